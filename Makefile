@@ -1,0 +1,41 @@
+# `make demo` and `make test` set up all they need in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test soak bench format clean
+
+demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type next.
+	$(BIN)/python -m scripts.demo
+
+test: .venv/dev.stamp  ## Lint, types and all tests.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
+	$(BIN)/python -m pytest -m soak
+
+bench: .venv/dev.stamp  ## Speed, memory and reuse, in figures and ratios.
+	$(BIN)/python -m benchmarks
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build *.egg-info
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/demo.stamp: .venv/bin/python pyproject.toml constraints.txt
+	@echo "installing what the demo needs into .venv (about a minute) ..."
+	$(PIP) --editable '.[story,cli]'
+	@touch $@
+
+.venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt
+	@echo "installing what the tests need into .venv (about a minute) ..."
+	$(PIP) --editable '.[dev]'
+	@touch $@ .venv/demo.stamp

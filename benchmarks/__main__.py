@@ -1,0 +1,91 @@
+"""`python -m benchmarks [name ...]`: prints figures, and ratios measured in one run."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from benchmarks.measure import Measured, measure
+from benchmarks.stories import write_story
+
+_ROUNDS = 3
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def speed(root: Path) -> None:
+    """Frames per second of our renderer, of x264 alone, and of MoviePy, on the same timeline."""
+    write_story(root / "creation/assets", 20)
+    frames = "600"
+    made = measure(["fused", f"file://{root}", "creation"])
+    say(f"  20 parts, {made.said['frames']:.0f} frames of 1080x1920, made whole in {made.wall_s:.1f} s")
+    measure(["draw_raw", str(root), frames])
+    names = ("x264_program", "x264_segments", "native")
+    rounds: dict[str, list[Measured]] = {name: [] for name in names}
+    for _ in range(_ROUNDS):
+        for name in names:
+            rounds[name].append(measure([name, str(root), frames]))
+    engine, plain = (measure([name, str(root), "300"]) for name in ("moviepy_engine", "moviepy_plain"))
+    rates = {name: median(_rate(done) for done in runs) for name, runs in rounds.items()}
+    ours, peak = rates["native"], max(done.peak_mb for done in rounds["native"])
+    alone = max(rates["x264_program"], rates["x264_segments"])
+    say(f"  x264 alone, one ffmpeg with all threads     {rates['x264_program']:7.1f} frames/s")
+    say(f"  x264 alone, segments side by side           {rates['x264_segments']:7.1f} frames/s")
+    say(f"  rendering (motion, fades, captions, x264)   {ours:7.1f} frames/s, peak {peak:.0f} MB")
+    for name, done in (("MoviePy 2 with its own effects", plain), ("our moviepy engine", engine)):
+        say(f"  {name:43s} {_rate(done):7.1f} frames/s, peak {done.peak_mb:.0f} MB")
+    say(f"  rendering / x264 alone (the faster)         {ours / alone:7.2f}   (aim: at least 0.9)")
+    say(f"  rendering / x264 alone (one ffmpeg)         {ours / rates['x264_program']:7.2f}")
+    say(f"  rendering / MoviePy                         {ours / _rate(plain):7.1f}   (aim: at least 12)")
+    say(f"  rendering / our moviepy engine              {ours / _rate(engine):7.1f}")
+    say(f"  memory / MoviePy's                          {peak / plain.peak_mb:7.2f}   (aim: at most 0.33)")
+
+
+def _rate(done: Measured) -> float:
+    return done.said["frames"] / done.said["seconds"]
+
+
+def memory(root: Path) -> None:
+    """Peak memory of the whole pipeline, for 5 parts and for 200."""
+    peaks = {}
+    for parts in (5, 200):
+        place = root / str(parts)
+        place.mkdir()
+        write_story(place / "creation/assets", parts)
+        done = measure(["fused", f"file://{place}", "creation"])
+        peaks[parts] = done.peak_mb
+        frames = f"{done.said['frames']:.0f} frames"
+        say(f"  {parts:3d} parts, {frames}: peak {done.peak_mb:.0f} MB, {done.wall_s:.0f} s")
+    say(f"  200 parts / 5 parts: {peaks[200] / peaks[5]:.2f}   (aim: about 1, and at most 400 MB)")
+
+
+def edit(root: Path) -> None:
+    """Editing one caption of 20 parts: time against making it all."""
+    write_story(root / "creation/assets", 20)
+    whole = measure(["fused", f"file://{root}", "creation"])
+    (root / "creation/assets/7/1.txt").write_text("Now this part says something else than it did before.")
+    again = measure(["fused", f"file://{root}", "creation"])
+    nothing = measure(["fused", f"file://{root}", "creation"])
+    for name, done in (("all", whole), ("one edit", again)):
+        segments = f"{done.said['rendered']:.0f} of {done.said['segments']:.0f} segments"
+        say(f"  {name + ':':9s} {done.wall_s:6.2f} s, {segments} rendered")
+    say(f"  nothing:  {nothing.wall_s:6.2f} s, {nothing.cpu_s:.2f} s of CPU for all three stages")
+    say(f"  one edit / all: {again.wall_s / whole.wall_s:.3f}   (aim: at most 0.15)")
+
+
+_BENCHMARKS: dict[str, Callable[[Path], None]] = {"speed": speed, "memory": memory, "edit": edit}
+
+
+def main() -> None:
+    for name in sys.argv[1:] or _BENCHMARKS:
+        say(f"{name}: {_BENCHMARKS[name].__doc__}")
+        with tempfile.TemporaryDirectory(prefix="reelwright-bench-") as folder:
+            _BENCHMARKS[name](Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""The pieces of work that are measured, each run in a process of its own; prints a line of JSON."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.__main__ import run_fused
+from shared.settings import Settings
+from shared.storage import open_store
+from shared.video.timeline import Timeline
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shared.video.engines import TimedCaption
+
+FRAMES_PER_SEGMENT = 60
+
+
+def fused(store: str, creation_id: str) -> dict[str, Any]:
+    """The whole pipeline in one process."""
+    settings = Settings(store_url=store)
+    status = run_fused("story", creation_id, open_store(store), settings)
+    if status.status != "completed":
+        raise SystemExit(status.error)
+    return {"frames": status.metadata["narrate"]["frames"], **status.metadata["render"]}
+
+
+def native(root: str, frames: str) -> dict[str, Any]:
+    """Our renderer on the first frames of a timeline."""
+    from shared.video.render import render_segments
+    from shared.video.segments import plan_segments
+
+    timeline = _timeline(root, int(frames))
+    states = _states(timeline)
+    segments = plan_segments(timeline, states)
+    scratch = _scratch(root, "native")
+    started = time.perf_counter()
+    render_segments(timeline, segments, states, _loader(root), lambda *_: None, scratch=scratch)
+    return {"frames": timeline.frames, "seconds": time.perf_counter() - started}
+
+
+def draw_raw(root: str, frames: str) -> dict[str, Any]:
+    """Write the same frames, drawn but not encoded, to a raw NV12 file."""
+    from shared.video.engines import Shots, native_drawer
+    from shared.video.frames import Frame
+    from shared.video.render import captions_of
+    from shared.video.segments import plan_segments
+
+    timeline = _timeline(root, int(frames))
+    states = _states(timeline)
+    segments = plan_segments(timeline, states)
+    shots = Shots(timeline, _loader(root))
+    frame = Frame.blank(timeline.width, timeline.height)
+    with (Path(root) / "frames.nv12").open("wb") as file:
+        for segment, captions in zip(
+            segments, captions_of(timeline, segments, states, Path(root)), strict=True
+        ):
+            draw = native_drawer(shots, segment, captions)
+            for number in range(segment.frames):
+                draw(number, frame)
+                file.write(frame.luma.data)
+                file.write(frame.chroma.data)
+    return {"frames": timeline.frames}
+
+
+def x264_segments(root: str, frames: str) -> dict[str, Any]:
+    """x264 alone, the way we run it: whole segments side by side, one thread each, frames from the file."""
+    import numpy as np
+
+    from shared.video.encode import segment_writer
+    from shared.video.render import usable_cores
+
+    timeline = _timeline(root, int(frames))
+    width, height = timeline.width, timeline.height
+    raw = np.memmap(Path(root) / "frames.nv12", np.uint8, "r").reshape(-1, width * height * 3 // 2)
+    scratch = _scratch(root, "x264")
+
+    def encode(first: int) -> None:
+        with segment_writer(scratch / f"{first}.mp4", width, height, timeline.frame_rate) as writer:
+            for data in raw[first : first + FRAMES_PER_SEGMENT]:
+                luma, chroma = data[: width * height], data[width * height :]
+                np.copyto(writer.frame.luma, luma.reshape(height, width))
+                np.copyto(writer.frame.chroma, chroma.reshape(height // 2, width // 2, 2))
+                writer.write()
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        list(pool.map(encode, range(0, len(raw), FRAMES_PER_SEGMENT)))
+    return {"frames": len(raw), "seconds": time.perf_counter() - started}
+
+
+def x264_program(root: str, frames: str) -> dict[str, Any]:
+    """x264 alone, the way everyone runs it: one ffmpeg, as many threads as it likes, frames from the file."""
+    from shared.ffmpeg import run
+    from shared.video.encode import X264_CRF, X264_PRESET, x264_parameters
+
+    timeline = _timeline(root, int(frames))
+    parameters = x264_parameters().replace("threads=1:", "").replace("keyint=infinite", "keyint=60")
+    started = time.perf_counter()
+    run(
+        [
+            "-y", "-f", "rawvideo", "-pix_fmt", "nv12", "-s", f"{timeline.width}x{timeline.height}",
+            "-r", str(timeline.frame_rate), "-i", Path(root) / "frames.nv12", "-c:v", "libx264",
+            "-preset", X264_PRESET, "-crf", str(X264_CRF), "-x264-params", parameters,
+            Path(root) / "x264.mp4",
+        ]
+    )  # fmt: skip
+    return {"frames": timeline.frames, "seconds": time.perf_counter() - started}
+
+
+def moviepy_engine(root: str, frames: str) -> dict[str, Any]:
+    """Our moviepy engine on the same timeline, written by MoviePy."""
+    from shared.video.moviepy_engine import build_clip
+
+    return _written_by_moviepy(root, int(frames), build_clip)
+
+
+def moviepy_plain(root: str, frames: str) -> dict[str, Any]:
+    """MoviePy's own effects on the same timeline."""
+    from benchmarks.plain_moviepy import build
+
+    return _written_by_moviepy(root, int(frames), build)
+
+
+def _written_by_moviepy(root: str, frames: int, build: Callable[..., Any]) -> dict[str, Any]:
+    """The first frames of the whole film, with MoviePy's own writer and our encoder's settings.
+
+    Of the time to put the whole film together, these frames' share counts.
+    """
+    from shared.video.encode import X264_CRF, X264_PRESET
+    from shared.video.render import usable_cores
+
+    timeline = _whole_timeline(root)
+    started = time.perf_counter()
+    clip = build(timeline, _loader(root), list(_captions(root, timeline)))
+    clip = clip.subclipped(0, frames / float(timeline.frame_rate))
+    built = time.perf_counter()
+    clip.write_videofile(
+        str(Path(root) / "moviepy.mp4"), codec="libx264", preset=X264_PRESET, audio=False, logger=None,
+        threads=usable_cores(), ffmpeg_params=["-crf", str(X264_CRF)],
+    )  # fmt: skip
+    seconds = time.perf_counter() - built + (built - started) * frames / timeline.frames
+    return {"frames": frames, "seconds": seconds}
+
+
+def _whole_timeline(root: str) -> Timeline:
+    return Timeline.model_validate_json((Path(root) / "creation/assets/timeline.json").read_bytes())
+
+
+def _timeline(root: str, frames: int) -> Timeline:
+    """The first `frames` of the story's timeline: whole shots, and a piece of the last."""
+    whole = _whole_timeline(root)
+    shots, left = [], frames
+    for shot in whole.shots:
+        if left < 2 * shot.transition.frames + 2:
+            break
+        shots.append(shot.model_copy(update={"frames": min(shot.frames, left)}))
+        left -= shot.frames
+    total = sum(shot.frames for shot in shots)
+    cues = tuple(cue for cue in whole.cues if cue.at_frame + cue.frames <= total)
+    return whole.model_copy(update={"shots": tuple(shots), "cues": cues})
+
+
+def _states(timeline: Timeline) -> list[Any]:
+    from shared.video.captions import caption_states
+
+    return list(caption_states(timeline))
+
+
+def _captions(root: str, timeline: Timeline) -> "Iterator[TimedCaption]":
+    from shared.video.engines import TimedCaption
+    from shared.video.overlays import draw_states
+
+    states = _states(timeline)
+    for state, bitmap in zip(states, draw_states(states, timeline, _scratch(root, "captions")), strict=True):
+        yield TimedCaption(first_frame=state.first_frame, end_frame=state.end_frame, bitmap=bitmap)
+
+
+def _loader(root: str) -> "Callable[[str], NDArray[np.uint8]]":
+    from shared.video.pictures import load_picture
+
+    return lambda name: load_picture(Path(root) / "creation" / name, name=name, max_side=3840)
+
+
+def _scratch(root: str, name: str) -> Path:
+    folder = Path(root) / f"scratch-{name}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+_WORKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "fused": fused,
+    "native": native,
+    "draw_raw": draw_raw,
+    "x264_segments": x264_segments,
+    "x264_program": x264_program,
+    "moviepy_engine": moviepy_engine,
+    "moviepy_plain": moviepy_plain,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_WORKS[sys.argv[1]](*sys.argv[2:])) + "\n")

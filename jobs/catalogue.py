@@ -1,0 +1,45 @@
+"""All pipelines and their stages.
+
+To add a pipeline:
+1. write `jobs/<name>/pipeline.yaml` and one module per stage, each with a `STAGE`,
+2. add its stages here,
+3. give each stage a test of its own; `tests/jobs/test_catalogue.py` says what is missing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from shared.pipeline import Pipeline, load_pipeline
+from shared.stage import Stage
+
+
+def _narrate() -> Stage:
+    from jobs.story.narrate import STAGE
+
+    return STAGE
+
+
+def _render() -> Stage:
+    from jobs.story.render import STAGE
+
+    return STAGE
+
+
+def _assemble() -> Stage:
+    from jobs.story.assemble import STAGE
+
+    return STAGE
+
+
+STAGES: Final[dict[tuple[str, str], Callable[[], Stage]]] = {
+    ("story", "narrate"): _narrate,
+    ("story", "render"): _render,
+    ("story", "assemble"): _assemble,
+}
+
+
+def pipelines() -> dict[str, Pipeline]:
+    """Every pipeline by its name, read from its `pipeline.yaml`."""
+    names = {pipeline for pipeline, _ in STAGES}
+    return {name: load_pipeline(Path(__file__).parent / name / "pipeline.yaml") for name in sorted(names)}

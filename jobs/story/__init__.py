@@ -1,0 +1,6 @@
+"""Story: parts (a picture and captions each) become a narrated video."""
+
+from pathlib import Path
+from typing import Final
+
+PIPELINE_FILE: Final = Path(__file__).with_name("pipeline.yaml")

@@ -1,0 +1,146 @@
+"""Directing the story: from narrated parts to a timeline. Pace, motion and transitions are decided here."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from jobs.story.narration import Narrated
+from jobs.story.options import StoryOptions
+from shared.video.canvas import fit_for
+from shared.video.timeline import Cue, FontFace, Motion, Music, Shot, Spoken, Timeline, Transition
+
+_OPENING_MS: Final = 500
+"""Of silence before the first word of the film."""
+_SETTLING_MS: Final = 150
+"""After a transition, before the part's first word."""
+_BREATH_MS: Final = 280
+"""After every caption."""
+_PART_END_MS: Final = 250
+"""More after the last caption of a part."""
+_CLOSING_MS: Final = 1200
+"""After the last word of the film."""
+_ZOOM_PER_S: Final = 0.016
+_ZOOM_LEAST, _ZOOM_MOST, _ZOOM_BLURRED = 1.06, 1.18, 1.03
+_FOCI: Final = ((0.5, 0.44), (0.36, 0.4), (0.62, 0.46), (0.5, 0.32), (0.42, 0.56), (0.6, 0.38))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NarratedPart:
+    """A part that is ready to be filmed."""
+
+    picture: str
+    picture_hash: str
+    picture_size: tuple[int, int]
+    """Width and height, upright."""
+    captions: tuple[Narrated, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the options come to for this story."""
+
+    options: StoryOptions
+    width: int
+    height: int
+    language: str
+    fonts: tuple[FontFace, ...]
+    music: str | None
+
+
+def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
+    """The story's timeline. Captions take whole frames, so an edit leaves the later parts as they are."""
+    rate = look.options.frame_rate
+    shots: list[Shot] = []
+    cues: list[Cue] = []
+    speech: list[Spoken] = []
+    start = 0
+    for number, part in enumerate(parts):
+        transition = _transition(look.options, first=number == 0)
+        at = start + _frames(_lead_ms(transition, rate, first=number == 0), rate)
+        for narrated in part.captions:
+            frames = _frames(narrated.duration_ms + _BREATH_MS, rate)
+            cues.append(_cue(narrated, at, frames))
+            if narrated.speech:
+                speech.append(Spoken(key=narrated.speech, at_frame=at))
+            at += frames
+        last = number == len(parts) - 1
+        at += _frames(_CLOSING_MS if last else _PART_END_MS, rate)
+        shots.append(_shot(part, number, at - start, transition, look))
+        start = at
+    return Timeline(
+        engine=look.options.engine,
+        width=look.width,
+        height=look.height,
+        frame_rate=rate,
+        language=look.language,
+        shots=_with_short_enough_transitions(shots),
+        cues=tuple(cues),
+        caption_style=look.options.captions,
+        fonts=look.fonts,
+        speech=tuple(speech),
+        music=Music(key=look.music, volume=look.options.music_volume) if look.music else None,
+    )
+
+
+def _frames(duration_ms: float, rate: Fraction) -> int:
+    return math.ceil(Fraction(round(duration_ms)) * rate / 1000)
+
+
+def _lead_ms(transition: Transition, rate: Fraction, *, first: bool) -> float:
+    """From the start of a part to its first word."""
+    return _OPENING_MS if first else float(transition.frames / rate * 1000) + _SETTLING_MS
+
+
+def _transition(options: StoryOptions, *, first: bool) -> Transition:
+    frames = round(options.transition_s * options.frame_rate)
+    if first or options.transition == "cut" or frames == 0:
+        return Transition()
+    return Transition(kind=options.transition, frames=frames)
+
+
+def _with_short_enough_transitions(shots: Sequence[Shot]) -> tuple[Shot, ...]:
+    """No transition takes more than half of the shots on either side of it."""
+    fitted = list(shots)
+    for number in range(1, len(fitted)):
+        shot = fitted[number]
+        most = min(shot.frames, fitted[number - 1].frames) // 2
+        if shot.transition.frames > most:
+            shorter = shot.transition.model_copy(update={"frames": most})
+            fitted[number] = shot.model_copy(update={"transition": shorter})
+    return tuple(fitted)
+
+
+def _cue(narrated: Narrated, at: int, frames: int) -> Cue:
+    caption = narrated.caption
+    return Cue(at_frame=at, frames=frames, text=caption.text, language=caption.language, words=narrated.words)
+
+
+def _shot(part: NarratedPart, number: int, frames: int, transition: Transition, look: Look) -> Shot:
+    fit = fit_for(*part.picture_size, look.width, look.height)
+    seconds = float(frames / look.options.frame_rate)
+    return Shot(
+        frames=frames,
+        picture=part.picture,
+        picture_hash=part.picture_hash,
+        fit="cover" if fit == "cover" else "blur",
+        motion=_motion(look.options.motion, number, seconds, blurred=fit == "blur"),
+        transition=transition,
+        effect=look.options.effect,
+    )
+
+
+def _motion(kind: str, number: int, seconds: float, *, blurred: bool) -> Motion:
+    """Ken Burns alternates in and out about changing points; slow enough to be felt rather than seen."""
+    if kind == "none":
+        return Motion()
+    most = _ZOOM_BLURRED if blurred else min(_ZOOM_MOST, max(_ZOOM_LEAST, 1 + _ZOOM_PER_S * seconds))
+    most = round(most, 2)
+    x, y = (0.5, 0.5) if blurred else _FOCI[number % len(_FOCI)]
+    if kind == "pan":
+        side = 1.0 if number % 2 else 0.0
+        return Motion(kind="pan", zoom_from=most, zoom_to=most, focus_x=side, focus_y=y)
+    inwards = kind == "zoom-in" or (kind == "kenburns" and number % 2 == 0)
+    one, two = (1.0, most) if inwards else (most, 1.0)
+    return Motion(kind="zoom", zoom_from=one, zoom_to=two, focus_x=x, focus_y=y)

@@ -1,0 +1,260 @@
+"""narrate: checks the assets, speaks the captions, lays out the timeline and plans the segments."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from jobs.story import PIPELINE_FILE
+from jobs.story.direction import Look, NarratedPart, direct
+from jobs.story.layout import Layout, Part, caption_text, read_layout, story_inputs
+from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
+from jobs.story.options import StoryOptions, parse_size, read_options, size_for
+from jobs.story.plan import PLAN_NAME, TIMELINE_NAME
+from shared.creation import Creation, canonical_json
+from shared.entry import stage_main
+from shared.errors import BadRequest, InvalidAssets
+from shared.language import guess_language
+from shared.providers.speech import speech_provider
+from shared.settings import Settings
+from shared.stage import Context, Output, Result, Stage
+from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
+from shared.video.timeline import Timeline
+
+if TYPE_CHECKING:
+    from shared.video.fonts import MissingScript
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Story:
+    """What people put in, looked through and found to be in order."""
+
+    layout: Layout
+    options: StoryOptions
+    captions: tuple[tuple[Caption, ...], ...]
+    """By part."""
+    sizes: Mapping[str, tuple[int, int]]
+    """Of each picture, upright: width and height."""
+
+
+def run(context: Context) -> Result:
+    """The stage's work."""
+    context.progress.update(0.02, "reading the assets")
+    story = _read(context)
+    narrated = _narrate(context, [caption for part in story.captions for caption in part], story.options)
+    timeline, missing = _timeline(context, story, narrated)
+    return _result(context, story, timeline, narrated, missing)
+
+
+def _read(context: Context) -> _Story:
+    """The whole story; raises `InvalidAssets` naming every problem in every object at once."""
+    creation = context.creation
+    problems: list[str] = []
+    layout = read_layout(story_inputs(creation), creation.key("assets/"), problems)
+    options = StoryOptions()
+    if layout.options:
+        with _noting(problems):
+            options = read_options(creation.read(layout.options)[0], layout.options)
+    texts = _texts(creation, layout, problems)
+    sizes = _check_media(context, layout, problems)
+    if problems:
+        raise InvalidAssets(*problems)
+    return _Story(layout=layout, options=options, captions=_captions(texts, options), sizes=sizes)
+
+
+@contextmanager
+def _noting(problems: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except InvalidAssets as error:
+        problems.extend(error.problems)
+
+
+def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list[tuple[str, str]]]:
+    """The captions' names and texts, by part."""
+    texts: list[list[tuple[str, str]]] = []
+    for part in layout.parts:
+        texts.append([])
+        for name in part.captions:
+            with _noting(problems):
+                texts[-1].append((name, caption_text(creation.read(name)[0], name)))
+    return texts
+
+
+def _captions(
+    texts: Sequence[Sequence[tuple[str, str]]], options: StoryOptions
+) -> tuple[tuple[Caption, ...], ...]:
+    whole = options.language or guess_language("\n".join(text for part in texts for _, text in part))
+
+    def caption(name: str, text: str) -> Caption:
+        language = options.language or guess_language(text, default=whole)
+        return Caption(name=name, text=text, language=language)
+
+    return tuple(tuple(caption(name, text) for name, text in part) for part in texts)
+
+
+def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, tuple[int, int]]:
+    """Each picture's upright size, once all of them and the music are known to decode."""
+    from shared.video.audio import check_music
+    from shared.video.pictures import check_picture
+
+    folder = context.scratch / "assets"
+    folder.mkdir()
+    sizes: dict[str, tuple[int, int]] = {}
+
+    def check(number: int, name: str) -> list[str]:
+        found: list[str] = []
+        path = context.creation.download(name, folder / f"{number}{PurePosixPath(name).suffix}")
+        with _noting(found):
+            if name == layout.music:
+                check_music(path, name=name)
+            else:
+                sizes[name] = check_picture(path, name=name)
+        path.unlink()
+        return found
+
+    names = [name for name in (*(part.picture for part in layout.parts), layout.music) if name]
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="check") as pool:
+        for found in pool.map(check, range(len(names)), names):
+            problems.extend(found)
+    return sizes
+
+
+def _narrate(context: Context, captions: Sequence[Caption], options: StoryOptions) -> list[Narrated]:
+    if not options.narration:
+        return [pace_for_reading(caption) for caption in captions]
+
+    def on_progress(done: int, count: int) -> None:
+        context.progress.update(0.1 + 0.7 * done / count, f"spoke {done} of {count} captions")
+
+    narrator = Narrator(
+        provider=speech_provider(context.settings.speech_provider),
+        voice=options.voice,
+        rate=options.speaking_rate,
+    )
+    return speak_all(context.creation, captions, narrator, on_progress)
+
+
+def _timeline(
+    context: Context, story: _Story, narrated: Sequence[Narrated]
+) -> "tuple[Timeline, tuple[MissingScript, ...]]":
+    """The film, and what of its text no font can draw."""
+    from shared.video.fonts import choose_fonts
+
+    said = iter(narrated)
+    parts = [
+        _part(context, part, story.sizes, tuple(next(said) for _ in captions))
+        for part, captions in zip(story.layout.parts, story.captions, strict=True)
+    ]
+    options = story.options
+    shapes = [part.picture_size for part in parts]
+    width, height = size_for(shapes) if options.size == "auto" else parse_size(options.size)
+    language = story.captions[0][0].language
+    choice = choose_fonts([caption.text for part in story.captions for caption in part], language)
+    look = Look(
+        options=options,
+        width=width,
+        height=height,
+        language=language,
+        fonts=choice.faces,
+        music=story.layout.music,
+    )
+    return direct(parts, look), choice.missing
+
+
+def _part(
+    context: Context, part: Part, sizes: Mapping[str, tuple[int, int]], captions: tuple[Narrated, ...]
+) -> NarratedPart:
+    info = context.creation.stat(part.picture)
+    if info is None:
+        raise BadRequest(f"{part.picture}: went away while the story was read; put it back and run again")
+    return NarratedPart(
+        picture=part.picture,
+        picture_hash=info.content_hash,
+        picture_size=sizes[part.picture],
+        captions=captions,
+    )
+
+
+def _result(
+    context: Context,
+    story: _Story,
+    timeline: Timeline,
+    narrated: Sequence[Narrated],
+    missing: "Sequence[MissingScript]",
+) -> Result:
+    from shared.video.captions import caption_states
+    from shared.video.subtitles import to_srt, to_vtt
+
+    context.progress.update(0.9, "planning the segments")
+    segments = plan_segments(timeline, caption_states(timeline))
+    outputs = {
+        "timeline": (TIMELINE_NAME, canonical_json(timeline.model_dump(mode="json")), "the film as data"),
+        "captions_srt": ("assets/captions.srt", to_srt(timeline).encode(), "captions, SubRip"),
+        "captions_vtt": ("assets/captions.vtt", to_vtt(timeline).encode(), "captions, WebVTT"),
+        "plan": (PLAN_NAME, canonical_json(list(_plan(segments))), "the segments and their keys"),
+    }
+    undrawn = [
+        f"no font has the {found.script} characters {found.samples!r}: {found.remedy}" for found in missing
+    ]
+    ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored if _is_surprising(name)]
+    return Result(
+        outputs={label: _output(context, *output) for label, output in outputs.items()},
+        metadata={
+            "parts": len(story.layout.parts),
+            "captions": len(timeline.cues),
+            "segments": len(segments),
+            "frames": timeline.frames,
+            "duration_s": round(timeline.duration_s, 3),
+            "width": timeline.width,
+            "height": timeline.height,
+            "frame_rate": str(timeline.frame_rate),
+            "language": timeline.language,
+            "narration": story.options.narration,
+            "fonts": [face.family for face in timeline.fonts],
+            "missing_scripts": [found.script for found in missing],
+        },
+        warnings=(*undrawn, *ignored),
+        reusable=not missing,  # a font may be installed by the next time
+        keep={"cache/speech/": frozenset(_speech_in_use(narrated))},
+    )
+
+
+def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:
+    for caption in narrated:
+        yield from filter(None, (caption.speech, caption.times))
+
+
+def _is_surprising(name: str) -> bool:
+    return not any(part.startswith(".") for part in PurePosixPath(name).parts)
+
+
+def _plan(segments: Sequence[Segment]) -> Iterator[dict[str, int | str]]:
+    for segment in segments:
+        yield {
+            "key": segment.key,
+            "shot": segment.shot,
+            "offset": segment.offset,
+            "first_frame": segment.first_frame,
+            "frames": segment.frames,
+        }
+
+
+def _output(context: Context, name: str, data: bytes, description: str) -> Output:
+    path = context.scratch / PurePosixPath(name).name
+    path.write_bytes(data)
+    return Output(name=name, path=path, description=description)
+
+
+def _voice(settings: Settings) -> str:
+    provider = speech_provider(settings.speech_provider)
+    return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
+
+
+STAGE: Final = Stage(pipeline="story", name="narrate", version=1, inputs=story_inputs, run=run, salt=_voice)
+
+if __name__ == "__main__":
+    sys.exit(stage_main(STAGE, PIPELINE_FILE))

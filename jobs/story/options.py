@@ -1,0 +1,126 @@
+"""`assets/story.json`: how the story is to look and sound. Everything in it is optional."""
+
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from statistics import median
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from shared.errors import InvalidAssets
+from shared.video.timeline import CaptionStyle, FrameRate, Unit
+
+_PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
+_LARGEST: Final = 4096
+_FRAME_RATE_REMEDY: Final = "use 10 to 60 frames a second, e.g. 30 or 30000/1001"
+
+
+def _caption_style(value: object) -> object:
+    return {"look": value} if isinstance(value, str) else value
+
+
+def _frame_rate(value: object) -> object:
+    """Only what is quickly worked out: `Fraction("1e999999999")` is not, `Fraction("1/0")` never."""
+    if isinstance(value, Fraction) or re.fullmatch(
+        r"[0-9]{1,6}(\.[0-9]{1,6}|/0*[1-9][0-9]{0,5})?", str(value)
+    ):
+        return value
+    raise ValueError(_FRAME_RATE_REMEDY)
+
+
+class StoryOptions(BaseModel):
+    """The options and their defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: str = "auto"
+    """`auto` (from the pictures), `portrait`, `landscape`, `square` or `<width>x<height>`, up to 4K."""
+    frame_rate: Annotated[FrameRate, BeforeValidator(_frame_rate)] = Fraction(30)
+    """Frames per second, 10 to 60, e.g. 25 or `30000/1001`."""
+    language: str | None = Field(None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    """BCP 47; unset means guessed from the captions."""
+    voice: str | None = Field(None, min_length=1, max_length=100)
+    """A name that `reelwright voices` lists."""
+    speaking_rate: float = Field(1.0, ge=0.5, le=2)
+    narration: bool = True
+    """Off: captions are paced for reading and nothing is spoken."""
+    captions: Annotated[CaptionStyle, BeforeValidator(_caption_style)] = CaptionStyle()
+    """A look (`highlight`, `karaoke`, `plain`, `off`) or an object with `look`, `position`, `colour`, …"""
+    motion: Literal["kenburns", "zoom-in", "zoom-out", "pan", "none"] = "kenburns"
+    transition: Literal["crossfade", "dip", "slide", "cut"] = "crossfade"
+    transition_s: float = Field(0.5, ge=0, le=3)
+    music_volume: Unit = 0.25
+    engine: Literal["native", "moviepy"] = "native"
+    effect: str | None = Field(None, max_length=40)
+    """An effect written in Python, drawn by the moviepy engine."""
+
+    @field_validator("size")
+    @classmethod
+    def _size_is_known(cls, value: str) -> str:
+        if value != "auto":
+            parse_size(value)
+        return value
+
+    @field_validator("frame_rate")
+    @classmethod
+    def _frame_rate_is_usable(cls, value: Fraction) -> Fraction:
+        if not 10 <= value <= 60 or value.denominator > 1001:
+            raise ValueError(_FRAME_RATE_REMEDY)
+        return value
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of a preset or of `<width>x<height>`; raises `ValueError` with the remedy."""
+    if text in _PRESETS:
+        return _PRESETS[text]
+    match = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", text)
+    if not match:
+        raise ValueError(f"use auto, {', '.join(_PRESETS)} or <width>x<height> such as 1080x1920")
+    width, height = int(match[1]), int(match[2])
+    if width % 2 or height % 2 or not all(64 <= side <= _LARGEST for side in (width, height)):
+        raise ValueError(f"use even sides from 64 to {_LARGEST}")
+    return width, height
+
+
+def size_for(pictures: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The preset whose shape suits most pictures (width, height)."""
+    shape = median(width / height for width, height in pictures)
+    if shape > 1.25:
+        return _PRESETS["landscape"]
+    return _PRESETS["portrait"] if shape < 0.8 else _PRESETS["square"]
+
+
+def read_options(data: bytes | None, name: str) -> StoryOptions:
+    """The options in a `story.json`; raises `InvalidAssets` naming every problem at once."""
+    if data is None:
+        return StoryOptions()
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidAssets(
+            f"{name}: not valid JSON in UTF-8 ({error}); check it in a JSON editor"
+        ) from error
+    if not isinstance(found, dict):
+        raise InvalidAssets(f'{name}: must be an object such as {{"size": "portrait"}}')
+    try:
+        return StoryOptions.model_validate(found)
+    except ValidationError as error:
+        problems = [_problem(name, problem) for problem in error.errors(include_url=False)]
+        raise InvalidAssets(*problems) from error
+
+
+def _problem(name: str, problem: object) -> str:
+    assert isinstance(problem, dict)
+    place = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        options = StoryOptions if len(problem["loc"]) == 1 else CaptionStyle
+        known = ", ".join(sorted(options.model_fields))
+        return f"{name}: unknown key {_shortened(repr(place))}; known: {known}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {place} = {_shortened(repr(problem['input']))}: {message}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."

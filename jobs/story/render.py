@@ -1,0 +1,107 @@
+"""render: draws and encodes the segments that the store doesn't hold yet. Fans out over the plan."""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jobs.story import PIPELINE_FILE
+from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline
+from shared.creation import Creation
+from shared.entry import stage_main
+from shared.stage import Context, Result, Stage
+from shared.video.segments import Segment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_REPORT_EVERY_FRAMES: Final = 15
+
+
+def run(context: Context) -> Result:
+    """The stage's work: this task's share of the segments, but for those that are there."""
+    plan = read_plan(context.creation)
+    mine = _share(plan, context.task_index, context.task_count)
+    there = {name for name, _ in context.creation.list("cache/segments/")}
+    todo = [segment for segment in _distinct(mine) if segment.name not in there]
+    if todo:
+        _render(context, todo)
+    frames = sum(segment.frames for segment in todo)
+    metadata = {"segments": len(mine), "rendered": len(todo), "frames_rendered": frames}
+    return Result(metadata=metadata, reusable=False)  # segments may be missing, only the store knows
+
+
+def _share(plan: Sequence[Segment], index: int, count: int) -> Sequence[Segment]:
+    """The task's run of neighbouring segments, so that most pictures are loaded by one task only."""
+    return plan[len(plan) * index // count : len(plan) * (index + 1) // count]
+
+
+def _distinct(segments: Sequence[Segment]) -> list[Segment]:
+    """In order; segments that look the same (a picture shown twice) are rendered once."""
+    first: dict[str, Segment] = {}
+    for segment in segments:
+        first.setdefault(segment.key, segment)
+    return list(first.values())
+
+
+def _render(context: Context, todo: Sequence[Segment]) -> None:
+    from shared.video.captions import caption_states
+    from shared.video.render import render_segments
+
+    timeline = read_timeline(context.creation)
+    context.progress.update(0.0, f"{len(todo)} segments to render")
+
+    def finished(segment: Segment, path: Path) -> None:
+        context.creation.upload_once(path, segment.name)
+
+    render_segments(
+        timeline,
+        todo,
+        caption_states(timeline),
+        _loader(context, max(timeline.width, timeline.height) * 2),
+        finished,
+        scratch=context.scratch,
+        cores=context.settings.cores,
+        on_frame=_counter(context, sum(segment.frames for segment in todo)),
+    )
+
+
+def _loader(context: Context, max_side: int) -> "Callable[[str], NDArray[np.uint8]]":
+    from shared.video.pictures import load_picture
+
+    def load(name: str) -> "NDArray[np.uint8]":
+        path = context.creation.download(name, context.scratch / "picture")
+        return load_picture(path, name=name, max_side=max_side)
+
+    return load
+
+
+def _counter(context: Context, frames: int) -> Callable[[], None]:
+    done = 0
+    lock = threading.Lock()
+
+    def count() -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            so_far = done
+        if so_far % _REPORT_EVERY_FRAMES == 0 or so_far == frames:
+            context.progress.update(so_far / frames, f"{so_far} of {frames} frames")
+
+    return count
+
+
+def _inputs(creation: Creation) -> list[str]:
+    return [
+        TIMELINE_NAME,
+        PLAN_NAME,
+        *{shot.picture for shot in read_timeline(creation).shots if shot.picture},
+    ]
+
+
+STAGE: Final = Stage(pipeline="story", name="render", version=1, inputs=_inputs, run=run)
+
+if __name__ == "__main__":
+    sys.exit(stage_main(STAGE, PIPELINE_FILE))

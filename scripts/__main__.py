@@ -1,0 +1,130 @@
+"""`reelwright`: the command line. One file per verb; this one only parses."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.entry import guarded
+from shared.settings import Settings
+
+app = typer.Typer(
+    name="reelwright",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="""Turn pictures, captions and speech into finished films.
+
+    A [bold]creation[/] is one piece of work. What you put in lies under
+    [bold]<creation_id>/assets/[/] in the store, and so does the film.
+
+    A story's assets are folders [bold]1/[/], [bold]2/[/], … with one [bold]image.png[/]
+    (or jpg, webp) and captions [bold]1.txt[/], [bold]2.txt[/], … in each;
+    [bold]music.mp3[/] and [bold]story.json[/] beside them are optional.
+
+    [bold]reelwright run story --assets-dir my-story[/]  make a film of a folder\n
+    [bold]reelwright status my-story[/]  how it stands, what it used and cost\n
+    [bold]reelwright resume my-story[/]  go on after a failure or an edit\n
+    [bold]reelwright serve[/]  the same over HTTP
+
+    Settings are environment variables: STORE_URL (where creations live,
+    file://creations unless set), ENV (d: here, p: on PLATFORM), API_TOKEN,
+    SPEECH_PROVIDER, CORES, LOG_LEVEL, LOG_FORMAT.
+    """,
+)
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")]
+
+
+class _Work:
+    """The settings, once they are read."""
+
+    settings = Settings()
+
+
+@app.command()
+def run(
+    pipeline: Annotated[str, typer.Argument(help="Which pipeline: story.")],
+    creation_id: Annotated[
+        str | None, typer.Argument(help="The creation; made from the folder's name if left out.")
+    ] = None,
+    assets_dir: Annotated[
+        Path | None, typer.Option("--assets-dir", help="A folder of your own to take the assets from.")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Run a pipeline and watch it: [bold]reelwright run story --assets-dir my-story[/]."""
+    from scripts.run import run as run_pipeline
+
+    status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, verbose=verbose)
+    typer.echo(f"{status.creation_id}/{status.outputs['video'].key}")
+
+
+@app.command()
+def status(
+    creation_id: Annotated[str, typer.Argument(help="The creation.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The manifest, for programs.")] = False,
+) -> None:
+    """Show how a creation stands, what each stage used and what that costs."""
+    from scripts.status import show_status
+
+    show_status(_Work.settings, creation_id, as_json=as_json)
+
+
+@app.command()
+def resume(
+    creation_id: Annotated[str, typer.Argument(help="The creation.")], verbose: Verbose = False
+) -> None:
+    """Run a creation again as it was asked for; what still stands is not done again."""
+    from scripts.resume import resume as resume_run
+
+    finished = resume_run(_Work.settings, creation_id, verbose=verbose)
+    typer.echo(f"{finished.creation_id}/{finished.outputs['video'].key}")
+
+
+@app.command("list")
+def list_command() -> None:
+    """List all creations in the store and how they stand."""
+    from scripts.list import list_creations
+
+    list_creations(_Work.settings)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; off loopback API_TOKEN must be set.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
+) -> None:
+    """Start the HTTP face; its pages are at /docs."""
+    from scripts.serve import serve as serve_http
+
+    serve_http(_Work.settings, host, port)
+
+
+@app.command()
+def voices(
+    language: Annotated[str | None, typer.Argument(help="Only voices of this language, e.g. de.")] = None,
+) -> None:
+    """List the voices that story.json can name."""
+    from scripts.voices import list_voices
+
+    list_voices(_Work.settings, language)
+
+
+def main() -> int:
+    """The program: exit code 0 done, 1 failed, 2 bad request."""
+
+    def work(settings: Settings) -> int:
+        _Work.settings = settings
+        app(prog_name="reelwright")  # ends in SystemExit, with 2 for a wrong word
+        return 0
+
+    return guarded(work, {"LOG_FORMAT": "text", **os.environ})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""`make demo`: the bundled sample story becomes a film, watched from the first picture to the last frame."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from scripts.run import run
+from scripts.sample_story import write_sample_story
+from shared.entry import DONE, guarded
+from shared.settings import Settings
+
+_CREATION_ID = "sample-story"
+
+
+def main() -> int:
+    def work(settings: Settings) -> int:
+        console = Console(stderr=True)
+        console.print("drawing the sample story's pictures ...", style="dim")
+        with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
+            write_sample_story(Path(folder))
+            status = run(settings, "story", _CREATION_ID, Path(folder), verbose=False)
+        sys.stdout.write(f"{status.creation_id}/{status.outputs['video'].key}\n")
+        return DONE
+
+    return guarded(work, {"LOG_FORMAT": "text", **os.environ})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Watching a run: a progress bar per stage, until the run ends or Ctrl-C."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from shared.errors import Stopped
+from shared.platforms.local import LocalPlatform
+from shared.status import RunStatus, StageStatus
+from shared.trigger import Trigger
+
+_LOOK_EVERY_S: Final = 0.2
+_SHOWN_SEVERITIES: Final = ("WARNING", "ERROR")
+_STYLES: Final = {"success": "green", "failed": "red", "running": "cyan", "retrying": "yellow"}
+
+
+class LogPanel:
+    """Takes the lines that tasks write and shows those that matter, above the bars."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        self._console = console
+        self._verbose = verbose
+
+    def __call__(self, line: str) -> None:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            self._console.print(line, markup=False, highlight=False)
+            return
+        if self._verbose or entry.get("severity") in _SHOWN_SEVERITIES:
+            style = "red" if entry.get("severity") == "ERROR" else "yellow" if not self._verbose else "dim"
+            self._console.print(str(entry.get("message", line)), style=style, markup=False, highlight=False)
+
+
+def follow(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
+    """Show the run until it ends; Ctrl-C and SIGTERM stop its tasks cleanly and raise `Stopped`."""
+    columns = (
+        TextColumn("[bold]{task.description:<9}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=False) as progress, _stoppable(trigger):
+        bars: dict[str, TaskID] = {}
+        while True:
+            status = trigger.advance(creation_id)
+            for name, stage in status.stages.items():
+                if name not in bars:
+                    bars[name] = progress.add_task(name, total=1.0, start=False, note="")
+                _show(progress, bars[name], stage)
+            if status.status != "pending":
+                return status
+            time.sleep(_LOOK_EVERY_S)
+
+
+def _show(progress: Progress, bar: TaskID, stage: StageStatus) -> None:
+    if stage.state != "waiting" and not progress.tasks[bar].started:
+        progress.start_task(bar)
+    note = stage.message if stage.state == "running" else stage.state
+    if stage.state == "success":
+        note = f"done in {max(record.cost.duration_ms for record in stage.records) / 1000:.1f} s"
+    if stage.records and all(record.reused for record in stage.records):
+        note = "unchanged since the last run"
+    progress.update(bar, completed=stage.progress, note=note)
+    if stage.state in ("success", "failed"):
+        progress.stop_task(bar)
+
+
+@contextmanager
+def _stoppable(trigger: Trigger) -> Iterator[None]:
+    """Turn SIGTERM into Ctrl-C, and either into a clean stop of the local tasks."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop: Callable[[], None] = (
+        trigger.platform.stop if isinstance(trigger.platform, LocalPlatform) else lambda: None
+    )
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        stop()
+        raise Stopped("Ctrl-C") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)

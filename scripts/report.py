@@ -1,0 +1,120 @@
+"""Telling a person how a run stands: a table of stages, what came out, and what to type next."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.cost import PRICES
+from shared.record import Record
+from shared.status import RunStatus, StageStatus
+from shared.trigger import Trigger
+
+_MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "waiting": "[dim]waiting[/]"}
+
+
+def stage_table(status: RunStatus) -> Table:
+    """One row a stage: state, time, what it used and what that costs in the clouds."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("stage", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for column in ("tasks", "time", "CPU", "memory", "in", "out", *PRICES):
+        table.add_column(column, justify="right", no_wrap=True)
+    for stage in status.stages.values():
+        table.add_row(stage.name, _state(stage), *_figures(stage))
+    return table
+
+
+def _state(stage: StageStatus) -> str:
+    if stage.records and all(record.reused for record in stage.records):
+        return "[green]unchanged[/]"
+    if stage.state == "running":
+        return f"[cyan]{stage.progress:.0%}[/]"
+    return _MARKS.get(stage.state, stage.state)
+
+
+def _figures(stage: StageStatus) -> Sequence[str]:
+    costs = [record.cost for record in stage.records]
+    if not costs:
+        return [""] * (6 + len(PRICES))
+    return [
+        f"{stage.tasks_done}/{stage.tasks}",
+        f"{max(cost.duration_ms for cost in costs) / 1000:.1f} s",
+        f"{sum(cost.cpu_s for cost in costs):.1f} s",
+        f"{max(cost.peak_memory_mib for cost in costs)} MiB",
+        size(sum(cost.bytes_in for cost in costs)),
+        size(sum(cost.bytes_out for cost in costs)),
+        *(f"${sum(cost.usd.get(name, 0) for cost in costs):.5f}" for name in PRICES),
+    ]
+
+
+def cost_usd(records: Sequence[Record], platform: str) -> float:
+    """What the records' work costs on a platform, list price."""
+    return sum(record.cost.usd.get(platform, 0) for record in records)
+
+
+def size(count: float) -> str:
+    """Bytes for people."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
+    """The whole story of a run on stderr; the caller prints the result itself on stdout."""
+    console.print()
+    console.print(stage_table(status))
+    for warning in status.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
+    console.print()
+    if status.status == "completed":
+        _tell_result(console, trigger, status)
+    elif status.status == "failed":
+        console.print(f"failed: {status.error}", style="red", markup=False, highlight=False)
+        tell_next(console, [f"{program()} resume {status.creation_id}"])
+    else:
+        console.print(f"pending, {status.progress:.0%}: {status.message}", markup=False, highlight=False)
+
+
+def _tell_result(console: Console, trigger: Trigger, status: RunStatus) -> None:
+    facts = {name: value for stage in status.metadata.values() for name, value in stage.items()}
+    video = status.outputs.get("video")
+    took = (status.completed_at - status.request.requested_at).total_seconds() if status.completed_at else 0.0
+    prices = ", ".join(
+        f"${cost_usd(status.records, name):.5f} on {name} (prices of {price.as_of})"
+        for name, price in PRICES.items()
+    )
+    lines = {
+        "video": trigger.store.signed_url(f"{status.creation_id}/{video.key}") if video else "none",
+        "length": f"{facts.get('duration_s', 0):.1f} s, {facts.get('width')}x{facts.get('height')}, "
+        f"{facts.get('frame_rate')} frames/s, {facts.get('loudness_lufs')} LUFS",
+        "size": size(video.size_bytes) if video else "",
+        "took": f"{took:.1f} s",
+        "cloud": prices,
+    }
+    for name, text in lines.items():
+        console.print(f"[bold]{name:<8}[/]", end="")
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def tell_next(console: Console, commands: Sequence[str]) -> None:
+    """What to type next."""
+    console.print("\nnext:", style="dim")
+    for command in commands:
+        console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
+
+
+def program() -> str:
+    """How to call this program from where the person is."""
+    if shutil.which("reelwright"):
+        return "reelwright"
+    beside = Path(sys.executable).with_name("reelwright")
+    if not beside.exists():
+        return "python -m scripts"
+    here = Path.cwd()
+    return str(beside.relative_to(here)) if beside.is_relative_to(here) else str(beside)

@@ -1,0 +1,16 @@
+"""`reelwright resume`: go on with a creation."""
+
+from rich.console import Console
+
+from scripts.follow import LogPanel
+from scripts.run import watch
+from scripts.wiring import make_trigger
+from shared.settings import Settings
+from shared.status import RunStatus
+
+
+def resume(settings: Settings, creation_id: str, *, verbose: bool) -> RunStatus:
+    console = Console(stderr=True)
+    trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
+    trigger.resume(creation_id)
+    return watch(trigger, creation_id, console)

@@ -1,0 +1,50 @@
+"""`reelwright run`: from assets to a finished video, watched."""
+
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from jobs.story.layout import OUTPUTS
+from scripts.folders import creation_id_for, import_folder
+from scripts.follow import LogPanel, follow
+from scripts.report import program, tell, tell_next
+from scripts.wiring import make_trigger
+from shared.creation import Creation
+from shared.errors import BadRequest, StageFailed
+from shared.settings import Settings
+from shared.status import RunStatus
+from shared.trigger import Trigger
+
+_OUTPUTS: Final = {"story": OUTPUTS}
+
+
+def run(
+    settings: Settings, pipeline: str, creation_id: str | None, assets_dir: Path | None, *, verbose: bool
+) -> RunStatus:
+    """Run a pipeline and show it; raises `StageFailed` or `BadRequest` when it failed."""
+    console = Console(stderr=True)
+    trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
+    if creation_id is None and assets_dir is None:
+        raise BadRequest("name a creation ID, or a folder with --assets-dir")
+    creation_id = creation_id or creation_id_for(assets_dir or Path())
+    if assets_dir is not None:
+        creation = Creation(trigger.store, creation_id)
+        count = import_folder(assets_dir, creation, _OUTPUTS.get(pipeline, frozenset()))
+        console.print(f"{count} assets in {creation_id}", style="dim", highlight=False)
+    trigger.start(pipeline, creation_id)
+    return watch(trigger, creation_id, console)
+
+
+def watch(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
+    """Show the run to its end and tell what came of it."""
+    status = follow(trigger, creation_id, console)
+    tell(console, trigger, status)
+    if status.status == "failed":
+        failed = next((stage for stage in status.stages.values() if stage.error), None)
+        if failed and failed.error and failed.error.permanent:
+            raise BadRequest(failed.error.message)
+        raise StageFailed(failed.name if failed else "run", status.error)
+    commands = ("run story --assets-dir <your folder>", f"status {creation_id}", "serve", "--help")
+    tell_next(console, [f"{program()} {command}" for command in commands])
+    return status

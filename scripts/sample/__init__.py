@@ -1,0 +1,1 @@
+"""The bundled sample story's pictures and music, drawn by code."""

@@ -1,0 +1,21 @@
+"""`reelwright status`: how a creation stands."""
+
+import sys
+
+from rich.console import Console
+
+from scripts.report import tell
+from scripts.wiring import make_trigger
+from shared.creation import canonical_json
+from shared.manifest import manifest
+from shared.settings import Settings
+
+
+def show_status(settings: Settings, creation_id: str, *, as_json: bool) -> None:
+    trigger = make_trigger(settings)
+    status = trigger.status(creation_id)
+    if as_json:
+        sys.stdout.write(canonical_json(manifest(status.request, status)).decode())
+        return
+    sys.stdout.write(f"{status.status}\n")
+    tell(Console(stderr=True), trigger, status)

@@ -1,0 +1,33 @@
+"""`python -m scripts.video_generator_demo --assets-dir <folder>`: a film of a folder of your own."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.run import run
+from shared.entry import DONE, guarded
+from shared.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.video_generator_demo",
+        description="Make a narrated video of a folder that holds 1/image.png, 1/1.txt, 2/image.png, …",
+    )
+    parser.add_argument("--assets-dir", required=True, type=Path, help="the folder")
+    parser.add_argument("--creation-id", help="made from the folder's name if left out")
+    parser.add_argument("--verbose", action="store_true", help="show all that the stages log")
+    asked = parser.parse_args(arguments)
+
+    def work(settings: Settings) -> int:
+        status = run(settings, "story", asked.creation_id, asked.assets_dir, verbose=asked.verbose)
+        sys.stdout.write(f"{status.creation_id}/{status.outputs['video'].key}\n")
+        return DONE
+
+    return guarded(work, {"LOG_FORMAT": "text", **os.environ})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

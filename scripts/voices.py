@@ -1,0 +1,17 @@
+"""`reelwright voices`: who can speak."""
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.providers.speech import speech_provider
+from shared.settings import Settings
+
+
+def list_voices(settings: Settings, language: str | None) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("voice", "language", "description"):
+        table.add_column(column)
+    for voice in speech_provider(settings.speech_provider).voices():
+        if language is None or voice.language.lower().split("-")[0] == language.lower().split("-")[0]:
+            table.add_row(voice.name, voice.language, voice.description)
+    Console().print(table)

@@ -1,0 +1,5 @@
+"""The HTTP face of every pipeline: one FastAPI app over a trigger, bound to a platform by whoever serves it.
+
+`app.py` puts it together; `runs.py` starts, shows and cancels; `assets.py` takes and hands out files;
+`auth.py` decides who may ask, `serve.py` where it listens. FastAPI, Starlette and uvicorn live here only.
+"""

@@ -1,0 +1,50 @@
+"""One line a request: what was asked, what was answered, how long it took. Never headers or queries."""
+
+import logging
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.logs import log
+
+
+class AccessLog:
+    """ASGI middleware around everything that answers."""
+
+    def __init__(self, app: ASGIApp, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._clock()
+        status = 500  # what the layer outside answers when the app raises
+        sent_bytes = 0
+
+        async def note(message: Message) -> None:
+            nonlocal status, sent_bytes
+            status = message.get("status", status)
+            sent_bytes += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            self._say(scope, status, sent_bytes, round((self._clock() - began) * 1000))
+
+    def _say(self, scope: Scope, status: int, sent_bytes: int, duration_ms: int) -> None:
+        method, path = scope["method"], quote(scope["path"])
+        log(
+            logging.INFO,
+            "http_request",
+            f"{method} {path}: {status} in {duration_ms} ms",
+            method=method,
+            path=path,
+            status=status,
+            sent_bytes=sent_bytes,
+            duration_ms=duration_ms,
+        )

@@ -1,0 +1,82 @@
+"""The app: routes over a trigger, guarded, logged, documented."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
+
+from shared.api import assets
+from shared.api.access_log import AccessLog
+from shared.api.auth import Guard
+from shared.api.context import WithTrigger
+from shared.api.models import HealthBody
+from shared.api.problems import MEDIA_TYPE, Problem, handle_errors
+from shared.api.runs import ACTIONS, manifest_router, runs_router
+from shared.settings import Settings
+from shared.trigger import Trigger
+
+_TAGS: Final = [
+    {"name": "assets", "description": "What people put in and get out."},
+    {"name": "runs", "description": "Turning a creation's assets into a video."},
+]
+_BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
+
+
+_UNHEALTHY: Final[dict[int | str, dict[str, Any]]] = {
+    503: {"model": Problem, "description": "The store can't be reached."}
+}
+
+
+class _App(FastAPI):
+    """FastAPI documents every model as `application/json`; problems have a media type of their own."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            for path in super().openapi()["paths"].values():
+                for operation in path.values():
+                    _name_problem_type(operation["responses"])
+        return super().openapi()
+
+
+def _name_problem_type(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+
+
+def create_app(trigger: Trigger, *, settings: Settings) -> FastAPI:
+    """The HTTP face of `trigger`.
+
+    With `settings.api_token` set it demands that token everywhere but at `/healthz`; without, it answers
+    this machine only, whatever address it is bound to.
+    """
+    app = _App(
+        title="Reelwright",
+        version=_version(),
+        description="Pictures and captions in, one finished narrated video out.",
+        openapi_tags=_TAGS,
+        redirect_slashes=False,
+    )
+    app.state.trigger = trigger
+    app.state.settings = settings
+    app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
+    for router in (assets.router, *(runs_router(*action) for action in ACTIONS.items()), manifest_router):
+        app.include_router(router, dependencies=[Depends(_BEARER)])
+    handle_errors(app)
+    app.add_middleware(Guard, token=settings.api_token)
+    app.add_middleware(AccessLog)
+    return app
+
+
+def _healthz(trigger: WithTrigger) -> HealthBody:
+    """Whether the server answers and reaches its store. Needs no token."""
+    trigger.store.stat("healthz")
+    return HealthBody(version=_version())
+
+
+def _version() -> str:
+    try:
+        return version("reelwright")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "0"

@@ -1,0 +1,164 @@
+"""Which assets may be put, and what bytes look like: names promise a kind, content has to keep it."""
+
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+from fastapi import HTTPException
+from pydantic_core import from_json
+
+from shared.errors import BadRequest
+
+Kind = Literal["image", "text", "audio", "json"]
+
+_NAMES: Final[dict[Kind, re.Pattern[str]]] = {
+    "image": re.compile(r"[1-9][0-9]{0,3}/image\.(png|jpg|jpeg|webp)"),
+    "text": re.compile(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}\.txt"),
+    "audio": re.compile(r"music\.(mp3|wav|m4a|ogg|flac)"),
+    "json": re.compile(r"story\.json"),
+}
+_LIMITS: Final[dict[Kind, int]] = {"text": 1 << 20, "json": 1 << 20}
+"""Smaller than the general limit, since these are held in memory by whoever reads them."""
+
+_MEDIA_TYPES: Final = {
+    "flac": "audio/flac",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "json": "application/json",
+    "m4a": "audio/mp4",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "ogg": "audio/ogg",
+    "png": "image/png",
+    "srt": "application/x-subrip; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+    "wav": "audio/wav",
+    "webp": "image/webp",
+}
+UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+_HEAD_BYTES: Final = 64
+_CHUNK_BYTES: Final = 1 << 20
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of asset that a name below `assets/` promises; raises `BadRequest` for any other name."""
+    for kind, pattern in _NAMES.items():
+        if pattern.fullmatch(name):
+            return kind
+    shown = name if len(name) <= 60 else name[:57] + "..."
+    raise BadRequest(
+        f"asset {shown!r} can't be put here: use <part>/image.png (or jpg, jpeg, webp), <part>/<n>.txt, "
+        "music.mp3 (or wav, m4a, ogg, flac) or story.json; numbers start at 1"
+    )
+
+
+def limit_bytes(kind: Kind, most: int) -> int:
+    return min(most, _LIMITS.get(kind, most))
+
+
+def media_type(name: str) -> str:
+    """The Content-Type by the name's ending, one that no browser runs; text is UTF-8."""
+    return _MEDIA_TYPES.get(name.rpartition(".")[2], UNKNOWN_MEDIA_TYPE)
+
+
+def check_content(path: Path, name: str, kind: Kind) -> None:
+    """Raise 415 when the file is not of the kind that its name promises."""
+    looks, found = looks_like(path) if kind in ("image", "audio") else _as_text(path, kind)
+    if found != kind:
+        raise HTTPException(415, f"asset {name!r} must be {_WANTED[kind]}, but it looks like {looks}")
+
+
+def looks_like(path: Path) -> tuple[str, str]:
+    """What the file looks like in words, and its kind, by its first bytes; else by whether it is text."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    for looks, kind, matches in _SIGNATURES:
+        if matches(head):
+            return looks, kind
+    return ("text", "text") if _is_text(path) else ("data of an unknown type", "unknown")
+
+
+def _as_text(path: Path, kind: Kind) -> tuple[str, str]:
+    """Text first: a caption may well begin with the letters that some file format begins with."""
+    if not _is_text(path):
+        return looks_like(path)
+    return _as_json(path.read_bytes()) if kind == "json" else ("text", "text")
+
+
+def _is_text(path: Path) -> bool:
+    decoder = getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(_CHUNK_BYTES):
+                if "\0" in decoder.decode(chunk):
+                    return False
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _as_json(data: bytes) -> tuple[str, str]:
+    try:
+        value = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        return "text that is not valid JSON", "text"
+    return ("a JSON object", "json") if isinstance(value, dict) else ("JSON, but not an object", "text")
+
+
+def _starts(*magics: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(magics)
+
+
+def _riff(form: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head[:4] == b"RIFF" and head[8:12] == form
+
+
+def _ftyp(*brands: bytes) -> Callable[[bytes], bool]:
+    """ISO base media (ISO/IEC 14496-12, 4.3) of one of these major brands; of any when none is named."""
+    return lambda head: head[4:8] == b"ftyp" and (not brands or head[8:12] in brands)
+
+
+def _is_mp3_frame(head: bytes) -> bool:
+    """A frame header of MPEG audio layer III (ISO/IEC 11172-3, 2.4.1.3), no field of a forbidden value."""
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
+    return version != 1 and layer == 1 and bitrate != 15 and rate != 3
+
+
+_SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
+    ("a PNG picture", "image", _starts(b"\x89PNG\r\n\x1a\n")),
+    ("a JPEG picture", "image", _starts(b"\xff\xd8\xff")),
+    ("a WebP picture", "image", _riff(b"WEBP")),
+    ("WAV sound", "audio", _riff(b"WAVE")),
+    ("FLAC sound", "audio", _starts(b"fLaC")),
+    ("Ogg sound", "audio", _starts(b"OggS")),
+    ("MP3 sound", "audio", _starts(b"ID3\2", b"ID3\3", b"ID3\4")),
+    ("MP3 sound", "audio", _is_mp3_frame),
+    (
+        "MPEG-4 sound",
+        "audio",
+        _ftyp(b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6"),
+    ),
+    ("an AVIF picture", "other", _ftyp(b"avif", b"avis")),
+    ("a HEIC picture", "other", _ftyp(b"heic", b"heix", b"hevc", b"mif1", b"msf1")),
+    ("an MPEG-4 or QuickTime film", "other", _ftyp()),
+    ("a GIF picture", "other", _starts(b"GIF87a", b"GIF89a")),
+    ("a TIFF picture", "other", _starts(b"II*\0", b"MM\0*")),
+    ("an AVI film", "other", _riff(b"AVI ")),
+    ("a Matroska or WebM film", "other", _starts(b"\x1aE\xdf\xa3")),
+    ("a PDF document", "other", _starts(b"%PDF-")),
+    ("a ZIP archive", "other", _starts(b"PK\x03\x04", b"PK\x05\x06")),
+    ("nothing: it is empty", "other", lambda head: not head),
+)
+_WANTED: Final[dict[Kind, str]] = {
+    "image": "a PNG, JPEG or WebP picture",
+    "text": "UTF-8 text without NUL",
+    "audio": "MP3, WAV, M4A, Ogg or FLAC sound",
+    "json": "a JSON object",
+}

@@ -1,0 +1,43 @@
+"""What every route needs: the trigger, the settings and the creation that the path names."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from shared.creation import Creation
+from shared.settings import Settings
+from shared.trigger import Trigger
+
+
+async def _trigger(request: Request) -> Trigger:
+    trigger = request.app.state.trigger
+    assert isinstance(trigger, Trigger)
+    return trigger
+
+
+async def _settings(request: Request) -> Settings:
+    settings = request.app.state.settings
+    assert isinstance(settings, Settings)
+    return settings
+
+
+WithTrigger = Annotated[Trigger, Depends(_trigger)]
+WithSettings = Annotated[Settings, Depends(_settings)]
+
+
+async def _creation(
+    trigger: WithTrigger,
+    creation_id: Annotated[
+        str,
+        Path(
+            description="1 to 128 characters: up to 6 segments of letters, digits, `.`, `_` and `-`, "
+            "joined by `/`.",
+            examples=["2025/10/30/spring"],
+        ),
+    ],
+) -> Creation:
+    return Creation(trigger.store, creation_id)
+
+
+WithCreation = Annotated[Creation, Depends(_creation)]
+AssetName = Annotated[str, Path(description="The name below `assets/`.", examples=["1/image.png"])]

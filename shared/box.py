@@ -1,0 +1,359 @@
+"""The box around a stage: everything that is not the stage's own work.
+
+It finds out what to do (request, claim, task), holds the record with a heartbeat, skips work that still
+stands, publishes under preconditions, writes the record last, cleans up, and turns errors into exit codes.
+"""
+
+import hashlib
+import logging
+import secrets
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.cost import PRICES, Meter, price_usd
+from shared.creation import Creation, canonical_json
+from shared.errors import (
+    BadRequest,
+    PreconditionFailed,
+    ReelwrightError,
+    StaleAttempt,
+    Stopped,
+    StoreError,
+)
+from shared.logs import log
+from shared.ownership import Heartbeat, Ownership, is_dead
+from shared.pipeline import Pipeline, StageDefinition
+from shared.process import this_process
+from shared.progress import Progress
+from shared.publish import publish
+from shared.record import (
+    Claim,
+    Cost,
+    Failure,
+    InputFile,
+    OutputFile,
+    Record,
+    Request,
+    load,
+    next_run,
+    record_name,
+    save,
+    utc_now,
+)
+from shared.settings import Settings
+from shared.stage import Context, Result, Stage
+from shared.storage import ABSENT
+from shared.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One task of one stage of one run: all that the box needs to know before it starts."""
+
+    stage: Stage
+    definition: StageDefinition
+    creation: Creation
+    task: Task
+    settings: Settings
+    request: Request
+    claim: Claim
+
+    @property
+    def name(self) -> str:
+        return record_name(self.stage.name, self.task.index if self.definition.fan_out else None)
+
+
+def run_task(stage: Stage, pipeline: Pipeline, creation: Creation, task: Task, settings: Settings) -> Record:
+    """Do one task of a stage and return its record.
+
+    Raises what the stage raised, after the failure is in the record; `StaleAttempt` when another attempt
+    owns the task. A task that another living process is working on, or that this run has done already, is
+    left alone: its record is returned.
+    """
+    request = _request(creation, pipeline)
+    claim = _claim(creation, stage.name, request, task)
+    definition = pipeline.stages[stage.name]
+    if task.index >= (claim.tasks if definition.fan_out else 1):
+        raise BadRequest(f"stage {stage.name!r} has no task {task.index} in this run; count from 0")
+    job = Job(
+        stage=stage,
+        definition=definition,
+        creation=creation,
+        task=task,
+        settings=settings,
+        request=request,
+        claim=claim,
+    )
+    before, generation = load(creation, job.name, Record)
+    if before and _leave_alone(job, before):
+        return before
+    return _work(job, before, generation)
+
+
+def _request(creation: Creation, pipeline: Pipeline) -> Request:
+    request, _ = load(creation, "request.json", Request)
+    if request is None:
+        now = utc_now()
+        request = Request(pipeline=pipeline.name, run=next_run(creation), requested_at=now, created_at=now)
+        try:
+            save(creation, "request.json", request, expect=ABSENT)
+        except PreconditionFailed:
+            return _request(creation, pipeline)  # someone else's came first, and is as good
+    if request.pipeline != pipeline.name:
+        raise BadRequest(
+            f"creation {creation.creation_id!r} belongs to pipeline {request.pipeline!r}, "
+            f"not {pipeline.name!r}; use another creation ID"
+        )
+    return request
+
+
+def _claim(creation: Creation, stage: str, request: Request, task: Task) -> Claim:
+    """The stage's claim; a person who starts a stage by hand claims it, or works on under the claim."""
+    name = f"claims/{request.run}/{stage}"
+    claim, _ = load(creation, name, Claim)
+    if task.claim and (claim is None or claim.token != task.claim):
+        raise StaleAttempt(stage, task.attempt)
+    if claim is None:
+        claim = Claim(token=secrets.token_hex(8), claimed_at=utc_now(), process=this_process())
+        try:
+            save(creation, name, claim, expect=ABSENT)
+        except PreconditionFailed:
+            return _claim(creation, stage, request, task)
+    return claim
+
+
+def _leave_alone(job: Job, before: Record) -> bool:
+    if _is_later(before, job):
+        raise StaleAttempt(job.stage.name, job.task.attempt)
+    if before.run != job.request.run:
+        return False
+    if before.status == "success" and job.task.managed:
+        log(logging.INFO, "stage_delivered_twice", f"{job.stage.name}: was done before in this run")
+        return True
+    if before.status == "failed" and before.error and before.error.permanent and job.task.managed:
+        log(
+            logging.ERROR,
+            "stage_refused",
+            f"{job.stage.name}: failed for good before: {before.error.message}",
+        )
+        raise BadRequest(before.error.message)
+    next_attempt = before.execution == job.task.execution and job.task.attempt > before.attempt
+    alive = not is_dead(before, now=utc_now(), stale_after_s=job.settings.stale_after_s)
+    if before.status == "running" and alive and not next_attempt:
+        log(logging.WARNING, "stage_elsewhere", f"{job.stage.name}: another process is at work on it")
+        return True
+    return False
+
+
+def _is_later(before: Record, job: Job) -> bool:
+    """Whether the record is of a later run or attempt than this one, which then slept through it."""
+    if before.run != job.request.run:
+        return before.run > job.request.run
+    return before.execution == job.task.execution and before.attempt > job.task.attempt
+
+
+def _work(job: Job, before: Record | None, generation: str) -> Record:
+    meter = Meter()
+    now = utc_now()
+    record = Record(
+        pipeline=job.request.pipeline,
+        stage=job.stage.name,
+        index=job.task.index,
+        run=job.request.run,
+        attempt=job.task.attempt,
+        owner=secrets.token_hex(8),
+        execution=job.task.execution,
+        process=this_process(),
+        status="running",
+        started_at=now,
+        heartbeat_at=now,
+    )
+    ownership = Ownership(job.creation, job.name, record, replacing=generation)
+    try:
+        return _do(job, before, ownership, meter)
+    except StaleAttempt:
+        raise
+    except KeyboardInterrupt as interrupt:
+        stopped = Stopped("Ctrl-C")
+        _record_failure(job, ownership, meter, stopped)
+        raise stopped from interrupt
+    except Exception as error:
+        _record_failure(job, ownership, meter, error)
+        raise
+
+
+def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> Record:
+    if job.request.cancelled_at and job.task.managed:
+        raise Stopped("cancel")
+    inputs = tuple(_describe(job.creation, job.stage.inputs(job.creation)))
+    fingerprint = _fingerprint(job, inputs)
+    if before and _still_stands(job.creation, before, fingerprint):
+        return _finish(
+            job,
+            ownership,
+            meter,
+            reused=True,
+            fingerprint=fingerprint,
+            inputs=inputs,
+            outputs=before.outputs,
+            metadata=before.metadata,
+            warnings=before.warnings,
+        )
+    progress = Progress(ownership.check)
+    beat = Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s)
+    with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch, beat:
+        result = job.stage.run(
+            Context(
+                creation=job.creation,
+                parameters=job.request.parameters,
+                settings=job.settings,
+                task_index=job.task.index,
+                task_count=job.claim.tasks,
+                scratch=Path(scratch),
+                progress=progress,
+            )
+        )
+        outputs = publish(job.creation, result.outputs, ownership)
+        _prune(job.creation, result, ownership)
+    return _finish(
+        job,
+        ownership,
+        meter,
+        fingerprint=fingerprint if result.reusable and _unchanged(job, inputs) else "",
+        inputs=inputs,
+        outputs=outputs,
+        metadata=dict(result.metadata),
+        warnings=result.warnings,
+    )
+
+
+def _unchanged(job: Job, inputs: tuple[InputFile, ...]) -> bool:
+    """Whether the inputs are still those that the work began with; an edit meanwhile calls for a new run."""
+    return tuple(_describe(job.creation, job.stage.inputs(job.creation))) == inputs
+
+
+def _describe(creation: Creation, names: Iterable[str]) -> Iterable[InputFile]:
+    for name in names:
+        info = creation.stat(name)
+        size = info.size_bytes if info else None
+        yield InputFile(key=name, size_bytes=size, content_hash=info.content_hash if info else "")
+
+
+def _fingerprint(job: Job, inputs: tuple[InputFile, ...]) -> str:
+    what = {
+        "stage": [job.stage.pipeline, job.stage.name, job.stage.version, job.stage.salt(job.settings)],
+        "parameters": job.request.parameters,
+        "task": [job.task.index, job.claim.tasks],
+        "inputs": [[file.key, file.content_hash] for file in inputs],
+    }
+    return hashlib.sha256(canonical_json(what)).hexdigest()
+
+
+def _still_stands(creation: Creation, before: Record, fingerprint: str) -> bool:
+    if before.status != "success" or before.fingerprint != fingerprint:
+        return False
+    return all(_is_intact(creation, output) for output in before.outputs.values())
+
+
+def _is_intact(creation: Creation, output: OutputFile) -> bool:
+    info = creation.stat(output.key)
+    return info is not None and info.content_hash == output.content_hash
+
+
+def _prune(creation: Creation, result: Result, ownership: Ownership) -> None:
+    started_at = ownership.record.started_at
+    old = [
+        name
+        for folder, names in result.keep.items()
+        for name, info in creation.list(folder)
+        if name not in names and info.modified_at < started_at
+    ]
+    if old:
+        ownership.update()  # what an attempt that was taken over doesn't need, the next one may
+    for name in old:
+        ownership.check()
+        creation.delete(name)
+
+
+def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = False, **facts: object) -> Record:
+    cost = _cost(job, meter)
+    record = ownership.update(
+        status="success",
+        reused=reused,
+        completed_at=utc_now(),
+        progress=1.0,
+        message="done",
+        cost=cost,
+        **facts,
+    )
+    doing = "still stands from before" if reused else "done"
+    log(
+        logging.INFO,
+        "stage_done",
+        f"{job.stage.name}: {doing} in {cost.duration_ms / 1000:.2f} s",
+        **_outcome(job, cost),
+        reused=reused,
+        metadata=record.metadata,
+    )
+    for warning in record.warnings:
+        log(logging.WARNING, "stage_warning", f"{job.stage.name}: {warning}")
+    return record
+
+
+def _record_failure(job: Job, ownership: Ownership, meter: Meter, error: Exception) -> None:
+    permanent = isinstance(error, BadRequest)
+    will_retry = job.task.managed and not permanent and job.task.attempt < job.definition.retries
+    message = str(error) if isinstance(error, ReelwrightError) else f"{type(error).__name__}: {error}"
+    failure = Failure(kind=type(error).__name__, message=message, permanent=permanent)
+    cost = _cost(job, meter)
+    try:
+        ownership.update(
+            status="failed", final=not will_retry, completed_at=utc_now(), error=failure, cost=cost
+        )
+    except StoreError as unsaid:  # the failure matters more, and the record's silence will be noticed
+        log(logging.WARNING, "record_unwritten", f"{job.stage.name}: could not record its failure: {unsaid}")
+    after = f"after {cost.duration_ms / 1000:.2f} s"
+    log(
+        logging.WARNING if will_retry else logging.ERROR,
+        "stage_failed",
+        f"{job.stage.name}: failed {after}: {message}",
+        **_outcome(job, cost),
+        kind=failure.kind,
+        will_retry=will_retry,
+    )
+
+
+def _outcome(job: Job, cost: Cost) -> dict[str, Any]:
+    return {
+        "creation_id": job.creation.creation_id,
+        "pipeline": job.request.pipeline,
+        "stage": job.stage.name,
+        "run": job.request.run,
+        "task": job.task.index,
+        "attempt": job.task.attempt,
+        **cost.model_dump(),
+    }
+
+
+def _cost(job: Job, meter: Meter) -> Cost:
+    used = meter.read()
+    usd = {
+        platform: price_usd(
+            platform,
+            duration_ms=used.duration_ms,
+            cpu=job.definition.cpu,
+            memory_mib=job.definition.memory_mib,
+        )
+        for platform in PRICES
+    }
+    return Cost(
+        duration_ms=used.duration_ms,
+        cpu_s=used.cpu_s,
+        peak_memory_mib=used.peak_memory_mib,
+        bytes_in=job.creation.traffic.bytes_in,
+        bytes_out=job.creation.traffic.bytes_out,
+        usd=usd,
+    )

@@ -1,0 +1,95 @@
+"""What a stage used, and what that costs on each cloud."""
+
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """Price of running containers, in US dollars, beyond any free tier."""
+
+    per_vcpu_second: float
+    per_gib_second: float
+    as_of: date
+    source: str
+
+
+_GIB_PER_GB: Final = 2**30 / 1e9
+
+PRICES: Final[dict[str, Price]] = {
+    "cloudrun": Price(
+        per_vcpu_second=0.000018,
+        per_gib_second=0.000002,
+        as_of=date(2026, 8, 1),
+        source="https://cloud.google.com/run/pricing (jobs, tier 1, us-central1)",
+    ),
+    "codeengine": Price(
+        per_vcpu_second=0.00003431,
+        per_gib_second=0.00000356 * _GIB_PER_GB,
+        as_of=date(2024, 10, 5),
+        source="https://cloud.ibm.com/containers/serverless/pricing (per GB-s, converted to GiB-s)",
+    ),
+}
+
+
+def price_usd(platform: str, *, duration_ms: int, cpu: float, memory_mib: int) -> float:
+    """What `duration_ms` of a container with this much CPU and memory costs."""
+    price = PRICES[platform]
+    rate = cpu * price.per_vcpu_second + memory_mib / 1024 * price.per_gib_second
+    return round(duration_ms / 1000 * rate, 8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a stage used."""
+
+    duration_ms: int
+    cpu_s: float
+    """User and system time of the process and the tools it ran."""
+    peak_memory_mib: int
+    """Largest resident size of the process, plus that of its largest tool."""
+
+
+class Meter:
+    """Measures a stage from here to `read()`."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._cpu = _cpu_seconds()
+        _reset_peak()
+
+    def read(self) -> Usage:
+        return Usage(
+            duration_ms=round((time.monotonic() - self._started) * 1000),
+            cpu_s=round(_cpu_seconds() - self._cpu, 3),
+            peak_memory_mib=round(_peak_kib() / 1024),
+        )
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def _reset_peak() -> None:
+    """Start the process's peak anew where Linux lets us (proc(5), clear_refs 5), so stages don't share it."""
+    control = Path("/proc/self/clear_refs")
+    try:
+        control.write_text("5")
+    except OSError:
+        return  # not Linux, or a read-only /proc: the peak is then that of the whole process
+
+
+def _peak_kib() -> float:
+    unit = 1024 if sys.platform == "darwin" else 1
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit + children
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) + children

@@ -1,0 +1,112 @@
+"""A creation: one piece of work, and its view of the store."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from shared.errors import InvalidCreationId, PreconditionFailed
+from shared.storage import ABSENT, ObjectInfo, ObjectStore
+
+RESERVED: Final = frozenset({"assets", "claims", "stages", "cache", "request.json", "manifest.json"})
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+
+
+def check_creation_id(creation_id: str) -> str:
+    """The ID as it came, or `InvalidCreationId`.
+
+    1 to 128 characters: up to 6 segments of `[A-Za-z0-9][A-Za-z0-9._-]*` joined by `/`, none of which is
+    a reserved name, so that no creation can lie inside another's folders.
+    """
+    if not creation_id:
+        raise InvalidCreationId(creation_id, "is empty; give it 1 to 128 characters")
+    if len(creation_id) > 128:
+        raise InvalidCreationId(creation_id, f"has {len(creation_id)} characters; at most 128 are allowed")
+    segments = creation_id.split("/")
+    if len(segments) > 6:
+        raise InvalidCreationId(creation_id, f"has {len(segments)} segments; at most 6 are allowed")
+    for segment in segments:
+        if not _SEGMENT.match(segment):
+            raise InvalidCreationId(
+                creation_id,
+                f"has the segment {segment[:40]!r}; each must start with a letter or digit "
+                "and hold only letters, digits, '.', '_' and '-'",
+            )
+        if segment in RESERVED:
+            raise InvalidCreationId(creation_id, f"has the segment {segment!r}, which is a reserved name")
+    return creation_id
+
+
+@dataclass(kw_only=True)
+class Traffic:
+    """Bytes that a stage moved between itself and the store."""
+
+    bytes_in: int = 0
+    bytes_out: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, *, bytes_in: int = 0, bytes_out: int = 0) -> None:
+        with self._lock:
+            self.bytes_in += bytes_in
+            self.bytes_out += bytes_out
+
+
+class Creation:
+    """The objects under `<creation_id>/`, by keys that are relative to it, with the traffic counted."""
+
+    def __init__(self, store: ObjectStore, creation_id: str) -> None:
+        self.store = store
+        self.creation_id = check_creation_id(creation_id)
+        self.traffic = Traffic()
+
+    def key(self, name: str) -> str:
+        """The store's key of `name`, e.g. `assets/1/image.png`."""
+        return f"{self.creation_id}/{name}"
+
+    def stat(self, name: str) -> ObjectInfo | None:
+        return self.store.stat(self.key(name))
+
+    def read(self, name: str) -> tuple[bytes, ObjectInfo]:
+        data, info = self.store.read(self.key(name))
+        self.traffic.add(bytes_in=len(data))
+        return data, info
+
+    def write(self, name: str, data: bytes, *, expect: str | None = None) -> ObjectInfo:
+        info = self.store.write(self.key(name), data, expect=expect)
+        self.traffic.add(bytes_out=len(data))
+        return info
+
+    def download(self, name: str, path: Path) -> Path:
+        """Fetch the object to `path` and return that."""
+        info = self.store.download(self.key(name), path)
+        self.traffic.add(bytes_in=info.size_bytes)
+        return path
+
+    def upload(self, path: Path, name: str, *, expect: str | None = None) -> ObjectInfo:
+        info = self.store.upload(path, self.key(name), expect=expect)
+        self.traffic.add(bytes_out=info.size_bytes)
+        return info
+
+    def upload_once(self, path: Path, name: str) -> None:
+        """Publish an object whose name tells its content; that it is there already is as good."""
+        try:
+            self.upload(path, name, expect=ABSENT)
+        except PreconditionFailed:
+            return
+
+    def delete(self, name: str) -> None:
+        self.store.delete(self.key(name))
+
+    def list(self, folder: str) -> Iterator[tuple[str, ObjectInfo]]:
+        """Names and descriptions of all objects below `folder` (which ends in `/`)."""
+        skip = len(self.creation_id) + 1
+        for info in self.store.list(self.key(folder)):
+            yield info.key[skip:], info
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON that is the same bytes for the same data."""
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()

@@ -1,0 +1,89 @@
+"""The command line of a container: arguments in, exit code out."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from shared.box import run_task
+from shared.creation import Creation, canonical_json
+from shared.errors import BadRequest, ReelwrightError, Stopped
+from shared.logs import log, set_up_logs
+from shared.pipeline import load_pipeline
+from shared.settings import Settings, read_settings
+from shared.stage import Stage
+from shared.storage import open_store
+from shared.task import read_task
+
+DONE, FAILED, BAD_REQUEST = 0, 1, 2
+
+
+def stage_main(
+    stage: Stage,
+    pipeline_file: Path,
+    arguments: Sequence[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """Run one stage as its container does: `python -m jobs.<pipeline>.<stage> <creation_id>`."""
+    environ = os.environ if environ is None else environ
+    parser = argparse.ArgumentParser(
+        prog=f"python -m jobs.{stage.pipeline}.{stage.name}",
+        description=f"The {stage.name} stage of the {stage.pipeline} pipeline, for one creation.",
+    )
+    parser.add_argument(
+        "creation_id", help="what to work on; its assets lie at <STORE_URL>/<creation_id>/assets/"
+    )
+    creation_id = parser.parse_args(arguments).creation_id
+
+    def work(settings: Settings) -> int:
+        creation = Creation(open_store(settings.store_url), creation_id)
+        record = run_task(stage, load_pipeline(pipeline_file), creation, read_task(environ), settings)
+        outputs = {label: output.key for label, output in record.outputs.items()}
+        sys.stdout.write(canonical_json(outputs).decode())
+        return DONE
+
+    return guarded(work, environ)
+
+
+def guarded(work: Callable[[Settings], int], environ: Mapping[str, str]) -> int:
+    """Do `work` with the settings, logs and signals of a container; the one place that catches errors."""
+    set_up_logs(level="info", log_format="text" if environ.get("LOG_FORMAT") == "text" else "auto")
+    try:
+        settings = read_settings(environ)
+        set_up_logs(level=settings.log_level, log_format=settings.log_format)
+        signal.signal(signal.SIGTERM, _stop)
+        return work(settings)
+    except KeyboardInterrupt:
+        return _told(Stopped("Ctrl-C"), FAILED)
+    except BadRequest as error:
+        return _told(error, BAD_REQUEST)
+    except ReelwrightError as error:
+        return _told(error, FAILED)
+    except Exception as error:  # noqa: BLE001 - the last resort of a container: say it, exit 1
+        log(logging.ERROR, "crashed", _chain(error))
+        log(logging.DEBUG, "traceback", "the traceback", exc_info=True)
+        return FAILED
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(signal.Signals(number).name)
+
+
+def _told(error: ReelwrightError, exit_code: int) -> int:
+    log(logging.ERROR, "failed" if exit_code == FAILED else "bad_request", _chain(error))
+    return exit_code
+
+
+def _chain(error: BaseException) -> str:
+    """The error and what caused it, most recent first."""
+    texts: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        known = isinstance(cause, ReelwrightError)
+        texts.append(str(cause) if known else f"{type(cause).__name__}: {cause}")
+        cause = cause.__cause__
+    return "\n  because of ".join(texts)

@@ -1,0 +1,163 @@
+"""Every error that Reelwright raises on purpose.
+
+    ReelwrightError
+    ├── BadRequest (ValueError)             the asker can mend it; exit code 2, HTTP 422
+    │   ├── InvalidCreationId
+    │   ├── InvalidSettings
+    │   ├── InvalidAssets                   what lies under assets/ can't become a video
+    │   └── UnknownName (LookupError)       a name that is in no dict of backends
+    ├── StoreError (OSError)
+    │   ├── ObjectNotFound (FileNotFoundError)
+    │   └── PreconditionFailed              someone else wrote first
+    ├── ToolFailed (RuntimeError)           ffmpeg said no
+    ├── ProviderFailed (RuntimeError)       a voice, a model or its API said no
+    ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
+    ├── Stopped (RuntimeError)              SIGTERM, Ctrl-C or a cancelled run
+    └── StageFailed (RuntimeError)          a stage of the pipeline failed
+
+Data is in the arguments, words are in ``__str__``, so an error survives pickling.
+"""
+
+import shlex
+from collections.abc import Sequence
+
+
+class ReelwrightError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class BadRequest(ReelwrightError, ValueError):
+    """The request can't be done as asked: one or more problems, each a sentence with its remedy."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(*problems)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(str(problem) for problem in self.args)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return self.problems[0]
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        return f"{len(self.problems)} problems:{lines}"
+
+
+class InvalidCreationId(BadRequest):
+    """A creation ID that can't name a folder in the store."""
+
+    def __init__(self, creation_id: str, reason: str) -> None:
+        ReelwrightError.__init__(self, creation_id, reason)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        creation_id, reason = self.args
+        shown = creation_id if len(creation_id) <= 60 else creation_id[:57] + "..."
+        return (f"creation ID {shown!r} {reason}",)
+
+
+class InvalidSettings(BadRequest):
+    """Settings that can't be used; every problem names its variable and value."""
+
+
+class InvalidAssets(BadRequest):
+    """Objects under ``assets/`` that can't become a video; every problem names its object."""
+
+
+class UnknownName(BadRequest, LookupError):
+    """A name that none of the known backends has."""
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        ReelwrightError.__init__(self, kind, name, tuple(known))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        kind, name, known = self.args
+        return (f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}",)
+
+
+class StoreError(ReelwrightError, OSError):
+    """The object store could not do as asked: what was tried, on which object, and why not."""
+
+    def __init__(self, action: str, key: str, reason: str) -> None:
+        ReelwrightError.__init__(self, action, key, reason)  # OSError's own would drop the third
+
+    def __str__(self) -> str:
+        action, key, reason = self.args
+        return f"could not {action} {key!r}: {reason}"
+
+
+class ObjectNotFound(StoreError, FileNotFoundError):
+    """No object has this key."""
+
+    def __init__(self, key: str) -> None:
+        ReelwrightError.__init__(self, key)
+
+    def __str__(self) -> str:
+        return f"no object {self.args[0]!r} in the store"
+
+
+class PreconditionFailed(StoreError):
+    """The object is not at the generation that the write demanded (HTTP 412)."""
+
+    def __init__(self, key: str, expected: str, found: str) -> None:
+        ReelwrightError.__init__(self, key, expected, found)
+
+    def __str__(self) -> str:
+        key, expected, found = self.args
+        return f"{key!r} is at generation {found!r}, not {expected!r}: someone else wrote it first"
+
+
+class ToolFailed(ReelwrightError, RuntimeError):
+    """A tool exited non-zero; holds its command, exit code and the last lines of its stderr."""
+
+    def __init__(self, command: Sequence[str], exit_code: int, stderr: str) -> None:
+        super().__init__(tuple(command), exit_code, stderr)
+
+    def __str__(self) -> str:
+        command, exit_code, stderr = self.args
+        tail = "\n".join(stderr.strip().splitlines()[-12:])
+        return f"exit code {exit_code} from: {shlex.join(command)}\n{tail}"
+
+
+class ProviderFailed(ReelwrightError, RuntimeError):
+    """A provider could not do its creative act: who, what, and what to do."""
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(provider, reason)
+
+    def __str__(self) -> str:
+        provider, reason = self.args
+        return f"{provider}: {reason}"
+
+
+class StaleAttempt(ReelwrightError, RuntimeError):
+    """Another attempt has taken this stage over; this one publishes nothing."""
+
+    def __init__(self, stage: str, attempt: int) -> None:
+        super().__init__(stage, attempt)
+
+    def __str__(self) -> str:
+        stage, attempt = self.args
+        return f"attempt {attempt} of stage {stage!r} was taken over by another; nothing was published"
+
+
+class Stopped(ReelwrightError, RuntimeError):
+    """Work ended early because it was told to: a signal or a cancelled run. Running again resumes."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return f"stopped by {self.args[0]}; run again to resume"
+
+
+class StageFailed(ReelwrightError, RuntimeError):
+    """A pipeline ended because a stage failed."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(stage, reason)
+
+    def __str__(self) -> str:
+        stage, reason = self.args
+        return f"stage {stage!r} failed: {reason}"

@@ -1,0 +1,50 @@
+"""Logs: one JSON object per line in containers, readable lines on a terminal. All of it goes to stderr."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
+
+LOGGER: Final = logging.getLogger("reelwright")
+_SEVERITIES: Final = {"DEBUG": "DEBUG", "INFO": "INFO", "WARNING": "WARNING", "ERROR": "ERROR"}
+
+
+def set_up_logs(*, level: str, log_format: str, stream: TextIO | None = None) -> None:
+    """Send this project's logs to `stream` (stderr) in `json`, `text`, or by whether it is a terminal."""
+    stream = stream or sys.stderr
+    as_text = log_format == "text" or (log_format == "auto" and stream.isatty())
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_TextFormatter() if as_text else _JsonFormatter())
+    LOGGER.handlers[:] = [handler]
+    LOGGER.setLevel(level.upper())
+    LOGGER.propagate = False
+
+
+def log(severity: int, action: str, message: str, *, exc_info: bool = False, **data: Any) -> None:
+    """Say `message` (a sentence); `action` is a stable name to search for, `data` the numbers."""
+    LOGGER.log(severity, message, exc_info=exc_info, extra={"action": action, "data": data})
+
+
+class _JsonFormatter(logging.Formatter):
+    """The fields that Cloud Logging lifts out of a JSON line (severity, message, time), and ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "severity": _SEVERITIES.get(record.levelname, "DEFAULT"),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "message": record.getMessage(),
+            "action": getattr(record, "action", record.name),
+            **getattr(record, "data", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class _TextFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        clock = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
+        mark = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        text = f"{clock} {mark}{record.getMessage()}"
+        return text + "\n" + self.formatException(record.exc_info) if record.exc_info else text

@@ -1,0 +1,94 @@
+"""Pipelines: directed graphs of stages, written in `jobs/<pipeline>/pipeline.yaml`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.errors import BadRequest
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FanOut(_Definition):
+    """How a stage is spread over tasks."""
+
+    over: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    """`<stage>.<name>`: a number in the metadata of a stage that this one needs, e.g. `narrate.segments`."""
+    per_task: int = Field(ge=1)
+    most: int = Field(ge=1, le=1000)
+
+
+class StageDefinition(_Definition):
+    """One stage, as the platform sees it."""
+
+    needs: tuple[str, ...] = ()
+    fan_out: FanOut | None = None
+    retries: int = Field(2, ge=0, le=5)
+    time_limit_s: int = Field(600, ge=1, le=86_400)
+    cpu: Literal[1, 2, 4, 8] = 1
+    memory_mib: int = Field(2048, ge=512, le=32_768)
+    share: float = Field(gt=0, le=1)
+    """Of the pipeline's overall progress."""
+    optional: bool = False
+    """When it fails the pipeline goes on without it."""
+    description: str
+
+
+class Pipeline(_Definition):
+    """A graph of stages."""
+
+    name: str = Field(pattern=r"^[a-z][a-z_]*$")
+    description: str
+    stages: dict[str, StageDefinition] = Field(min_length=1)
+    """In an order in which each comes after all that it needs."""
+
+    @model_validator(mode="after")
+    def _graph_is_sound(self) -> Self:
+        seen: list[str] = []
+        for name, stage in self.stages.items():
+            unknown = [need for need in stage.needs if need not in seen]
+            if unknown:
+                raise ValueError(f"stage {name!r} needs {unknown}, which must be listed before it")
+            if stage.fan_out and stage.fan_out.over.split(".")[0] not in stage.needs:
+                raise ValueError(
+                    f"stage {name!r} fans out over {stage.fan_out.over!r} but doesn't need that stage"
+                )
+            seen.append(name)
+        total = sum(stage.share for stage in self.stages.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the stages' shares add up to {total:g}, not 1")
+        return self
+
+    def tasks_of(self, stage: str, metadata: dict[str, dict[str, Any]]) -> int:
+        """How many tasks the stage gets, from the metadata of the stages before it."""
+        fan_out = self.stages[stage].fan_out
+        if fan_out is None:
+            return 1
+        source, name = fan_out.over.split(".")
+        items = int(metadata.get(source, {}).get(name, 1))
+        return max(1, min(fan_out.most, -(-items // fan_out.per_task)))
+
+
+def load_pipeline(path: Path) -> Pipeline:
+    """Read a `pipeline.yaml`; raises `BadRequest` naming the file and every problem."""
+    try:
+        return Pipeline.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise BadRequest(f"{path.name} in {path.parent.name}/: {problems_of(error)}") from error
+
+
+def problems_of(error: Exception) -> str:
+    """A validation error as one line: each problem with the place it is at."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(_problem(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False))
+
+
+def _problem(place: Iterable[int | str], message: str) -> str:
+    where = ".".join(map(str, place))
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,76 @@
+"""Stages as function calls in this process: the fused mode, a whole pipeline inside one container."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from shared.box import run_task
+from shared.creation import Creation
+from shared.errors import BadRequest, StaleAttempt, Stopped
+from shared.logs import log
+from shared.pipeline import Pipeline
+from shared.platforms import ExecutionState, Order
+from shared.process import process_is_gone, this_process
+from shared.settings import Settings
+from shared.stage import Stage
+from shared.storage import ObjectStore
+from shared.task import Task
+
+
+class InlinePlatform:
+    """Runs each stage to its end before `launch` returns, tasks one after another, retries included."""
+
+    name = "inline"
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        settings: Settings,
+        pipelines: Mapping[str, Pipeline],
+        stages: Mapping[tuple[str, str], Callable[[], Stage]],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._pipelines = pipelines
+        self._stages = stages
+        self._sleep = sleep
+
+    def launch(self, order: Order) -> str:
+        execution = f"inline|{this_process()}"
+        for index in range(order.tasks):
+            if not self._run_with_retries(order, index, execution):
+                break
+        return execution
+
+    def state(self, execution: str) -> ExecutionState:
+        if process_is_gone(execution.removeprefix("inline|")):
+            return ExecutionState(status="ended", reason="the process that ran it is gone")
+        return ExecutionState(status="unknown")
+
+    def cancel(self, execution: str) -> None:
+        """Nothing to do: the heartbeat sees the cancelled request."""
+
+    def _run_with_retries(self, order: Order, index: int, execution: str) -> bool:
+        stage = self._stages[order.pipeline, order.stage]()
+        for attempt in range(order.definition.retries + 1):
+            if attempt:
+                self._sleep(0.5 * 2 ** (attempt - 1))
+            task = Task(index=index, attempt=attempt, execution=execution, claim=order.token)
+            try:
+                run_task(
+                    stage,
+                    self._pipelines[order.pipeline],
+                    Creation(self._store, order.creation_id),
+                    task,
+                    self._settings,
+                )
+                return True
+            except (Stopped, StaleAttempt):
+                raise
+            except BadRequest:
+                return False  # the record says why; trying again can't help
+            except Exception as error:  # noqa: BLE001 - any failure of a stage is retried; the record has it
+                log(logging.DEBUG, "attempt_failed", repr(error), stage=order.stage, attempt=attempt)
+        return False

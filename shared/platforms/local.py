@@ -1,0 +1,268 @@
+"""Stages as processes on this machine: same entrypoints, same variables, same retries as in the clouds."""
+
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.creation import Creation
+from shared.errors import PreconditionFailed, ReelwrightError
+from shared.logs import log
+from shared.platforms import ExecutionState, Order
+from shared.process import process_is_alive, process_is_gone, this_process
+from shared.record import Failure, Record, Request, load, record_name, save, utc_now
+from shared.storage import ObjectStore
+from shared.task import CLAIM_VARIABLE
+
+_BAD_REQUEST: Final = 2
+
+
+@dataclass(kw_only=True)
+class _Execution:
+    """A launched stage: its processes and whether it is to stop."""
+
+    order: Order
+    name: str
+    processes: set["subprocess.Popen[bytes]"] = field(default_factory=set)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """How one attempt of a task ended."""
+
+    exit_code: int
+    reason: str
+    """What to say if it left no word."""
+    overdue: bool = False
+    """It took too long: that is what to say, whatever it said about being stopped."""
+
+
+class LocalPlatform:
+    """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, one a core at once."""
+
+    name = "local"
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        *,
+        on_end: Callable[[str], object] = lambda _creation_id: None,
+        on_log: Callable[[str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        command: Callable[[Order], list[str]] | None = None,
+        grace_s: float = 10.0,
+    ) -> None:
+        """`on_end` gets the creation ID when a stage has ended (this is what chains the next one);
+        `on_log` gets each line that a task writes to stderr, which is otherwise inherited; `grace_s` lies
+        between SIGTERM and SIGKILL."""
+        self.on_end = on_end
+        self._store = store
+        self._on_log = on_log
+        self._sleep = sleep
+        self._command = command or _entrypoint
+        self._grace_s = grace_s
+        self._slots = threading.Semaphore(os.cpu_count() or 1)
+        self._executions: dict[str, _Execution] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def launch(self, order: Order) -> str:
+        name = f"local|{this_process()}|{secrets.token_hex(6)}"
+        execution = _Execution(order=order, name=name)
+        with self._lock:
+            self._executions[name] = execution
+            if self._closed:
+                execution.stopping.set()
+        threading.Thread(target=self._run, args=(execution,), name=f"run-{order.stage}", daemon=True).start()
+        return name
+
+    def state(self, execution: str) -> ExecutionState:
+        mine = self._executions.get(execution)
+        if mine:
+            return ExecutionState(status="ended" if mine.ended.is_set() else "running")
+        if not execution.startswith("local|"):
+            return ExecutionState(status="unknown")
+        launcher = execution.removeprefix("local|").rpartition("|")[0]
+        if process_is_gone(launcher):
+            return ExecutionState(status="ended", reason="the process that launched it is gone")
+        return ExecutionState(status="running" if process_is_alive(launcher) else "unknown")
+
+    def cancel(self, execution: str) -> None:
+        """SIGTERM now, SIGKILL for what is still there after a while."""
+        mine = self._executions.get(execution)
+        if mine:
+            mine.stopping.set()
+            _signal_all(mine, signal.SIGTERM)
+            last_word = threading.Timer(self._grace_s, _signal_all, (mine, signal.SIGKILL))
+            last_word.daemon = True
+            last_word.start()
+
+    def stop(self) -> None:
+        """Stop every task, wait for them to end and launch nothing more; what they did stays for a resume."""
+        with self._lock:
+            self._closed = True
+            executions = list(self._executions.values())
+        for execution in executions:
+            self.cancel(execution.name)
+        for execution in executions:
+            execution.ended.wait(self._grace_s * 1.5)
+
+    def _run(self, execution: _Execution) -> None:
+        tasks = execution.order.tasks
+        try:
+            with ThreadPoolExecutor(max_workers=tasks, thread_name_prefix="task") as pool:
+                list(pool.map(lambda index: self._run_task(execution, index), range(tasks)))
+        except (ReelwrightError, OSError) as error:
+            log(logging.ERROR, "stage_lost", f"{execution.order.stage}: {error}")
+        finally:
+            execution.ended.set()
+            self._announce(execution.order.creation_id)
+
+    def _announce(self, creation_id: str) -> None:
+        try:
+            self.on_end(creation_id)
+        except ReelwrightError as error:
+            log(logging.ERROR, "advance_failed", f"{creation_id}: could not go on: {error}")
+
+    def _run_task(self, execution: _Execution, index: int) -> None:
+        end = _End(exit_code=1, reason="stopped before it ran")
+        for attempt in range(execution.order.definition.retries + 1):
+            if attempt:
+                self._sleep(0.5 * 2 ** (attempt - 1))
+            with self._slots:
+                if execution.stopping.is_set():
+                    break
+                end = self._attempt(execution, index, attempt)
+            if end.exit_code in (0, _BAD_REQUEST) or execution.stopping.is_set():
+                break
+        self._settle(execution, index, end)
+
+    def _attempt(self, execution: _Execution, index: int, attempt: int) -> _End:
+        """One process, from start to end."""
+        order = execution.order
+        process = subprocess.Popen(
+            self._command(order),
+            env={**os.environ, **_variables(execution, index, attempt, self._store.url)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # the result is in the record; our own stdout is the asker's
+            stderr=subprocess.PIPE if self._on_log else None,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we hand it on
+        )
+        execution.processes.add(process)
+        if execution.stopping.is_set():
+            _kill(process, signal.SIGTERM)
+        reader = self._start_reading(process)
+        end = _wait(process, order.definition.time_limit_s, self._grace_s)
+        execution.processes.discard(process)
+        if reader:
+            reader.join(timeout=self._grace_s)
+        return end
+
+    def _start_reading(self, process: "subprocess.Popen[bytes]") -> threading.Thread | None:
+        if self._on_log is None or process.stderr is None:
+            return None
+        on_log, stderr = self._on_log, process.stderr
+
+        def read() -> None:
+            with stderr:
+                for line in stderr:
+                    on_log(line.decode("utf-8", "replace").rstrip("\n"))
+
+        thread = threading.Thread(target=read, name="log", daemon=True)
+        thread.start()
+        return thread
+
+    def _settle(self, execution: _Execution, index: int, end: _End) -> None:
+        """A task that ended without a last word in its record is recorded as failed, with what is known."""
+        order = execution.order
+        creation = Creation(self._store, order.creation_id)
+        request, _ = load(creation, "request.json", Request)
+        name = record_name(order.stage, index if order.definition.fan_out else None)
+        record, generation = load(creation, name, Record)
+        if request is None or request.run != order.run or _needs_no_word(record, execution, end):
+            return
+        settled = _settled(record, order, index, end)
+        try:
+            save(creation, name, settled, expect=generation)
+        except PreconditionFailed:
+            log(logging.WARNING, "settled_elsewhere", f"{order.stage}: another attempt owns its record now")
+
+
+def _needs_no_word(record: Record | None, execution: _Execution, end: _End) -> bool:
+    """Whether the record says how the task ended, or is in the hands of another who works on it."""
+    if record is None or record.run != execution.order.run:
+        return False
+    if record.status == "running":
+        return record.execution != execution.name
+    return record.status == "success" or (record.final and not end.overdue)
+
+
+def _settled(record: Record | None, order: Order, index: int, end: _End) -> Record:
+    now = utc_now()
+    if record is None or record.run != order.run:
+        record = Record(
+            pipeline=order.pipeline, stage=order.stage, index=index, run=order.run, owner="",
+            status="failed", started_at=now, heartbeat_at=now,
+        )  # fmt: skip
+    failure = record.error
+    if failure is None or end.overdue:
+        kind = "TimeLimit" if end.overdue else "Died"
+        failure = Failure(kind=kind, message=end.reason, permanent=False)
+    last = {"owner": "platform", "status": "failed", "final": True, "completed_at": now, "error": failure}
+    return record.model_copy(update=last)
+
+
+def _entrypoint(order: Order) -> list[str]:
+    return [sys.executable, "-m", f"jobs.{order.pipeline}.{order.stage}", order.creation_id]
+
+
+def _variables(execution: _Execution, index: int, attempt: int, store_url: str) -> dict[str, str]:
+    return {
+        "STORE_URL": store_url,
+        "TASK_EXECUTION": execution.name,
+        "TASK_INDEX": str(index),
+        "TASK_ATTEMPT": str(attempt),
+        CLAIM_VARIABLE: execution.order.token,
+    }
+
+
+def _wait(process: "subprocess.Popen[bytes]", time_limit_s: float, grace_s: float) -> _End:
+    try:
+        exit_code = process.wait(timeout=time_limit_s)
+    except subprocess.TimeoutExpired:
+        _kill(process, signal.SIGTERM)
+        try:
+            process.wait(timeout=grace_s)
+        except subprocess.TimeoutExpired:
+            _kill(process, signal.SIGKILL)
+            process.wait()
+        reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
+        return _End(exit_code=1, reason=reason, overdue=True)
+    if exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        hint = ", as the system does when memory runs out" if exit_code == -signal.SIGKILL else ""
+        return _End(exit_code=exit_code, reason=f"killed by {name}{hint}")
+    return _End(exit_code=exit_code, reason=f"ended with exit code {exit_code} without a word")
+
+
+def _kill(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    """Signal the task and the tools it runs."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):  # it ended in between
+            os.killpg(process.pid, number)
+
+
+def _signal_all(execution: _Execution, number: signal.Signals) -> None:
+    for process in list(execution.processes):
+        _kill(process, number)

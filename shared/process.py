@@ -1,0 +1,66 @@
+"""Names for processes that outlive the process, so that another one on the same host can tell if it died."""
+
+import os
+import secrets
+import socket
+from functools import cache
+from pathlib import Path
+
+
+def this_process() -> str:
+    """`<host>|<pid namespace>|<pid>|<start time>`: never the same for two processes."""
+    return _name(os.getpid())
+
+
+def process_is_alive(name: str) -> bool:
+    """Whether the named process surely lives: False when it ended or can't be seen from here."""
+    return _is_near(name) and not process_is_gone(name)
+
+
+def process_is_gone(name: str) -> bool:
+    """Whether the named process surely ended: False when it is alive or can't be seen from here."""
+    if not _is_near(name):
+        return False
+    pid = int(name.split("|")[2])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # alive, and somebody else's
+    return _name(pid) != name or _is_zombie(pid)
+
+
+def _is_near(name: str) -> bool:
+    return name.startswith(f"{socket.gethostname()}|{_namespace()}|")
+
+
+def _name(pid: int) -> str:
+    return f"{socket.gethostname()}|{_namespace()}|{pid}|{_stat_field(pid, 19)}"
+
+
+@cache
+def _namespace() -> str:
+    """What processes that can see one another share. Containers of a cloud may all be called `localhost` and
+    have the same namespace number, each on a kernel of its own: the kernel's boot ID tells them apart."""
+    link = Path("/proc/self/ns/pid")
+    if not link.exists():
+        return "host"
+    try:
+        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        boot_id = secrets.token_hex(8)  # nothing tells machines apart here: nobody but this process is near
+    return f"{link.readlink().name}@{boot_id}"
+
+
+def _is_zombie(pid: int) -> bool:
+    return _stat_field(pid, 0) == "Z"
+
+
+def _stat_field(pid: int, number: int) -> str:
+    """Field of /proc/<pid>/stat, counted after the command's closing parenthesis (proc(5)); else empty."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[number]

@@ -1,0 +1,86 @@
+"""Text to speech.
+
+To add a voice provider:
+1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods,
+2. add its name to `_PROVIDERS`,
+3. add it to the `provider` fixture of `tests/shared/test_speech.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from shared.errors import UnknownName
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpokenWord:
+    """One word of the text, as it is heard."""
+
+    start: int
+    """Index of the word's first character in the text."""
+    end: int
+    """Index after its last character."""
+    start_ms: int
+    """From the start of the audio."""
+    end_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speech:
+    """Spoken text."""
+
+    pcm: bytes
+    """Mono, signed 16-bit, native-endian little."""
+    sample_rate_hz: int
+    words: tuple[SpokenWord, ...]
+    """In order, not overlapping, covering every word of the text."""
+
+    @property
+    def duration_ms(self) -> int:
+        return len(self.pcm) // 2 * 1000 // self.sample_rate_hz
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """A voice that a provider offers."""
+
+    name: str
+    language: str
+    """BCP 47, e.g. `en-GB`."""
+    description: str
+
+
+class SpeechProvider(Protocol):
+    """Who speaks."""
+
+    name: str
+    version: str
+    """Changes whenever the same text would sound different: part of the cache key."""
+    concurrency: int
+    """How many captions may be spoken at once."""
+
+    def voices(self) -> Sequence[Voice]:
+        """All voices, by language."""
+
+    def speak(self, text: str, *, language: str, voice: str | None, rate: float) -> Speech:
+        """Speak `text`; `rate` 1.0 is the voice's own pace. Safe to call from several threads.
+
+        Raises `BadRequest` for a language or voice that there is none of, `ProviderFailed` for the rest.
+        """
+
+
+def _espeak() -> SpeechProvider:
+    from shared.providers.speech.espeak import EspeakProvider
+
+    return EspeakProvider()
+
+
+_PROVIDERS: Final[dict[str, Callable[[], SpeechProvider]]] = {"espeak": _espeak}
+
+
+def speech_provider(name: str) -> SpeechProvider:
+    """The provider with this name."""
+    if name not in _PROVIDERS:
+        raise UnknownName("speech provider", name, list(_PROVIDERS))
+    return _PROVIDERS[name]()

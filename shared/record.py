@@ -1,0 +1,172 @@
+"""What is written down: requests, claims, stage records. All JSON, all validated when read back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.creation import Creation, canonical_json
+from shared.errors import ObjectNotFound, StoreError
+from shared.pipeline import problems_of
+from shared.storage import ABSENT
+
+_Data = TypeVar("_Data", bound="_Document")
+Fraction01 = Annotated[float, Field(ge=0, le=1)]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def to_bytes(self) -> bytes:
+        return canonical_json(self.model_dump(mode="json"))
+
+
+class Request(_Document):
+    """`request.json`: what was asked for."""
+
+    pipeline: str
+    parameters: dict[str, Any] = {}
+    run: int = Field(1, ge=1)
+    """Counts up with every start and resume."""
+    requested_at: AwareDatetime
+    cancelled_at: AwareDatetime | None = None
+    created_at: AwareDatetime
+    """Of the first run."""
+
+
+class Claim(_Document):
+    """`claims/<run>/<stage>`: who launched the stage. Created once."""
+
+    token: str
+    """Fencing token: a process that was launched with another one refuses to work."""
+    tasks: int = Field(1, ge=1)
+    claimed_at: AwareDatetime
+    execution: str = ""
+    """What the platform calls the execution; empty until the launch was answered."""
+    process: str = ""
+    """The launcher, as `shared.process` names it."""
+
+
+class InputFile(_Document):
+    """An object that a stage read."""
+
+    key: str
+    size_bytes: int | None
+    """None when there was no such object."""
+    content_hash: str
+
+
+class OutputFile(_Document):
+    """An object that a stage published."""
+
+    key: str
+    size_bytes: int
+    content_hash: str
+    description: str
+
+
+class Failure(_Document):
+    """Why a stage failed."""
+
+    kind: str
+    """The error's class."""
+    message: str
+    permanent: bool
+    """Trying again without changing something can't help."""
+
+
+class Cost(_Document):
+    """What a stage used and what that costs."""
+
+    duration_ms: int = 0
+    cpu_s: float = 0
+    peak_memory_mib: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    usd: dict[str, float] = {}
+    """By platform, list price, for the CPU and memory that the pipeline gives the stage."""
+
+
+class Record(_Document):
+    """`stages/<stage>.json`, or `stages/<stage>/<index>.json` for a fan-out: what a stage leaves behind."""
+
+    pipeline: str
+    stage: str
+    index: int = 0
+    run: int
+    attempt: int = 0
+    owner: str
+    """The attempt that holds the record; any other has been taken over."""
+    execution: str = ""
+    process: str = ""
+    """The worker, as `shared.process` names it, so that its own host can tell at once that it died."""
+    status: Literal["running", "success", "failed"]
+    final: bool = True
+    """False in a failed record whose platform will try again."""
+    reused: bool = False
+    """The work of an earlier run still stood, nothing was done."""
+    fingerprint: str = ""
+    started_at: AwareDatetime
+    heartbeat_at: AwareDatetime
+    completed_at: AwareDatetime | None = None
+    progress: Fraction01 = 0
+    message: str = ""
+    inputs: tuple[InputFile, ...] = ()
+    outputs: dict[str, OutputFile] = {}
+    metadata: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
+    """What the asker should know although the stage succeeded."""
+    cost: Cost = Cost()
+    error: Failure | None = None
+
+
+def record_name(stage: str, index: int | None) -> str:
+    """Where a stage's record lies; `index` is None for a stage that doesn't fan out."""
+    return f"stages/{stage}.json" if index is None else f"stages/{stage}/{index}.json"
+
+
+def load(creation: Creation, name: str, kind: type[_Data]) -> tuple[_Data | None, str]:
+    """The document and its generation, or None and `ABSENT`; raises `StoreError` if it can't be parsed."""
+    try:
+        data, info = creation.read(name)
+    except ObjectNotFound:
+        return None, ABSENT
+    try:
+        return kind.model_validate_json(data), info.generation
+    except ValidationError as error:
+        reason = f"not a valid {kind.__name__} ({problems_of(error)}); delete it and run again"
+        raise StoreError("read", creation.key(name), reason) from error
+
+
+def save(creation: Creation, name: str, document: _Document, *, expect: str | None) -> str:
+    """Write the document under a precondition and return its new generation.
+
+    A lost answer to a write that did succeed looks like a refusal, so what stands is read back first. Raises
+    `PreconditionFailed` when it is another document.
+    """
+    data = document.to_bytes()
+    try:
+        return creation.write(name, data, expect=expect).generation
+    except StoreError:
+        found, generation = load(creation, name, type(document))
+        if found is None or found.to_bytes() != data:
+            raise
+        return generation
+
+
+def next_run(creation: Creation) -> int:
+    """The number of the first run: 1, or more where claims are left of runs whose request is gone."""
+    runs = (name.split("/")[1] for name, _ in creation.list("claims/"))
+    return max((int(run) for run in runs if run.isdecimal()), default=0) + 1
+
+
+def records_of(creation: Creation, stage: str, *, fans_out: bool, tasks: int) -> Iterator[Record | None]:
+    """The stage's records in task order; None where there is none yet."""
+    for index in range(tasks):
+        record, _ = load(creation, record_name(stage, index if fans_out else None), Record)
+        yield record

@@ -1,0 +1,67 @@
+"""A stage: a function in a box. This is the function's side; `shared/box.py` is the box."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.creation import Creation
+from shared.progress import Progress
+from shared.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """All that a stage gets to know."""
+
+    creation: Creation
+    parameters: Mapping[str, Any]
+    settings: Settings
+    task_index: int
+    task_count: int
+    scratch: Path
+    """An empty folder that goes away with the stage."""
+    progress: Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """A file that the stage wants published."""
+
+    name: str
+    """Below the creation, e.g. `assets/video.mp4`."""
+    path: Path
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a stage made."""
+
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers and names for people and for the stages after it; JSON."""
+    warnings: tuple[str, ...] = ()
+    reusable: bool = True
+    """Whether the same inputs would surely give the same again."""
+    keep: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By folder (`cache/…/`), the names to keep; everything older there is deleted on publishing."""
+
+
+def _nothing(_settings: Settings) -> str:
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One container entrypoint."""
+
+    pipeline: str
+    name: str
+    version: int
+    """Raise it when the same inputs give another result: earlier work is then done again."""
+    inputs: Callable[[Creation], Iterable[str]]
+    """Names of all objects that the result depends on."""
+    run: Callable[[Context], Result]
+    salt: Callable[[Settings], str] = _nothing
+    """What else the result depends on, e.g. the voice's version."""

@@ -1,0 +1,102 @@
+"""The disk of the machine that this runs on: what arrives there from a store, and what departs to one."""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from shared.errors import ReelwrightError, StoreError
+
+_CHUNK_BYTES = 1 << 20
+_TRIES = 100
+_FULL = "free some space on its disk"
+_FORBIDDEN = "let this user read and write there"
+_FILE_ON_THE_WAY = "a part of this path is a file and no folder: move it away or choose another name"
+_FOLDER_IN_THE_WAY = "a folder has this name already: remove it or choose another key"
+_REMEDIES: Final = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f)",
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: "mount it writable or name another store",
+    errno.ENOTDIR: _FILE_ON_THE_WAY,
+    errno.EEXIST: _FILE_ON_THE_WAY,
+    errno.EISDIR: _FOLDER_IN_THE_WAY,
+    errno.ENOTEMPTY: _FOLDER_IN_THE_WAY,
+    errno.ENAMETOOLONG: "choose a shorter key or a store nearer to the top of the disk",
+    errno.EMFILE: "close some files or raise the limit on open ones (ulimit -n)",
+}
+
+
+@contextmanager
+def arriving(key: str, path: Path) -> Iterator[BinaryIO]:
+    """A file to fill with the object `key`, which takes its place at `path` only if all goes well."""
+    temporary = path.parent / f".{secrets.token_hex(8)}.part"
+    with refusals("download", key):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def departing(key: str, path: Path) -> Iterator[bytes]:
+    """The file at `path` in chunks, on its way to become the object `key`."""
+    with refusals("upload", key), path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+@contextmanager
+def refusals(action: str, key: str) -> Iterator[None]:
+    """Turns what the operating system refuses into a `StoreError` with a remedy."""
+    try:
+        yield
+    except ReelwrightError:
+        raise
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "see to the disk, then try again")
+        path = error.filename2 or error.filename
+        where = f" at {os.fsdecode(path)!r}" if isinstance(path, str | bytes) else ""
+        raise StoreError(action, key, f"{error.strerror or error}{where}: {remedy}") from error
+
+
+def publish(source: Path, target: Path) -> None:
+    """Move a file to its place so that it stays there: all folders that this changed are synced."""
+    for left in reversed(range(_TRIES)):
+        try:
+            changed = make_folders(target.parent)
+            source.replace(target)
+            break
+        except (FileNotFoundError, FileExistsError):  # a delete took an emptied folder away in between
+            if not left:
+                raise
+    for folder in (target.parent, *changed):
+        sync(folder)
+
+
+def make_folders(folder: Path) -> list[Path]:
+    """Make the folder and those above it that are missing; returns the folders that got an entry."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+    return [each.parent for each in missing]
+
+
+def sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,396 @@
+"""Objects as plain files in a folder, where people may put, look at and edit them by hand.
+
+An object lies at `<root>/<key>`. The store's own books lie in `<root>/.reelwright/`:
+`tmp/` holds what is being written, `locks/` the files that are locked (`flock`, which the kernel gives up
+when a process is killed) while an object changes, `hashes/` the SHA-256 of objects and the generation that
+each belongs to. The books may be removed while nothing writes.
+"""
+
+import errno
+import fcntl
+import hashlib
+import io
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+from urllib.parse import unquote
+
+from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
+from shared.storage import ABSENT, ObjectInfo
+from shared.storage.disk import arriving, departing, make_folders, publish, refusals, sync
+from shared.storage.keys import RESERVED, check_key, check_prefix
+
+_CHUNK_BYTES = 1 << 20
+_TRIES = 10
+_ABANDONED_S = 3600
+_TICK_NS = 100_000_000
+"""Longer than a kernel's clock stands still: two edits within one tick can leave the same time behind."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where an object lies, every symbolic link resolved: two keys that mean one file have one place."""
+
+    root: Path
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What the books call it, the same wherever the root is mounted."""
+        return hashlib.sha256(os.fsencode(self.path.relative_to(self.root))).hexdigest()
+
+
+class FileStore:
+    """An `ObjectStore` in a folder. Its methods may be called from several threads and processes.
+
+    Unlike in a bucket, `a` and `a/b` can't both be objects, since no path is a file and a folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self._books = self._root / RESERVED
+        self._swept = False
+        self.url = self._root.as_uri()
+
+    @classmethod
+    def from_url(cls, url: str) -> "FileStore":
+        """`file:///srv/films` is a folder from the top, `file://films` one below the working folder.
+
+        Percent-encoding is undone, so that `url` opens the same store again.
+        """
+        scheme, _, path = url.partition("://")
+        path = unquote(path)
+        if scheme.lower() != "file" or not path or "\0" in path:
+            raise BadRequest(f"store URL {url!r} names no folder: write file://folder or file:///folder")
+        return cls(Path(path))
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        place = self._locate("look at", key)
+        try:
+            with refusals("look at", key), _opened(key, place) as file:
+                return self._describe(key, place, file)
+        except ObjectNotFound:
+            return None
+
+    def read(self, key: str) -> tuple[bytes, ObjectInfo]:
+        place = self._locate("read", key)
+        with refusals("read", key), _opened(key, place) as file:
+            data, status = _steadily("read", key, file, io.FileIO.readall)
+        content_hash = self._recall(place, status) or hashlib.sha256(data).hexdigest()
+        return data, _info(key, status, content_hash)
+
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        chunks = self._chunks(key, max(start, 0), end)
+        next(chunks)  # opens the object, so that its errors come now and its generation is settled
+        return chunks
+
+    def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
+        place = self._locate("write", key)
+        with self._staging(key) as file:
+            content_hash = _fill(key, file, [data] if isinstance(data, bytes) else data)
+            with refusals("write", key), self._locked(place):
+                previous = _status(place.path)
+                _demand(key, previous, expect)
+                _date(file, previous)
+                publish(Path(os.fsdecode(file.name)), place.path)
+                status = os.fstat(file.fileno())
+                self._remember(place, status, content_hash)
+        return _info(key, status, content_hash)
+
+    def upload(self, path: Path, key: str, *, expect: str | None = None) -> ObjectInfo:
+        return self.write(key, departing(key, path), expect=expect)
+
+    def download(self, key: str, path: Path) -> ObjectInfo:
+        place = self._locate("download", key)
+        with refusals("download", key), _opened(key, place) as file, arriving(key, path) as target:
+            content_hash, status = _steadily("download", key, file, partial(_copy, target))
+        return _info(key, status, content_hash)
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        return self._listed(check_prefix(prefix))
+
+    def delete(self, key: str, *, expect: str | None = None) -> None:
+        place = self._locate("delete", key)
+        with refusals("delete", key):
+            if _status(place.path) is None:
+                _demand(key, None, expect)
+                return  # without a lock, which would make a folder where there is no store
+            with self._locked(place):
+                found = _status(place.path)
+                _demand(key, found, expect)
+                if found is not None:
+                    self._remove(place)
+
+    def signed_url(self, key: str, *, valid_s: int = 3600) -> str:  # noqa: ARG002 - a file's address has no end
+        return self._locate("address", key).path.as_uri()
+
+    def _real_root(self, action: str, key: str) -> Path:
+        root = Path(os.path.realpath(self._root))
+        with refusals(action, key):
+            if root.exists() and not root.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(root))
+        return root
+
+    def _locate(self, action: str, key: str) -> _Place:
+        root = self._real_root(action, check_key(key))
+        path = os.path.realpath(root / key)
+        if not _is_inside(path, root):
+            reason = "a symbolic link on its path leads out of the store: put what it shows in its place"
+            raise StoreError(action, key, reason)
+        return _Place(root=root, path=Path(path))
+
+    def _chunks(self, key: str, start: int, end: int | None) -> Iterator[bytes]:
+        place = self._locate("read", key)
+        with refusals("read", key), _opened(key, place) as file:
+            opened = os.fstat(file.fileno())
+            stop = opened.st_size if end is None else min(end, opened.st_size)
+            yield b""
+            for at in range(start, stop, _CHUNK_BYTES):
+                chunk = os.pread(file.fileno(), min(_CHUNK_BYTES, stop - at), at)
+                if _generation(os.fstat(file.fileno())) != _generation(opened):
+                    raise StoreError("read", key, "it was edited in place meanwhile: read it again")
+                yield chunk
+
+    def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
+        with refusals("list", prefix):
+            root = self._real_root("list", prefix)
+            folder = prefix[: prefix.rfind("/") + 1]
+            if folder and not _is_inside(os.path.realpath(root / folder), root):
+                return
+            for key in _keys(root, folder, prefix, frozenset()):
+                info = self.stat(key)
+                if info is not None:
+                    yield info
+
+    def _describe(self, key: str, place: _Place, file: io.FileIO) -> ObjectInfo:
+        status = os.fstat(file.fileno())
+        known = self._recall(place, status)
+        if known is not None:
+            return _info(key, status, known)
+        began_ns = time.time_ns()
+        content_hash, status = _steadily("look at", key, file, _hash)
+        if began_ns - status.st_ctime_ns > _TICK_NS:
+            self._remember(place, status, content_hash)
+        return _info(key, status, content_hash)
+
+    def _recall(self, place: _Place, status: os.stat_result) -> str | None:
+        """The hash of this generation, or None: the books don't hold it, or a power cut spoilt the entry."""
+        try:
+            entry = (self._books / "hashes" / place.name).read_text("ascii")
+            content_hash, generation = entry.split()
+        except (OSError, ValueError):
+            return None
+        return content_hash if generation == _generation(status) else None
+
+    def _remember(self, place: _Place, status: os.stat_result, content_hash: str) -> None:
+        entry = self._books / "hashes" / place.name
+        temporary = self._books / "tmp" / secrets.token_hex(16)
+        with suppress(
+            OSError
+        ):  # a saved hash only saves time, and a store that is only read may be read-only
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            temporary.parent.mkdir(exist_ok=True)
+            try:
+                temporary.write_text(f"{content_hash} {_generation(status)}", "ascii")
+                temporary.replace(entry)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _staging(self, key: str) -> Iterator[io.FileIO]:
+        """A new file outside the keys, gone at the end unless it was moved. Locked: whoever made it lives."""
+        folder = self._books / "tmp"
+        temporary = folder / secrets.token_hex(16)
+        with refusals("write", key):
+            for changed in make_folders(folder):
+                sync(changed)
+            self._sweep(folder)
+            file = temporary.open("xb", buffering=0)
+        try:
+            with file:
+                with refusals("write", key):
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                yield file
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove what killed processes left behind, at most once for each store object."""
+        if self._swept:
+            return
+        self._swept = True
+        for temporary in folder.iterdir():
+            with suppress(OSError):  # another swept it, or its writer lives and holds its lock
+                if time.time() - temporary.stat().st_mtime > _ABANDONED_S:
+                    with temporary.open("rb") as file:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        temporary.unlink()
+
+    @contextmanager
+    def _locked(self, place: _Place) -> Iterator[None]:
+        folder = self._books / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / place.name[:2]).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:  # said aloud, since a forked child may hold the same open file for longer
+                fcntl.flock(lock, fcntl.LOCK_UN)
+
+    def _remove(self, place: _Place) -> None:
+        place.path.unlink(missing_ok=True)
+        (self._books / "hashes" / place.name).unlink(missing_ok=True)
+        folder = place.path.parent
+        with suppress(FileNotFoundError):  # the delete of a neighbour took the folder away
+            sync(folder)
+        with suppress(OSError):  # not empty, or not ours to remove
+            while folder != place.root:
+                folder.rmdir()
+                folder = folder.parent
+
+
+def _generation(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns:x}-{status.st_ino:x}-{status.st_size:x}"
+
+
+def _info(key: str, status: os.stat_result, content_hash: str) -> ObjectInfo:
+    return ObjectInfo(
+        key=key,
+        size_bytes=status.st_size,
+        generation=_generation(status),
+        content_hash=content_hash,
+        modified_at=_EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000),
+    )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        status = path.stat()
+        return status if stat.S_ISREG(status.st_mode) else None
+    return None
+
+
+def _demand(key: str, status: os.stat_result | None, expect: str | None) -> None:
+    found = ABSENT if status is None else _generation(status)
+    if expect not in {None, found}:
+        raise PreconditionFailed(key, str(expect), found)
+
+
+def _is_inside(real: str, root: Path) -> bool:
+    path = Path(real)
+    if path == root or not path.is_relative_to(root):
+        return False
+    return path.relative_to(root).parts[0].casefold() != RESERVED
+
+
+def _opened(key: str, place: _Place) -> io.FileIO:
+    """Unbuffered, so that reading it again reads the disk again."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if place.path.is_file():
+            return place.path.open("rb", buffering=0)
+    raise ObjectNotFound(key)
+
+
+def _steadily(
+    action: str, key: str, file: io.FileIO, make: Callable[[io.FileIO], _Made]
+) -> tuple[_Made, os.stat_result]:
+    """What `make` makes of the file, and the file's status meanwhile: again if it was edited in place."""
+    for _ in range(_TRIES):
+        status = os.fstat(file.fileno())
+        file.seek(0)
+        made = make(file)
+        if _generation(os.fstat(file.fileno())) == _generation(status):
+            return made, status
+    raise StoreError(action, key, "it changes all the time: wait until whoever edits it is done")
+
+
+def _hash(file: io.FileIO) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(target: BinaryIO, file: io.FileIO) -> str:
+    digest = hashlib.sha256()
+    target.seek(0)
+    target.truncate()
+    while chunk := file.read(_CHUNK_BYTES):
+        target.write(chunk)
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _fill(key: str, file: io.FileIO, chunks: Iterable[bytes]) -> str:
+    """Write and sync all chunks, return their SHA-256. Errors of whoever makes the chunks stay as is."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        rest = memoryview(chunk)
+        with refusals("write", key):
+            while rest:
+                rest = rest[file.write(rest) :]
+        digest.update(chunk)
+    with refusals("write", key):
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _date(file: io.FileIO, previous: os.stat_result | None) -> None:
+    """Give the file a later time than the one before it had, also on a disk that counts in seconds."""
+    last_ns = previous.st_mtime_ns if previous else 0
+    for step_ns in (1, 2_000_000_000):
+        now_ns = max(time.time_ns(), last_ns + step_ns)
+        os.utime(file.fileno(), ns=(now_ns, now_ns))
+        if os.fstat(file.fileno()).st_mtime_ns > last_ns:
+            return
+
+
+def _keys(root: Path, folder: str, prefix: str, above: frozenset[str]) -> Iterator[str]:
+    """The keys of files in `folder` (which is empty or ends with /) that start with `prefix`, in order."""
+    real = os.path.realpath(root / folder)
+    if real in above:  # a link to a folder that it lies in
+        return
+    for name in _names(root, root / folder):
+        key = folder + name
+        if not key.startswith(prefix) or not _is_key(key.removesuffix("/")):
+            continue
+        if name.endswith("/"):
+            yield from _keys(root, key, prefix, above | {real})
+        else:
+            yield key
+
+
+def _names(root: Path, folder: Path) -> list[str]:
+    """What is seen in a folder: files, and folders with a / at the end, so that keys sort as in a bucket."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(filter(None, (_name(root, entry) for entry in entries)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _name(root: Path, entry: os.DirEntry[str]) -> str:
+    seen: os.DirEntry[str] | Path = entry
+    if entry.is_symlink():
+        if not _is_inside(os.path.realpath(entry.path), root):
+            return ""
+        seen = Path(entry.path)  # whose methods take a link to itself for nothing, where an entry's raise
+    if seen.is_dir():
+        return f"{entry.name}/"
+    return entry.name if seen.is_file() else ""
+
+
+def _is_key(text: str) -> bool:
+    """Whether anyone could ask for it; people may have put files with other names there."""
+    try:
+        check_key(text)
+    except BadRequest:
+        return False
+    return True

@@ -1,0 +1,58 @@
+"""Which task of which attempt this process is: the one place where the platforms' variables are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from shared.errors import InvalidSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One index of a stage, on its nth attempt."""
+
+    index: int = 0
+    attempt: int = 0
+    """0 on the first try."""
+    execution: str = ""
+    """What the platform calls this execution; empty when a person started the process."""
+    claim: str = ""
+    """The launcher's fencing token; empty when a person started the process."""
+
+    @property
+    def managed(self) -> bool:
+        """Whether a platform started this process, and so may try again when it fails."""
+        return bool(self.execution)
+
+
+_PLATFORMS: Final = (
+    # execution, index, attempt; the local platform first, since it may itself run inside a cloud's container
+    ("TASK_EXECUTION", "TASK_INDEX", "TASK_ATTEMPT"),
+    ("CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_ATTEMPT"),
+    ("CE_JOBRUN", "JOB_INDEX", "JOB_INDEX_RETRY_COUNT"),
+)
+CLAIM_VARIABLE: Final = "REELWRIGHT_CLAIM"
+
+
+def read_task(environ: Mapping[str, str]) -> Task:
+    """The task from Cloud Run's, Code Engine's or the local platform's variables.
+
+    How many tasks there are is not read here: Code Engine's JOB_ARRAY_SIZE shrinks on a partial rerun, so
+    the count comes from the claim in the store. Raises `InvalidSettings`.
+    """
+    for execution, index, attempt in _PLATFORMS:
+        if environ.get(execution):
+            return Task(
+                index=_number(environ, index),
+                attempt=_number(environ, attempt),
+                execution=environ[execution],
+                claim=environ.get(CLAIM_VARIABLE, ""),
+            )
+    return Task(index=_number(environ, "TASK_INDEX"), claim=environ.get(CLAIM_VARIABLE, ""))
+
+
+def _number(environ: Mapping[str, str], variable: str) -> int:
+    text = environ.get(variable) or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidSettings(f"{variable}={text!r}: must be a whole number from 0")
+    return int(text)

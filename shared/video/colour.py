@@ -1,0 +1,55 @@
+"""RGB to Y'CbCr by ITU-R BT.709, limited range, as every HD player expects it."""
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.uint8]
+
+_KR: Final = 0.2126
+_KB: Final = 0.0722
+_KG: Final = 1 - _KR - _KB
+_LUMA: Final = tuple(219 / 255 * k for k in (_KR, _KG, _KB))
+_CB: Final = tuple(224 / 255 * k / (2 * (1 - _KB)) for k in (-_KR, -_KG, 1 - _KB))
+_CR: Final = tuple(224 / 255 * k / (2 * (1 - _KR)) for k in (1 - _KR, -_KG, -_KB))
+BLACK_LUMA: Final = 16
+GREY_CHROMA: Final = 128
+
+
+def to_planes(rgb: "Plane") -> "tuple[Plane, Plane]":
+    """Luma (h, w) and interleaved chroma (h/2, w/2, 2) of an RGB picture (h, w, 3) with even sides.
+
+    Chroma is sited in the middle of each 2x2 block, which the encoder declares (`chromaloc=1`).
+    """
+    import cv2
+    import numpy as np
+
+    matrix = np.array([[*_LUMA, BLACK_LUMA], [*_CB, GREY_CHROMA], [*_CR, GREY_CHROMA]])
+    full = cv2.transform(rgb, matrix)
+    height, width = rgb.shape[:2]
+    chroma = cv2.resize(full[..., 1:], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(full[..., 0]), np.ascontiguousarray(chroma, dtype=np.uint8)
+
+
+def premultiplied_to_planes(rgba: "Plane") -> "tuple[Plane, Plane]":
+    """The same for premultiplied RGBA: the planes are what to add to a picture dimmed by the alpha."""
+    import cv2
+    import numpy as np
+
+    zero = [
+        [*_LUMA, BLACK_LUMA / 255],
+        [*_CB, GREY_CHROMA / 255],
+        [*_CR, GREY_CHROMA / 255],
+    ]
+    full = cv2.transform(rgba, np.array(zero))
+    height, width = rgba.shape[:2]
+    chroma = cv2.resize(full[..., 1:], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(full[..., 0]), np.ascontiguousarray(chroma, dtype=np.uint8)
+
+
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """`#RRGGBB` as red, green, blue."""
+    value = int(text.removeprefix("#"), 16)
+    return value >> 16, value >> 8 & 255, value & 255

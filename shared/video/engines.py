@@ -1,0 +1,133 @@
+"""Who draws the frames.
+
+To add an engine:
+1. write a function like `native_drawer` in a module of its own,
+2. add its name to `_ENGINES` and to `Timeline.engine`,
+3. add it to the `engine` fixture of `tests/shared/video/test_engines.py`, which holds all to one picture.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from shared.errors import BadRequest
+from shared.video.frames import CaptionPatch, Frame, Picture, blend, prepare
+from shared.video.segments import Segment, visible_frames
+from shared.video.timeline import Timeline
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shared.video.overlays import CaptionBitmap
+
+    Plane = NDArray[np.uint8]
+
+Drawer = Callable[[int, Frame], None]
+"""Draws the frame with this number, counted from the segment's first, into planes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedCaption:
+    """A caption bitmap and the frames of the film that it is on."""
+
+    first_frame: int
+    end_frame: int
+    bitmap: "CaptionBitmap"
+
+
+class Shots:
+    """The shots' pictures: loaded when needed, the last few kept."""
+
+    def __init__(self, timeline: Timeline, load: Callable[[str], "Plane"], *, keep: int = 2) -> None:
+        """`load` gives the RGB picture with this name."""
+        self.timeline = timeline
+        self._load = load
+        self._keep = keep
+        self._prepared: dict[int, Picture] = {}
+
+    def picture(self, number: int) -> "Plane | None":
+        """The shot's picture as RGB, None for a colour."""
+        name = self.timeline.shots[number].picture
+        return None if name is None else self._load(name)
+
+    def prepared(self, number: int) -> Picture:
+        """The shot's picture fitted and ready to be drawn."""
+        if number not in self._prepared:
+            while len(self._prepared) >= self._keep:
+                del self._prepared[next(iter(self._prepared))]
+            shot = self.timeline.shots[number]
+            visible = visible_frames(self.timeline, number)
+            self._prepared[number] = prepare(shot, self.timeline, self.picture(number), visible)
+        return self._prepared[number]
+
+
+Engine = Callable[[Shots, Segment, Sequence[TimedCaption]], Drawer]
+
+
+def engine_named(name: str) -> Engine:
+    """The engine of a timeline."""
+    return _ENGINES[name]()
+
+
+def native_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCaption]) -> Drawer:
+    """Frames drawn as the encoder takes them: no conversion, no copy, no other process."""
+    timeline = shots.timeline
+    shot = timeline.shots[segment.shot]
+    in_transition = segment.offset < shot.transition.frames
+    for number in range(segment.shot - in_transition, segment.shot + 1):
+        _refuse_effect(timeline.shots[number].effect, number)
+    picture = shots.prepared(segment.shot)
+    before = shots.prepared(segment.shot - 1) if in_transition else None
+    lead = timeline.shots[segment.shot - 1].frames
+    one, two = (Frame.blank(timeline.width, timeline.height) for _ in range(2))
+    overlay = _Captions(captions)
+
+    def draw(number: int, into: Frame) -> None:
+        at = segment.offset + number
+        if before and at < shot.transition.frames:
+            before.draw(lead + at, one)
+            picture.draw(at, two)
+            blend(one, two, shot.transition.kind, (at + 1) / (shot.transition.frames + 1), into)
+        else:
+            picture.draw(at, into)
+        overlay.draw(segment.first_frame + number, into)
+
+    return draw
+
+
+def _refuse_effect(effect: str | None, number: int) -> None:
+    if effect:
+        raise BadRequest(
+            f'shot {number + 1}: effect {effect!r} is written in Python; set "engine": "moviepy" to draw it'
+        )
+
+
+class _Captions:
+    """The captions of a segment; one patch is kept, as frames come in order."""
+
+    def __init__(self, captions: Sequence[TimedCaption]) -> None:
+        self._captions = captions
+        self._current: TimedCaption | None = None
+        self._patch: CaptionPatch | None = None
+
+    def draw(self, frame: int, into: Frame) -> None:
+        shown = next((c for c in self._captions if c.first_frame <= frame < c.end_frame), None)
+        if shown is None or not shown.bitmap.rgba.size:
+            return  # nothing to show, or nothing of it that a font could draw
+        if shown is not self._current or self._patch is None:
+            self._current, self._patch = shown, CaptionPatch(shown.bitmap)
+        self._patch.draw(into)
+
+
+def _native() -> Engine:
+    return native_drawer
+
+
+def _moviepy() -> Engine:
+    from shared.video.moviepy_engine import moviepy_drawer
+
+    return moviepy_drawer
+
+
+_ENGINES: Final[dict[str, Callable[[], Engine]]] = {"native": _native, "moviepy": _moviepy}

@@ -1,0 +1,42 @@
+"""Soft subtitles: SubRip and WebVTT, with the pages and times of the burnt-in captions."""
+
+from collections.abc import Sequence
+
+from shared.video.captions import Page, caption_pages
+from shared.video.timeline import Timeline
+
+
+def to_srt(timeline: Timeline) -> str:
+    """SubRip (https://wiki.videolan.org/SubRip/); there is no escaping in it."""
+    return "".join(
+        f"{number}\n{_span(page, timeline, ',')}\n{_text(page.lines)}\n\n"
+        for number, page in enumerate(caption_pages(timeline), 1)
+    )
+
+
+def to_vtt(timeline: Timeline) -> str:
+    """WebVTT, as https://www.w3.org/TR/webvtt1/ says."""
+    cues = (
+        f"{_span(page, timeline, '.')}\n{_vtt_escape(_text(page.lines))}\n\n"
+        for page in caption_pages(timeline)
+    )
+    return "WEBVTT\n\n" + "".join(cues)
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(lines)
+
+
+def _span(page: Page, timeline: Timeline, point: str) -> str:
+    return f"{_time(page.start_frame, timeline, point)} --> {_time(page.end_frame, timeline, point)}"
+
+
+def _time(frame: int, timeline: Timeline, point: str) -> str:
+    """To the nearest millisecond, half a one counting as a whole."""
+    exact = frame * 1000 / timeline.frame_rate
+    seconds, ms = divmod(int((2 * exact + 1) // 2), 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{ms:03}"
+
+
+def _vtt_escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,41 @@
+"""What every test gets: a scrubbed environment, and a failure when something logs an ERROR unasked."""
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from shared.logs import LOGGER
+
+_SCRUBBED = ("ENV", "PLATFORM", "STORE_URL", "API_TOKEN", "SPEECH_PROVIDER", "LOG_LEVEL", "LOG_FORMAT")
+_SCRUBBED_PREFIXES = ("TASK_", "CLOUD_RUN_", "CE_", "JOB_", "REELWRIGHT_", "HEARTBEAT_", "STALE_")
+
+
+@pytest.fixture(autouse=True)
+def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name in _SCRUBBED or name.startswith(_SCRUBBED_PREFIXES):
+            monkeypatch.delenv(name)
+
+
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def _no_unasked_errors(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that expect an ERROR line say so with `@pytest.mark.logs_errors`."""
+    errors = _Errors()
+    LOGGER.handlers[:] = [errors]
+    LOGGER.setLevel(logging.DEBUG)
+    LOGGER.propagate = True
+    yield
+    LOGGER.removeHandler(errors)
+    if errors.seen and "logs_errors" not in request.keywords:
+        pytest.fail(f"logged as ERROR: {errors.seen}")

@@ -1,0 +1,229 @@
+"""The program as a person types it, in processes of its own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.folders import creation_id_for, import_folder
+from shared.creation import Creation
+from shared.errors import BadRequest, InvalidCreationId
+from shared.storage.file import FileStore
+from tests.stories import SMALL, picture
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A story of two parts in a folder with a name that is no creation ID."""
+    place = tmp_path / "my story's folder"
+    for number, text in ((1, "The sea was calm."), (2, "Then a boat set out.")):
+        (place / str(number)).mkdir(parents=True)
+        (place / str(number) / "image.png").write_bytes(picture(number))
+        (place / str(number) / "1.txt").write_text(text, encoding="utf-8")
+    (place / "story.json").write_text(json.dumps(SMALL))
+    (place / ".DS_Store").write_bytes(b"left behind by a tool")
+    return place
+
+
+def environment(store: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "STORE_URL": f"file://{store}", "PYTHONPATH": str(ROOT), **more}
+
+
+def reelwright(
+    store: Path, *arguments: str, module: str = "scripts", **more: str
+) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(store, **more), capture_output=True, text=True, check=False
+    )
+
+
+def test_a_folder_becomes_a_film_and_the_verbs_tell_of_it(folder: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    made = reelwright(store, "run", "story", "--assets-dir", str(folder))
+    assert (made.returncode, made.stdout) == (0, "my-story-s-folder/assets/video.mp4\n"), made.stderr
+    assert (store / "my-story-s-folder/assets/video.mp4").stat().st_size > 5_000
+    for said in ("narrate", "render", "assemble", "cloudrun", "next:", "160x284"):
+        assert said in made.stderr
+    listed = reelwright(store, "list")
+    assert "my-story-s-folder" in listed.stdout
+    assert "completed" in listed.stdout
+    status = reelwright(store, "status", "my-story-s-folder", "--json")
+    assert json.loads(status.stdout)["pipeline"]["status"] == "completed"
+    again = reelwright(store, "resume", "my-story-s-folder")
+    assert (again.returncode, again.stdout) == (0, made.stdout)
+    assert "unchanged" in again.stderr
+
+
+def test_the_demo_command_takes_a_folder_and_a_changed_folder_changes_the_film(
+    folder: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    arguments = ["--assets-dir", str(folder), "--creation-id", "tale"]
+    assert reelwright(store, *arguments, module="scripts.video_generator_demo").returncode == 0
+    shutil.rmtree(folder / "2")
+    assert reelwright(store, *arguments, module="scripts.video_generator_demo").returncode == 0
+    assert not (store / "tale/assets/2").exists()
+    assert (
+        json.loads((store / "tale/manifest.json").read_text())["stages"]["narrate"]["metadata"]["parts"] == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "story"], "--assets-dir"),
+        (["run", "story", "../up"], "'../up'"),
+        (["run", "opera", "tale"], "unknown pipeline 'opera'; known: story"),
+        (["run", "story", "tale"], "tale/assets/"),
+        (["run", "story", "--assets-dir", "nowhere"], "nowhere"),
+        (["status", "tale"], "never started"),
+        (["resume", "tale"], "never started"),
+        (["sing"], "sing"),
+        (["serve", "--host", "0.0.0.0"], "API_TOKEN"),
+    ],
+)
+def test_a_bad_request_is_told_in_a_line_and_exits_with_2(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    done = reelwright(tmp_path / "store", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_folder_names_all_that_is_wrong_and_leaves_no_film(folder: Path, tmp_path: Path) -> None:
+    (folder / "1/1.txt").write_text("  \n")
+    (folder / "2/image.png").write_bytes(b"not a picture")
+    done = reelwright(tmp_path / "store", "run", "story", "--assets-dir", str(folder))
+    assert done.returncode == 2
+    assert "assets/1/1.txt" in done.stderr
+    assert not list((tmp_path / "store").rglob("video.mp4"))
+
+
+def test_help_and_voices_tell_a_newcomer_what_there_is(tmp_path: Path) -> None:
+    told = reelwright(tmp_path, "--help").stdout
+    for verb in ("run", "status", "resume", "list", "serve", "voices", "assets", "STORE_URL"):
+        assert verb in told
+    assert "de" in reelwright(tmp_path, "voices", "de").stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"ENV": "p"}, "PLATFORM"), ({"ENV": "p", "PLATFORM": "moon"}, "moon"), ({"ENV": "x"}, "ENV")],
+)
+def test_a_platform_that_is_not_there_is_named(settings: dict[str, str], words: str, tmp_path: Path) -> None:
+    done = reelwright(tmp_path, "list", **settings)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def started(command: list[str], store: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(command, cwd=ROOT, env=environment(store), stderr=subprocess.PIPE, text=True)
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_ctrl_c_stops_the_tasks_and_a_second_run_resumes(folder: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (folder / "story.json").write_text(json.dumps({"size": "1080x1920", "frame_rate": 30}))
+    command = [sys.executable, "-m", "scripts", "run", "story", "tale", "--assets-dir", str(folder)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(store), stderr=subprocess.PIPE, text=True
+    ) as running:
+        segments = store / "tale/cache/segments"
+        until(lambda: segments.exists() and any(segments.iterdir()))
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "run again to resume" in stderr
+    record = json.loads((store / "tale/stages/render/0.json").read_text())
+    assert (record["status"], record["error"]["kind"]) == ("failed", "Stopped")
+    kept = {path.name for path in segments.iterdir()}
+    resumed = reelwright(store, "resume", "tale")
+    assert resumed.returncode == 0, resumed.stderr
+    rendered = json.loads((store / "tale/stages/render/0.json").read_text())["metadata"]
+    assert rendered["rendered"] == rendered["segments"] - len(kept)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    store = tmp_path / "store"
+    command = [sys.executable, "-m", "scripts", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(store), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        url = next(line for line in process.stderr if line.startswith("listening on")).split()[2].rstrip(",")
+        yield url, store
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def ask(method: str, url: str, data: bytes | None = None) -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(url, data=data, method=method), timeout=30) as answer:
+        return bytes(answer.read())
+
+
+def test_a_film_is_made_over_http(server: tuple[str, Path], folder: Path) -> None:
+    url, _ = server
+    creation = f"{url}/me/creation/2026/tale"
+    for path in sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")
+    ):
+        ask("PUT", f"{creation}/assets/{path.relative_to(folder)}", path.read_bytes())
+    first = json.loads(ask("POST", f"{creation}/generate_video"))
+    assert (first["status"], first["run"]) == ("pending", 1)
+    assert json.loads(ask("POST", f"{creation}/generate_video"))["run"] == 1
+    until(lambda: json.loads(ask("GET", f"{creation}/generate_video_status"))["status"] != "pending")
+    status = json.loads(ask("GET", f"{creation}/generate_video_status"))
+    assert status["status"] == "completed", status["error"]
+    video = ask("GET", url + status["urls"]["video"])
+    assert video[4:8] == b"ftyp"
+
+
+def test_a_folder_replaces_the_assets_and_leaves_unchanged_ones_and_outputs_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    creation = Creation(FileStore(tmp_path / "store"), "tale")
+    outputs = frozenset({"assets/video.mp4"})
+    assert import_folder(folder, creation, outputs) == 5
+    creation.write("assets/video.mp4", b"film")
+    before = {name: info.generation for name, info in creation.list("assets/")}
+    (folder / "2/1.txt").write_text("Something else.")
+    (folder / "1/1.txt").unlink()
+    import_folder(folder, creation, outputs)
+    after = {name: info.generation for name, info in creation.list("assets/")}
+    assert {name for name in before if before[name] != after.get(name)} == {
+        "assets/2/1.txt",
+        "assets/1/1.txt",
+    }
+    assert "assets/1/1.txt" not in after
+
+
+@pytest.mark.parametrize(("name", "expected"), [("My story!", "My-story"), ("..x", "x"), ("日本", "story")])
+def test_a_folders_name_becomes_a_creation_id(name: str, expected: str) -> None:
+    assert creation_id_for(Path("/somewhere") / name) == expected
+
+
+def test_a_folder_that_is_not_there_or_named_like_a_reserved_word_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="no such folder"):
+        import_folder(tmp_path / "none", Creation(FileStore(tmp_path / "store"), "tale"), frozenset())
+    with pytest.raises(InvalidCreationId):
+        creation_id_for(Path("/somewhere/assets"))

@@ -1,0 +1,74 @@
+import pytest
+
+from shared.api.app import create_app
+from shared.errors import StoreError
+from shared.settings import Settings
+from shared.storage.memory import MemoryStore
+from shared.trigger import Trigger
+from tests.shared.api.conftest import NotingPlatform, TestClient, local_client
+
+ROUTES = {
+    ("get", "/healthz"),
+    ("post", "/me/creation/{creation_id}/generate_video"),
+    ("get", "/me/creation/{creation_id}/generate_video_status"),
+    ("post", "/me/creation/{creation_id}/generate_video/cancel"),
+    ("get", "/me/creation/{creation_id}/manifest"),
+    ("get", "/me/creation/{creation_id}/assets/"),
+    ("put", "/me/creation/{creation_id}/assets/{name}"),
+    ("get", "/me/creation/{creation_id}/assets/{name}"),
+    ("delete", "/me/creation/{creation_id}/assets/{name}"),
+}
+
+
+@pytest.fixture
+def operations(client: TestClient) -> dict[tuple[str, str], dict]:
+    paths = client.get("/openapi.json").json()["paths"]
+    return {(method, path): operation for path, item in paths.items() for method, operation in item.items()}
+
+
+def test_every_route_is_documented(operations: dict[tuple[str, str], dict]) -> None:
+    assert set(operations) == ROUTES
+    assert len({operation["operationId"] for operation in operations.values()}) == len(ROUTES)
+    for operation in operations.values():
+        assert operation["description"]
+
+
+def test_problems_are_documented_with_their_media_type(operations: dict[tuple[str, str], dict]) -> None:
+    for operation in operations.values():
+        kinds = {status: set(each.get("content", {})) for status, each in operation["responses"].items()}
+        assert {status for status, kind in kinds.items() if kind == {"application/problem+json"}} == {
+            status for status in kinds if status >= "400"
+        }
+    assert "202" in operations["post", "/me/creation/{creation_id}/generate_video"]["responses"]
+
+
+def test_only_health_is_documented_as_open(operations: dict[tuple[str, str], dict]) -> None:
+    assert [route for route, operation in operations.items() if "security" not in operation] == [
+        ("get", "/healthz")
+    ]
+
+
+def test_bodies_are_documented(operations: dict[tuple[str, str], dict], client: TestClient) -> None:
+    put = operations["put", "/me/creation/{creation_id}/assets/{name}"]
+    assert set(put["requestBody"]["content"]) == {"application/octet-stream"}
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert set(schemas["StatusBody"]["properties"]["status"]["enum"]) == {"pending", "completed", "failed"}
+    for name in ("StatusBody", "StageBody", "AssetBody", "Problem"):
+        described = [
+            field
+            for field in schemas[name]["properties"].values()
+            if {"examples", "description"} & set(field)
+        ]
+        assert len(described) >= len(schemas[name]["properties"]) // 2
+
+
+@pytest.mark.logs_errors
+def test_health_fails_with_the_store(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = local_client(create_app(Trigger(store, NotingPlatform(), {}), settings=Settings()))
+    assert client.get("/healthz").json().keys() == {"status", "version"}
+
+    def refuse(key: str) -> None:
+        raise StoreError("look at", key, "no network")
+
+    monkeypatch.setattr(store, "stat", refuse)
+    assert client.get("/healthz").status_code == 503

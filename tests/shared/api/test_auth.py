@@ -1,0 +1,175 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.api.app import create_app
+from shared.api.auth import check_listen_address, is_loopback
+from shared.creation import Creation
+from shared.errors import InvalidSettings
+from shared.settings import Settings
+from shared.trigger import Trigger
+from tests.shared.api.conftest import TOKEN, NotingPlatform, TestClient, local_client
+
+START = "/me/creation/spring/generate_video"
+EVERYWHERE = [
+    ("GET", "/me/creation/spring/generate_video_status"),
+    ("POST", START),
+    ("GET", "/me/creation/spring/assets/"),
+    ("PUT", "/me/creation/spring/assets/1/1.txt"),
+    ("GET", "/me/creation/spring/assets/1/1.txt"),
+    ("HEAD", "/me/creation/spring/assets/1/1.txt"),
+    ("DELETE", "/me/creation/spring/assets/1/1.txt"),
+    ("GET", "/docs"),
+    ("GET", "/openapi.json"),
+    ("GET", "/nowhere"),
+    ("GET", "/healthz/"),
+    ("GET", "//healthz"),
+    ("OPTIONS", START),
+]
+
+
+@pytest.fixture
+def guarded(trigger: Trigger, spring: Creation) -> TestClient:
+    return TestClient(create_app(trigger, settings=Settings(api_token=TOKEN)))
+
+
+@pytest.mark.parametrize(("method", "path"), EVERYWHERE)
+def test_with_a_token_set_nothing_is_done_without_it(
+    guarded: TestClient, platform: NotingPlatform, spring: Creation, method: str, path: str
+) -> None:
+    before = list(spring.list(""))
+    answer = guarded.request(method, path)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert platform.orders == []
+    assert list(spring.list("")) == before
+
+
+@pytest.mark.parametrize(
+    "given_header",
+    [
+        TOKEN,
+        f"Bearer {TOKEN}x",
+        f"Bearer {TOKEN[:-1]}",
+        "Bearer",
+        "Bearer ",
+        f"Basic {TOKEN}",
+        f"Bearer {TOKEN} x",
+        "Bearer ü",
+    ],
+)
+def test_another_token_is_refused(guarded: TestClient, given_header: str) -> None:
+    answer = guarded.post(START, headers={"Authorization": given_header.encode()})
+    assert answer.status_code == 401
+    assert TOKEN not in answer.text + str(answer.headers)
+
+
+def test_two_tokens_are_refused(guarded: TestClient) -> None:
+    headers = [("Authorization", f"Bearer {TOKEN}"), ("Authorization", "Bearer other")]
+    assert guarded.post(START, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
+def test_the_token_opens_everything_from_anywhere(guarded: TestClient, scheme: str) -> None:
+    headers = {
+        "Authorization": f"{scheme} {TOKEN}",
+        "Host": "films.example",
+        "Origin": "https://films.example",
+    }
+    assert guarded.post(START, headers=headers).status_code == 202
+    assert guarded.get("/openapi.json", headers=headers).status_code == 200
+
+
+def test_a_token_may_be_of_any_letters(trigger: Trigger, spring: Creation) -> None:
+    client = TestClient(create_app(trigger, settings=Settings(api_token="schlüssel-日本")))
+    assert client.post(START, headers={"Authorization": "Bearer schlüssel-日本".encode()}).status_code == 202
+
+
+def test_health_is_told_to_everyone(guarded: TestClient) -> None:
+    assert guarded.get("/healthz").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000"]
+)
+def test_without_a_token_this_machine_may_ask(client: TestClient, spring: Creation, host: str) -> None:
+    assert client.post(START, headers={"Host": host}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "films.example",
+        "127.0.0.1.films.example",
+        "localhost.films.example:8000",
+        "localhost@films.example",
+        "films.example@localhost",
+        "192.168.0.1",
+        "0.0.0.0",
+        "::1",
+        "[::1",
+        "localhost:8000:1",
+        "localhost:",
+        "",
+    ],
+)
+def test_a_name_that_someone_else_may_own_is_refused(
+    client: TestClient, platform: NotingPlatform, spring: Creation, host: str
+) -> None:
+    assert client.post(START, headers={"Host": host}).status_code == 403
+    assert platform.orders == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://localhost:3000", 202),
+        ("http://127.0.0.1:8000", 202),
+        ("https://[::1]", 202),
+        ("https://films.example", 403),
+        ("http://localhost.films.example", 403),
+        ("null", 403),
+        ("", 403),
+        ("file://", 403),
+        ("chrome-extension://localhost", 403),
+    ],
+)
+def test_a_page_of_another_site_starts_nothing(
+    client: TestClient, platform: NotingPlatform, spring: Creation, origin: str, status: int
+) -> None:
+    assert client.post(START, headers={"Origin": origin}).status_code == status
+    assert len(platform.orders) == (status == 202)
+
+
+@pytest.mark.parametrize("address", ["192.168.0.7", "203.0.113.5", "testclient", "fe80::1"])
+def test_without_a_token_other_machines_are_refused_whatever_host_they_name(
+    trigger: Trigger, spring: Creation, address: str
+) -> None:
+    app = create_app(trigger, settings=Settings())
+    client = TestClient(app, base_url="http://127.0.0.1", client=(address, 50000))
+    assert client.post(START).status_code == 403
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_listening_on_this_machine_needs_no_token(host: str) -> None:
+    check_listen_address(host, Settings())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.1", "films.example", "localhost.example"])
+def test_listening_elsewhere_needs_a_token(host: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        check_listen_address(host, Settings())
+    assert "API_TOKEN" in caught.value.problems[0]
+    check_listen_address(host, Settings(api_token=TOKEN))
+
+
+@given(st.text(max_size=30))
+def test_hardly_any_name_means_this_machine(name: str) -> None:
+    assert not is_loopback(name) or name.lower() == "localhost" or name[0] in "1:0"
+
+
+def test_a_control_character_in_the_path_is_refused(client: TestClient) -> None:
+    assert client.post(START + "%0a").status_code == 400
+    assert client.get("/healthz%00").status_code == 400
+    assert local_client(client.app).get("/%7f").status_code == 400

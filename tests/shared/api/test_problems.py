@@ -1,0 +1,110 @@
+import logging
+
+import pytest
+
+from shared.api.app import create_app
+from shared.api.problems import without_paths
+from shared.creation import Creation
+from shared.errors import (
+    BadRequest,
+    ObjectNotFound,
+    PreconditionFailed,
+    ProviderFailed,
+    ReelwrightError,
+    StaleAttempt,
+    Stopped,
+    StoreError,
+    ToolFailed,
+)
+from shared.settings import Settings
+from shared.storage import ObjectInfo
+from shared.storage.memory import MemoryStore
+from shared.trigger import Trigger
+from tests.shared.api.conftest import NotingPlatform, TestClient, local_client
+
+SECRET = "/srv/secret/place"
+
+
+class RefusingStore(MemoryStore):
+    """Refuses everything with one error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        raise self.error
+
+
+def answers(error: Exception, **headers: str) -> tuple[int, dict]:
+    trigger = Trigger(RefusingStore(error), NotingPlatform(), {})
+    client = local_client(create_app(trigger, settings=Settings()), raise_server_exceptions=False)
+    answer = client.get("/me/creation/spring/assets/1/1.txt", headers=headers)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert SECRET not in answer.text
+    assert "Traceback" not in answer.text
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (BadRequest("one", "two"), 422),
+        (ObjectNotFound("spring/x"), 404),
+        (PreconditionFailed("spring/x", "1", "2"), 409),
+        (StoreError("read", "spring/x", f"no space at {SECRET}/x"), 503),
+        (ProviderFailed("voice", f"no key in {SECRET}/key"), 502),
+        (ToolFailed([f"{SECRET}/ffmpeg"], 1, ""), 500),
+        (StaleAttempt("render", 1), 409),
+        (Stopped("SIGTERM"), 503),
+        (ReelwrightError(SECRET), 500),
+        (RuntimeError(SECRET), 500),
+        (OSError(2, "No such file", SECRET), 500),
+    ],
+)
+def test_every_error_has_its_status_and_keeps_the_servers_secrets(error: Exception, status: int) -> None:
+    given, problem = answers(error)
+    assert (given, problem["status"]) == (status, status)
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["problems"] == (["one", "two"] if status == 422 else [])
+
+
+def test_a_lost_race_is_412_for_who_named_a_generation() -> None:
+    assert answers(PreconditionFailed("x", "1", "2"), **{"If-Match": '"1"'})[0] == 412
+
+
+@pytest.mark.logs_errors
+def test_what_the_asker_is_not_told_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    answers(StoreError("read", "spring/x", f"no space at {SECRET}/x"))
+    errors = [entry for entry in caplog.records if entry.levelno == logging.ERROR]
+    assert [SECRET in entry.getMessage() for entry in errors] == [True]
+
+
+def test_unknown_addresses_and_methods_are_problems_too(client: TestClient, spring: Creation) -> None:
+    for method, path, status in (
+        ("GET", "/nowhere", 404),
+        ("GET", "/me/creation/spring/generate_video", 405),
+        ("POST", "/me/creation/spring/assets/1/1.txt", 405),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["status"]) == (status, status)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("cannot open /tmp/x/a.wav", "cannot open a.wav"),
+        ("'/tmp/x/a.wav': no", "'a.wav': no"),
+        ("-o=/tmp/a", "-o=a"),
+        ("file:///srv/x/y", "y"),
+        ("https://h.example/a/b", "https://h.example/a/b"),
+        ("spring/assets/1/image.png", "spring/assets/1/image.png"),
+        ("1/2 and 3 / 4", "1/2 and 3 / 4"),
+        ("", ""),
+    ],
+)
+def test_absolute_paths_are_cut_down_to_their_last_name(text: str, clean: str) -> None:
+    assert without_paths(text) == clean

@@ -1,0 +1,100 @@
+import pytest
+
+from shared.errors import InvalidSettings
+from shared.settings import Settings, read_settings
+
+
+def test_nothing_set_is_the_defaults() -> None:
+    assert read_settings({}) == Settings()
+    assert read_settings({}).platform == "local"
+
+
+def test_every_variable_is_read() -> None:
+    found = read_settings(
+        {
+            "STORE_URL": "memory://x",
+            "ENV": "p",
+            "PLATFORM": "cloudrun",
+            "API_TOKEN": "secret",
+            "SPEECH_PROVIDER": "other",
+            "LOG_LEVEL": "DEBUG",
+            "LOG_FORMAT": "json",
+            "HEARTBEAT_S": "0.5",
+            "STALE_AFTER_S": "3",
+            "MAX_UPLOAD_MB": "2",
+            "CORES": "4",
+        }
+    )
+    assert found == Settings(
+        store_url="memory://x",
+        platform="cloudrun",
+        api_token="secret",
+        speech_provider="other",
+        log_level="debug",
+        log_format="json",
+        heartbeat_s=0.5,
+        stale_after_s=3,
+        max_upload_bytes=2 * 1024 * 1024,
+        cores=4,
+    )
+
+
+def test_an_empty_variable_is_unset() -> None:
+    names = (
+        "STORE_URL",
+        "ENV",
+        "PLATFORM",
+        "API_TOKEN",
+        "LOG_LEVEL",
+        "HEARTBEAT_S",
+        "MAX_UPLOAD_MB",
+        "CORES",
+    )
+    assert read_settings(dict.fromkeys(names, "")) == Settings()
+    assert read_settings(dict.fromkeys(names, " ")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform"),
+    [
+        ({"ENV": "d"}, "local"),
+        ({"ENV": "d", "PLATFORM": "cloudrun"}, "local"),
+        ({"ENV": "p", "PLATFORM": "codeengine"}, "codeengine"),
+        ({"PLATFORM": "cloudrun"}, "cloudrun"),
+    ],
+)
+def test_the_platform_follows_env(environ: dict[str, str], platform: str) -> None:
+    assert read_settings(environ).platform == platform
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ENV", "production"),
+        ("ENV", "p"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("HEARTBEAT_S", "often"),
+        ("HEARTBEAT_S", "0"),
+        ("HEARTBEAT_S", "-1"),
+        ("HEARTBEAT_S", "nan"),
+        ("HEARTBEAT_S", "inf"),
+        ("STALE_AFTER_S", "9"),
+        ("MAX_UPLOAD_MB", "0"),
+        ("MAX_UPLOAD_MB", "1.5"),
+        ("CORES", "0"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings({variable: value})
+    (problem,) = caught.value.problems
+    assert "PLATFORM" in problem if value == "p" else variable in problem
+    assert value in problem
+
+
+def test_every_problem_is_named_at_once() -> None:
+    wrong = {"ENV": "x", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "HEARTBEAT_S": "often", "CORES": "none"}
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings(wrong)
+    assert sorted(problem.split("=")[0] for problem in caught.value.problems) == sorted(wrong)

@@ -1,0 +1,86 @@
+"""The tree is the diagram: imports point down, each outside thing has one home, nothing is unlisted."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+MAY_IMPORT = {
+    "shared": {"shared"},
+    "jobs": {"shared", "jobs"},
+    "cloudrun": {"shared", "cloudrun"},
+    "codeengine": {"shared", "codeengine"},
+    "scripts": {"shared", "jobs", "cloudrun", "codeengine", "scripts"},
+    "benchmarks": {"shared", "jobs", "scripts", "benchmarks"},
+}
+
+HOMES = {
+    "subprocess": ("shared/ffmpeg.py", "shared/platforms/local.py"),
+    "imageio_ffmpeg": ("shared/ffmpeg.py",),
+    "google.cloud.storage": ("shared/storage/",),
+    "google.cloud.run_v2": ("cloudrun/",),
+    "ibm_cloud_sdk_core": ("codeengine/",),
+    "boto3": ("shared/storage/",),
+    "moviepy": ("shared/video/moviepy_engine.py",),
+    "espeakng_loader": ("shared/providers/speech/espeak.py",),
+    "fastapi": ("shared/api/",),
+    "uvicorn": ("shared/api/", "scripts/serve.py"),
+    "typer": ("scripts/",),
+    "rich": ("scripts/",),
+    "fcntl": ("shared/storage/",),
+    "requests": ("shared/http.py",),
+}
+
+
+def modules() -> Iterator[Path]:
+    for top in MAY_IMPORT:
+        yield from sorted((ROOT / top).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", list(modules()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down_and_outside_things_stay_in_their_homes(path: Path) -> None:
+    place = path.relative_to(ROOT).as_posix()
+    allowed = MAY_IMPORT[place.split("/")[0]]
+    for name in imports(path):
+        top = name.split(".")[0]
+        assert top not in MAY_IMPORT or top in allowed, f"{place} imports {name}"
+        for thing, homes in HOMES.items():
+            if name == thing or name.startswith(thing + "."):
+                at_home = place.startswith(homes) or place.startswith("benchmarks/")
+                assert at_home, f"{place} imports {name}, whose home is {homes}"
+
+
+@pytest.mark.parametrize(
+    "module", ["jobs.story.narrate", "jobs.story.render", "jobs.story.assemble", "jobs.__main__"]
+)
+def test_importing_a_stage_loads_nothing_heavy(module: str) -> None:
+    heavy = ("moviepy", "cv2", "av", "numpy", "PIL", "fontTools", "google.cloud", "boto3", "fastapi", "typer")
+    code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_are_short_enough_to_read_in_one_sitting() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules()}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
+
+
+def test_no_text_names_this_kind_of_workplace() -> None:
+    """Paths of a machine and hosts of package indexes have no place in the tree."""
+    words = ("/" + "work/", "/" + "root/", "pypi" + ".org", "index" + "-url", "find" + "-links")
+    for path in [*modules(), ROOT / "README.md", ROOT / "constraints.txt", ROOT / "Makefile"]:
+        text = path.read_text(encoding="utf-8")
+        assert [word for word in words if word in text] == [], path
