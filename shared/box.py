@@ -190,7 +190,7 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
         raise Stopped("cancel")
     inputs = tuple(_describe(job.creation, job.stage.inputs(job.creation)))
     fingerprint = _fingerprint(job, inputs)
-    if before and _still_stands(job.creation, before, fingerprint):
+    if before and _still_stands(job.creation, before, fingerprint) and job.stage.stands(job.creation):
         return _finish(
             job,
             ownership,

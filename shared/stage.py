@@ -52,6 +52,10 @@ def _nothing(_settings: Settings) -> str:
     return ""
 
 
+def _always(_creation: Creation) -> bool:
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """One container entrypoint."""
@@ -65,3 +69,5 @@ class Stage:
     run: Callable[[Context], Result]
     salt: Callable[[Settings], str] = _nothing
     """What else the result depends on, e.g. the voice's version."""
+    stands: Callable[[Creation], bool] = _always
+    """Whether what it left under `cache/`, beside its outputs, is still there."""

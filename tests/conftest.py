@@ -8,7 +8,16 @@ import pytest
 
 from shared.logs import LOGGER
 
-_SCRUBBED = ("ENV", "PLATFORM", "STORE_URL", "API_TOKEN", "SPEECH_PROVIDER", "LOG_LEVEL", "LOG_FORMAT")
+_SCRUBBED = (
+    "ENV",
+    "PLATFORM",
+    "STORE_URL",
+    "API_TOKEN",
+    "SPEECH_PROVIDER",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+    "CORES",
+)
 _SCRUBBED_PREFIXES = ("TASK_", "CLOUD_RUN_", "CE_", "JOB_", "REELWRIGHT_", "HEARTBEAT_", "STALE_")
 
 

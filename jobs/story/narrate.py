@@ -12,8 +12,8 @@ from jobs.story import PIPELINE_FILE
 from jobs.story.direction import Look, NarratedPart, direct
 from jobs.story.layout import Layout, Part, caption_text, read_layout, story_inputs
 from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
-from jobs.story.options import StoryOptions, parse_size, read_options, size_for
-from jobs.story.plan import PLAN_NAME, TIMELINE_NAME
+from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
+from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
@@ -58,6 +58,8 @@ def _read(context: Context) -> _Story:
     if layout.options:
         with _noting(problems):
             options = read_options(creation.read(layout.options)[0], layout.options)
+    with _noting(problems):
+        options = with_parameters(options, context.parameters)
     texts = _texts(creation, layout, problems)
     sizes = _check_media(context, layout, problems)
     if problems:
@@ -200,6 +202,7 @@ def _result(
     undrawn = [
         f"no font has the {found.script} characters {found.samples!r}: {found.remedy}" for found in missing
     ]
+    unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
     ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored if _is_surprising(name)]
     return Result(
         outputs={label: _output(context, *output) for label, output in outputs.items()},
@@ -217,7 +220,7 @@ def _result(
             "fonts": [face.family for face in timeline.fonts],
             "missing_scripts": [found.script for found in missing],
         },
-        warnings=(*undrawn, *ignored),
+        warnings=(*undrawn, *unsaid, *ignored),
         reusable=not missing,  # a font may be installed by the next time
         keep={"cache/speech/": frozenset(_speech_in_use(narrated))},
     )
@@ -254,7 +257,15 @@ def _voice(settings: Settings) -> str:
     return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
 
 
-STAGE: Final = Stage(pipeline="story", name="narrate", version=1, inputs=story_inputs, run=run, salt=_voice)
+STAGE: Final = Stage(
+    pipeline="story",
+    name="narrate",
+    version=1,
+    inputs=story_inputs,
+    run=run,
+    salt=_voice,
+    stands=speech_stands,
+)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

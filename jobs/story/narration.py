@@ -41,6 +41,8 @@ class Narrated:
     """Name of its WAV file below the creation; None when it is only to be read."""
     times: str | None = None
     """Name of the file beside it that holds its words."""
+    warning: str = ""
+    """What the voice could not do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +126,12 @@ def _spoken(creation: Creation, caption: Caption, key: str, narrator: Narrator) 
     data = _wav(speech)
     sound = f"cache/speech/{hashlib.sha256(data).hexdigest()[:32]}.wav"
     words = [asdict(word) for word in speech.words]
-    found = {"sound": sound, "duration_ms": speech.duration_ms, "words": words}
+    found = {
+        "sound": sound,
+        "duration_ms": speech.duration_ms,
+        "words": words,
+        "warning": speech.warning,
+    }
     _write_once(creation, sound, data)
     creation.write(_times_name(key), canonical_json(found))
     return _narrated(caption, found, _times_name(key))
@@ -137,6 +144,7 @@ def _narrated(caption: Caption, found: Mapping[str, Any], times: str) -> Narrate
         words=tuple(Word.model_validate(word) for word in found["words"]),
         speech=found["sound"],
         times=times,
+        warning=found.get("warning", ""),
     )
 
 

@@ -2,32 +2,30 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from statistics import median
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from shared.errors import InvalidAssets
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
 _PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
 _LARGEST: Final = 4096
-_FRAME_RATE_REMEDY: Final = "use 10 to 60 frames a second, e.g. 30 or 30000/1001"
 
 
 def _caption_style(value: object) -> object:
     return {"look": value} if isinstance(value, str) else value
-
-
-def _frame_rate(value: object) -> object:
-    """Only what is quickly worked out: `Fraction("1e999999999")` is not, `Fraction("1/0")` never."""
-    if isinstance(value, Fraction) or re.fullmatch(
-        r"[0-9]{1,6}(\.[0-9]{1,6}|/0*[1-9][0-9]{0,5})?", str(value)
-    ):
-        return value
-    raise ValueError(_FRAME_RATE_REMEDY)
 
 
 class StoryOptions(BaseModel):
@@ -37,7 +35,7 @@ class StoryOptions(BaseModel):
 
     size: str = "auto"
     """`auto` (from the pictures), `portrait`, `landscape`, `square` or `<width>x<height>`, up to 4K."""
-    frame_rate: Annotated[FrameRate, BeforeValidator(_frame_rate)] = Fraction(30)
+    frame_rate: FrameRate = Fraction(30)
     """Frames per second, 10 to 60, e.g. 25 or `30000/1001`."""
     language: str | None = Field(None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     """BCP 47; unset means guessed from the captions."""
@@ -56,18 +54,21 @@ class StoryOptions(BaseModel):
     effect: str | None = Field(None, max_length=40)
     """An effect written in Python, drawn by the moviepy engine."""
 
+    @model_validator(mode="after")
+    def _effect_can_be_drawn(self) -> Self:
+        if self.effect is not None:
+            from shared.video.effects import effect_named
+
+            effect_named(self.effect)
+            if self.engine != "moviepy":
+                raise ValueError(f'effect {self.effect!r} is written in Python: set "engine": "moviepy" too')
+        return self
+
     @field_validator("size")
     @classmethod
     def _size_is_known(cls, value: str) -> str:
         if value != "auto":
             parse_size(value)
-        return value
-
-    @field_validator("frame_rate")
-    @classmethod
-    def _frame_rate_is_usable(cls, value: Fraction) -> Fraction:
-        if not 10 <= value <= 60 or value.denominator > 1001:
-            raise ValueError(_FRAME_RATE_REMEDY)
         return value
 
 
@@ -111,6 +112,17 @@ def read_options(data: bytes | None, name: str) -> StoryOptions:
         raise InvalidAssets(*problems) from error
 
 
+def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> StoryOptions:
+    """The options with those of the request on top; raises `InvalidAssets` naming every bad one."""
+    if not parameters:
+        return options
+    try:
+        return StoryOptions.model_validate({**options.model_dump(exclude_unset=True), **parameters})
+    except ValidationError as error:
+        problems = [_problem("parameters", problem) for problem in error.errors(include_url=False)]
+        raise InvalidAssets(*problems) from error
+
+
 def _problem(name: str, problem: object) -> str:
     assert isinstance(problem, dict)
     place = ".".join(map(str, problem["loc"]))
@@ -119,6 +131,8 @@ def _problem(name: str, problem: object) -> str:
         known = ", ".join(sorted(options.model_fields))
         return f"{name}: unknown key {_shortened(repr(place))}; known: {known}"
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if not place:
+        return f"{name}: {message}"
     return f"{name}: {place} = {_shortened(repr(problem['input']))}: {message}"
 
 

@@ -15,6 +15,18 @@ def read_timeline(creation: Creation) -> Timeline:
     return Timeline.model_validate_json(creation.read(TIMELINE_NAME)[0])
 
 
+def speech_stands(creation: Creation) -> bool:
+    """Whether all speech of the timeline is in the store."""
+    there = {name for name, _ in creation.list("cache/speech/")}
+    return all(spoken.key in there for spoken in read_timeline(creation).speech)
+
+
+def segments_stand(creation: Creation) -> bool:
+    """Whether all segments of the plan are in the store."""
+    there = {name for name, _ in creation.list("cache/segments/")}
+    return all(segment.name in there for segment in read_plan(creation))
+
+
 def read_plan(creation: Creation) -> list[Segment]:
     """All segments of the film, in order."""
     return [Segment(**segment) for segment in json.loads(creation.read(PLAN_NAME)[0])]

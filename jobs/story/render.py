@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
-from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline
+from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline, segments_stand
 from shared.creation import Creation
 from shared.entry import stage_main
 from shared.stage import Context, Result, Stage
@@ -30,7 +30,7 @@ def run(context: Context) -> Result:
         _render(context, todo)
     frames = sum(segment.frames for segment in todo)
     metadata = {"segments": len(mine), "rendered": len(todo), "frames_rendered": frames}
-    return Result(metadata=metadata, reusable=False)  # segments may be missing, only the store knows
+    return Result(metadata=metadata)
 
 
 def _share(plan: Sequence[Segment], index: int, count: int) -> Sequence[Segment]:
@@ -101,7 +101,9 @@ def _inputs(creation: Creation) -> list[str]:
     ]
 
 
-STAGE: Final = Stage(pipeline="story", name="render", version=1, inputs=_inputs, run=run)
+STAGE: Final = Stage(
+    pipeline="story", name="render", version=1, inputs=_inputs, run=run, stands=segments_stand
+)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from shared.box import run_task
 from shared.creation import Creation
-from shared.errors import BadRequest, StaleAttempt, Stopped
+from shared.errors import BadRequest, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.pipeline import Pipeline
 from shared.platforms import ExecutionState, Order
@@ -54,6 +54,7 @@ class InlinePlatform:
 
     def _run_with_retries(self, order: Order, index: int, execution: str) -> bool:
         stage = self._stages[order.pipeline, order.stage]()
+        failed: Exception | None = None
         for attempt in range(order.definition.retries + 1):
             if attempt:
                 self._sleep(0.5 * 2 ** (attempt - 1))
@@ -73,4 +74,7 @@ class InlinePlatform:
                 return False  # the record says why; trying again can't help
             except Exception as error:  # noqa: BLE001 - any failure of a stage is retried; the record has it
                 log(logging.DEBUG, "attempt_failed", repr(error), stage=order.stage, attempt=attempt)
+                failed = error
+        if isinstance(failed, StoreError):
+            raise failed  # the store may have refused the record as well: then nothing tells of it
         return False

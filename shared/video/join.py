@@ -135,14 +135,22 @@ Style: Default,Arial,16,&Hffffff,&H0,&H0,2
 """
 """From which ffmpeg makes the track's description."""
 _ISO_639_2: Final = {
-    "ar": "ara", "bg": "bul", "bn": "ben", "cs": "ces", "da": "dan", "de": "deu", "el": "ell", "en": "eng",
-    "es": "spa", "fa": "fas", "fi": "fin", "fr": "fra", "he": "heb", "hi": "hin", "hu": "hun", "id": "ind",
-    "it": "ita", "ja": "jpn", "ko": "kor", "nl": "nld", "no": "nor", "pl": "pol", "pt": "por", "ro": "ron",
-    "ru": "rus", "sr": "srp", "sv": "swe", "ta": "tam", "th": "tha", "tr": "tur", "uk": "ukr", "ur": "urd",
-    "vi": "vie", "zh": "zho",
+    "af": "afr", "am": "amh", "ar": "ara", "az": "aze", "be": "bel", "bg": "bul", "bn": "ben", "bs": "bos",
+    "ca": "cat", "cs": "ces", "cy": "cym", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "eo": "epo",
+    "es": "spa", "et": "est", "eu": "eus", "fa": "fas", "fi": "fin", "fr": "fra", "ga": "gle", "gd": "gla",
+    "gl": "glg", "gu": "guj", "he": "heb", "hi": "hin", "hr": "hrv", "hu": "hun", "hy": "hye", "id": "ind",
+    "is": "isl", "it": "ita", "ja": "jpn", "ka": "kat", "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor",
+    "ku": "kur", "ky": "kir", "la": "lat", "lb": "ltz", "lo": "lao", "lt": "lit", "lv": "lav", "mi": "mri",
+    "mk": "mkd", "ml": "mal", "mn": "mon", "mr": "mar", "ms": "msa", "mt": "mlt", "my": "mya", "nb": "nob",
+    "ne": "nep", "nl": "nld", "nn": "nno", "no": "nor", "om": "orm", "or": "ori", "pa": "pan", "pl": "pol",
+    "ps": "pus", "pt": "por", "ro": "ron", "ru": "rus", "sd": "snd", "si": "sin", "sk": "slk", "sl": "slv",
+    "sq": "sqi", "sr": "srp", "sv": "swe", "sw": "swa", "ta": "tam", "te": "tel", "th": "tha", "tk": "tuk",
+    "tn": "tsn", "tr": "tur", "tt": "tat", "ug": "uig", "uk": "ukr", "ur": "urd", "uz": "uzb", "vi": "vie",
+    "zh": "zho",
 }  # fmt: skip
 
 
 def _iso_639_2(language: str) -> str:
-    """The three-letter code that mp4 stores (ISO 639-2/T); `und` for a language not in the table."""
-    return _ISO_639_2.get(language.lower().split("-")[0], "und")
+    """The three-letter code that mp4 stores (ISO 639-2/T); `und` for what is none."""
+    primary = language.lower().split("-")[0]
+    return primary if len(primary) == 3 else _ISO_639_2.get(primary, "und")

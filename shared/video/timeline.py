@@ -4,6 +4,7 @@ All places are whole frames from the start, so nothing drifts; word times are mi
 of their caption, so that they stay the same when an earlier part changes length.
 """
 
+import re
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
@@ -11,9 +12,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 Size = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 Unit = Annotated[float, Field(ge=0, le=1)]
-FrameRate = Annotated[
-    Fraction, BeforeValidator(lambda value: Fraction(str(value))), PlainSerializer(str, return_type=str)
-]
+
+
+def _frame_rate(value: object) -> Fraction:
+    """Only what is quickly worked out: `Fraction("1e999999999")` is not, `Fraction("1/0")` never."""
+    plain = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}|/0*[1-9][0-9]{0,5})?", str(value))
+    rate = Fraction(plain[0]) if plain else Fraction(0)
+    if not 10 <= rate <= 60 or rate.denominator > 1001:
+        raise ValueError("use 10 to 60 frames a second, e.g. 30 or 30000/1001")
+    return rate
+
+
+FrameRate = Annotated[Fraction, BeforeValidator(_frame_rate), PlainSerializer(str, return_type=str)]
 """Frames per second as a fraction, written `30` or `30000/1001`."""
 
 

@@ -291,3 +291,10 @@ def test_the_version_tells_the_package_and_the_parameters(monkeypatch):
     before = speech_provider("espeak").version
     monkeypatch.setattr(espeak, "package_version", lambda name: "9.9")
     assert speech_provider("espeak").version == "9.9-r" + before.rpartition("-r")[2]
+
+
+def test_what_espeak_can_not_read_is_told() -> None:
+    speak = speech_provider("espeak").speak
+    assert "kana" in speak("今日は晴れです。", language="ja", voice=None, rate=1.0).warning
+    assert speak("きょうははれです。", language="ja", voice=None, rate=1.0).warning == ""
+    assert speak("今天晴。", language="zh", voice=None, rate=1.0).warning == ""

@@ -35,6 +35,8 @@ class Speech:
     sample_rate_hz: int
     words: tuple[SpokenWord, ...]
     """In order, not overlapping, covering every word of the text."""
+    warning: str = ""
+    """What the asker should know although it was spoken, e.g. that some of it could not be read."""
 
     @property
     def duration_ms(self) -> int:

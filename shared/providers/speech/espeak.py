@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from shared.errors import BadRequest, ProviderFailed
-from shared.language import words_of
+from shared.language import scripts_of, words_of
 from shared.providers.speech import Speech, SpokenWord, Voice
 
 _REVISION: Final = 1
@@ -189,7 +189,15 @@ class EspeakProvider:
         duration_ms = len(pcm) // 2 * 1000 // heard.sample_rate_hz
         marks = ((at, min(max(0, ms + shift_ms), duration_ms)) for at, ms in heard.marks)
         words = tuple(_timed(text, marks, duration_ms))
-        return Speech(pcm=pcm, sample_rate_hz=heard.sample_rate_hz, words=words)
+        return Speech(
+            pcm=pcm, sample_rate_hz=heard.sample_rate_hz, words=words, warning=_unread(text, language)
+        )
+
+
+def _unread(text: str, language: str) -> str:
+    if language.lower().split("-")[0] == "ja" and scripts_of(text)["Hani"]:
+        return "espeak can't read kanji and says so aloud: write the captions in kana, or use another voice"
+    return ""
 
 
 @cache

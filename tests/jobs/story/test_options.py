@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.story.options import StoryOptions, parse_size, read_options, size_for
+from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
 from shared.errors import InvalidAssets
 
 NAME = "assets/story.json"
@@ -199,3 +199,17 @@ def test_sizes_that_cannot_be_encoded_are_refused(text: str) -> None:
 )
 def test_the_size_suits_most_pictures(pictures: list[tuple[int, int]], size: tuple[int, int]) -> None:
     assert size_for(pictures) == size
+
+
+def test_parameters_of_the_request_come_before_the_file() -> None:
+    options = read_options(b'{"size": "square", "voice": "de"}', "story.json")
+    both = with_parameters(options, {"size": "landscape", "speaking_rate": 1.5})
+    assert (both.size, both.voice, both.speaking_rate) == ("landscape", "de", 1.5)
+    assert with_parameters(options, {}) is options
+
+
+def test_every_bad_parameter_is_named_at_once() -> None:
+    with pytest.raises(InvalidAssets) as caught:
+        with_parameters(StoryOptions(), {"sise": "square", "speaking_rate": 9})
+    assert len(caught.value.problems) == 2
+    assert all(problem.startswith("parameters: ") for problem in caught.value.problems)

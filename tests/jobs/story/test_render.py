@@ -127,11 +127,16 @@ def test_a_story_that_shows_and_says_the_same_again_and_again_is_rendered() -> N
 
 
 @pytest.mark.logs_errors
-def test_an_effect_without_the_engine_that_draws_it_is_refused() -> None:
-    store = narrated(effect="old_film")
-    with pytest.raises(BadRequest, match="moviepy"):
-        render(store)
-    assert segments(store) == {}
+@pytest.mark.logs_errors
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"effect": "old_film"}, "moviepy"), ({"effect": "no such", "engine": "moviepy"}, "old_film")],
+)
+def test_an_effect_that_can_not_be_drawn_is_refused_before_anything_is_spoken(
+    options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(BadRequest, match=words):
+        narrated(**options)
 
 
 class FullDisk(MemoryStore):

@@ -50,7 +50,8 @@ def keys(store: ObjectStore) -> list[str]:
 
 
 def rendered(store: ObjectStore) -> int:
-    return int(record(store, "render", 0).metadata["rendered"])
+    found = record(store, "render", 0)
+    return 0 if found.reused else int(found.metadata["rendered"])
 
 
 def durations(store: ObjectStore) -> tuple[float, int]:
@@ -268,3 +269,15 @@ def test_the_real_voice_tells_the_same_story_twice() -> None:
         told(store, settings=settings)
     assert outputs(stores[0]) == outputs(stores[1])
     assert record(stores[0], "assemble").metadata["loudness_lufs"] == pytest.approx(-14, abs=1)
+
+
+@pytest.mark.parametrize("folder", ["cache/speech/", "cache/segments/", "cache/"])
+def test_a_cache_that_was_thrown_away_is_filled_again(folder: str) -> None:
+    store = new_story()
+    told(store)
+    film = data(store, "assets/video.mp4")
+    for info in list(store.list(f"{ID}/{folder}")):
+        store.delete(info.key)
+    store.delete(f"{ID}/assets/video.mp4")
+    told(store)
+    assert data(store, "assets/video.mp4") == film

@@ -117,7 +117,7 @@ def test_captions_are_taken_literally(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "stored"),
-    [("en", "eng"), ("en-GB", "eng"), ("zh-Hant", "zho"), ("DE", "deu"), ("tlh", "und")],
+    [("en", "eng"), ("en-GB", "eng"), ("zh-Hant", "zho"), ("DE", "deu"), ("tlh", "tlh"), ("x1", "und")],
 )
 def test_tracks_are_tagged_with_the_language(tmp_path: Path, language: str, stored: str) -> None:
     found = tracks(film(tmp_path, SRT, counts=(25,), language=language))
