@@ -76,6 +76,6 @@ def _scaled(picture: "Plane", width: int, height: int) -> "Plane":
     import cv2
     import numpy as np
 
-    shrinks = width * height < picture.shape[0] * picture.shape[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    shrinks = width * height * 4 < picture.shape[0] * picture.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC  # below half size cubic would skip pixels
     return np.asarray(cv2.resize(picture, (width, height), interpolation=how), dtype=np.uint8)

@@ -26,7 +26,7 @@ X264_PRESET: Final = "veryfast"
 X264_CRF: Final = 20
 X264_PARAMETERS: Final = (
     "threads=1:keyint=infinite:scenecut=0:open-gop=0:repeat-headers=1:stitchable=1:force-cfr=1:"
-    "rc-lookahead=5:b-pyramid=none:"
+    "rc-lookahead=5:b-adapt=0:b-pyramid=none:"
     "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv:chromaloc=1"
 )
 LEAD_FRAMES: Final = 2

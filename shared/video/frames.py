@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from shared.video.canvas import draw_canvas
-from shared.video.colour import BLACK_LUMA, GREY_CHROMA, premultiplied_to_planes, to_planes
+from shared.video.colour import BLACK_LUMA, GREY_CHROMA, halved, premultiplied_to_planes, to_planes
 from shared.video.motion import ease, most_zoom, snapped, window_at
 from shared.video.timeline import Motion, Shot, Timeline
 
@@ -227,10 +227,10 @@ class CaptionPatch:
 
     def __init__(self, bitmap: "CaptionBitmap") -> None:
         alpha = bitmap.rgba[..., 3]
-        tall, wide = alpha.shape
-        small = cv2.resize(alpha, (wide // 2, tall // 2), interpolation=cv2.INTER_AREA)
+        clear = cv2.bitwise_not(np.ascontiguousarray(alpha))
+        small = halved(np.asarray(clear, np.uint8))
         self._add = premultiplied_to_planes(bitmap.rgba)
-        self._keep = (np.subtract(255, alpha), np.dstack([np.subtract(255, small)] * 2))
+        self._keep = (clear, cv2.merge([small, small]))
         self._x, self._y = bitmap.x, bitmap.y
 
     def draw(self, into: Frame) -> None:
