@@ -28,7 +28,8 @@ clean:
 	rm -rf .venv build *.egg-info
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/demo.stamp: .venv/bin/python pyproject.toml constraints.txt
 	@echo "installing what the demo needs into .venv (about a minute) ..."

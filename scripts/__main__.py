@@ -3,12 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shared.entry import guarded
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.status import RunStatus
 
 app = typer.Typer(
     name="reelwright",
@@ -38,6 +41,13 @@ app = typer.Typer(
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")]
 
 
+def _tell_film(status: "RunStatus") -> None:
+    """The result, on stdout: the film's key, or all outputs of a pipeline that makes none."""
+    film = status.outputs.get("video")
+    for output in [film] if film else status.outputs.values():
+        typer.echo(f"{status.creation_id}/{output.key}")
+
+
 class _Work:
     """The settings, once they are read."""
 
@@ -59,7 +69,7 @@ def run(
     from scripts.run import run as run_pipeline
 
     status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, verbose=verbose)
-    typer.echo(f"{status.creation_id}/{status.outputs['video'].key}")
+    _tell_film(status)
 
 
 @app.command()
@@ -81,7 +91,7 @@ def resume(
     from scripts.resume import resume as resume_run
 
     finished = resume_run(_Work.settings, creation_id, verbose=verbose)
-    typer.echo(f"{finished.creation_id}/{finished.outputs['video'].key}")
+    _tell_film(finished)
 
 
 @app.command("list")
@@ -123,7 +133,8 @@ def main() -> int:
         app(prog_name="reelwright")  # ends in SystemExit, with 2 for a wrong word
         return 0
 
-    return guarded(work, {"LOG_FORMAT": "text", **os.environ})
+    serves = "serve" in sys.argv[1:2]  # its log is read by machines where there is no terminal
+    return guarded(work, os.environ if serves else {"LOG_FORMAT": "text", **os.environ})
 
 
 if __name__ == "__main__":

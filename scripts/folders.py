@@ -3,40 +3,50 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from shared.creation import Creation, check_creation_id
+from shared.creation import RESERVED, Creation, check_creation_id
 from shared.errors import BadRequest
+from shared.storage.keys import check_key
 
 
 def creation_id_for(folder: Path) -> str:
-    """A creation ID made of the folder's name."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._")[:100]
-    return check_creation_id(name or "story")
+    """A creation ID made of the folder's name, or of its parent's for one that is just called `assets`."""
+    place = folder.resolve()
+    if place.name in RESERVED:
+        place = place.parent
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", place.name).strip("-._")[:100]
+    return check_creation_id(name if name and name not in RESERVED else "story")
 
 
 def import_folder(folder: Path, creation: Creation, outputs: frozenset[str]) -> int:
     """Make the creation's assets those of the folder and return how many there are.
 
     Files that are already there unchanged are left alone; assets that the folder no longer has are
-    deleted, but for the creation's own `outputs`.
+    deleted at the end, but for the creation's own `outputs`. Nothing is changed when a name can't be a key.
     """
     if not folder.is_dir():
         raise BadRequest(f"{folder}: no such folder; name the one that holds 1/, 2/, …")
-    wanted = {f"assets/{path.relative_to(folder).as_posix()}": path for path in _files(folder)}
+    files = {f"assets/{path.relative_to(folder).as_posix()}": path for path in _files(folder, creation)}
+    wanted = {name: path for name, path in files.items() if name not in outputs}
+    for name in wanted:
+        check_key(creation.key(name))
+    for name, path in wanted.items():
+        _bring(creation, name, path)
     for name, _ in list(creation.list("assets/")):
         if name not in wanted and name not in outputs:
             creation.delete(name)
-    for name, path in wanted.items():
-        if name not in outputs:
-            _bring(creation, name, path)
     return len(wanted)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The files that may be assets: not hidden ones, which tools leave behind."""
+def _files(folder: Path, creation: Creation) -> Iterator[Path]:
+    """The files that may be assets: not hidden ones, which tools leave behind, nor those of the store."""
+    store = urlsplit(creation.store.url)
+    inside = Path(unquote(store.path)) if store.scheme == "file" else None
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden:
+        stored = inside is not None and path.resolve().is_relative_to(inside.resolve())
+        if path.is_file() and not hidden and not stored:
             yield path
 
 

@@ -16,12 +16,10 @@ from shared.status import RunStatus, StageStatus
 from shared.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.2
-_SHOWN_SEVERITIES: Final = ("WARNING", "ERROR")
-_STYLES: Final = {"success": "green", "failed": "red", "running": "cyan", "retrying": "yellow"}
 
 
 class LogPanel:
-    """Takes the lines that tasks write and shows those that matter, above the bars."""
+    """Takes the lines that tasks write and shows the warnings, above the bars; errors are told at the end."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self._console = console
@@ -33,8 +31,9 @@ class LogPanel:
         except ValueError:
             self._console.print(line, markup=False, highlight=False)
             return
-        if self._verbose or entry.get("severity") in _SHOWN_SEVERITIES:
-            style = "red" if entry.get("severity") == "ERROR" else "yellow" if not self._verbose else "dim"
+        warns = entry.get("severity") == "WARNING"
+        if self._verbose or warns:
+            style = "yellow" if warns else "dim"
             self._console.print(str(entry.get("message", line)), style=style, markup=False, highlight=False)
 
 

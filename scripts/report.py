@@ -74,10 +74,7 @@ def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
     console.print()
     if status.status == "completed":
         _tell_result(console, trigger, status)
-    elif status.status == "failed":
-        console.print(f"failed: {status.error}", style="red", markup=False, highlight=False)
-        tell_next(console, [f"{program()} resume {status.creation_id}"])
-    else:
+    elif status.status == "pending":
         console.print(f"pending, {status.progress:.0%}: {status.message}", markup=False, highlight=False)
 
 

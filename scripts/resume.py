@@ -13,4 +13,4 @@ def resume(settings: Settings, creation_id: str, *, verbose: bool) -> RunStatus:
     console = Console(stderr=True)
     trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
     trigger.resume(creation_id)
-    return watch(trigger, creation_id, console)
+    return watch(trigger, creation_id, console, again=f"resume {creation_id}")

@@ -1,5 +1,6 @@
 """`reelwright run`: from assets to a finished video, watched."""
 
+import shlex
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from scripts.follow import LogPanel, follow
 from scripts.report import program, tell, tell_next
 from scripts.wiring import make_trigger
 from shared.creation import Creation
-from shared.errors import BadRequest, StageFailed
+from shared.errors import BadRequest, StageFailed, UnknownName
 from shared.settings import Settings
 from shared.status import RunStatus
 from shared.trigger import Trigger
@@ -27,20 +28,23 @@ def run(
     trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
     if creation_id is None and assets_dir is None:
         raise BadRequest("name a creation ID, or a folder with --assets-dir")
+    if pipeline not in trigger.pipelines:
+        raise UnknownName("pipeline", pipeline, list(trigger.pipelines))
     creation_id = creation_id or creation_id_for(assets_dir or Path())
     if assets_dir is not None:
-        creation = Creation(trigger.store, creation_id)
-        count = import_folder(assets_dir, creation, _OUTPUTS.get(pipeline, frozenset()))
+        count = import_folder(assets_dir, Creation(trigger.store, creation_id), _OUTPUTS[pipeline])
         console.print(f"{count} assets in {creation_id}", style="dim", highlight=False)
     trigger.start(pipeline, creation_id)
-    return watch(trigger, creation_id, console)
+    source = f" --assets-dir {shlex.quote(str(assets_dir))}" if assets_dir else ""
+    return watch(trigger, creation_id, console, again=f"run {pipeline} {creation_id}{source}")
 
 
-def watch(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
-    """Show the run to its end and tell what came of it."""
+def watch(trigger: Trigger, creation_id: str, console: Console, *, again: str) -> RunStatus:
+    """Show the run to its end and tell what came of it; `again` is the command that goes on."""
     status = follow(trigger, creation_id, console)
     tell(console, trigger, status)
     if status.status == "failed":
+        tell_next(console, [f"{program()} {again}"])
         failed = next((stage for stage in status.stages.values() if stage.error), None)
         if failed and failed.error and failed.error.permanent:
             raise BadRequest(failed.error.message)

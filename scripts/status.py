@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from scripts.report import tell
+from scripts.report import program, tell, tell_next
 from scripts.wiring import make_trigger
 from shared.creation import canonical_json
 from shared.manifest import manifest
@@ -18,4 +18,8 @@ def show_status(settings: Settings, creation_id: str, *, as_json: bool) -> None:
         sys.stdout.write(canonical_json(manifest(status.request, status)).decode())
         return
     sys.stdout.write(f"{status.status}\n")
-    tell(Console(stderr=True), trigger, status)
+    console = Console(stderr=True)
+    tell(console, trigger, status)
+    if status.status == "failed":
+        console.print(f"failed: {status.error}", style="red", markup=False, highlight=False)
+        tell_next(console, [f"{program()} resume {creation_id}"])

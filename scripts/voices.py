@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from shared.providers.speech import speech_provider
 from shared.settings import Settings
@@ -13,5 +14,5 @@ def list_voices(settings: Settings, language: str | None) -> None:
         table.add_column(column)
     for voice in speech_provider(settings.speech_provider).voices():
         if language is None or voice.language.lower().split("-")[0] == language.lower().split("-")[0]:
-            table.add_row(voice.name, voice.language, voice.description)
+            table.add_row(*map(Text, (voice.name, voice.language, voice.description)))
     Console().print(table)

@@ -4,6 +4,7 @@ It finds out what to do (request, claim, task), holds the record with a heartbea
 stands, publishes under preconditions, writes the record last, cleans up, and turns errors into exit codes.
 """
 
+import errno
 import hashlib
 import logging
 import secrets
@@ -205,17 +206,7 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
     progress = Progress(ownership.check)
     beat = Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s)
     with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch, beat:
-        result = job.stage.run(
-            Context(
-                creation=job.creation,
-                parameters=job.request.parameters,
-                settings=job.settings,
-                task_index=job.task.index,
-                task_count=job.claim.tasks,
-                scratch=Path(scratch),
-                progress=progress,
-            )
-        )
+        result = _run(job, Path(scratch), progress)
         outputs = publish(job.creation, result.outputs, ownership)
         _prune(job.creation, result, ownership)
     return _finish(
@@ -228,6 +219,25 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
         metadata=dict(result.metadata),
         warnings=result.warnings,
     )
+
+
+def _run(job: Job, scratch: Path, progress: Progress) -> Result:
+    context = Context(
+        creation=job.creation,
+        parameters=job.request.parameters,
+        settings=job.settings,
+        task_index=job.task.index,
+        task_count=job.claim.tasks,
+        scratch=scratch,
+        progress=progress,
+    )
+    try:
+        return job.stage.run(context)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or isinstance(error, ReelwrightError):
+            raise
+        remedy = "its disk is full; free some space, or let TMPDIR name a folder on a larger one"
+        raise StoreError("write to the scratch folder", str(scratch), remedy) from error
 
 
 def _unchanged(job: Job, inputs: tuple[InputFile, ...]) -> bool:

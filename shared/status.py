@@ -1,7 +1,7 @@
 """How a run stands, derived from the records each time: nothing here is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -51,7 +51,6 @@ class RunStatus:
     progress: float = 0.0
     message: str = ""
     error: str = ""
-    shares: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_deserted(self) -> bool:
@@ -118,7 +117,6 @@ def observe(
         progress=1.0 if status == "completed" else _overall(pipeline, stages),
         message=_message(stages, status),
         error=error,
-        shares={name: stage.share for name, stage in pipeline.stages.items()},
     )
 
 

@@ -29,11 +29,10 @@ HOMES = {
     "moviepy": ("shared/video/moviepy_engine.py",),
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
-    "uvicorn": ("shared/api/", "scripts/serve.py"),
+    "uvicorn": ("shared/api/",),
     "typer": ("scripts/",),
     "rich": ("scripts/",),
     "fcntl": ("shared/storage/",),
-    "requests": ("shared/http.py",),
 }
 
 

@@ -111,8 +111,12 @@ def _from_cache(creation: Creation, caption: Caption, key: str) -> Narrated | No
     times = _times_name(key)
     if creation.stat(times) is None:
         return None
-    found = json.loads(creation.read(times)[0])
-    return _narrated(caption, found, times) if creation.stat(found["sound"]) else None
+    try:
+        found = json.loads(creation.read(times)[0])
+        narrated = _narrated(caption, found, times)
+    except (ValueError, KeyError, TypeError):
+        return None  # spoilt by whatever hand: spoken again
+    return narrated if narrated.speech and creation.stat(narrated.speech) else None
 
 
 def _spoken(creation: Creation, caption: Caption, key: str, narrator: Narrator) -> Narrated:

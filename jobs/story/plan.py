@@ -4,6 +4,7 @@ import json
 from typing import Final
 
 from shared.creation import Creation
+from shared.errors import StoreError
 from shared.video.segments import Segment
 from shared.video.timeline import Timeline
 
@@ -29,4 +30,8 @@ def segments_stand(creation: Creation) -> bool:
 
 def read_plan(creation: Creation) -> list[Segment]:
     """All segments of the film, in order."""
-    return [Segment(**segment) for segment in json.loads(creation.read(PLAN_NAME)[0])]
+    try:
+        return [Segment(**segment) for segment in json.loads(creation.read(PLAN_NAME)[0])]
+    except (ValueError, TypeError) as error:
+        reason = f"not a plan ({error}); delete it and run again"
+        raise StoreError("read", creation.key(PLAN_NAME), reason) from error

@@ -227,12 +227,20 @@ def _entrypoint(order: Order) -> list[str]:
     return [sys.executable, "-m", f"jobs.{order.pipeline}.{order.stage}", order.creation_id]
 
 
+def _cores_each(tasks: int) -> int:
+    """The cores, shared among the tasks that run at once, so that memory doesn't grow with the tasks."""
+    asked = os.environ.get("CORES", "")
+    cores = int(asked) if asked.isdigit() and int(asked) else os.cpu_count() or 1
+    return max(1, cores // min(tasks, os.cpu_count() or 1))
+
+
 def _variables(execution: _Execution, index: int, attempt: int, store_url: str) -> dict[str, str]:
     return {
         "STORE_URL": store_url,
         "TASK_EXECUTION": execution.name,
         "TASK_INDEX": str(index),
         "TASK_ATTEMPT": str(attempt),
+        "CORES": str(_cores_each(execution.order.tasks)),
         CLAIM_VARIABLE: execution.order.token,
     }
 

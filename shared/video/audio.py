@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.errors import InvalidAssets, ToolFailed
 from shared.ffmpeg import run
+from shared.logs import log
 from shared.video.timeline import Music, Timeline
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.int16]
 
-_log = logging.getLogger(__name__)
 
 RATE_HZ: Final = 48_000
 TARGET_LUFS: Final = -14.0
@@ -320,7 +320,8 @@ def _master(mix: Path, loudness: _Loudness, samples: int, target: Path) -> Audio
         if level == used:
             break
     if not heard.is_right:
-        _log.warning("the sound stays at %s LUFS with peaks at %s dBTP", *astuple(heard))
+        lufs, peak = astuple(heard)
+        log(logging.WARNING, "sound_off_target", f"the sound stays at {lufs} LUFS with peaks at {peak} dBTP")
     return AudioReport(
         integrated_lufs=heard.integrated_lufs,
         true_peak_dbtp=heard.true_peak_dbtp,

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, ImageCms
 
 from shared.errors import InvalidAssets
+from shared.logs import log
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_log = logging.getLogger(__name__)
 
 MAX_MEGAPIXELS: Final = {"JPEG": 200, "PNG": 100, "WEBP": 50}
 """Larger pictures are refused undecoded. By what decoding takes, which stays near 1 GB at worst: a JPEG is
@@ -238,7 +238,8 @@ def _in_srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Imag
             fitting, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
     except (ImageCms.PyCMSError, *_BROKEN) as error:
-        _log.warning("picture %r has an unusable colour profile, shown without it: %s", name, error)
+        text = f"{name}: its colour profile can't be used ({error}); shown without it"
+        log(logging.WARNING, "colour_profile_ignored", text)
         return image.convert("RGB")
     assert converted is not None  # only `inPlace` returns None
     return converted

@@ -15,7 +15,7 @@ import pytest
 
 from scripts.folders import creation_id_for, import_folder
 from shared.creation import Creation
-from shared.errors import BadRequest, InvalidCreationId
+from shared.errors import BadRequest
 from shared.storage.file import FileStore
 from tests.stories import SMALL, picture
 
@@ -222,8 +222,31 @@ def test_a_folders_name_becomes_a_creation_id(name: str, expected: str) -> None:
     assert creation_id_for(Path("/somewhere") / name) == expected
 
 
-def test_a_folder_that_is_not_there_or_named_like_a_reserved_word_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_refused_and_one_called_assets_is_named_by_its_parent(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(BadRequest, match="no such folder"):
         import_folder(tmp_path / "none", Creation(FileStore(tmp_path / "store"), "tale"), frozenset())
-    with pytest.raises(InvalidCreationId):
-        creation_id_for(Path("/somewhere/assets"))
+    assert creation_id_for(Path("/somewhere/else/assets")) == "else"
+
+
+def test_a_wrong_word_or_a_name_that_can_not_be_stored_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    creation = Creation(FileStore(store), "tale")
+    creation.write("assets/video.mp4", b"film")
+    assert reelwright(store, "run", "storry", "tale", "--assets-dir", str(folder)).returncode == 2
+    (folder / "1/a\\b.txt").write_text("no key")
+    assert reelwright(store, "run", "story", "tale", "--assets-dir", str(folder)).returncode == 2
+    assert [name for name, _ in creation.list("")] == ["assets/video.mp4"]
+
+
+def test_a_folder_that_holds_the_store_brings_only_its_own_files(folder: Path) -> None:
+    creation = Creation(FileStore(folder / "creations"), "tale")
+    assert [import_folder(folder, creation, frozenset()) for _ in range(2)] == [5, 5]
+
+
+def test_a_list_survives_names_that_nobody_here_gave(tmp_path: Path) -> None:
+    FileStore(tmp_path).write("tale/request.json", b"not a request")
+    FileStore(tmp_path).write("x[/b]y/request.json", b"{}")
+    done = reelwright(tmp_path, "list")
+    assert (done.returncode, "tale" in done.stdout, "[/b]" in done.stdout) == (0, True, False)

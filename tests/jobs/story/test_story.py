@@ -281,3 +281,17 @@ def test_a_cache_that_was_thrown_away_is_filled_again(folder: str) -> None:
     store.delete(f"{ID}/assets/video.mp4")
     told(store)
     assert data(store, "assets/video.mp4") == film
+
+
+def test_spoilt_notes_of_what_was_spoken_are_made_again(voice: Hum) -> None:
+    store = new_story()
+    told(store)
+    film = data(store, "assets/video.mp4")
+    for info in list(store.list(f"{ID}/cache/speech/")):
+        if info.key.endswith(".json"):
+            store.write(info.key, b"{")
+    put_options(store, captions="plain")
+    told(store)
+    put_options(store)
+    told(store)
+    assert data(store, "assets/video.mp4") == film
