@@ -73,8 +73,8 @@ def x264_segments(root: str, frames: str) -> dict[str, Any]:
     """x264 alone, the way we run it: whole segments side by side, one thread each, frames from the file."""
     import numpy as np
 
+    from shared.process import usable_cores
     from shared.video.encode import segment_writer
-    from shared.video.render import usable_cores
 
     timeline = _timeline(root, int(frames))
     width, height = timeline.width, timeline.height
@@ -133,8 +133,8 @@ def _written_by_moviepy(root: str, frames: int, build: Callable[..., Any]) -> di
 
     Of the time to put the whole film together, these frames' share counts.
     """
+    from shared.process import usable_cores
     from shared.video.encode import X264_CRF, X264_PRESET
-    from shared.video.render import usable_cores
 
     timeline = _whole_timeline(root)
     started = time.perf_counter()

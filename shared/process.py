@@ -64,3 +64,9 @@ def _stat_field(pid: int, number: int) -> str:
     except OSError:
         return ""
     return text.rpartition(")")[2].split()[number]
+
+
+def usable_cores() -> int:
+    """How many cores this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

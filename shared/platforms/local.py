@@ -18,7 +18,7 @@ from shared.creation import Creation
 from shared.errors import PreconditionFailed, ReelwrightError
 from shared.logs import log
 from shared.platforms import ExecutionState, Order
-from shared.process import process_is_alive, process_is_gone, this_process
+from shared.process import process_is_alive, process_is_gone, this_process, usable_cores
 from shared.record import Failure, Record, Request, load, record_name, save, utc_now
 from shared.storage import ObjectStore
 from shared.task import CLAIM_VARIABLE
@@ -72,7 +72,7 @@ class LocalPlatform:
         self._sleep = sleep
         self._command = command or _entrypoint
         self._grace_s = grace_s
-        self._slots = threading.Semaphore(os.cpu_count() or 1)
+        self._slots = threading.Semaphore(usable_cores())
         self._executions: dict[str, _Execution] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -230,8 +230,8 @@ def _entrypoint(order: Order) -> list[str]:
 def _cores_each(tasks: int) -> int:
     """The cores, shared among the tasks that run at once, so that memory doesn't grow with the tasks."""
     asked = os.environ.get("CORES", "")
-    cores = int(asked) if asked.isdigit() and int(asked) else os.cpu_count() or 1
-    return max(1, cores // min(tasks, os.cpu_count() or 1))
+    cores = int(asked) if asked.isdigit() and int(asked) else usable_cores()
+    return max(1, cores // min(tasks, usable_cores()))
 
 
 def _variables(execution: _Execution, index: int, attempt: int, store_url: str) -> dict[str, str]:

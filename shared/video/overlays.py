@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.errors import BadRequest, ToolFailed
 from shared.ffmpeg import filter_value, reading
-from shared.video.ass import PLATES_PER_S, Band, Plate, band_of, document, plates_of
+from shared.video.ass import PLATES_PER_S, Plate, band_of, document, plates_of
 from shared.video.captions import State
 from shared.video.fonts import font_files
 from shared.video.timeline import CaptionStyle, Timeline
@@ -25,11 +25,6 @@ class CaptionBitmap:
     y: int
     rgba: NDArray[np.uint8]
     """(height, width, 4), colours multiplied by alpha; (0, 0, 4) when nothing is seen."""
-
-
-def caption_band(timeline: Timeline) -> Band:
-    """The strip of the frame that captions can touch."""
-    return band_of(timeline)
 
 
 def draw_states(states: Sequence[State], timeline: Timeline, scratch: Path) -> Iterator[CaptionBitmap]:

@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import os
 import platform
 import threading
 from collections import deque
@@ -12,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from shared.process import usable_cores
 from shared.video.encode import segment_writer
 from shared.video.engines import Drawer, Shots, TimedCaption, engine_named
 from shared.video.overlays import draw_states
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 
 
 _M_MMAP_THRESHOLD: Final = -3
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def render_segments(

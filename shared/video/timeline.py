@@ -165,16 +165,3 @@ class Timeline(_Record):
         if self.shots[0].transition.frames:
             raise ValueError("shot 1: nothing to make a transition from")
         return self
-
-
-def whole_frames(durations_ms: list[int], frame_rate: Fraction) -> list[int]:
-    """Each duration in frames, by cumulative rounding: the sum is off by half a frame at most."""
-    frames: list[int] = []
-    elapsed_ms = 0
-    done = 0
-    for duration_ms in durations_ms:
-        elapsed_ms += duration_ms
-        until = round(elapsed_ms * frame_rate / 1000)
-        frames.append(until - done)
-        done = until
-    return frames

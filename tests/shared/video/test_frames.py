@@ -10,7 +10,7 @@ from shared.video.colour import to_planes
 from shared.video.frames import CaptionPatch, Frame, Picture, blend, prepare
 from shared.video.motion import most_zoom, snapped, window_at
 from shared.video.overlays import CaptionBitmap
-from shared.video.timeline import Motion, Shot, Timeline, whole_frames
+from shared.video.timeline import Motion, Shot, Timeline
 from tests.shared.video.scenes import Plane, detailed_picture, shot_of, timeline_of
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ def test_a_zoom_samples_the_canvas_exactly(
     focus: tuple[float, float], start: float, end: float, rate: str
 ) -> None:
     motion = {"kind": "zoom", "zoom_from": start, "zoom_to": end, "focus_x": focus[0], "focus_y": focus[1]}
-    (visible,) = whole_frames([1733], Fraction(rate))
+    visible = round(1.733 * Fraction(rate))
     timeline = timeline_of(shot_of(visible, motion=motion), size=(162, 286), rate=rate)
     snug, canvas, picture = prepared(timeline.shots[0], timeline, visible, detailed_picture(300, 500))
     fixed = [2 * round(side * part / 2) for side, part in ((162, snug.focus_x), (286, snug.focus_y))]

@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.errors import BadRequest
+from shared.video.ass import band_of
 from shared.video.captions import Piece, State, caption_states
-from shared.video.overlays import CaptionBitmap, caption_band, draw_states
+from shared.video.overlays import CaptionBitmap, draw_states
 from shared.video.timeline import CaptionStyle, Timeline
 from tests.shared.video.caption_timelines import captioned
 
@@ -112,7 +113,7 @@ def test_a_backslash_takes_as_much_room_before_a_command_letter_as_before_any_ot
 @pytest.mark.parametrize("position", ["bottom", "middle", "top"])
 def test_nothing_is_cut_off_at_the_edges_of_the_band(tmp_path: Path, position: str) -> None:
     timeline = captioned(TALL, size=(720, 1280), position=position)
-    band = caption_band(timeline)
+    band = band_of(timeline)
     for text in TALL.split():
         bitmap = draw(timeline, tmp_path, state(text, text))[0]
         assert bitmap.y > band.y

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from shared.process import usable_cores
 from shared.video.captions import State, caption_states
-from shared.video.render import render_segments, usable_cores
+from shared.video.render import render_segments
 from shared.video.segments import Segment, plan_segments
 from shared.video.timeline import Motion, Shot, Timeline, Transition
 from tests.films import frames
