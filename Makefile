@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test soak bench format clean
+.PHONY: demo test soak bench images test-containers format clean
 
 demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type next.
 	$(BIN)/python -m scripts.demo
@@ -19,6 +19,12 @@ soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 
 bench: .venv/dev.stamp  ## Speed, memory and reuse, in figures and ratios.
 	$(BIN)/python -m benchmarks
+
+images:  ## Build the container images with docker, podman or buildah (ENGINE, BASE, REGISTRY, TAG).
+	PYTHON=$(PYTHON) infra/images.sh
+
+test-containers: .venv/dev.stamp  ## Build the images and run them: as root, with buildah and podman.
+	PYTHON=$(BIN)/python infra/test-containers.sh
 
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .

@@ -1,12 +1,15 @@
 """`python -m benchmarks [name ...]`: prints figures, and ratios measured in one run."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 from benchmarks.measure import Measured, measure
+from benchmarks.polling import cloud_storage, polls
 from benchmarks.stories import write_story
 
 _ROUNDS = 3
@@ -80,7 +83,26 @@ def edit(root: Path) -> None:
     )
 
 
-_BENCHMARKS: dict[str, Callable[[Path], None]] = {"speed": speed, "memory": memory, "edit": edit}
+def polling(root: Path) -> None:
+    """Status polling over HTTP by 8 clients, with few and with many creations in the store."""
+    found = {"file": polls((root / "store").as_uri(), {}, (10, 1000))}
+    with cloud_storage() as url, patch.dict(os.environ, STORAGE_EMULATOR_HOST=url):
+        found["gs (emulator)"] = polls("gs://reelwright", {}, (10, 1000))
+    for store, by_size in found.items():
+        for size, polled in by_size.items():
+            rate = f"{store:13s} {size:5d} creations: {polled.per_second:6.0f} requests/s"
+            say(f"  {rate}, half within {polled.median_ms:.1f} ms, 95 of 100 within {polled.slow_ms:.1f} ms")
+        say(
+            f"  {store:13s} 1000 / 10: {by_size[1000].median_ms / by_size[10].median_ms:.2f}   (aim: about 1)"
+        )
+
+
+_BENCHMARKS: dict[str, Callable[[Path], None]] = {
+    "speed": speed,
+    "memory": memory,
+    "edit": edit,
+    "polling": polling,
+}
 
 
 def main() -> None:

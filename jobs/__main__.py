@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from jobs.catalogue import STAGES, pipelines
-from shared.creation import canonical_json
+from shared.creation import Creation, canonical_json
 from shared.entry import BAD_REQUEST, DONE, FAILED, guarded
-from shared.errors import StageFailed
+from shared.errors import StageFailed, StaleAttempt
+from shared.launch import claim_name
+from shared.pipeline import FUSED
 from shared.platforms.inline import InlinePlatform
+from shared.record import Claim, Request, load
 from shared.settings import Settings
 from shared.status import DIED, RunStatus
 from shared.storage import ObjectStore, open_store
+from shared.task import Task, read_task
 from shared.trigger import Trigger
 
 
@@ -24,12 +28,16 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     parser.add_argument("creation_id", help="its assets lie at <STORE_URL>/<creation_id>/assets/")
     asked = parser.parse_args(arguments)
 
+    environ = os.environ if environ is None else environ
+
     def work(settings: Settings) -> int:
-        status = run_fused(asked.pipeline, asked.creation_id, open_store(settings.store_url), settings)
+        store = open_store(settings.store_url, settings)
+        store.check()
+        status = run_fused(asked.pipeline, asked.creation_id, store, settings, task=read_task(environ))
         sys.stdout.write(canonical_json({label: out.key for label, out in status.outputs.items()}).decode())
         return DONE if status.status == "completed" else _failure(status)
 
-    return guarded(work, os.environ if environ is None else environ)
+    return guarded(work, environ)
 
 
 def run_fused(
@@ -38,23 +46,42 @@ def run_fused(
     store: ObjectStore,
     settings: Settings,
     *,
+    task: Task | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RunStatus:
-    """Run all stages here, one after another; waits for a run that another process is at work on, and takes
-    the work over if that one turns out to be dead."""
+    """Run all stages here, one after another, and return how the run ended.
+
+    Launched by a trigger it works on that trigger's run and no other; else it starts a run, or waits for one
+    that another process is at work on and takes it over if that one turns out to be dead.
+    """
+    task = task or Task()
     known = pipelines()
-    platform = InlinePlatform(store, settings, known, STAGES, sleep=sleep)
-    trigger = Trigger(store, platform, known, stale_after_s=settings.stale_after_s)
-    status = _run_to_end(trigger, pipeline, creation_id, sleep)
+    platform = InlinePlatform(store, settings, known, STAGES, outer=task, sleep=sleep)
+    trigger = Trigger(store, platform, known, stale_after_s=settings.stale_after_s, holding=task.claim)
+    if task.claim:
+        _check_claim(Creation(store, creation_id), pipeline, task)
+    if task.attempt:
+        trigger.take_up(creation_id, task.execution)
+    if task.claim:
+        return _run_to_end(trigger, creation_id, sleep)
+    trigger.start(pipeline, creation_id)
+    status = _run_to_end(trigger, creation_id, sleep)
     if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
-        status = _run_to_end(trigger, pipeline, creation_id, sleep)
+        trigger.start(pipeline, creation_id)
+        status = _run_to_end(trigger, creation_id, sleep)
     return status
 
 
-def _run_to_end(
-    trigger: Trigger, pipeline: str, creation_id: str, sleep: Callable[[float], None]
-) -> RunStatus:
-    status = trigger.start(pipeline, creation_id)
+def _check_claim(creation: Creation, pipeline: str, task: Task) -> None:
+    """Raise `StaleAttempt` unless the run that this container was launched for is still the latest."""
+    request, _ = load(creation, "request.json", Request)
+    claim = load(creation, claim_name(request, FUSED), Claim)[0] if request else None
+    if claim is None or claim.token != task.claim:
+        raise StaleAttempt(f"{pipeline} (all stages)", task.attempt)
+
+
+def _run_to_end(trigger: Trigger, creation_id: str, sleep: Callable[[float], None]) -> RunStatus:
+    status = trigger.advance(creation_id)
     while status.status == "pending":
         if not status.ready:
             sleep(0.5)

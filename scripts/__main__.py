@@ -103,6 +103,33 @@ def list_command() -> None:
 
 
 @app.command()
+def cancel(creation_id: Annotated[str, typer.Argument(help="The creation.")]) -> None:
+    """Stop a creation's run; what is done stays, and [bold]resume[/] goes on."""
+    from scripts.wiring import make_trigger
+
+    make_trigger(_Work.settings).cancel(creation_id)
+
+
+@app.command()
+def sweep() -> None:
+    """Advance whatever stands still, as a scheduler does every minute in a cloud."""
+    from scripts.sweep import sweep as sweep_all
+
+    sweep_all(_Work.settings)
+
+
+@app.command()
+def settle(
+    creation_id: Annotated[str, typer.Argument(help="The creation.")],
+    outcome: Annotated[str, typer.Option(help="How the chain ended, e.g. Succeeded or Failed.")],
+) -> None:
+    """Close the books of a run whose stages Argo chained: what has not ended by now has died."""
+    from scripts.wiring import make_trigger
+
+    make_trigger(_Work.settings).settle(creation_id, outcome)
+
+
+@app.command()
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; off loopback API_TOKEN must be set.")
@@ -113,6 +140,32 @@ def serve(
     from scripts.serve import serve as serve_http
 
     serve_http(_Work.settings, host, port)
+
+
+@app.command()
+def export(  # noqa: PLR0917 - platforms differ in what they can be told, and each such thing is an option
+    target: Annotated[str, typer.Argument(help="cloudrun, codeengine, compose or argo.")],
+    to: Annotated[Path, typer.Option(help="Folder to write to; the committed ones are in this.")] = Path(),
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files are stale.")] = False,
+    image_prefix: Annotated[str, typer.Option(help="Registry and folder of the images.")] = "",
+    tag: Annotated[str, typer.Option(help="The images' tag.")] = "",
+    project: Annotated[str, typer.Option(help="cloudrun: the Google Cloud project.")] = "",
+    region: Annotated[str, typer.Option(help="cloudrun, codeengine: the region.")] = "",
+    bucket: Annotated[str, typer.Option(help="cloudrun, codeengine: where creations live.")] = "",
+    audience: Annotated[str, typer.Option(help="cloudrun: whom events' ID tokens are meant for.")] = "",
+    context: Annotated[str, typer.Option(help="codeengine: the project's Kubernetes context.")] = "",
+    store_url: Annotated[str, typer.Option(help="argo: where creations live.")] = "",
+    job_prefix: Annotated[str, typer.Option(help="cloudrun, codeengine: what jobs' names start with.")] = "",
+) -> None:
+    """Write a platform's deployment files from all pipeline.yaml: [bold]reelwright export cloudrun[/]."""
+    from scripts.export import export as export_files
+
+    said = {
+        "image_prefix": image_prefix, "tag": tag, "project": project, "region": region, "bucket": bucket,
+        "audience": audience, "context": context, "store_url": store_url, "job_prefix": job_prefix,
+    }  # fmt: skip
+    if not export_files(target, {name: text for name, text in said.items() if text}, to, check=check):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -16,6 +16,8 @@ from shared.status import RunStatus, StageStatus
 from shared.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.2
+_LOOK_FAR_EVERY_S: Final = 2.0
+"""Where each look is a dozen requests over a network."""
 
 
 class LogPanel:
@@ -48,6 +50,7 @@ def follow(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
     )
     with Progress(*columns, console=console, transient=False) as progress, _stoppable(trigger):
         bars: dict[str, TaskID] = {}
+        look_every_s = _LOOK_EVERY_S if isinstance(trigger.platform, LocalPlatform) else _LOOK_FAR_EVERY_S
         while True:
             status = trigger.advance(creation_id)
             for name, stage in status.stages.items():
@@ -56,7 +59,7 @@ def follow(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
                 _show(progress, bars[name], stage)
             if status.status != "pending":
                 return status
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(look_every_s)
 
 
 def _show(progress: Progress, bar: TaskID, stage: StageStatus) -> None:

@@ -74,9 +74,9 @@ def run_task(stage: Stage, pipeline: Pipeline, creation: Creation, task: Task, s
     owns the task. A task that another living process is working on, or that this run has done already, is
     left alone: its record is returned.
     """
-    request = _request(creation, pipeline)
-    claim = _claim(creation, stage.name, request, task)
     definition = pipeline.stages[stage.name]
+    request = _request(creation, pipeline, task, may_open=not definition.needs)
+    claim = _claim(creation, stage.name, pipeline, request, task)
     if task.index >= (claim.tasks if definition.fan_out else 1):
         raise BadRequest(f"stage {stage.name!r} has no task {task.index} in this run; count from 0")
     job = Job(
@@ -94,36 +94,64 @@ def run_task(stage: Stage, pipeline: Pipeline, creation: Creation, task: Task, s
     return _work(job, before, generation)
 
 
-def _request(creation: Creation, pipeline: Pipeline) -> Request:
-    request, _ = load(creation, "request.json", Request)
-    if request is None:
-        now = utc_now()
-        request = Request(pipeline=pipeline.name, run=next_run(creation), requested_at=now, created_at=now)
-        try:
-            save(creation, "request.json", request, expect=ABSENT)
-        except PreconditionFailed:
-            return _request(creation, pipeline)  # someone else's came first, and is as good
-    if request.pipeline != pipeline.name:
+def _request(creation: Creation, pipeline: Pipeline, task: Task, *, may_open: bool) -> Request:
+    """What was asked for. Where nobody has asked, a person or whoever chains the stages asks by starting."""
+    request, generation = load(creation, "request.json", Request)
+    if request and request.pipeline != pipeline.name:
         raise BadRequest(
             f"creation {creation.creation_id!r} belongs to pipeline {request.pipeline!r}, "
             f"not {pipeline.name!r}; use another creation ID"
         )
-    return request
+    if request and task.opens in ("", request.opened_by):
+        return request
+    if task.opens and not may_open:
+        raise StaleAttempt(f"{pipeline.name} of run {task.opens}", task.attempt)
+    now = utc_now()
+    opened = Request(
+        pipeline=pipeline.name,
+        parameters=request.parameters if request else {},
+        run=request.run + 1 if request else next_run(creation),
+        requested_at=now,
+        created_at=request.created_at if request else now,
+        opened_by=task.opens,
+    )
+    try:
+        save(creation, "request.json", opened, expect=generation)
+    except PreconditionFailed:
+        return _request(creation, pipeline, task, may_open=may_open)  # someone else's came first
+    return opened
 
 
-def _claim(creation: Creation, stage: str, request: Request, task: Task) -> Claim:
-    """The stage's claim; a person who starts a stage by hand claims it, or works on under the claim."""
+def _claim(creation: Creation, stage: str, pipeline: Pipeline, request: Request, task: Task) -> Claim:
+    """The stage's claim; who starts a stage without the trigger claims it, or works on under the claim."""
     name = f"claims/{request.run}/{stage}"
     claim, _ = load(creation, name, Claim)
     if task.claim and (claim is None or claim.token != task.claim):
         raise StaleAttempt(stage, task.attempt)
     if claim is None:
-        claim = Claim(token=secrets.token_hex(8), claimed_at=utc_now(), process=this_process())
+        claim = Claim(
+            token=secrets.token_hex(8),
+            tasks=_tasks(creation, pipeline, stage, request),
+            claimed_at=utc_now(),
+            execution=task.execution,
+            process=this_process(),
+        )
         try:
             save(creation, name, claim, expect=ABSENT)
         except PreconditionFailed:
-            return _claim(creation, stage, request, task)
+            return _claim(creation, stage, pipeline, request, task)
     return claim
+
+
+def _tasks(creation: Creation, pipeline: Pipeline, stage: str, request: Request) -> int:
+    """How many tasks the stage has, from the record of the stage that it fans out over."""
+    fan_out = pipeline.stages[stage].fan_out
+    if fan_out is None:
+        return 1
+    source = fan_out.over.split(".")[0]
+    record, _ = load(creation, record_name(source, 0 if pipeline.stages[source].fan_out else None), Record)
+    found = record is not None and record.run == request.run and record.status == "success"
+    return pipeline.tasks_of(stage, {source: record.metadata} if found and record else {})
 
 
 def _leave_alone(job: Job, before: Record) -> bool:
@@ -315,7 +343,7 @@ def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = Fals
 
 def _record_failure(job: Job, ownership: Ownership, meter: Meter, error: Exception) -> None:
     permanent = isinstance(error, BadRequest)
-    will_retry = job.task.managed and not permanent and job.task.attempt < job.definition.retries
+    will_retry = job.task.managed and not permanent and not job.task.is_last(job.definition.retries)
     message = str(error) if isinstance(error, ReelwrightError) else f"{type(error).__name__}: {error}"
     failure = Failure(kind=type(error).__name__, message=message, permanent=permanent)
     cost = _cost(job, meter)

@@ -1,6 +1,7 @@
 """The command line of a container: arguments in, exit code out."""
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -13,7 +14,8 @@ from shared.box import run_task
 from shared.creation import Creation, canonical_json
 from shared.errors import BadRequest, ReelwrightError, Stopped
 from shared.logs import log, set_up_logs
-from shared.pipeline import load_pipeline
+from shared.pipeline import Pipeline, load_pipeline
+from shared.record import Record
 from shared.settings import Settings, read_settings
 from shared.stage import Stage
 from shared.storage import open_store
@@ -37,16 +39,35 @@ def stage_main(
     parser.add_argument(
         "creation_id", help="what to work on; its assets lie at <STORE_URL>/<creation_id>/assets/"
     )
-    creation_id = parser.parse_args(arguments).creation_id
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        metavar="FOLDER",
+        help="write <FOLDER>/<stage>.json, [0, 1, ..., n-1], for each stage with n tasks that fans out over "
+        "this one, for whoever chains the stages",
+    )
+    asked = parser.parse_args(arguments)
 
     def work(settings: Settings) -> int:
-        creation = Creation(open_store(settings.store_url), creation_id)
-        record = run_task(stage, load_pipeline(pipeline_file), creation, read_task(environ), settings)
+        store = open_store(settings.store_url, settings)
+        store.check()
+        pipeline = load_pipeline(pipeline_file)
+        record = run_task(stage, pipeline, Creation(store, asked.creation_id), read_task(environ), settings)
+        if asked.plan:
+            _write_plan(asked.plan, pipeline, stage.name, record)
         outputs = {label: output.key for label, output in record.outputs.items()}
         sys.stdout.write(canonical_json(outputs).decode())
         return DONE
 
     return guarded(work, environ)
+
+
+def _write_plan(folder: Path, pipeline: Pipeline, done: str, record: Record) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, definition in pipeline.stages.items():
+        if definition.fan_out and definition.fan_out.over.split(".")[0] == done:
+            tasks = pipeline.tasks_of(name, {done: record.metadata})
+            (folder / f"{name}.json").write_text(json.dumps(list(range(tasks))))
 
 
 def guarded(work: Callable[[Settings], int], environ: Mapping[str, str]) -> int:

@@ -9,6 +9,8 @@
     ├── StoreError (OSError)
     │   ├── ObjectNotFound (FileNotFoundError)
     │   └── PreconditionFailed              someone else wrote first
+    ├── PlatformError (RuntimeError)        a platform refused to launch, find or cancel
+    │   └── PlatformBusy                    it can't take more now, later it can
     ├── ToolFailed (RuntimeError)           ffmpeg said no
     ├── ProviderFailed (RuntimeError)       a voice, a model or its API said no
     ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
@@ -106,6 +108,21 @@ class PreconditionFailed(StoreError):
     def __str__(self) -> str:
         key, expected, found = self.args
         return f"{key!r} is at generation {found!r}, not {expected!r}: someone else wrote it first"
+
+
+class PlatformError(ReelwrightError, RuntimeError):
+    """A platform could not do as asked: which one, what was tried, and why not, with the remedy."""
+
+    def __init__(self, platform: str, action: str, reason: str) -> None:
+        super().__init__(platform, action, reason)
+
+    def __str__(self) -> str:
+        platform, action, reason = self.args
+        return f"{platform} could not {action}: {reason}"
+
+
+class PlatformBusy(PlatformError):
+    """The platform takes no more for now, or does not answer; asking again later can help."""
 
 
 class ToolFailed(ReelwrightError, RuntimeError):

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import BadRequest
+
+FUSED: Final = "fused"
+"""Stands for a stage's name where all stages run in one container; no stage is called so."""
 
 
 class _Definition(BaseModel):
@@ -23,15 +26,30 @@ class FanOut(_Definition):
     most: int = Field(ge=1, le=1000)
 
 
-class StageDefinition(_Definition):
+class JobDefinition(_Definition):
+    """What a platform gives the containers of a job."""
+
+    retries: int = Field(2, ge=0, le=5)
+    time_limit_s: int = Field(600, ge=1, le=86_400)
+    """Of one attempt of one task."""
+    cpu: Literal[1, 2, 4, 8] = 1
+    memory_mib: int = Field(2048, ge=512, le=32_768)
+
+
+class FusedDefinition(JobDefinition):
+    """All stages in one container: for short work, whose time would else go into starting containers."""
+
+    job: str = Field(pattern=r"^[a-z][a-z-]*$")
+    """What the platforms call it."""
+    most_assets: int = Field(ge=1)
+    """With more objects than this under `assets/` the stages get containers of their own."""
+
+
+class StageDefinition(JobDefinition):
     """One stage, as the platform sees it."""
 
     needs: tuple[str, ...] = ()
     fan_out: FanOut | None = None
-    retries: int = Field(2, ge=0, le=5)
-    time_limit_s: int = Field(600, ge=1, le=86_400)
-    cpu: Literal[1, 2, 4, 8] = 1
-    memory_mib: int = Field(2048, ge=512, le=32_768)
     share: float = Field(gt=0, le=1)
     """Of the pipeline's overall progress."""
     optional: bool = False
@@ -44,11 +62,14 @@ class Pipeline(_Definition):
 
     name: str = Field(pattern=r"^[a-z][a-z_]*$")
     description: str
+    fused: FusedDefinition | None = None
     stages: dict[str, StageDefinition] = Field(min_length=1)
     """In an order in which each comes after all that it needs."""
 
     @model_validator(mode="after")
     def _graph_is_sound(self) -> Self:
+        if FUSED in self.stages:
+            raise ValueError(f"no stage may be called {FUSED!r}")
         seen: list[str] = []
         for name, stage in self.stages.items():
             unknown = [need for need in stage.needs if need not in seen]
@@ -63,6 +84,20 @@ class Pipeline(_Definition):
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the stages' shares add up to {total:g}, not 1")
         return self
+
+    @property
+    def jobs(self) -> dict[str, str]:
+        """What the platforms call the job of each stage, and of `FUSED` where there is one."""
+        names = {stage: f"{self.name}-{stage}".replace("_", "-") for stage in self.stages}
+        return names | ({FUSED: self.fused.job} if self.fused else {})
+
+    def definition_of(self, stage: str) -> JobDefinition:
+        """The stage's definition, or that of all stages in one container for `FUSED`."""
+        if stage != FUSED:
+            return self.stages[stage]
+        if self.fused is None:
+            raise BadRequest(f"pipeline {self.name!r} has no fused: entry in its pipeline.yaml")
+        return self.fused
 
     def tasks_of(self, stage: str, metadata: dict[str, dict[str, Any]]) -> int:
         """How many tasks the stage gets, from the metadata of the stages before it."""

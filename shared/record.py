@@ -37,6 +37,11 @@ class Request(_Document):
     cancelled_at: AwareDatetime | None = None
     created_at: AwareDatetime
     """Of the first run."""
+    opened_by: str = ""
+    """Who chains this run's stages when the trigger doesn't, e.g. an Argo workflow's UID; the trigger then
+    only reports."""
+    outcome: str = ""
+    """What they said when they were done with it: whatever has not ended by then has died."""
 
 
 class Claim(_Document):
@@ -46,6 +51,8 @@ class Claim(_Document):
     """Fencing token: a process that was launched with another one refuses to work."""
     tasks: int = Field(1, ge=1)
     claimed_at: AwareDatetime
+    retried_at: AwareDatetime | None = None
+    """When the launch was tried again, after one that nobody knows the end of."""
     execution: str = ""
     """What the platform calls the execution; empty until the launch was answered."""
     process: str = ""

@@ -1,13 +1,18 @@
 """Settings: read once, from a mapping passed in, into a frozen record. An empty variable is unset."""
 
+import re
+import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.errors import InvalidSettings
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _LOG_FORMATS: Final = ("auto", "json", "text")
+_FUSED: Final = ("auto", "always", "never")
+_CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJECT_ID": "codeengine"}
+"""Variables that a cloud sets in its containers, of which one also means that cloud with ENV=p."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +23,42 @@ class Settings:
     """STORE_URL: where creations live."""
     platform: str = "local"
     """Where jobs run: `local` when ENV is `d`, what PLATFORM says when ENV is `p`."""
-    api_token: str | None = None
+    api_token: str | None = field(default=None, repr=False)
     """API_TOKEN: the bearer token that the HTTP face demands."""
+    fused: str = "auto"
+    """FUSED: whether all stages run in one container: always, never, or auto: for short work in a cloud."""
+    job_prefix: str = "reelwright"
+    """JOB_PREFIX: what the names of all jobs on a cloud start with."""
+    google_project: str | None = None
+    """GOOGLE_CLOUD_PROJECT: the project that the Cloud Run jobs are in."""
+    cloud_run_region: str | None = None
+    """CLOUD_RUN_REGION: the region that they are in, e.g. us-central1."""
+    cloud_run_emulator: str | None = None
+    """CLOUD_RUN_EMULATOR_HOST: host:port of a stand-in for the Cloud Run API, without TLS."""
+    events_audience: str | None = None
+    """EVENTS_AUDIENCE: whom Google's ID tokens must be meant for: the trigger's URL."""
+    events_accounts: tuple[str, ...] = ()
+    """EVENTS_ACCOUNTS: e-mail addresses of the service accounts that may send events, by commas."""
+    ce_project_id: str | None = None
+    """CE_PROJECT_ID: the Code Engine project; Code Engine sets it in its own containers."""
+    ce_region: str | None = None
+    """CE_REGION: its region, e.g. us-south; Code Engine sets it in its own containers."""
+    ibm_api_key: str | None = field(default=None, repr=False)
+    """IBMCLOUD_API_KEY: the key with which job runs are started."""
+    code_engine_url: str | None = None
+    """CODE_ENGINE_URL: the Code Engine API, if not the region's public one."""
+    ibm_iam_url: str | None = None
+    """IBM_IAM_URL: who turns the key into tokens, if not IBM's public IAM."""
+    cos_endpoint: str | None = None
+    """COS_ENDPOINT: the endpoint of a cos:// bucket, e.g. https://s3.us-south.cloud-object-storage.appdomain.cloud."""
+    cos_access_key_id: str | None = None
+    """COS_HMAC_ACCESS_KEY_ID: of the HMAC keys of a service credential."""
+    cos_secret_access_key: str | None = field(default=None, repr=False)
+    """COS_HMAC_SECRET_ACCESS_KEY: the same credential's secret."""
+    compose_command: tuple[str, ...] = ("docker", "compose")
+    """COMPOSE_COMMAND: how compose is called, e.g. podman-compose."""
+    compose_file: str = "infra/compose.yaml"
+    """COMPOSE_FILE: the file that defines a service for each job."""
     speech_provider: str = "espeak"
     """SPEECH_PROVIDER: who speaks."""
     log_level: str = "info"
@@ -40,16 +79,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; raises `InvalidSettings` naming every problem at once."""
     problems: list[str] = []
     values: dict[str, Any] = {}
-    for variable, (field, parse) in _VARIABLES.items():
+    for variable, (name, parse) in _VARIABLES.items():
         text = environ.get(variable, "").strip()
         if not text:
             continue
         try:
-            values[field] = parse(text)
+            values[name] = parse(text)
         except ValueError as error:
             problems.append(f"{variable}={text!r}: {error}")
     try:
-        values["platform"] = _platform(environ.get("ENV", "").strip(), environ.get("PLATFORM", "").strip())
+        values["platform"] = _platform(environ)
     except ValueError as error:
         problems.append(str(error))
     settings = Settings(**values)
@@ -63,12 +102,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _platform(env: str, platform: str) -> str:
+def _platform(environ: Mapping[str, str]) -> str:
+    env, platform = (environ.get(name, "").strip() for name in ("ENV", "PLATFORM"))
     if env not in ("", "d", "p"):
         raise ValueError(f"ENV={env!r}: use d (development, runs here) or p (production, runs on PLATFORM)")
-    if env == "p" and not platform:
+    here = next((cloud for variable, cloud in _CLOUDS.items() if environ.get(variable)), "")
+    if env == "p" and not (platform or here):
         raise ValueError("PLATFORM is unset: with ENV=p name the platform that jobs run on")
-    return "local" if env == "d" else platform or "local"
+    return "local" if env == "d" else platform or (here if env == "p" else "") or "local"
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -94,9 +135,42 @@ def _whole(text: str) -> int:
     return value
 
 
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", text, re.ASCII):
+        raise ValueError("use up to 24 of a-z, 0-9 and -, a letter first and no - last")
+    return text
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", text):
+        raise ValueError("use a URL that starts with https:// (or http://)")
+    return text.rstrip("/")
+
+
 _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "STORE_URL": ("store_url", str),
     "API_TOKEN": ("api_token", str),
+    "FUSED": ("fused", _one_of(*_FUSED)),
+    "JOB_PREFIX": ("job_prefix", _name),
+    "GOOGLE_CLOUD_PROJECT": ("google_project", str),
+    "CLOUD_RUN_REGION": ("cloud_run_region", str),
+    "CLOUD_RUN_EMULATOR_HOST": ("cloud_run_emulator", str),
+    "EVENTS_AUDIENCE": ("events_audience", str),
+    "EVENTS_ACCOUNTS": ("events_accounts", _list),
+    "CE_PROJECT_ID": ("ce_project_id", str),
+    "CE_REGION": ("ce_region", str),
+    "IBMCLOUD_API_KEY": ("ibm_api_key", str),
+    "CODE_ENGINE_URL": ("code_engine_url", _url),
+    "IBM_IAM_URL": ("ibm_iam_url", _url),
+    "COS_ENDPOINT": ("cos_endpoint", _url),
+    "COS_HMAC_ACCESS_KEY_ID": ("cos_access_key_id", str),
+    "COS_HMAC_SECRET_ACCESS_KEY": ("cos_secret_access_key", str),
+    "COMPOSE_COMMAND": ("compose_command", lambda text: tuple(shlex.split(text))),
+    "COMPOSE_FILE": ("compose_file", str),
     "SPEECH_PROVIDER": ("speech_provider", str),
     "LOG_LEVEL": ("log_level", _one_of(*_LOG_LEVELS)),
     "LOG_FORMAT": ("log_format", _one_of(*_LOG_FORMATS)),

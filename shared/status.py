@@ -1,21 +1,23 @@
 """How a run stands, derived from the records each time: nothing here is stored."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from shared.creation import Creation
 from shared.errors import Stopped
 from shared.ownership import is_dead
-from shared.pipeline import Pipeline, StageDefinition
-from shared.platforms import Platform
+from shared.pipeline import FUSED, Pipeline, StageDefinition
+from shared.platforms import ExecutionState, Platform
 from shared.process import process_is_gone
 from shared.record import Claim, Failure, OutputFile, Record, Request, load, records_of
 
 StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
 DIED: Final = "Died"
 """The kind of failure of a worker that ended without a word."""
+_LAUNCH_WITHIN: Final = timedelta(hours=1)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -32,6 +34,10 @@ class StageStatus:
     error: Failure | None = None
     records: tuple[Record, ...] = ()
     """Of this run, in task order."""
+    ends: Mapping[int, Failure] = field(default_factory=dict)
+    """By task, failures that the platform knows of and the records don't tell yet."""
+    is_lost: bool = False
+    """Claimed, but whether it was launched is not known: its launcher died or was turned away."""
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -48,6 +54,8 @@ class RunStatus:
     stages: Mapping[str, StageStatus]
     ready: tuple[str, ...] = ()
     """Stages whose needs are met and that nobody has claimed."""
+    lost: tuple[str, ...] = ()
+    """Stages, or `FUSED`, whose launch is to be looked up, and made again if there was none."""
     progress: float = 0.0
     message: str = ""
     error: str = ""
@@ -90,12 +98,16 @@ def observe(
     *,
     now: datetime,
     stale_after_s: float,
+    holding: str = "",
+    doubt: bool = False,
 ) -> RunStatus:
-    """Read the claims and records of the request's run and derive its status."""
-    judge = _Judge(creation, request, platform, now=now, stale_after_s=stale_after_s)
-    stages: dict[str, StageStatus] = {}
-    for name, definition in pipeline.stages.items():
-        stages[name] = judge.stage(name, definition)
+    """Read the claims and records of the request's run and derive its status.
+
+    `holding` is the token under which this process itself runs all stages, so that what is ready is its own
+    to do. With `doubt` the platform is asked anew even about stages that were heard of a moment ago.
+    """
+    judge = _Judge(creation, request, platform, now=now, stale_after_s=stale_after_s, doubt=doubt)
+    stages = {name: judge.stage(name, definition) for name, definition in pipeline.stages.items()}
     over = {
         name
         for name, stage in stages.items()
@@ -106,6 +118,9 @@ def observe(
         for name, stage in stages.items()
         if stage.state == "waiting" and over.issuperset(pipeline.stages[name].needs)
     )
+    fused = judge.claim(FUSED) if pipeline.fused and ready else None
+    if fused and fused.token != holding:
+        stages |= {name: judge.fused(name, pipeline.stages[name], fused, stages) for name in ready}
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
     status, error = _verdict(request, len(over) == len(stages), failed)
     return RunStatus(
@@ -113,11 +128,23 @@ def observe(
         request=request,
         status=status,
         stages=stages,
-        ready=ready if status == "pending" else (),
+        ready=_ours(request, status, [name for name in ready if stages[name].state == "waiting"]),
+        lost=_ours(request, status, _lost(stages, ready if fused else ())),
         progress=1.0 if status == "completed" else _overall(pipeline, stages),
         message=_message(stages, status),
         error=error,
     )
+
+
+def _lost(stages: Mapping[str, StageStatus], fused: tuple[str, ...]) -> list[str]:
+    """What to launch again: a stage that waits for the container with all stages in it means that one."""
+    found = [FUSED if name in fused else name for name, stage in stages.items() if stage.is_lost]
+    return list(dict.fromkeys(found))
+
+
+def _ours(request: Request, status: str, names: list[str]) -> tuple[str, ...]:
+    """Of the stages that could be launched, those that the trigger is to launch."""
+    return tuple(names) if status == "pending" and not request.opened_by else ()
 
 
 def _verdict(
@@ -130,6 +157,11 @@ def _verdict(
     if failed:
         stage = failed[0]
         return "failed", f"{stage.name}: {stage.error.message if stage.error else 'failed'}"
+    if request.outcome:
+        return (
+            "failed",
+            f"its workflow ended ({request.outcome}) before its stages did; run it again to resume",
+        )
     return "pending", ""
 
 
@@ -156,22 +188,30 @@ class _Judge:
         *,
         now: datetime,
         stale_after_s: float,
+        doubt: bool,
     ) -> None:
+        self._doubt = doubt
         self._creation = creation
         self._request = request
         self._platform = platform
         self._now = now
         self._stale_after_s = stale_after_s
 
+    def claim(self, name: str) -> Claim | None:
+        return load(self._creation, f"claims/{self._request.run}/{name}", Claim)[0]
+
     def stage(self, name: str, definition: StageDefinition) -> StageStatus:
-        claim, _ = load(self._creation, f"claims/{self._request.run}/{name}", Claim)
+        claim = self.claim(name)
         if claim is None:
             return StageStatus(name=name, state="waiting")
         found = records_of(self._creation, name, fans_out=definition.fan_out is not None, tasks=claim.tasks)
         records = [record if record and record.run == self._request.run else None for record in found]
         present = tuple(record for record in records if record)
-        heard_at = max([claim.claimed_at, *(record.heartbeat_at for record in present)])
-        verdicts = [self._task(claim, record, heard_at) for record in records]
+        if not present and self._is_lost(claim):
+            return self._lost(name, claim)
+        execution = claim.execution or next((record.execution for record in present), "")
+        launch = self._launch(claim, execution, max([_tried_at(claim), *(r.heartbeat_at for r in present)]))
+        verdicts = [self._task(launch, index, record) for index, record in enumerate(records)]
         states = [state for state, _ in verdicts]
         working = [record for record in present if record.status == "running"]
         return StageStatus(
@@ -183,43 +223,129 @@ class _Judge:
             message=working[0].message if working else "",
             error=next((error for _, error in verdicts if error), None),
             records=present,
+            ends=_ends(launch, records, verdicts),
         )
 
+    def fused(
+        self, name: str, definition: StageDefinition, claim: Claim, stages: Mapping[str, StageStatus]
+    ) -> StageStatus:
+        """A stage that a container with all stages in it has not come to yet, or was refused for."""
+        refused = next(records_of(self._creation, name, fans_out=definition.fan_out is not None, tasks=1))
+        if refused and refused.run == self._request.run and refused.status == "failed":
+            return StageStatus(name=name, state="failed", error=refused.error, records=(refused,))
+        records = [record for stage in stages.values() for record in stage.records]
+        if not records and self._is_lost(claim):
+            return self._lost(name, claim)
+        launch = self._launch(
+            claim, claim.execution, max([_tried_at(claim), *(r.heartbeat_at for r in records)])
+        )
+        verdict = self._task(launch, 0, None)
+        ends = _ends(launch, [None], [verdict])
+        return StageStatus(name=name, state=verdict[0], error=verdict[1], ends=ends)
+
+    def _launch(self, claim: Claim, execution: str, heard_at: datetime) -> "_Launch":
+        return _Launch(
+            claim=claim,
+            execution=execution,
+            heard_at=heard_at,
+            platform=self._platform,
+            stale_at=self._now - timedelta(seconds=self._stale_after_s),
+            outcome=self._request.outcome,
+            doubt=self._doubt,
+        )
+
+    def _is_lost(self, claim: Claim) -> bool:
+        silent = self._now - _tried_at(claim) >= timedelta(seconds=self._stale_after_s)
+        return not claim.execution and (silent or process_is_gone(claim.process))
+
+    def _lost(self, name: str, claim: Claim) -> StageStatus:
+        if self._now - claim.claimed_at > _LAUNCH_WITHIN:
+            error = _died(f"the platform did not take it within {_LAUNCH_WITHIN}")
+            return StageStatus(name=name, state="failed", error=error)
+        return StageStatus(name=name, state="starting", is_lost=True)
+
     def _task(
-        self, claim: Claim, record: Record | None, heard_at: datetime
+        self, launch: "_Launch", index: int, record: Record | None
     ) -> tuple[StageState, Failure | None]:
-        """The task's state; `heard_at` is when it or a task beside it was last heard of."""
         if record is None:
-            may_start = self._goes_on(claim, heard_at)
-            return ("starting", None) if may_start else ("failed", _died("before it began"))
+            if launch.goes_on(launch.heard_at):
+                return "starting", None
+            return "failed", _died(launch.reason(index) or "it ended before it began")
         if record.status == "success":
             return "success", None
         if record.status == "failed":
-            return ("retrying", None) if self._is_retried(claim, record) else ("failed", record.error)
+            return ("retrying", None) if _is_retried(launch, record) else ("failed", record.error)
         dead = is_dead(record, now=self._now, stale_after_s=self._stale_after_s)
-        if not dead or self._execution(claim) == "running":
+        dead = dead or (launch.doubt and launch.has_ended)
+        if not dead or launch.is_running:
             return "running", None
-        return "failed", _died(f"its last heartbeat was at {record.heartbeat_at:%H:%M:%S} UTC")
+        silence = f"its last heartbeat was at {record.heartbeat_at:%H:%M:%S} UTC"
+        return "failed", _died(launch.reason(index) or silence)
 
-    def _is_retried(self, claim: Claim, record: Record) -> bool:
-        """Whether another attempt at a failed task is to come. One that was told to stop, nobody but a
-        platform that says so tries again."""
-        if record.final:
-            return False
-        stopped = record.error is not None and record.error.kind == Stopped.__name__
-        return self._goes_on(claim, _LONG_AGO if stopped else record.heartbeat_at)
 
-    def _goes_on(self, claim: Claim, heard_at: datetime) -> bool:
-        """Whether more is to come of the launch: the platform says so, or can't tell and it isn't stale."""
-        state = self._execution(claim)
-        fresh = self._now - heard_at < timedelta(seconds=self._stale_after_s)
-        return state == "running" or (state == "unknown" and fresh)
+@dataclass(frozen=True, kw_only=True)
+class _Launch:
+    """What is known of a stage's execution; the platform is asked when it matters, and once."""
 
-    def _execution(self, claim: Claim) -> Literal["running", "ended", "unknown"]:
-        """How the launch stands; before its answer is in the claim, as far as the launcher's life tells."""
-        if claim.execution:
-            return self._platform.state(claim.execution).status
-        return "ended" if process_is_gone(claim.process) else "unknown"
+    claim: Claim
+    execution: str
+    heard_at: datetime
+    """When any of its tasks was last heard of."""
+    platform: Platform
+    stale_at: datetime
+    """Silence since then means death, unless the platform says that it runs."""
+    outcome: str
+    doubt: bool
+
+    @cached_property
+    def state(self) -> ExecutionState:
+        """Before its answer is in the claim, as far as the launcher's life tells."""
+        if self.outcome:
+            return ExecutionState(status="ended", reason=self.outcome)
+        if self.execution:
+            return self.platform.state(self.execution, anew=self.doubt)
+        return ExecutionState(status="ended" if process_is_gone(self.claim.process) else "unknown")
+
+    @property
+    def is_running(self) -> bool:
+        return self.state.status == "running"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state.status == "ended"
+
+    def goes_on(self, heard_at: datetime) -> bool:
+        """Whether more is to come: the platform says so, or can't tell and it isn't stale."""
+        return self.is_running or (self.state.status == "unknown" and heard_at > self.stale_at)
+
+    def reason(self, index: int) -> str:
+        return self.state.task_reasons.get(index) or self.state.reason
+
+
+def _tried_at(claim: Claim) -> datetime:
+    return claim.retried_at or claim.claimed_at
+
+
+def _is_retried(launch: _Launch, record: Record) -> bool:
+    """Whether another attempt at a failed task is to come. One that was told to stop, nobody but a platform
+    that says so tries again."""
+    if record.final:
+        return False
+    stopped = record.error is not None and record.error.kind == Stopped.__name__
+    return launch.goes_on(_LONG_AGO if stopped else record.heartbeat_at)
+
+
+def _ends(
+    launch: _Launch,
+    records: Sequence[Record | None],
+    verdicts: Sequence[tuple[StageState, Failure | None]],
+) -> dict[int, Failure]:
+    """What became of the failed tasks whose records are silent about it although the execution has ended."""
+    return {
+        index: error
+        for index, (record, (_, error)) in enumerate(zip(records, verdicts, strict=True))
+        if error and not (record and record.status == "failed" and record.final) and launch.has_ended
+    }
 
 
 def _combine(states: list[StageState]) -> StageState:

@@ -18,11 +18,18 @@ class Task:
     """What the platform calls this execution; empty when a person started the process."""
     claim: str = ""
     """The launcher's fencing token; empty when a person started the process."""
+    opens: str = ""
+    """The run that whoever chains the stages wants this to be part of (`Request.opened_by`)."""
 
     @property
     def managed(self) -> bool:
         """Whether a platform started this process, and so may try again when it fails."""
         return bool(self.execution)
+
+    def is_last(self, retries: int) -> bool:
+        """Whether no further attempt follows this one. Inside a container with all stages, which itself is
+        tried again, each of its attempts counts `retries` + 1 of a stage's."""
+        return self.attempt % (retries + 1) == retries
 
 
 _PLATFORMS: Final = (
@@ -32,10 +39,13 @@ _PLATFORMS: Final = (
     ("CE_JOBRUN", "JOB_INDEX", "JOB_INDEX_RETRY_COUNT"),
 )
 CLAIM_VARIABLE: Final = "REELWRIGHT_CLAIM"
+CREATION_VARIABLE: Final = "REELWRIGHT_CREATION"
+"""Tells whoever looks at an execution from outside, such as a completion event, what it works on."""
+RUN_VARIABLE: Final = "REELWRIGHT_RUN"
 
 
 def read_task(environ: Mapping[str, str]) -> Task:
-    """The task from Cloud Run's, Code Engine's or the local platform's variables.
+    """The task from Cloud Run's, Code Engine's or our own variables, which Argo and compose set too.
 
     How many tasks there are is not read here: Code Engine's JOB_ARRAY_SIZE shrinks on a partial rerun, so
     the count comes from the claim in the store. Raises `InvalidSettings`.
@@ -47,8 +57,13 @@ def read_task(environ: Mapping[str, str]) -> Task:
                 attempt=_number(environ, attempt),
                 execution=environ[execution],
                 claim=environ.get(CLAIM_VARIABLE, ""),
+                opens=environ.get(RUN_VARIABLE, ""),
             )
-    return Task(index=_number(environ, "TASK_INDEX"), claim=environ.get(CLAIM_VARIABLE, ""))
+    return Task(
+        index=_number(environ, "TASK_INDEX"),
+        claim=environ.get(CLAIM_VARIABLE, ""),
+        opens=environ.get(RUN_VARIABLE, ""),
+    )
 
 
 def _number(environ: Mapping[str, str], variable: str) -> int:

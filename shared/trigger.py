@@ -1,9 +1,14 @@
-"""The trigger: starts a pipeline, advances it, says how it stands. Three pure operations over the store."""
+"""The trigger: starts a pipeline, advances it, says how it stands. Pure operations over the store.
+
+Runs that are under way have a mark, `_active/<creation_id>/<run>`, which no creation ID can be mistaken for:
+a sweep looks at those, however many creations there are.
+"""
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.creation import Creation
@@ -11,21 +16,36 @@ from shared.errors import (
     BadRequest,
     PreconditionFailed,
     ReelwrightError,
-    StaleAttempt,
-    Stopped,
-    StoreError,
     UnknownName,
 )
+from shared.launch import Fuses, Launcher, claim_name, never_fuses
 from shared.logs import log
 from shared.manifest import manifest_generation, rewrite_manifest
 from shared.pipeline import Pipeline
-from shared.platforms import Order, Platform
-from shared.process import this_process
-from shared.record import Claim, Failure, Record, Request, load, next_run, record_name, save, utc_now
+from shared.platforms import Platform
+from shared.record import Claim, Record, Request, load, next_run, save, utc_now
 from shared.status import RunStatus, observe
-from shared.storage import ABSENT, ObjectStore
+from shared.storage import ObjectStore
 
 _TRIES: Final = 20
+_ACTIVE: Final = "_active/"
+_MARK_LASTS: Final = timedelta(hours=1)
+_SWEEPERS: Final = 8
+_SWEPT: Final = frozenset({"looked", "launched", "ended"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepReport:
+    """What a sweep did."""
+
+    advanced: int
+    """Runs under way that it looked at."""
+    launched: int
+    """Of those, runs that stood still and go on now."""
+    ended: int
+    """Of those, runs that turned out to have ended."""
+    failed: list[str]
+    """Creations that could not be advanced; the log says why."""
 
 
 class Trigger:
@@ -38,12 +58,18 @@ class Trigger:
         pipelines: Mapping[str, Pipeline],
         *,
         stale_after_s: float = 60.0,
+        fuses: Fuses = never_fuses,
+        holding: str = "",
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`fuses` decides if all of a run's stages go into one container; `holding` is the token that such a
+        container was launched with, in which this trigger runs its stages."""
         self.store = store
         self.platform = platform
         self.pipelines = pipelines
         self._stale_after_s = stale_after_s
+        self._launcher = Launcher(platform, pipelines, fuses=fuses, now=now)
+        self._holding = holding
         self._now = now
 
     def start(
@@ -77,26 +103,73 @@ class Trigger:
         request = self._request(Creation(self.store, creation_id))
         return self.start(request.pipeline, creation_id, request.parameters)
 
-    def advance(self, creation_id: str) -> RunStatus:
+    def advance(self, creation_id: str, *, doubt: bool = False) -> RunStatus:
         """Launch every stage whose needs are met and rewrite the manifest.
 
-        Safe to call any number of times, at once, in any order.
+        Safe to call any number of times, at once, in any order. With `doubt`, because something is said to
+        have ended, the platform is asked anew even about stages that were heard of a moment ago.
         """
         creation = Creation(self.store, creation_id)
-        noted, request, status = self._look(creation)
-        if status.status == "pending" and self._launch_ready(creation, request, status):
+        noted, request, status = self._look(creation, doubt=doubt)
+        if status.status == "pending" and self._launcher.launch_all(creation, request, status):
+            noted, request, status = self._look(creation)
+            self._launcher.release(creation, request, status)
+        if any(stage.ends for stage in status.stages.values()):
+            self._launcher.settle(creation, request, status)
             noted, request, status = self._look(creation)
         for _ in range(_TRIES):
             if rewrite_manifest(creation, request, status, over=noted):
                 break
             noted, request, status = self._look(creation)
+        if status.status != "pending":
+            self._close(creation, request, status)
         return status
 
-    def _look(self, creation: Creation) -> tuple[str, Request, RunStatus]:
+    def sweep(self) -> SweepReport:
+        """Advance every run that is under way, as is needed where the event that should have was lost."""
+        with ThreadPoolExecutor(max_workers=_SWEEPERS, thread_name_prefix="sweep") as pool:
+            found = list(pool.map(self._sweep_one, [info.key for info in self.store.list(_ACTIVE)]))
+        return SweepReport(
+            advanced=len(found),
+            launched=found.count("launched"),
+            ended=found.count("ended"),
+            failed=[creation_id for creation_id in found if creation_id not in _SWEPT],
+        )
+
+    def take_up(self, creation_id: str, execution: str) -> None:
+        """Go on with the stages that an earlier attempt of this execution left in the middle."""
+        creation = Creation(self.store, creation_id)
+        request, _ = load(creation, "request.json", Request)
+        if request is None:
+            return
+        for name, stage in self._observe(creation, request).stages.items():
+            left = [r for r in stage.records if r.execution == execution and _is_unfinished(r)]
+            if left:
+                self._launcher.launch_claimed(creation, request, name)
+
+    def settle(self, creation_id: str, outcome: str) -> RunStatus:
+        """Close the books of a run whose stages someone else chained: what has not ended by now has died."""
+        creation = Creation(self.store, creation_id)
+        request, generation = load(creation, "request.json", Request)
+        if request is None:
+            raise _never_started(creation_id)
+        if not request.opened_by:
+            raise BadRequest(
+                f"creation {creation_id!r}: its stages are chained here; there is nothing to settle"
+            )
+        if not request.outcome:
+            request = request.model_copy(update={"outcome": outcome})
+            try:
+                save(creation, "request.json", request, expect=generation)
+            except PreconditionFailed:
+                return self.settle(creation_id, outcome)
+        return self.advance(creation_id)
+
+    def _look(self, creation: Creation, *, doubt: bool = False) -> tuple[str, Request, RunStatus]:
         """The manifest's generation first, then how things stand: so it is never replaced by older news."""
         noted = manifest_generation(creation)
         request = self._request(creation)
-        return noted, request, self._observe(creation, request)
+        return noted, request, self._observe(creation, request, doubt=doubt)
 
     def status(self, creation_id: str) -> RunStatus:
         """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
@@ -115,8 +188,8 @@ class Trigger:
                 save(creation, "request.json", request, expect=generation)
             except PreconditionFailed:
                 return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
-        for stage in self.pipelines[request.pipeline].stages:
-            claim, _ = load(creation, f"claims/{request.run}/{stage}", Claim)
+        for stage in self.pipelines[request.pipeline].jobs:
+            claim, _ = load(creation, claim_name(request, stage), Claim)
             if claim and claim.execution:
                 self.platform.cancel(claim.execution)
         return self.advance(creation_id)
@@ -137,6 +210,7 @@ class Trigger:
             requested_at=now,
             created_at=before.created_at if before else now,
         )
+        self.store.write(_mark(creation, request.run), b"")
         try:
             save(creation, "request.json", request, expect=generation)
         except PreconditionFailed:
@@ -150,7 +224,7 @@ class Trigger:
             raise UnknownName("pipeline", request.pipeline, list(self.pipelines))
         return request
 
-    def _observe(self, creation: Creation, request: Request) -> RunStatus:
+    def _observe(self, creation: Creation, request: Request, *, doubt: bool = False) -> RunStatus:
         return observe(
             creation,
             request,
@@ -158,75 +232,47 @@ class Trigger:
             self.platform,
             now=self._now(),
             stale_after_s=self._stale_after_s,
+            holding=self._holding,
+            doubt=doubt,
         )
 
-    def _launch_ready(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        launched = False
-        for name in status.ready:
-            tasks = self.pipelines[request.pipeline].tasks_of(name, status.metadata)
-            launched = self._launch(creation, request, name, tasks) or launched
-        return launched
+    def _close(self, creation: Creation, request: Request, status: RunStatus) -> None:
+        """Take the mark off a run that has ended, once the platform has let go of it."""
+        mark = _mark(creation, request.run)
+        if self.store.stat(mark) and self._launcher.release(creation, request, status):
+            self.store.delete(mark)
 
-    def _launch(self, creation: Creation, request: Request, stage: str, tasks: int) -> bool:
-        """Claim the stage, then launch it; False when someone else has claimed it."""
-        name = f"claims/{request.run}/{stage}"
-        claim = Claim(token=secrets.token_hex(8), tasks=tasks, claimed_at=self._now(), process=this_process())
+    def _sweep_one(self, mark: str) -> str:
+        """Advance the run that has this mark: what came of it, or the creation's ID if it could not be."""
+        creation_id, _, run = mark.removeprefix(_ACTIVE).rpartition("/")
         try:
-            generation = save(creation, name, claim, expect=ABSENT)
-        except PreconditionFailed:
-            return False
-        order = Order(
-            pipeline=request.pipeline,
-            stage=stage,
-            definition=self.pipelines[request.pipeline].stages[stage],
-            creation_id=creation.creation_id,
-            run=request.run,
-            token=claim.token,
-            tasks=tasks,
-        )
-        try:
-            execution = self.platform.launch(order)
-        except (Stopped, StaleAttempt):
-            raise  # an inline stage ended this process's work, not the stage
+            creation = Creation(self.store, creation_id)
+            request, _ = load(creation, "request.json", Request)
+            if request is None or run != str(request.run):
+                self._drop(mark, overtaken=request is not None and run.isdecimal() and int(run) < request.run)
+                return "looked"
+            before = self.status(creation_id)
+            after = self.advance(creation_id)
         except ReelwrightError as error:
-            self._record_refusal(creation, order, error)
-            return True
-        try:
-            save(creation, name, claim.model_copy(update={"execution": execution}), expect=generation)
-        except StoreError as error:  # it runs all the same, and its record will tell
-            log(
-                logging.WARNING,
-                "execution_unnamed",
-                f"{stage}: launched, but the claim can't say so: {error}",
-            )
-        log(logging.DEBUG, "stage_launched", f"{creation.creation_id}: launched {stage}", tasks=tasks)
-        return True
+            log(logging.ERROR, "sweep_failed", f"{creation_id}: could not be advanced: {error}")
+            return creation_id
+        if after.status != "pending":
+            return "ended"
+        return "launched" if before.ready or before.lost else "looked"
 
-    def _record_refusal(self, creation: Creation, order: Order, error: ReelwrightError) -> None:
-        """The platform refused the launch: that is the stage's failure, and the record says so."""
-        name = record_name(order.stage, 0 if order.definition.fan_out else None)
-        before, generation = load(creation, name, Record)
-        if before and before.run >= order.run:
-            return  # it ran (inline) and has said what happened, or a later run did
-        now = self._now()
-        failure = Failure(
-            kind=type(error).__name__, message=f"could not be launched: {error}", permanent=False
-        )
-        record = Record(
-            pipeline=order.pipeline,
-            stage=order.stage,
-            run=order.run,
-            owner="trigger",
-            status="failed",
-            started_at=now,
-            heartbeat_at=now,
-            completed_at=now,
-            error=failure,
-        )
-        try:
-            save(creation, name, record, expect=generation)
-        except PreconditionFailed:
-            log(logging.WARNING, "refusal_unrecorded", f"{order.stage}: refused, and yet someone works on it")
+    def _drop(self, mark: str, *, overtaken: bool) -> None:
+        """Remove the mark of a run that never was, or that a later one has overtaken."""
+        info = self.store.stat(mark)
+        if info and (overtaken or self._now() - info.modified_at > _MARK_LASTS):
+            self.store.delete(mark)
+
+
+def _is_unfinished(record: Record) -> bool:
+    return record.status == "running" or (record.status == "failed" and not record.final)
+
+
+def _mark(creation: Creation, run: int) -> str:
+    return f"{_ACTIVE}{creation.creation_id}/{run}"
 
 
 def _never_started(creation_id: str) -> BadRequest:

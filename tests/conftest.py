@@ -17,8 +17,17 @@ _SCRUBBED = (
     "LOG_LEVEL",
     "LOG_FORMAT",
     "CORES",
+    "FUSED",
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "STORAGE_EMULATOR_HOST",
+    "CODE_ENGINE_URL",
+    "K_SERVICE",
 )
-_SCRUBBED_PREFIXES = ("TASK_", "CLOUD_RUN_", "CE_", "JOB_", "REELWRIGHT_", "HEARTBEAT_", "STALE_")
+_SCRUBBED_PREFIXES = (
+    *("TASK_", "CLOUD_RUN_", "CE_", "JOB_", "REELWRIGHT_", "HEARTBEAT_", "STALE_", "EVENTS_", "COMPOSE_"),
+    *("AWS_", "COS_", "IBM"),
+)
 
 
 @pytest.fixture(autouse=True)

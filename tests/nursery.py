@@ -96,14 +96,14 @@ def _job_fused(store: ObjectStore, job: dict[str, Any]) -> int:
 
 
 def _job_stage(store: ObjectStore, job: dict[str, Any]) -> int:
-    with patch("shared.entry.open_store", lambda _url: store):
+    with patch("shared.entry.open_store", lambda _url, _settings: store):
         return stage_main(STAGES[job["stage"]], PIPELINE_FILE, ["toy"], job["environ"])
 
 
 def _job_story(store: ObjectStore, _job: dict[str, Any]) -> int:
     from jobs.__main__ import main
 
-    with patch("jobs.__main__.open_store", lambda _url: store):
+    with patch("jobs.__main__.open_store", lambda _url, _settings: store):
         return main(["story", "tale"], {"HEARTBEAT_S": "30"})
 
 

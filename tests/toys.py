@@ -147,12 +147,13 @@ def inline_trigger(
     stages: Mapping[str, Stage] = STAGES,
     settings: Settings = QUICK,
     pipeline: Pipeline | None = None,
+    **options: Any,
 ) -> Trigger:
     """A trigger whose stages run in this process, without waiting between attempts."""
     known = {"toys": pipeline or toys()}
     calls = {("toys", name): (lambda stage=stage: stage) for name, stage in stages.items()}
     platform = InlinePlatform(store, settings, known, calls, sleep=lambda _s: None)
-    return Trigger(store, platform, known, stale_after_s=settings.stale_after_s)
+    return Trigger(store, platform, known, stale_after_s=settings.stale_after_s, **options)
 
 
 def run_fused(
@@ -201,20 +202,32 @@ class FakePlatform:
 
     name = "fake"
 
-    def __init__(self, state: Literal["running", "ended", "unknown"] = "unknown") -> None:
+    def __init__(
+        self, state: Literal["running", "ended", "unknown"] = "unknown", *, reason: str = ""
+    ) -> None:
+        self.reason = reason
         self.orders: list[Order] = []
         self.cancelled: list[str] = []
+        self.released: list[str] = []
         self.answer = state
 
     def launch(self, order: Order) -> str:
         self.orders.append(order)
         return f"fake-{len(self.orders)}"
 
-    def state(self, execution: str) -> ExecutionState:
-        return ExecutionState(status=self.answer)
+    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+        return ExecutionState(status=self.answer, reason=self.reason)
+
+    def find(self, order: Order) -> str | None:
+        tokens = [each.token for each in self.orders]
+        return f"fake-{tokens.index(order.token) + 1}" if order.token in tokens else None
 
     def cancel(self, execution: str) -> None:
         self.cancelled.append(execution)
+
+    def release(self, execution: str) -> bool:
+        self.released.append(execution)
+        return self.answer != "running"
 
 
 class _Watched:
@@ -235,7 +248,7 @@ class _Watched:
             with self._lock:
                 self._count += 1
                 number = self._count
-            key = str(arguments[1] if name == "upload" else arguments[0])
+            key = str(arguments[1] if name == "upload" else arguments[0]) if arguments else ""
             self._on_call(number, "before", name, key)
             try:
                 result = method(*arguments, **options)

@@ -97,7 +97,7 @@ def _inputs(creation: Creation) -> list[str]:
     return [
         TIMELINE_NAME,
         PLAN_NAME,
-        *{shot.picture for shot in read_timeline(creation).shots if shot.picture},
+        *sorted({shot.picture for shot in read_timeline(creation).shots if shot.picture}),
     ]
 
 

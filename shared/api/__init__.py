@@ -1,5 +1,6 @@
 """The HTTP face of every pipeline: one FastAPI app over a trigger, bound to a platform by whoever serves it.
 
 `app.py` puts it together; `runs.py` starts, shows and cancels; `assets.py` takes and hands out files;
-`auth.py` decides who may ask, `serve.py` where it listens. FastAPI, Starlette and uvicorn live here only.
+`events.py` takes hints that something ended; `auth.py` decides who may ask, `serve.py` where it listens;
+`entry.py` is the command line of a cloud's trigger. FastAPI, Starlette and uvicorn live here only.
 """

@@ -6,9 +6,9 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
-from shared.api import assets
+from shared.api import assets, events
 from shared.api.access_log import AccessLog
-from shared.api.auth import Guard
+from shared.api.auth import Guard, Verify
 from shared.api.context import WithTrigger
 from shared.api.models import HealthBody
 from shared.api.problems import MEDIA_TYPE, Problem, handle_errors
@@ -19,6 +19,7 @@ from shared.trigger import Trigger
 _TAGS: Final = [
     {"name": "assets", "description": "What people put in and get out."},
     {"name": "runs", "description": "Turning a creation's assets into a video."},
+    {"name": "events", "description": "Hints from a cloud that a stage has ended."},
 ]
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
 
@@ -45,11 +46,12 @@ def _name_problem_type(responses: dict[str, Any]) -> None:
             response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
 
 
-def create_app(trigger: Trigger, *, settings: Settings) -> FastAPI:
+def create_app(trigger: Trigger, *, settings: Settings, verify: Verify | None = None) -> FastAPI:
     """The HTTP face of `trigger`.
 
     With `settings.api_token` set it demands that token everywhere but at `/healthz`; without, it answers
-    this machine only, whatever address it is bound to.
+    this machine only, whatever address it is bound to. With `verify` events and sweeps need no more than an
+    identity token that it finds no fault with.
     """
     app = _App(
         title="Reelwright",
@@ -61,10 +63,11 @@ def create_app(trigger: Trigger, *, settings: Settings) -> FastAPI:
     app.state.trigger = trigger
     app.state.settings = settings
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
-    for router in (assets.router, *(runs_router(*action) for action in ACTIONS.items()), manifest_router):
+    runs = [runs_router(*action) for action in ACTIONS.items()]
+    for router in (assets.router, *runs, manifest_router, events.router):
         app.include_router(router, dependencies=[Depends(_BEARER)])
     handle_errors(app)
-    app.add_middleware(Guard, token=settings.api_token)
+    app.add_middleware(Guard, token=settings.api_token, verify=verify)
     app.add_middleware(AccessLog)
     return app
 

@@ -1,23 +1,43 @@
-"""Who may ask: whoever has the bearer token, or, when none is set, only this machine."""
+"""Who may ask: whoever has the bearer token, or, when none is set, only this machine.
+
+Events and sweeps come from a cloud's own services, which can't be given a bearer token to send: they show
+an identity token of that cloud, or else the token as an attribute of the event.
+"""
 
 import hmac
 import ipaddress
+import logging
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
+from urllib.parse import unquote_to_bytes
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.api.problems import problem
-from shared.errors import InvalidSettings
+from shared.errors import InvalidSettings, PlatformError
+from shared.logs import log
 from shared.settings import Settings
+
+Verify: TypeAlias = Callable[[str], str]
+"""Says why an identity token (a JWT) is refused, or nothing when its bearer may send events. Raises
+`PlatformError` when that can't be told now."""
 
 OPEN_PATHS: Final = frozenset({"/healthz"})
 """Answered without a token: load balancers and orchestrators have none."""
+EVENTS_PATH: Final = "/events"
+EVENT_PATHS: Final = frozenset({EVENTS_PATH, "/sweep"})
+"""Where an identity token is as good as the bearer token."""
+EVENT_TOKEN_HEADER: Final = "ce-token"  # noqa: S105 - a header's name
+"""How the attribute `token` of a CloudEvent in binary mode arrives."""
 
 _AUTHORITY: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{1,5})?", re.ASCII)
 _BEARER: Final = re.compile(rb"bearer +(\S+) *", re.IGNORECASE)
+_JWT: Final = re.compile(rb"[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{0,8192}")
+_WANTED: Final = "send the header Authorization: Bearer <token> with the token that API_TOKEN holds"
 
 
 def is_loopback(host: str) -> bool:
@@ -47,30 +67,38 @@ class Guard:
     gives away, or by a cross-site request, which the Origin header gives away.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, token: str | None, verify: Verify | None = None) -> None:
+        """With `verify` events and sweeps are let in by identity token too; without, events are by
+        `EVENT_TOKEN_HEADER`."""
         self._app = app
         self._token = token.encode() if token else None
+        self._verify = verify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._refusal(scope) if scope["type"] == "http" else None
+        answer = await self._refusal(scope) if scope["type"] == "http" else None
         await (answer or self._app)(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    async def _refusal(self, scope: Scope) -> Response | None:
         path = scope["path"]
         if any(char < " " or char == "\x7f" for char in path):
             return problem(400, "the path has a control character; leave it out")
         if path in OPEN_PATHS:
             return None
-        return self._without_token(scope) if self._token is None else self._with_token(scope, self._token)
+        if self._token is None:
+            return self._without_token(scope)
+        return await self._with_token(scope, self._token)
 
-    def _with_token(self, scope: Scope, token: bytes) -> Response | None:
-        given = [value for name, value in scope["headers"] if name == b"authorization"]
+    async def _with_token(self, scope: Scope, token: bytes) -> Response | None:
+        given = _values(scope, b"authorization")
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
         if match and hmac.compare_digest(match[1], token):
             return None
-        challenge = 'Bearer realm="reelwright"' + (', error="invalid_token"' if given else "")
-        detail = "send the header Authorization: Bearer <token> with the token that API_TOKEN holds"
-        return problem(401, detail, headers={"WWW-Authenticate": challenge})
+        path = scope["path"]
+        if self._verify and path in EVENT_PATHS and match and _JWT.fullmatch(match[1]):
+            return await _refused_identity(self._verify, match[1].decode("ascii"))
+        if not self._verify and path == EVENTS_PATH and not given and _has_event_token(scope, token):
+            return None
+        return _unauthorized(_WANTED, wrong=bool(given))
 
     def _without_token(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -85,6 +113,36 @@ class Guard:
                 403, "pages of other sites may not ask as long as API_TOKEN is unset on the server"
             )
         return None
+
+
+async def _refused_identity(verify: Verify, identity: str) -> Response | None:
+    try:
+        reason = await run_in_threadpool(verify, identity)
+    except PlatformError as error:
+        log(logging.ERROR, "request_failed", str(error), status=503)
+        detail = "who sends this can't be checked now; try again soon, the server's log says why"
+        return problem(503, detail, headers={"Retry-After": "5"})
+    if not reason:
+        return None
+    log(logging.WARNING, "identity_refused", reason)
+    return _unauthorized(reason, wrong=True)
+
+
+def _unauthorized(detail: str, *, wrong: bool) -> Response:
+    challenge = 'Bearer realm="reelwright"' + (', error="invalid_token"' if wrong else "")
+    return problem(401, detail, headers={"WWW-Authenticate": challenge})
+
+
+def _has_event_token(scope: Scope, token: bytes) -> bool:
+    """Whether the event's attribute is the token; attributes are percent-encoded, though not by everyone."""
+    given = _values(scope, EVENT_TOKEN_HEADER.encode())
+    if len(given) != 1:
+        return False
+    return any([hmac.compare_digest(form, token) for form in (given[0], unquote_to_bytes(given[0]))])
+
+
+def _values(scope: Scope, header: bytes) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == header]
 
 
 def _names_loopback(authority: str) -> bool:

@@ -18,23 +18,29 @@ async def read_parameters(request: Request) -> dict[str, Any]:
 
     Raises 413 over `MAX_PARAMETER_BYTES`, 415 for another media type, `BadRequest` for other JSON.
     """
-    _refuse_announced(request, MAX_PARAMETER_BYTES)
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_PARAMETER_BYTES:
-            raise too_large(MAX_PARAMETER_BYTES)
+    data = await read_body(request, MAX_PARAMETER_BYTES)
     if not data:
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "parameters must be JSON; send the header Content-Type: application/json")
     try:
-        parameters = from_json(bytes(data), allow_inf_nan=False)
+        parameters = from_json(data, allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"the body is not valid JSON: {error}") from error
     if not isinstance(parameters, dict):
         raise BadRequest("the body must be a JSON object that holds the parameters, e.g. {}")
     return parameters
+
+
+async def read_body(request: Request, limit_bytes: int) -> bytes:
+    """The whole body; raises 413 as soon as it is over its limit."""
+    _refuse_announced(request, limit_bytes)
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > limit_bytes:
+            raise too_large(limit_bytes)
+    return bytes(data)
 
 
 async def spool(request: Request, path: Path, limit_bytes: int) -> None:

@@ -110,6 +110,17 @@ class HealthBody(_Body):
     version: str = Field(examples=["0.1.0"])
 
 
+class SweepBody(_Body):
+    """What a sweep did."""
+
+    advanced: int = Field(description="Runs under way that it looked at.", examples=[3])
+    launched: int = Field(description="Of those, runs that stood still and go on now.", examples=[1])
+    ended: int = Field(description="Of those, runs that turned out to have ended.", examples=[0])
+    failed: list[str] = Field(
+        description="Creations that could not be advanced; the server's log says why.", examples=[[]]
+    )
+
+
 def creation_url(creation_id: str, place: str) -> str:
     """The address, relative to the server, of something that belongs to the creation."""
     return f"/me/creation/{quote(creation_id)}/{quote(place)}"

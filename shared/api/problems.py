@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from shared.errors import (
     BadRequest,
     ObjectNotFound,
+    PlatformError,
     PreconditionFailed,
     ProviderFailed,
     ReelwrightError,
@@ -32,6 +33,7 @@ _STATUSES: Final[dict[type[Exception], int]] = {
     ObjectNotFound: 404,
     PreconditionFailed: 409,
     StoreError: 503,
+    PlatformError: 503,
     ProviderFailed: 502,
     StaleAttempt: 409,
     Stopped: 503,

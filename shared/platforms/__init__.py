@@ -7,10 +7,11 @@ To add a platform:
 3. add it to the `platform` fixture of `tests/shared/test_trigger.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from shared.pipeline import StageDefinition
+from shared.pipeline import JobDefinition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,10 @@ class Order:
 
     pipeline: str
     stage: str
-    definition: StageDefinition
+    """Or `FUSED`: all stages in one container, `python -m jobs <pipeline> <creation_id>`."""
+    job: str
+    """What the platforms call this job, without their prefix, e.g. `story-render` or `video-generator`."""
+    definition: JobDefinition
     creation_id: str
     run: int
     token: str
@@ -34,6 +38,9 @@ class ExecutionState:
     status: Literal["running", "ended", "unknown"]
     """`ended` with the record unfinished means that it died; `unknown` that this platform can't tell."""
     reason: str = ""
+    """Why it ended without a word, for a person, e.g. `killed by SIGKILL, as when memory runs out`."""
+    task_reasons: Mapping[int, str] = field(default_factory=dict)
+    """By task index, where the platform says it of each task."""
 
 
 class Platform(Protocol):
@@ -42,10 +49,25 @@ class Platform(Protocol):
     name: str
 
     def launch(self, order: Order) -> str:
-        """Start the stage and return the execution's name without waiting for it."""
+        """Start the stage and return the execution's name without waiting for it.
 
-    def state(self, execution: str) -> ExecutionState:
-        """How the execution stands; never raises for one that it doesn't know."""
+        An answer that was lost is looked up before anything is sent again. Raises `PlatformBusy` when asking
+        later can help (whoever asks then calls `find` first), `PlatformError` when it is refused.
+        """
+
+    def find(self, order: Order) -> str | None:
+        """The execution that an earlier `launch` under this token started, or None if there is none.
+
+        Asked when the launcher may have died before it noted the name. Raises `PlatformError` when it can't
+        be known.
+        """
+
+    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+        """How the execution stands; never raises for one that it doesn't know. An answer of a few seconds ago
+        may be given again, unless it is to be `anew`."""
 
     def cancel(self, execution: str) -> None:
         """Ask it to stop; fine when it has ended already."""
+
+    def release(self, execution: str) -> bool:
+        """Let go of an execution whose results are in the store; False while it has yet to end."""

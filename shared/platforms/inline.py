@@ -29,8 +29,12 @@ class InlinePlatform:
         pipelines: Mapping[str, Pipeline],
         stages: Mapping[tuple[str, str], Callable[[], Stage]],
         *,
+        outer: Task | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`outer` is the task as which a platform runs this whole process, if one does."""
+        self._outer = outer or Task()
+        self._execution = self._outer.execution or f"inline|{this_process()}"
         self._store = store
         self._settings = settings
         self._pipelines = pipelines
@@ -38,13 +42,15 @@ class InlinePlatform:
         self._sleep = sleep
 
     def launch(self, order: Order) -> str:
-        execution = f"inline|{this_process()}"
         for index in range(order.tasks):
-            if not self._run_with_retries(order, index, execution):
+            if not self._run_with_retries(order, index):
                 break
-        return execution
+        return self._execution
 
-    def state(self, execution: str) -> ExecutionState:
+    def find(self, order: Order) -> str | None:  # noqa: ARG002 - what died with its process is not there
+        return None
+
+    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
         if process_is_gone(execution.removeprefix("inline|")):
             return ExecutionState(status="ended", reason="the process that ran it is gone")
         return ExecutionState(status="unknown")
@@ -52,13 +58,22 @@ class InlinePlatform:
     def cancel(self, execution: str) -> None:
         """Nothing to do: the heartbeat sees the cancelled request."""
 
-    def _run_with_retries(self, order: Order, index: int, execution: str) -> bool:
+    def release(self, execution: str) -> bool:  # noqa: ARG002 - a call leaves nothing behind
+        return True
+
+    def _run_with_retries(self, order: Order, index: int) -> bool:
         stage = self._stages[order.pipeline, order.stage]()
         failed: Exception | None = None
-        for attempt in range(order.definition.retries + 1):
+        tries = order.definition.retries + 1
+        for attempt in range(tries):
             if attempt:
                 self._sleep(0.5 * 2 ** (attempt - 1))
-            task = Task(index=index, attempt=attempt, execution=execution, claim=order.token)
+            task = Task(
+                index=index,
+                attempt=self._outer.attempt * tries + attempt,
+                execution=self._execution,
+                claim=order.token,
+            )
             try:
                 run_task(
                     stage,

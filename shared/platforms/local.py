@@ -8,33 +8,46 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from shared.creation import Creation
 from shared.errors import PreconditionFailed, ReelwrightError
 from shared.logs import log
+from shared.pipeline import FUSED, StageDefinition
 from shared.platforms import ExecutionState, Order
 from shared.process import process_is_alive, process_is_gone, this_process, usable_cores
 from shared.record import Failure, Record, Request, load, record_name, save, utc_now
 from shared.storage import ObjectStore
-from shared.task import CLAIM_VARIABLE
+from shared.task import CLAIM_VARIABLE, CREATION_VARIABLE
 
 _BAD_REQUEST: Final = 2
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attempt:
+    """One try at a task."""
+
+    process: "subprocess.Popen[bytes]"
+    variables: Mapping[str, str]
+    """Its own, which no other attempt has."""
+
+
 @dataclass(kw_only=True)
 class _Execution:
-    """A launched stage: its processes and whether it is to stop."""
+    """A launched stage: what works on it and whether it is to stop."""
 
     order: Order
     name: str
-    processes: set["subprocess.Popen[bytes]"] = field(default_factory=set)
+    attempts: set[Attempt] = field(default_factory=set)
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    reason: str = ""
+    """Why it ended, for a stage whose record doesn't say it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +62,11 @@ class _End:
 
 
 class LocalPlatform:
-    """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, one a core at once."""
+    """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, one a core at once.
+
+    A platform whose processes only stand for what works elsewhere on this machine overrides `_signal` and
+    `_clear`.
+    """
 
     name = "local"
 
@@ -60,10 +77,12 @@ class LocalPlatform:
         on_end: Callable[[str], object] = lambda _creation_id: None,
         on_log: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        command: Callable[[Order], list[str]] | None = None,
+        command: Callable[[Order, Mapping[str, str]], list[str]] | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
         grace_s: float = 10.0,
     ) -> None:
-        """`on_end` gets the creation ID when a stage has ended (this is what chains the next one);
+        """`command` gets an order and the variables that its process is to have, beside those in `environ`;
+        `on_end` gets the creation ID when a stage has ended (this is what chains the next one);
         `on_log` gets each line that a task writes to stderr, which is otherwise inherited; `grace_s` lies
         between SIGTERM and SIGKILL."""
         self.on_end = on_end
@@ -71,6 +90,7 @@ class LocalPlatform:
         self._on_log = on_log
         self._sleep = sleep
         self._command = command or _entrypoint
+        self._environ = environ
         self._grace_s = grace_s
         self._slots = threading.Semaphore(usable_cores())
         self._executions: dict[str, _Execution] = {}
@@ -87,10 +107,12 @@ class LocalPlatform:
         threading.Thread(target=self._run, args=(execution,), name=f"run-{order.stage}", daemon=True).start()
         return name
 
-    def state(self, execution: str) -> ExecutionState:
+    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
         mine = self._executions.get(execution)
         if mine:
-            return ExecutionState(status="ended" if mine.ended.is_set() else "running")
+            if not mine.ended.is_set():
+                return ExecutionState(status="running")
+            return ExecutionState(status="ended", reason=mine.reason)
         if not execution.startswith("local|"):
             return ExecutionState(status="unknown")
         launcher = execution.removeprefix("local|").rpartition("|")[0]
@@ -103,10 +125,26 @@ class LocalPlatform:
         mine = self._executions.get(execution)
         if mine:
             mine.stopping.set()
-            _signal_all(mine, signal.SIGTERM)
-            last_word = threading.Timer(self._grace_s, _signal_all, (mine, signal.SIGKILL))
-            last_word.daemon = True
-            last_word.start()
+            for attempt in list(mine.attempts):
+                self._end_beside(attempt)
+
+    def find(self, order: Order) -> str | None:
+        with self._lock:
+            mine = [each.name for each in self._executions.values() if each.order.token == order.token]
+        return mine[0] if mine else None
+
+    def release(self, execution: str) -> bool:
+        """Forget an execution that has ended."""
+        with self._lock:
+            mine = self._executions.get(execution)
+            if mine and mine.ended.is_set():
+                del self._executions[execution]
+        return mine is None or mine.ended.is_set()
+
+    def wait(self) -> None:
+        """Until everything that was launched has ended, and what that launched."""
+        while running := [each for each in list(self._executions.values()) if not each.ended.is_set()]:
+            running[0].ended.wait()
 
     def stop(self) -> None:
         """Stop every task, wait for them to end and launch nothing more; what they did stays for a resume."""
@@ -148,26 +186,59 @@ class LocalPlatform:
                 break
         self._settle(execution, index, end)
 
-    def _attempt(self, execution: _Execution, index: int, attempt: int) -> _End:
+    def _attempt(self, execution: _Execution, index: int, number: int) -> _End:
         """One process, from start to end."""
         order = execution.order
+        variables = _variables(execution, index, number, self._store.url)
         process = subprocess.Popen(
-            self._command(order),
-            env={**os.environ, **_variables(execution, index, attempt, self._store.url)},
+            self._command(order, variables),
+            env={**os.environ, **self._environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the result is in the record; our own stdout is the asker's
             stderr=subprocess.PIPE if self._on_log else None,
             start_new_session=True,  # Ctrl-C reaches us alone, and we hand it on
         )
-        execution.processes.add(process)
+        attempt = Attempt(process=process, variables=variables)
+        execution.attempts.add(attempt)
         if execution.stopping.is_set():
-            _kill(process, signal.SIGTERM)
+            self._end_beside(attempt)
         reader = self._start_reading(process)
-        end = _wait(process, order.definition.time_limit_s, self._grace_s)
-        execution.processes.discard(process)
+        end = self._wait(attempt, order.definition.time_limit_s)
+        self._clear(attempt, end.exit_code)
+        execution.attempts.discard(attempt)
         if reader:
             reader.join(timeout=self._grace_s)
         return end
+
+    def _wait(self, attempt: Attempt, time_limit_s: float) -> _End:
+        try:
+            exit_code = attempt.process.wait(timeout=time_limit_s)
+        except subprocess.TimeoutExpired:
+            self._end(attempt)
+            attempt.process.wait()
+            reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
+            return _End(exit_code=1, reason=reason, overdue=True)
+        return _End(exit_code=exit_code, reason=_last_words(exit_code))
+
+    def _end_beside(self, attempt: Attempt) -> None:
+        threading.Thread(target=self._end, args=(attempt,), name="end", daemon=True).start()
+
+    def _end(self, attempt: Attempt) -> None:
+        """SIGTERM, and SIGKILL if it is still there after a while."""
+        self._signal(attempt, signal.SIGTERM)
+        try:
+            attempt.process.wait(timeout=self._grace_s)
+        except subprocess.TimeoutExpired:
+            self._signal(attempt, signal.SIGKILL)
+
+    def _signal(self, attempt: Attempt, number: signal.Signals) -> None:
+        """Signal the task and the tools it runs."""
+        if attempt.process.poll() is None:
+            with suppress(ProcessLookupError):  # it ended in between
+                os.killpg(attempt.process.pid, number)
+
+    def _clear(self, attempt: Attempt, exit_code: int) -> None:
+        """Remove what an attempt that has ended left on the platform: nothing."""
 
     def _start_reading(self, process: "subprocess.Popen[bytes]") -> threading.Thread | None:
         if self._on_log is None or process.stderr is None:
@@ -186,6 +257,9 @@ class LocalPlatform:
     def _settle(self, execution: _Execution, index: int, end: _End) -> None:
         """A task that ended without a last word in its record is recorded as failed, with what is known."""
         order = execution.order
+        execution.reason = end.reason
+        if not isinstance(order.definition, StageDefinition):
+            return  # all stages in one: which of them it died in, their records and claims tell
         creation = Creation(self._store, order.creation_id)
         request, _ = load(creation, "request.json", Request)
         name = record_name(order.stage, index if order.definition.fan_out else None)
@@ -223,7 +297,9 @@ def _settled(record: Record | None, order: Order, index: int, end: _End) -> Reco
     return record.model_copy(update=last)
 
 
-def _entrypoint(order: Order) -> list[str]:
+def _entrypoint(order: Order, _variables: Mapping[str, str]) -> list[str]:
+    if order.stage == FUSED:
+        return [sys.executable, "-m", "jobs", order.pipeline, order.creation_id]
     return [sys.executable, "-m", f"jobs.{order.pipeline}.{order.stage}", order.creation_id]
 
 
@@ -242,35 +318,14 @@ def _variables(execution: _Execution, index: int, attempt: int, store_url: str) 
         "TASK_ATTEMPT": str(attempt),
         "CORES": str(_cores_each(execution.order.tasks)),
         CLAIM_VARIABLE: execution.order.token,
+        CREATION_VARIABLE: execution.order.creation_id,
     }
 
 
-def _wait(process: "subprocess.Popen[bytes]", time_limit_s: float, grace_s: float) -> _End:
-    try:
-        exit_code = process.wait(timeout=time_limit_s)
-    except subprocess.TimeoutExpired:
-        _kill(process, signal.SIGTERM)
-        try:
-            process.wait(timeout=grace_s)
-        except subprocess.TimeoutExpired:
-            _kill(process, signal.SIGKILL)
-            process.wait()
-        reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
-        return _End(exit_code=1, reason=reason, overdue=True)
-    if exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        hint = ", as the system does when memory runs out" if exit_code == -signal.SIGKILL else ""
-        return _End(exit_code=exit_code, reason=f"killed by {name}{hint}")
-    return _End(exit_code=exit_code, reason=f"ended with exit code {exit_code} without a word")
-
-
-def _kill(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    """Signal the task and the tools it runs."""
-    if process.poll() is None:
-        with suppress(ProcessLookupError):  # it ended in between
-            os.killpg(process.pid, number)
-
-
-def _signal_all(execution: _Execution, number: signal.Signals) -> None:
-    for process in list(execution.processes):
-        _kill(process, number)
+def _last_words(exit_code: int) -> str:
+    """What to say of a process without a word of its own; 128 + n is a signal too, told by a container."""
+    number = -exit_code if exit_code < 0 else exit_code - 128
+    if number not in signal.valid_signals():
+        return f"ended with exit code {exit_code} without a word"
+    hint = ", as the system does when memory runs out" if number == signal.SIGKILL else ""
+    return f"killed by {signal.Signals(number).name}{hint}"

@@ -6,6 +6,7 @@ To add a store:
 3. add it to the `store` fixture of `tests/shared/test_storage.py`, which holds every store to one behaviour.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from shared.errors import UnknownName
+from shared.errors import BadRequest, UnknownName
+from shared.settings import Settings
 
 ABSENT: Final = "0"
 """The generation of an object that does not exist: `expect=ABSENT` makes a write create-only."""
@@ -28,7 +30,8 @@ class ObjectInfo:
     generation: str
     """Opaque, changes with every write, never `ABSENT`."""
     content_hash: str
-    """SHA-256 of the bytes, in hex, the same in every store."""
+    """SHA-256 of the bytes, in hex, the same in every store; empty in a listing of a store that would have
+    to read the object to know it."""
     modified_at: datetime
     """With a time zone, UTC."""
 
@@ -42,6 +45,10 @@ class ObjectStore(Protocol):
     """
 
     url: str
+
+    def check(self) -> None:
+        """Raise `InvalidSettings`, naming STORE_URL, unless the store is there, takes objects and keeps
+        preconditions."""
 
     def stat(self, key: str) -> ObjectInfo | None:
         """The object's description, or None when there is none."""
@@ -79,24 +86,53 @@ def numeric_order(name: str) -> tuple[int, str]:
     return (int(name), "") if name.isascii() and name.isdigit() else (1 << 62, name)
 
 
-def open_store(url: str) -> ObjectStore:
-    """The store that a URL names, e.g. `file://creations`, `file:///srv/creations` or `memory://test`."""
+def open_store(url: str, settings: Settings | None = None) -> ObjectStore:
+    """The store that a URL names: `file://creations`, `file:///srv/creations`, `gs://<bucket>`,
+    `s3://<bucket>`, `cos://<bucket>` or `memory://test`."""
     scheme = urlsplit(url).scheme
     if scheme not in _OPENERS:
-        raise UnknownName("store scheme", scheme or url, list(_OPENERS))
-    return _OPENERS[scheme](url)
+        raise UnknownName("store scheme (variable STORE_URL)", scheme or url, list(_OPENERS))
+    return _OPENERS[scheme](url, settings or Settings())
 
 
-def _open_file(url: str) -> ObjectStore:
+def bucket_of(url: str) -> str:
+    """The bucket of `<scheme>://<bucket>`; raises `BadRequest` for anything more or less."""
+    found = _BUCKET.fullmatch(url)
+    if not found:
+        scheme = urlsplit(url).scheme
+        raise BadRequest(f"STORE_URL={url!r}: write {scheme}://<bucket>, without a folder")
+    return found[1]
+
+
+def _open_file(url: str, _settings: Settings) -> ObjectStore:
     from shared.storage.file import FileStore
 
     return FileStore.from_url(url)
 
 
-def _open_memory(url: str) -> ObjectStore:
+def _open_gs(url: str, _settings: Settings) -> ObjectStore:
+    from shared.storage.gs import CloudStorageStore
+
+    return CloudStorageStore(bucket_of(url))
+
+
+def _open_s3(url: str, settings: Settings) -> ObjectStore:
+    from shared.storage.s3 import S3Store
+
+    return S3Store.from_settings(url, settings)
+
+
+def _open_memory(url: str, _settings: Settings) -> ObjectStore:
     from shared.storage.memory import MemoryStore
 
     return MemoryStore.named(url)
 
 
-_OPENERS: Final[dict[str, Callable[[str], ObjectStore]]] = {"file": _open_file, "memory": _open_memory}
+_BUCKET: Final = re.compile(r"[a-z][a-z0-9]*://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/?", re.ASCII)
+_OPENERS: Final[dict[str, Callable[[str, Settings], ObjectStore]]] = {
+    "file": _open_file,
+    "gs": _open_gs,
+    "s3": _open_s3,
+    "cos": _open_s3,
+    "memory": _open_memory,
+}

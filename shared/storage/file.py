@@ -13,6 +13,7 @@ import io
 import os
 import secrets
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,10 +24,10 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 from urllib.parse import unquote
 
-from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
+from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage import ABSENT, ObjectInfo
 from shared.storage.disk import arriving, departing, make_folders, publish, refusals, sync
-from shared.storage.keys import RESERVED, check_key, check_prefix
+from shared.storage.keys import RESERVED, check_key, check_prefix, is_key
 
 _CHUNK_BYTES = 1 << 20
 _TRIES = 10
@@ -73,6 +74,17 @@ class FileStore:
         if scheme.lower() != "file" or not path or "\0" in path:
             raise BadRequest(f"store URL {url!r} names no folder: write file://folder or file:///folder")
         return cls(Path(path))
+
+    def check(self) -> None:
+        try:
+            with refusals("open", ""):
+                make_folders(self._real_root("open", ""))
+                folders = [self._books / "tmp", self._books, self._root]
+                with tempfile.TemporaryFile(dir=next(filter(Path.is_dir, folders))) as probe:
+                    fcntl.flock(probe, fcntl.LOCK_EX)
+                    probe.write(b"x")
+        except StoreError as error:
+            raise InvalidSettings(f"STORE_URL={self.url!r}: {error.args[2]}") from error
 
     def stat(self, key: str) -> ObjectInfo | None:
         place = self._locate("look at", key)
@@ -195,9 +207,8 @@ class FileStore:
     def _remember(self, place: _Place, status: os.stat_result, content_hash: str) -> None:
         entry = self._books / "hashes" / place.name
         temporary = self._books / "tmp" / secrets.token_hex(16)
-        with suppress(
-            OSError
-        ):  # a saved hash only saves time, and a store that is only read may be read-only
+        # a saved hash only saves time, and a store that is only read may be read-only
+        with suppress(OSError):
             entry.parent.mkdir(parents=True, exist_ok=True)
             temporary.parent.mkdir(exist_ok=True)
             try:
@@ -359,7 +370,7 @@ def _keys(root: Path, folder: str, prefix: str, above: frozenset[str]) -> Iterat
         return
     for name in _names(root, root / folder):
         key = folder + name
-        if not key.startswith(prefix) or not _is_key(key.removesuffix("/")):
+        if not key.startswith(prefix) or not is_key(key.removesuffix("/")):
             continue
         if name.endswith("/"):
             yield from _keys(root, key, prefix, above | {real})
@@ -385,12 +396,3 @@ def _name(root: Path, entry: os.DirEntry[str]) -> str:
     if seen.is_dir():
         return f"{entry.name}/"
     return entry.name if seen.is_file() else ""
-
-
-def _is_key(text: str) -> bool:
-    """Whether anyone could ask for it; people may have put files with other names there."""
-    try:
-        check_key(text)
-    except BadRequest:
-        return False
-    return True

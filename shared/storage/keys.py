@@ -23,6 +23,15 @@ def check_prefix(prefix: str) -> str:
     return _checked("prefix", prefix, whole=whole, rest=rest)
 
 
+def is_key(text: str) -> bool:
+    """Whether anyone could ask for it: other tools may have put objects with other names into a store."""
+    try:
+        check_key(text)
+    except BadRequest:
+        return False
+    return True
+
+
 def _checked(kind: str, text: str, *, whole: list[str], rest: str) -> str:
     problem = _character_problem(text) or _segment_problem(whole) or _length_problem(text, [*whole, rest])
     if problem:

@@ -289,3 +289,41 @@ def test_a_failing_first_write_of_an_output_is_done_by_the_next_attempt(store: M
     with pytest.raises(StoreError, match="no room"):
         run_first(faulty, MANAGED)
     assert run_first(faulty, Task(execution="fake", claim="secret", attempt=1)).status == "success"
+
+
+def chained(name: str, workflow: str, store: MemoryStore, *, index: int = 0, attempt: int = 0) -> Any:
+    """One pod of a workflow that chains the stages itself."""
+    task = Task(index=index, attempt=attempt, execution=f"argo|{workflow}", opens=workflow)
+    return run_task(STAGES[name], toys(), Creation(store, "toy"), task, QUICK)
+
+
+def test_the_first_stage_of_a_workflow_opens_a_run_that_its_other_stages_belong_to(
+    store: MemoryStore,
+) -> None:
+    assert [chained(name, "w1", store).run for name in ("first", "left")] == [1, 1]
+    assert [chained("right", "w1", store, index=index).status for index in range(3)] == ["success"] * 3
+    assert chained("last", "w1", store).status == "success"
+    again = [chained(name, "w2", store) for name in ("first", "left")]
+    assert [(record.run, record.reused) for record in again] == [(2, True), (2, True)]
+
+
+def test_a_retried_pod_stays_in_the_run_of_its_workflow(store: MemoryStore) -> None:
+    assert [chained("first", "w1", store, attempt=attempt).run for attempt in (0, 1)] == [1, 1]
+
+
+def test_a_pod_of_a_workflow_that_was_overtaken_does_nothing(store: MemoryStore) -> None:
+    chained("first", "w1", store)
+    chained("first", "w2", store)
+    with pytest.raises(StaleAttempt):
+        chained("left", "w1", store)
+
+
+def test_a_fan_out_without_a_trigger_has_as_many_tasks_as_the_stage_before_it_says(
+    store: MemoryStore,
+) -> None:
+    run_first(store)
+    task = Task(index=2)
+    record = run_task(STAGES["right"], toys(), Creation(store, "toy"), task, QUICK)
+    assert record.outputs["right2"].key == "assets/right/2.txt"
+    with pytest.raises(BadRequest):
+        run_task(STAGES["right"], toys(), Creation(store, "toy"), Task(index=3), QUICK)

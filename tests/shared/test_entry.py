@@ -98,3 +98,12 @@ def test_each_stage_of_a_run_has_one_outcome_line(
         ("extra", 0),
         ("last", 0),
     ]
+
+
+@pytest.mark.usefixtures("_signals")
+def test_whoever_chains_the_stages_gets_the_plan_of_what_fans_out(tmp_path: Path) -> None:
+    fill(FileStore(tmp_path / "store"))
+    environ = {"STORE_URL": (tmp_path / "store").as_uri()}
+    plan = tmp_path / "plan"
+    assert stage_main(STAGES["first"], PIPELINE_FILE, ["toy", "--plan", str(plan)], environ) == 0
+    assert {path.name: json.loads(path.read_text()) for path in plan.iterdir()} == {"right.json": [0, 1, 2]}

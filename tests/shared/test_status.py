@@ -46,8 +46,11 @@ class Scene:
             self.claim(stage)
             self.record(stage)
 
-    def look(self, platform: Literal["running", "ended", "unknown"] = "unknown") -> RunStatus:
-        return observe(self.creation, self.request, toys(), FakePlatform(platform), now=NOW, stale_after_s=60)
+    def look(
+        self, platform: Literal["running", "ended", "unknown"] = "unknown", *, reason: str = ""
+    ) -> RunStatus:
+        fake = FakePlatform(platform, reason=reason)
+        return observe(self.creation, self.request, toys(), fake, now=NOW, stale_after_s=60)
 
 
 @pytest.fixture
@@ -78,10 +81,7 @@ def test_a_record_of_an_earlier_run_is_no_news(scene: Scene) -> None:
         ({"claimed_at": OLD}, "unknown", "failed"),
         ({"claimed_at": OLD}, "running", "starting"),
         ({"execution": ""}, "ended", "starting"),
-        ({"execution": "", "claimed_at": OLD}, "running", "failed"),
-        ({"execution": "", "process": GONE}, "running", "failed"),
         ({"execution": "", "process": this_process()}, "ended", "starting"),
-        ({"execution": "", "process": this_process(), "claimed_at": OLD}, "ended", "failed"),
     ],
 )
 def test_a_claimed_stage_without_a_record_starts_or_has_died(
@@ -91,6 +91,40 @@ def test_a_claimed_stage_without_a_record_starts_or_has_died(
     found = scene.look(platform).stages["first"]
     assert found.state == state
     assert (found.error is not None) == (state == "failed")
+    assert not found.is_lost
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"claimed_at": OLD},
+        {"process": GONE},
+        {"claimed_at": OLD, "process": this_process()},
+        {"claimed_at": OLD, "retried_at": OLD},
+    ],
+)
+def test_a_launch_of_unknown_end_is_lost_and_to_be_looked_up(scene: Scene, claim: dict[str, Any]) -> None:
+    scene.claim("first", execution="", **claim)
+    status = scene.look("running")
+    assert (status.stages["first"].state, status.status, status.lost) == ("starting", "pending", ("first",))
+
+
+def test_a_launch_that_is_being_tried_again_is_not_lost(scene: Scene) -> None:
+    scene.claim("first", execution="", claimed_at=OLD, retried_at=NOW)
+    assert scene.look().lost == ()
+
+
+def test_a_launch_that_nobody_could_make_for_an_hour_has_failed(scene: Scene) -> None:
+    scene.claim("first", execution="", claimed_at=NOW - timedelta(hours=1, minutes=1))
+    status = scene.look()
+    assert (status.status, status.lost) == ("failed", ())
+
+
+def test_the_platform_s_reason_is_the_failure_s(scene: Scene) -> None:
+    scene.claim("first")
+    status = scene.look("ended", reason="its image could not be pulled")
+    assert status.status == "failed"
+    assert "its image could not be pulled" in status.error
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,8 @@ def test_a_folder_that_can_only_be_read_ends_the_command_with_1(
     put_story(store, TINY)
     store.room = 0
     before = names(store)
-    monkeypatch.setattr("jobs.__main__.open_store", lambda _url: store)
+    monkeypatch.setattr("jobs.__main__.open_store", lambda _url, _settings: store)
     with signals_restored():
         assert main(["story", ID], {"SPEECH_PROVIDER": "hum"}) == 1
-    assert "could not write 'tale/request.json': No space left" in capsys.readouterr().err
+    assert "could not write '_active/tale/1': No space left" in capsys.readouterr().err
     assert names(store) == before

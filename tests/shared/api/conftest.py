@@ -43,11 +43,17 @@ class NotingPlatform:
             self.orders.append(order)
             return f"noting|{len(self.orders)}"
 
-    def state(self, execution: str) -> ExecutionState:
+    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
         return ExecutionState(status="ended" if execution in self.cancelled else "running")
+
+    def find(self, order: Order) -> str | None:
+        return None
 
     def cancel(self, execution: str) -> None:
         self.cancelled.append(execution)
+
+    def release(self, execution: str) -> bool:
+        return True
 
 
 @pytest.fixture

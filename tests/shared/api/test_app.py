@@ -17,6 +17,8 @@ ROUTES = {
     ("put", "/me/creation/{creation_id}/assets/{name}"),
     ("get", "/me/creation/{creation_id}/assets/{name}"),
     ("delete", "/me/creation/{creation_id}/assets/{name}"),
+    ("post", "/events"),
+    ("post", "/sweep"),
 }
 
 
@@ -48,12 +50,27 @@ def test_only_health_is_documented_as_open(operations: dict[tuple[str, str], dic
     ]
 
 
+def test_events_may_bring_their_token_as_an_attribute(
+    operations: dict[tuple[str, str], dict], client: TestClient
+) -> None:
+    schemes = client.get("/openapi.json").json()["components"]["securitySchemes"]
+    routes = {
+        route: [schemes[name].get("name", "bearer") for need in operation["security"] for name in need]
+        for route, operation in operations.items()
+        if "security" in operation
+    }
+    assert sorted(routes.pop(("post", "/events"))) == ["bearer", "ce-token"]
+    assert all(names == ["bearer"] for names in routes.values())
+
+
 def test_bodies_are_documented(operations: dict[tuple[str, str], dict], client: TestClient) -> None:
     put = operations["put", "/me/creation/{creation_id}/assets/{name}"]
     assert set(put["requestBody"]["content"]) == {"application/octet-stream"}
+    events = operations["post", "/events"]["requestBody"]["content"]
+    assert set(events) == {"application/cloudevents+json", "application/json"}
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert set(schemas["StatusBody"]["properties"]["status"]["enum"]) == {"pending", "completed", "failed"}
-    for name in ("StatusBody", "StageBody", "AssetBody", "Problem"):
+    for name in ("StatusBody", "StageBody", "AssetBody", "SweepBody", "Problem"):
         described = [
             field
             for field in schemas[name]["properties"].values()

@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from shared.api.app import create_app
 from shared.api.auth import check_listen_address, is_loopback
 from shared.creation import Creation
-from shared.errors import InvalidSettings
+from shared.errors import InvalidSettings, PlatformError
 from shared.settings import Settings
 from shared.trigger import Trigger
 from tests.shared.api.conftest import TOKEN, NotingPlatform, TestClient, local_client
@@ -22,6 +24,9 @@ EVERYWHERE = [
     ("GET", "/docs"),
     ("GET", "/openapi.json"),
     ("GET", "/nowhere"),
+    ("POST", "/events"),
+    ("POST", "/events/"),
+    ("POST", "/sweep"),
     ("GET", "/healthz/"),
     ("GET", "//healthz"),
     ("OPTIONS", START),
@@ -83,6 +88,99 @@ def test_the_token_opens_everything_from_anywhere(guarded: TestClient, scheme: s
 def test_a_token_may_be_of_any_letters(trigger: Trigger, spring: Creation) -> None:
     client = TestClient(create_app(trigger, settings=Settings(api_token="schlüssel-日本")))
     assert client.post(START, headers={"Authorization": "Bearer schlüssel-日本".encode()}).status_code == 202
+
+
+PING = {
+    "ce-type": "dev.knative.sources.ping",
+    "ce-id": "1",
+    "ce-source": "/cron",
+    "ce-specversion": "1.0",
+}
+JWT = "aGVhZA.Ym9keQ.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize("token", [TOKEN, "100%25 schlüssel", "%20 %zz"])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_an_event_may_bring_the_token_as_an_attribute(trigger: Trigger, token: str, encoded: bool) -> None:
+    client = TestClient(create_app(trigger, settings=Settings(api_token=token)))
+    given = (quote(token) if encoded else token).encode()
+    assert client.post("/events", headers=PING | {"ce-token": given}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("ce-token", TOKEN + "x")],
+        [("ce-token", "")],
+        [("ce-token", TOKEN), ("ce-token", TOKEN)],
+        [("ce-token", TOKEN), ("authorization", "Bearer other")],
+        [("token", TOKEN)],
+        [("authorization", f"Bearer {JWT}")],
+    ],
+)
+def test_no_other_attribute_opens_events(guarded: TestClient, headers: list[tuple[str, str]]) -> None:
+    assert guarded.post("/events", headers=[*PING.items(), *headers]).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), [each for each in EVERYWHERE if each[1] != "/events"])
+def test_the_attribute_opens_nothing_but_events(guarded: TestClient, method: str, path: str) -> None:
+    assert guarded.request(method, path, headers=PING | {"ce-token": TOKEN}).status_code == 401
+
+
+def identified(trigger: Trigger, seen: list[str], reason: str = "") -> TestClient:
+    def verify(identity: str) -> str:
+        seen.append(identity)
+        if reason == "unknown":
+            raise PlatformError("cloudrun", "fetch certificates", "no network")
+        return reason
+
+    return TestClient(create_app(trigger, settings=Settings(api_token=TOKEN), verify=verify))
+
+
+@pytest.mark.parametrize(("path", "status"), [("/events", 204), ("/sweep", 200)])
+def test_an_identity_opens_events_and_sweeps(trigger: Trigger, path: str, status: int) -> None:
+    seen: list[str] = []
+    client = identified(trigger, seen)
+    assert client.post(path, headers=PING | {"authorization": f"Bearer {JWT}"}).status_code == status
+    assert client.post(path, headers=PING | {"authorization": f"Bearer {TOKEN}"}).status_code == status
+    assert seen == [JWT]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [each for each in EVERYWHERE if each[1] not in {"/events", "/sweep"}]
+)
+def test_an_identity_opens_nothing_else(trigger: Trigger, method: str, path: str) -> None:
+    seen: list[str] = []
+    client = identified(trigger, seen)
+    assert client.request(method, path, headers={"authorization": f"Bearer {JWT}"}).status_code == 401
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer a.b", "Bearer a.b.c.d", "Basic a.b.c", "Bearer a.b.c!", "Bearer " + "a" * 9000 + ".b.c"],
+)
+def test_what_is_no_identity_token_is_not_looked_at(trigger: Trigger, header: str) -> None:
+    seen: list[str] = []
+    client = identified(trigger, seen)
+    assert client.post("/events", headers=PING | {"authorization": header}).status_code == 401
+    assert client.post("/events", headers=PING | {"ce-token": TOKEN}).status_code == 401
+    assert seen == []
+
+
+def test_a_refused_identity_is_told_why(trigger: Trigger) -> None:
+    client = identified(trigger, [], "not one of ours")
+    answer = client.post("/events", headers=PING | {"authorization": f"Bearer {JWT}"})
+    assert (answer.status_code, answer.json()["detail"]) == (401, "not one of ours")
+    assert "invalid_token" in answer.headers["www-authenticate"]
+
+
+@pytest.mark.logs_errors
+def test_an_identity_that_can_not_be_checked_now_is_asked_to_come_again(trigger: Trigger) -> None:
+    client = identified(trigger, [], "unknown")
+    answer = client.post("/sweep", headers={"authorization": f"Bearer {JWT}"})
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
 
 
 def test_health_is_told_to_everyone(guarded: TestClient) -> None:

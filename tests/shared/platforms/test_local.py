@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Machine:
         return whole.model_copy(update={"stages": stages})
 
     def trigger(self, chain: bool = True) -> Trigger:
-        def counted(order: Order) -> list[str]:
+        def counted(order: Order, _variables: Mapping[str, str]) -> list[str]:
             self.launches.append(order.stage)
             return command(order)
 
@@ -229,7 +229,9 @@ def test_an_entrypoint_that_can_t_begin_is_recorded(
 
 @pytest.mark.logs_errors
 def test_a_program_that_is_not_there_fails_the_run(machine: Machine) -> None:
-    missing: Callable[[Order], list[str]] = lambda _order: [str(machine.folder / "missing")]  # noqa: E731
+    def missing(_order: Order, _variables: Mapping[str, str]) -> list[str]:
+        return [str(machine.folder / "missing")]
+
     platform = LocalPlatform(machine.store, sleep=lambda _s: None, command=missing)
     trigger = Trigger(machine.store, platform, {"toys": toys()})
     trigger.start("toys", "toy")

@@ -1,0 +1,136 @@
+"""Status polling over HTTP: how fast, and whether it hangs on how many creations there are."""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import quantiles
+
+import httpx
+
+from jobs.catalogue import pipelines
+from shared.creation import Creation
+from shared.record import Claim, Record, Request, save, utc_now
+from shared.storage import ObjectStore, open_store
+
+CLIENTS = 8
+REQUESTS = 1200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polled:
+    """What clients saw that poll the status of random creations without a pause."""
+
+    per_second: float
+    median_ms: float
+    slow_ms: float
+    """95 of 100 answers came within this."""
+
+
+def fill(store: ObjectStore, first: int, count: int) -> None:
+    """Creations in the middle of their work: narrated, now rendering."""
+    now = utc_now()
+    facts = {"pipeline": "story", "run": 1, "owner": "x", "started_at": now, "heartbeat_at": now}
+    request = Request(pipeline="story", requested_at=now, created_at=now)
+    claim = Claim(token="token", claimed_at=now, execution="local|elsewhere")
+    narrated = Record(
+        stage="narrate", status="success", completed_at=now, progress=1, metadata={"segments": 40}, **facts
+    )
+    rendering = Record(stage="render", status="running", progress=0.4, message="12 of 40", **facts)
+
+    def put(number: int) -> None:
+        creation = Creation(store, f"film-{number}")
+        creation.write("assets/1/1.txt", b"A caption.")
+        save(creation, "request.json", request, expect=None)
+        for stage in ("narrate", "render"):
+            save(creation, f"claims/1/{stage}", claim, expect=None)
+        save(creation, "stages/narrate.json", narrated, expect=None)
+        save(creation, "stages/render/0.json", rendering, expect=None)
+
+    assert set(pipelines()["story"].stages) >= {"narrate", "render"}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(first, first + count)))
+
+
+@contextmanager
+def serving(store_url: str, environ: dict[str, str]) -> Iterator[str]:
+    """The HTTP face in a process of its own; gives its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts", "serve", "--port", "0"],
+        env={**os.environ, **environ, "STORE_URL": store_url, "LOG_LEVEL": "error", "STALE_AFTER_S": "86400"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield _url_from(process)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _url_from(process: "subprocess.Popen[str]") -> str:
+    assert process.stderr
+    for line in process.stderr:
+        if found := re.search(r"listening on (http://\S+?),", line):
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            return found[1]
+    raise SystemExit("the server did not start")
+
+
+@contextmanager
+def cloud_storage() -> Iterator[str]:
+    """The tests' stand-in for Cloud Storage in a process of its own, with a bucket; gives its URL."""
+    command = [sys.executable, "-m", "tests.emulators.cloud_storage", "--bucket", "reelwright"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def poll(url: str, creations: int) -> Polled:
+    """Ask for the status of random creations, a few clients at once."""
+    chosen = [random.Random(number).randrange(creations) for number in range(REQUESTS)]
+
+    def ask(mine: list[int]) -> list[float]:
+        took = []
+        with httpx.Client(base_url=url, timeout=30) as client:
+            for number in mine:
+                started = time.perf_counter()
+                answer = client.get(f"/me/creation/film-{number}/generate_video_status")
+                took.append(time.perf_counter() - started)
+                assert json.loads(answer.content)["status"] == "pending", answer.text
+        return took
+
+    ask(chosen[:50])
+    started = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        times = [
+            each for part in pool.map(ask, [chosen[at::CLIENTS] for at in range(CLIENTS)]) for each in part
+        ]
+    cuts = quantiles(times, n=20)
+    return Polled(
+        per_second=REQUESTS / (time.perf_counter() - started),
+        median_ms=cuts[9] * 1000,
+        slow_ms=cuts[18] * 1000,
+    )
+
+
+def polls(store_url: str, environ: dict[str, str], sizes: tuple[int, ...]) -> dict[int, Polled]:
+    """Poll with that many creations in the store, fewer first."""
+    found, there = {}, 0
+    for size in sizes:
+        fill(open_store(store_url), there, size - there)
+        there = size
+        with serving(store_url, environ) as url:
+            found[size] = poll(url, size)
+    return found

@@ -1,0 +1,158 @@
+"""What Cloud Run is to have: YAML for `gcloud run jobs replace` and `gcloud run services replace`.
+
+Both are of the API's version 1, whose fields Google's discovery document of `run.v1` defines.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.deployment import DeployedJob, deployed_jobs
+from shared.pipeline import Pipeline
+
+_MEMORY_MIB: Final = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (4096, 24_576), 8: (4096, 32_768)}
+"""Least and most memory by CPUs: https://cloud.google.com/run/docs/configuring/jobs/memory-limits."""
+
+_UPLOAD_MB: Final = 32
+"""Cloud Run takes no larger request."""
+
+
+class CloudRunDeployment(BaseModel):
+    """Where it is deployed; what is in capitals is for the exporter to be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_prefix: str = Field("REGION-docker.pkg.dev/PROJECT/reelwright", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
+    """Registry and folder of the images."""
+    tag: str = Field("latest", pattern=r"^\w[\w.-]{0,127}$")
+    project: str = Field("PROJECT", pattern=r"^[A-Za-z][\w.:-]*$")
+    region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
+    bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
+    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")
+    audience: str | None = Field(None, pattern=r"^https://[^\s,]+$")
+    """Whom the ID tokens of Eventarc and Cloud Scheduler are meant for; None: the trigger refuses them."""
+
+    def image(self, target: str) -> str:
+        return f"{self.image_prefix}/{target}:{self.tag}"
+
+    def account(self, name: str) -> str:
+        return f"{self.job_prefix}-{name}@{self.project}.iam.gserviceaccount.com"
+
+
+def manifests(
+    pipelines: Mapping[str, Pipeline], deployment: CloudRunDeployment
+) -> dict[str, list[dict[str, Any]]]:
+    """Each file's documents by its path under the repository."""
+    files = {f"cloudrun/jobs/{job.name}.yaml": [_job(job, deployment)] for job in deployed_jobs(pipelines)}
+    return files | {"cloudrun/service.yaml": [_trigger(deployment)]}
+
+
+def limits(cpu: int, memory_mib: int) -> tuple[int, int]:
+    """The least CPUs and memory that Cloud Run has and that are at least these."""
+    for cpus, (least, most) in _MEMORY_MIB.items():
+        if cpus >= cpu and memory_mib <= most:
+            return cpus, max(memory_mib, least)
+    raise ValueError(f"Cloud Run has no container with {cpu} CPUs and {memory_mib} MiB; ask for less")
+
+
+def _job(job: DeployedJob, deployment: CloudRunDeployment) -> dict[str, Any]:
+    task = {
+        "maxRetries": job.definition.retries,
+        "timeoutSeconds": job.definition.time_limit_s,
+        "serviceAccountName": deployment.account("jobs"),
+        "containers": [
+            {
+                "name": job.name,
+                "image": deployment.image(job.target),
+                "env": _environment(_common(deployment)),
+                "resources": {"limits": _limits(job.definition.cpu, job.definition.memory_mib)},
+            }
+        ],
+    }
+    return {
+        "apiVersion": "run.googleapis.com/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": f"{deployment.job_prefix}-{job.name}",
+            "labels": {"cloud.googleapis.com/location": deployment.region},
+        },
+        "spec": {
+            "template": {
+                "metadata": {"annotations": {"run.googleapis.com/execution-environment": "gen2"}},
+                # The launcher says how many tasks; without parallelism as many as can run at once.
+                "spec": {"taskCount": 1, "template": {"spec": task}},
+            }
+        },
+    }
+
+
+def _trigger(deployment: CloudRunDeployment) -> dict[str, Any]:
+    secret = {"secretKeyRef": {"name": f"{deployment.job_prefix}-api-token", "key": "latest"}}
+    container = {
+        "name": "trigger",
+        "image": deployment.image("cloudrun-trigger"),
+        "ports": [{"containerPort": 8080}],
+        "env": [
+            *_environment(_trigger_variables(deployment)),
+            {"name": "API_TOKEN", "valueFrom": secret},
+        ],
+        "resources": {"limits": _limits(1, 1024)},
+    }
+    return {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": {
+            "name": f"{deployment.job_prefix}-trigger",
+            "labels": {"cloud.googleapis.com/location": deployment.region},
+            # It checks tokens itself: Cloud Run would strip the signatures of those that it checked.
+            "annotations": {"run.googleapis.com/invoker-iam-disabled": "true"},
+        },
+        "spec": {
+            "template": {
+                "metadata": {
+                    "annotations": {
+                        "run.googleapis.com/execution-environment": "gen2",
+                        "autoscaling.knative.dev/maxScale": "3",
+                    }
+                },
+                "spec": {
+                    "serviceAccountName": deployment.account("trigger"),
+                    # Uploads wait in memory: this many of the largest fit beside the server.
+                    "containerConcurrency": 16,
+                    "timeoutSeconds": 300,
+                    "containers": [container],
+                },
+            }
+        },
+    }
+
+
+def _common(deployment: CloudRunDeployment) -> dict[str, str]:
+    return {"STORE_URL": f"gs://{deployment.bucket}", "LOG_FORMAT": "json"}
+
+
+def _trigger_variables(deployment: CloudRunDeployment) -> dict[str, str]:
+    variables = _common(deployment) | {
+        "ENV": "p",
+        "PLATFORM": "cloudrun",
+        "GOOGLE_CLOUD_PROJECT": deployment.project,
+        "CLOUD_RUN_REGION": deployment.region,
+        "JOB_PREFIX": deployment.job_prefix,
+        "MAX_UPLOAD_MB": str(_UPLOAD_MB),
+    }
+    if deployment.audience:
+        variables |= {
+            "EVENTS_AUDIENCE": deployment.audience,
+            "EVENTS_ACCOUNTS": deployment.account("events"),
+        }
+    return variables
+
+
+def _limits(cpu: int, memory_mib: int) -> dict[str, str]:
+    cpus, mebibytes = limits(cpu, memory_mib)
+    return {"cpu": str(cpus), "memory": f"{mebibytes}Mi"}
+
+
+def _environment(variables: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in variables.items()]

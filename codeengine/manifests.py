@@ -1,0 +1,152 @@
+"""What Code Engine is to have: files for `python -m codeengine.apply`, or for kubectl.
+
+The first hold the fields of a job in the Code Engine API, version 2; the others are JobDefinitions of
+`codeengine.cloud.ibm.com/v1beta1`, for those who would rather deploy with kubectl.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from codeengine.job_file import run_limit_s
+from shared.deployment import DeployedJob, deployed_jobs
+from shared.pipeline import Pipeline
+
+_COMBINATIONS: Final = {
+    1: (2, 4, 8),
+    2: (4, 8, 16),
+    4: (8, 16, 32),
+    6: (12, 24, 48),
+    8: (16, 32),
+    10: (20, 40),
+    12: (24, 48),
+}
+"""Gigabytes of memory by CPUs: https://cloud.ibm.com/docs/codeengine?topic=codeengine-mem-cpu-combo."""
+
+_MOST_RETRIES: Final = 5
+_KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
+
+
+class CodeEngineDeployment(BaseModel):
+    """Where it is deployed; what is in capitals is for the exporter to be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_prefix: str = Field("icr.io/NAMESPACE", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
+    """Registry and namespace of the images."""
+    tag: str = Field("latest", pattern=r"^\w[\w.-]{0,127}$")
+    region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
+    bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
+    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")
+    context: str = Field("CONTEXT", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")
+    """The project's Kubernetes context, for kubectl: `ibmcloud ce project current` says it."""
+
+    @property
+    def keys_secret(self) -> str:
+        """Holds the HMAC keys with which jobs reach the bucket."""
+        return f"{self.job_prefix}-cos"
+
+    @property
+    def registry_secret(self) -> str:
+        return f"{self.job_prefix}-registry"
+
+    def image(self, target: str) -> str:
+        return f"{self.image_prefix}/{target}:{self.tag}"
+
+    def environment(self) -> dict[str, str]:
+        """What every job is told in plain words."""
+        return {
+            "STORE_URL": f"cos://{self.bucket}",
+            # Code Engine reaches Object Storage by its direct endpoints, without leaving IBM's network.
+            "COS_ENDPOINT": f"https://s3.direct.{self.region}.cloud-object-storage.appdomain.cloud",
+            "LOG_FORMAT": "json",
+        }
+
+
+def manifests(
+    pipelines: Mapping[str, Pipeline], deployment: CodeEngineDeployment
+) -> dict[str, list[dict[str, Any]]]:
+    """Each file's documents by its path under the repository."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    for job in deployed_jobs(pipelines):
+        files[f"codeengine/jobs/{job.name}.yaml"] = [_job(job, deployment)]
+        files[f"codeengine/kubectl/{job.name}.yaml"] = [_job_definition(job, deployment)]
+    return files
+
+
+def limits(cpu: int, memory_mib: int) -> tuple[int, int]:
+    """The least CPUs and gigabytes (decimal) that Code Engine has and that are at least these."""
+    bytes_asked = memory_mib * 2**20
+    for cpus, gigabytes in _COMBINATIONS.items():
+        enough = [size for size in gigabytes if size * 10**9 >= bytes_asked]
+        if cpus >= cpu and enough:
+            return cpus, enough[0]
+    raise ValueError(f"Code Engine has no instance with {cpu} CPUs and {memory_mib} MiB; ask for less")
+
+
+def _job(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
+    cpus, gigabytes = limits(job.definition.cpu, job.definition.memory_mib)
+    literals = deployment.environment().items()
+    return {
+        "name": f"{deployment.job_prefix}-{job.name}",
+        "image_reference": deployment.image(job.target),
+        "image_secret": deployment.registry_secret,
+        "run_env_variables": [
+            *({"type": "literal", "name": name, "value": value} for name, value in literals),
+            *(
+                {
+                    "type": "secret_key_reference",
+                    "name": key,
+                    "reference": deployment.keys_secret,
+                    "key": key,
+                }
+                for key in _KEYS
+            ),
+        ],
+        "run_service_account": "none",
+        "scale_cpu_limit": str(cpus),
+        "scale_memory_limit": f"{gigabytes}G",
+        # The default of 400 MB holds no film; more than the memory is refused.
+        "scale_ephemeral_storage_limit": f"{gigabytes}G",
+        "scale_max_execution_time": run_limit_s(job.definition),
+        "scale_retry_limit": min(job.definition.retries, _MOST_RETRIES),
+    }
+
+
+def _job_definition(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
+    cpus, gigabytes = limits(job.definition.cpu, job.definition.memory_mib)
+    name = f"{deployment.job_prefix}-{job.name}"
+    container = {
+        "name": name,
+        "image": deployment.image(job.target),
+        "env": [
+            *({"name": key, "value": value} for key, value in deployment.environment().items()),
+            *(
+                {"name": key, "valueFrom": {"secretKeyRef": {"name": deployment.keys_secret, "key": key}}}
+                for key in _KEYS
+            ),
+        ],
+        "resources": {
+            "requests": {
+                "cpu": str(cpus),
+                "memory": f"{gigabytes}G",
+                "ephemeral-storage": f"{gigabytes}G",
+            }
+        },
+    }
+    return {
+        "apiVersion": "codeengine.cloud.ibm.com/v1beta1",
+        "kind": "JobDefinition",
+        "metadata": {"name": name},
+        "spec": {
+            "arraySpec": "0",
+            "maxExecutionTime": run_limit_s(job.definition),
+            "retryLimit": min(job.definition.retries, _MOST_RETRIES),
+            "template": {
+                "serviceAccountName": f"{deployment.context}-none",
+                "imagePullSecrets": [{"name": deployment.registry_secret}],
+                "containers": [container],
+            },
+        },
+    }

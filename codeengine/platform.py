@@ -1,0 +1,209 @@
+"""Stages as job runs of Code Engine jobs: one job a stage, which all creations share.
+
+A job run is named after its claim, and a project has one job run of a name: however often a launch is
+repeated, it starts once. The name is free again when the run is deleted; a second run under the claim then
+finds in the store what the first one did.
+"""
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from codeengine.client import Answer, Client, open_client, repeating, why_refused
+from codeengine.job_file import run_limit_s
+from codeengine.reasons import JobRun, reason_of_run, reasons_by_task
+from shared.errors import PlatformBusy, PlatformError
+from shared.logs import log
+from shared.pipeline import problems_of
+from shared.platforms import ExecutionState, Order
+from shared.settings import Settings
+from shared.task import CLAIM_VARIABLE, CREATION_VARIABLE
+
+_LONGEST_NAME: Final = 53
+_ATTEMPTS: Final = 6
+_RUNNING_LASTS_S: Final = 5.0
+_ENDED_LASTS_S: Final = 300.0
+_QUOTA: Final = re.compile(r"quota|limit of \d+ job|too many (requests|job)", re.IGNORECASE)
+"""Code Engine documents the quota of 100 job runs, but not how its API refuses the next one."""
+
+_UNKNOWN: Final = ExecutionState(status="unknown")
+_NO_NEWS: Final = ExecutionState(status="running")
+"""Where an answer is only late, nothing is taken for dead."""
+
+
+def open_platform(settings: Settings) -> "CodeEnginePlatform":
+    """The platform that the settings name; raises `InvalidSettings` with everything that is missing."""
+    return CodeEnginePlatform(open_client(settings), job_prefix=settings.job_prefix)
+
+
+class CodeEnginePlatform:
+    """Runs each stage as a job run of the job `<job_prefix>-<order.job>`, which must be deployed."""
+
+    name = "codeengine"
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        job_prefix: str,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._prefix = job_prefix
+        self._sleep = sleep
+        self._clock = clock
+        self._remembered: dict[str, tuple[float, ExecutionState]] = {}
+
+    def launch(self, order: Order) -> str:
+        """A lost answer is made up for by sending again under the same name; so is one that no repetition
+        brought, which is why that too is `PlatformBusy`."""
+        name = self._run_name(order)
+        again = repeating(_calls_for_another, self._sleep, attempts=_ATTEMPTS, longest_s=8)
+        answer = again(self._client.create_run, self._body(order, name))
+        if not answer.is_done:
+            self._explain(order, name, answer)
+        return name
+
+    def find(self, order: Order) -> str | None:
+        name = self._run_name(order)
+        return self._owned(order, name, "look for")
+
+    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+        if not self._may_be_mine(execution):
+            return _UNKNOWN
+        now = self._clock()
+        known = self._remembered.get(execution)
+        if known and now < known[0] and not (anew and known[1].status != "ended"):
+            return known[1]
+        state = self._ask(execution)
+        lasts_s = _ENDED_LASTS_S if state.status == "ended" else _RUNNING_LASTS_S
+        others = {name: entry for name, entry in self._remembered.copy().items() if now < entry[0]}
+        self._remembered = others | {execution: (now + lasts_s, state)}
+        return state
+
+    def cancel(self, execution: str) -> None:
+        """Code Engine stops a job run only by deleting it; its containers get SIGTERM."""
+        if self._may_be_mine(execution):
+            self._delete(execution, "cancel")
+
+    def release(self, execution: str) -> bool:
+        """Delete the job run if it has ended: a project has room for 100, ended ones included."""
+        if not self._may_be_mine(execution):
+            return True
+        try:
+            run = self._read(execution, "release")
+            if run and not run.has_ended:
+                return False
+            if run:
+                self._delete(execution, "release")
+        except PlatformError as error:
+            log(logging.WARNING, "release_postponed", str(error), execution=execution)
+            return False
+        return True
+
+    def _may_be_mine(self, execution: str) -> bool:
+        return execution.startswith(f"{self._prefix}-") and bool(re.fullmatch(r"[a-z0-9-]{1,63}", execution))
+
+    def _run_name(self, order: Order) -> str:
+        plain = re.fullmatch(r"[a-z0-9]{1,16}", order.token)
+        token = order.token if plain else hashlib.sha256(order.token.encode()).hexdigest()[:16]
+        head = f"{self._prefix}-{order.job}"[: _LONGEST_NAME - len(token) - 1]
+        return f"{head.rstrip('-')}-{token}"
+
+    def _job_name(self, order: Order) -> str:
+        return f"{self._prefix}-{order.job}"
+
+    def _body(self, order: Order, name: str) -> dict[str, Any]:
+        variables = {CLAIM_VARIABLE: order.token, CREATION_VARIABLE: order.creation_id}
+        return {
+            "name": name,
+            "job_name": self._job_name(order),
+            "run_arguments": [order.creation_id],
+            "run_env_variables": [
+                {"type": "literal", "name": variable, "value": value} for variable, value in variables.items()
+            ],
+            "scale_array_spec": f"0-{order.tasks - 1}" if order.tasks > 1 else "0",
+            "scale_max_execution_time": run_limit_s(order.definition),
+            "scale_retry_limit": order.definition.retries,
+        }
+
+    def _explain(self, order: Order, name: str, answer: Answer) -> None:
+        """Return if the launch that was answered so has started all the same; raise why not otherwise."""
+        action = f"start {name}"
+        if answer.status == 409 or answer.is_lost:
+            with suppress(PlatformBusy):  # not known either: the first answer tells why
+                if self._owned(order, name, "start"):
+                    return
+            raise PlatformBusy(self.name, action, self._why(answer))
+        if _is_busy(answer):
+            room = "Code Engine keeps 100 job runs a project, ended ones included; delete some"
+            raise PlatformBusy(self.name, action, f"{self._why(answer)}; {room}")
+        if answer.status == 404:
+            remedy = f"python -m codeengine.apply -f codeengine/jobs/{order.job}.yaml"
+            where = f"job {self._job_name(order)} in project {self._client.project_id}"
+            raise PlatformError(self.name, action, f"{self._why(answer)}; deploy {where}: {remedy}")
+        raise PlatformError(self.name, action, self._why(answer))
+
+    def _owned(self, order: Order, name: str, verb: str) -> str | None:
+        """The name, if there is a job run of it; raises `PlatformError` when that is someone else's."""
+        run = self._read(name, verb)
+        if run is None:
+            return None
+        if run.literal(CLAIM_VARIABLE) != order.token:
+            theirs = f"a job run of that name exists and is not of claim {order.token}; delete it"
+            raise PlatformError(self.name, f"{verb} {name}", theirs)
+        return name
+
+    def _read(self, name: str, verb: str) -> JobRun | None:
+        """The job run, or None if there is none; raises `PlatformBusy` when it can't be known for now."""
+        answer = self._client.get_run(name)
+        if answer.status == 404:
+            return None
+        if not answer.is_done:
+            kind = PlatformBusy if answer.may_pass else PlatformError
+            raise kind(self.name, f"{verb} {name}", self._why(answer))
+        try:
+            return JobRun.model_validate(answer.body)
+        except ValidationError as error:
+            reason = f"its description can't be read: {problems_of(error)}"
+            raise PlatformError(self.name, f"{verb} {name}", reason) from error
+
+    def _ask(self, execution: str) -> ExecutionState:
+        try:
+            run = self._read(execution, "look at")
+        except PlatformError as error:
+            log(logging.WARNING, "state_unknown", str(error), execution=execution)
+            return _NO_NEWS if isinstance(error, PlatformBusy) else _UNKNOWN
+        if run is None:
+            return _UNKNOWN
+        if run.status in ("pending", "running"):
+            return ExecutionState(status="running")
+        if not run.has_ended:
+            return _UNKNOWN
+        tasks = reasons_by_task(run)
+        return ExecutionState(status="ended", reason=reason_of_run(run, tasks), task_reasons=tasks)
+
+    def _delete(self, execution: str, verb: str) -> None:
+        answer = self._client.delete_run(execution)
+        if not answer.is_done and answer.status != 404:
+            raise PlatformError(self.name, f"{verb} {execution}", self._why(answer))
+        self._remembered.pop(execution, None)
+
+    def _why(self, answer: Answer) -> str:
+        return why_refused(answer, self._client.project_id)
+
+
+def _is_busy(answer: Answer) -> bool:
+    refused = 400 <= answer.status < 500
+    return answer.status == 429 or (refused and bool(_QUOTA.search(answer.reason)))
+
+
+def _calls_for_another(answer: Answer) -> bool:
+    return answer.is_lost or _is_busy(answer)

@@ -1,0 +1,20 @@
+"""`python -m codeengine.trigger`: the HTTP face of creations whose stages are Code Engine jobs."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from codeengine.platform import open_platform
+from shared.api.entry import Cloud, trigger_main
+
+CLOUD: Final = Cloud(open_platform=open_platform, schemes=("cos", "s3"))
+
+
+def main(environ: Mapping[str, str] | None = None, *, on_ready: Callable[[str], None] | None = None) -> int:
+    """Serve on $PORT until SIGTERM; 0 done, 1 failed, 2 bad settings."""
+    return trigger_main(CLOUD, os.environ if environ is None else environ, on_ready=on_ready)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

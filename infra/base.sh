@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes a base image from Debian's packages, where no registry answers: base.sh <name>. Needs root,
+# debootstrap and podman. An image that is there already is left as it is.
+#
+#   SUITE   which Debian; bookworm
+#   MIRROR  where from; http://deb.debian.org/debian
+set -eu
+name=$1
+! podman image exists "$name" || exit 0
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+chmod 755 "$root"
+debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv \
+    "${SUITE:-bookworm}" "$root" "${MIRROR:-http://deb.debian.org/debian}" >&2
+rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* \
+    "$root"/usr/share/man/* "$root"/usr/share/locale/* "$root"/usr/share/info/*
+find "$root/usr/share/doc" -type f ! -name copyright -delete
+ln -s python3 "$root/usr/bin/python"
+tar -C "$root" -c . | podman import --quiet --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$name"

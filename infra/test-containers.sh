@@ -1,0 +1,20 @@
+#!/bin/sh
+# Builds the images with buildah and tests them in containers of podman. Needs root, buildah, podman, and
+# debootstrap where no registry answers.
+#
+#   BASE    what the images are built on; python:3.12-slim, or else Debian's packages
+#   PYTHON  one that has the tests' packages
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ -z "${BASE:-}" ]; then
+    BASE=docker.io/library/python:3.12-slim
+    if ! podman image exists "$BASE" && ! podman pull --quiet "$BASE" >/dev/null 2>&1; then
+        BASE=localhost/reelwright-base:${SUITE:-bookworm}
+        echo "no registry answers: building on $BASE, made of Debian's packages" >&2
+        infra/base.sh "$BASE"
+    fi
+fi
+export BASE TAG="${TAG:-test}" ENGINE=buildah BUILD_FLAGS="${BUILD_FLAGS:---isolation=chroot --network=host}"
+infra/images.sh >/dev/null
+exec "${PYTHON:-python3}" -m pytest -m containers tests/containers

@@ -1,0 +1,129 @@
+"""`reelwright export`: deployment files, written from `jobs/*/pipeline.yaml`.
+
+To add a platform: write a module with a deployment (a model of what a person may say) and
+`manifests(pipelines, deployment)`, and add it to the dict below.
+"""
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from cloudrun.manifests import CloudRunDeployment
+from cloudrun.manifests import manifests as cloudrun_manifests
+from codeengine.manifests import CodeEngineDeployment
+from codeengine.manifests import manifests as codeengine_manifests
+from scripts.exports.argo import ArgoDeployment
+from scripts.exports.argo import manifests as argo_manifests
+from scripts.exports.compose import ComposeDeployment
+from scripts.exports.compose import manifests as compose_manifests
+from scripts.exports.text import MARK, to_text
+from shared.errors import BadRequest, UnknownName
+from shared.pipeline import Pipeline, problems_of
+
+Pipelines = Mapping[str, Pipeline]
+Manifests = dict[str, list[dict[str, Any]]]
+Deployment = TypeVar("Deployment", bound=BaseModel)
+
+
+def _for(
+    deployment: type[Deployment], manifests: Callable[[Pipelines, Deployment], Manifests]
+) -> Callable[[Pipelines, Mapping[str, str]], Manifests]:
+    return lambda pipelines, said: manifests(pipelines, deployment.model_validate(said))
+
+
+TARGETS: Final[dict[str, Callable[[Pipelines, Mapping[str, str]], Manifests]]] = {
+    "cloudrun": _for(CloudRunDeployment, cloudrun_manifests),
+    "codeengine": _for(CodeEngineDeployment, codeengine_manifests),
+    "compose": _for(ComposeDeployment, compose_manifests),
+    "argo": _for(ArgoDeployment, argo_manifests),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How a folder differs from what the pipelines would write; paths are relative to it."""
+
+    stale: list[str] = field(default_factory=list)
+    """Missing, or with other contents."""
+    left_over: list[str] = field(default_factory=list)
+    """Written once, for a job that is no more."""
+
+    def __bool__(self) -> bool:
+        return bool(self.stale or self.left_over)
+
+
+def render(target: str, pipelines: Pipelines, said: Mapping[str, str]) -> dict[str, str]:
+    """The files' texts by path; raises `BadRequest` for an unknown target or what it can't be told."""
+    if target not in TARGETS:
+        raise UnknownName("platform to export to", target, list(TARGETS))
+    try:
+        documents = TARGETS[target](pipelines, said)
+    except ValidationError as error:
+        raise BadRequest(f"{target} can't be exported so: {problems_of(error)}") from error
+    return {path: to_text(target, parts) for path, parts in documents.items()}
+
+
+def compare(files: Mapping[str, str], folder: Path) -> Difference:
+    """What `write` would change."""
+    stale = [path for path, text in files.items() if _text_of(folder / path) != text]
+    places = {Path(path).parent for path in files}
+    there = [path for place in places for path in (folder / place).glob("*.yaml") if _is_ours(path)]
+    names = {path.relative_to(folder).as_posix() for path in there}
+    return Difference(stale=stale, left_over=sorted(names - set(files)))
+
+
+def write(files: Mapping[str, str], folder: Path) -> Difference:
+    """Write what differs, delete what is left over, and say which."""
+    changed = compare(files, folder)
+    for path in changed.stale:
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(files[path], encoding="utf-8")
+    for path in changed.left_over:
+        (folder / path).unlink()
+    return changed
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _is_ours(path: Path) -> bool:
+    return (_text_of(path) or "").startswith(MARK)
+
+
+def export(target: str, said: Mapping[str, str], folder: Path, *, check: bool) -> bool:
+    """Write the files, or with `check` only look; True unless something was found stale.
+
+    stdout lists the files that changed or are to.
+    """
+    from rich.console import Console
+
+    from jobs.catalogue import pipelines
+    from scripts.report import tell_next
+
+    files = render(target, pipelines(), said)
+    found = compare(files, folder) if check else write(files, folder)
+    sys.stdout.writelines(f"{path}\n" for path in [*found.stale, *found.left_over])
+    console = Console(stderr=True)
+    if check and found:
+        console.print(f"{len(found.stale)} stale, {len(found.left_over)} left over", highlight=False)
+        tell_next(console, [f"reelwright export {target}"])
+    elif not check:
+        unchanged = len(files) - len(found.stale)
+        console.print(f"{len(found.stale)} written, {unchanged} as they were", highlight=False)
+        tell_next(console, [_NEXT[target].format(folder=shlex.quote(str(folder)))])
+    return not (check and found)
+
+
+_NEXT: Final = {
+    "cloudrun": "gcloud run jobs replace {folder}/cloudrun/jobs/video-generator.yaml",
+    "codeengine": "python -m codeengine.apply -f {folder}/codeengine/jobs/video-generator.yaml",
+    "compose": "docker compose -f {folder}/infra/compose.yaml up",
+    "argo": "kubectl apply -f {folder}/infra/argo/",
+}

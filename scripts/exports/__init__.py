@@ -1,0 +1,1 @@
+"""Deployment files of platforms that have no folder of their own, and how all of them become text."""

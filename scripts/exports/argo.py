@@ -1,0 +1,233 @@
+"""What Argo Workflows is to have: a WorkflowTemplate for each pipeline, in which Argo does the chaining.
+
+Nobody launches or claims then: the first stage opens a run that the workflow names (`REELWRIGHT_RUN`), a
+stage that others fan out over writes their task numbers to a file (`--plan`), and at the end `settle` closes
+the books. Fields: https://argo-workflows.readthedocs.io/en/latest/fields/.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.pipeline import Pipeline, StageDefinition
+
+_SCRATCH: Final = "/scratch"
+_PLAN: Final = f"{_SCRATCH}/plan"
+_JOBS, _EXECUTOR = "reelwright-jobs", "reelwright-executor"
+_STORE_KEYS: Final = "reelwright-store"
+_BAD_REQUEST: Final = 2
+_USER: Final = 10_001
+"""Argo's own sidecar runs as this user too; its image would else run as root, and be refused."""
+
+# Kubernetes replaces $(NAME) in arguments by the container's variables, keys among them; $$ is a plain $.
+_CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)}}'
+
+
+class ArgoDeployment(BaseModel):
+    """Defaults of the workflow's parameters; what is in capitals is for the exporter to be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_prefix: str = Field("REGISTRY/reelwright", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
+    tag: str = Field("latest", pattern=r"^\w[\w.-]{0,127}$")
+    store_url: str = Field("s3://BUCKET", pattern=r"^(gs|s3|cos)://[\w./-]+$")
+
+
+def manifests(
+    pipelines: Mapping[str, Pipeline], deployment: ArgoDeployment
+) -> dict[str, list[dict[str, Any]]]:
+    """Each file's documents by its path under the repository."""
+    files = {
+        f"infra/argo/{pipeline.name}.yaml": [_workflow_template(pipeline, deployment)]
+        for pipeline in pipelines.values()
+    }
+    return files | {"infra/argo/identities.yaml": _identities()}
+
+
+def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
+    stages = [_stage(pipeline, name) for name in pipeline.stages]
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "WorkflowTemplate",
+        "metadata": {"name": f"reelwright-{pipeline.name.replace('_', '-')}"},
+        "spec": {
+            "entrypoint": "pipeline",
+            "onExit": "settle",
+            "arguments": {
+                "parameters": [
+                    {"name": "creation_id"},
+                    {"name": "store_url", "value": deployment.store_url},
+                    {"name": "image_prefix", "value": deployment.image_prefix},
+                    {"name": "tag", "value": deployment.tag},
+                ]
+            },
+            "synchronization": {"mutexes": [{"name": "reelwright-{{workflow.parameters.creation_id}}"}]},
+            "activeDeadlineSeconds": _longest(pipeline),
+            "serviceAccountName": _JOBS,
+            "automountServiceAccountToken": False,
+            "executor": {"serviceAccountName": _EXECUTOR},
+            "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "600s"},
+            "ttlStrategy": {"secondsAfterCompletion": 86_400},
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": _USER,
+                "runAsGroup": _USER,
+                "fsGroup": _USER,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "templates": [_dag(pipeline), *stages, _settle()],
+        },
+    }
+
+
+def _longest(pipeline: Pipeline) -> int:
+    """Time enough for every stage, one after another, to use up its attempts."""
+    return sum((stage.retries + 1) * (stage.time_limit_s + 60) for stage in pipeline.stages.values())
+
+
+def _dag(pipeline: Pipeline) -> dict[str, Any]:
+    tasks = [_task(pipeline, name, stage) for name, stage in pipeline.stages.items()]
+    return {"name": "pipeline", "dag": {"tasks": tasks}}
+
+
+def _task(pipeline: Pipeline, name: str, stage: StageDefinition) -> dict[str, Any]:
+    names = pipeline.jobs
+    index = "{{item}}" if stage.fan_out else "0"
+    task: dict[str, Any] = {
+        "name": names[name],
+        "template": names[name],
+        "arguments": {"parameters": [{"name": "index", "value": index}]},
+    }
+    if stage.needs:
+        task["dependencies"] = [names[need] for need in stage.needs]
+    if stage.fan_out:
+        source = names[stage.fan_out.over.split(".")[0]]
+        task["withParam"] = f"{{{{tasks.{source}.outputs.parameters.{names[name]}}}}}"
+    if stage.optional:
+        task["continueOn"] = {"failed": True, "error": True}
+    return task
+
+
+def _stage(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    stage, job = pipeline.stages[name], pipeline.jobs[name]
+    planned = [
+        {"name": pipeline.jobs[other], "valueFrom": {"path": f"{_PLAN}/{other}.json"}}
+        for other, definition in pipeline.stages.items()
+        if definition.fan_out and definition.fan_out.over.split(".")[0] == name
+    ]
+    template: dict[str, Any] = {
+        "name": job,
+        "inputs": {"parameters": [{"name": "index"}]},
+        "activeDeadlineSeconds": stage.time_limit_s,
+        "retryStrategy": {
+            "limit": stage.retries,
+            "retryPolicy": "Always",
+            "expression": f"lastRetry.exitCode != '{_BAD_REQUEST}'",
+            "backoff": {"duration": "10s", "factor": 2, "maxDuration": f"{_patience_s(stage)}s"},
+        },
+        "volumes": _volumes(),
+        "container": _container(
+            job,
+            ["python", "-m", f"jobs.{pipeline.name}.{name}"],
+            [*(["--plan", _PLAN] if planned else []), "--", _CREATION],
+            {
+                "TASK_EXECUTION": "argo|{{workflow.namespace}}|{{workflow.name}}",
+                "TASK_INDEX": "{{inputs.parameters.index}}",
+                "TASK_ATTEMPT": "{{retries}}",
+                "REELWRIGHT_RUN": "{{workflow.uid}}",
+            },
+        )
+        | {"resources": _resources(str(stage.cpu), f"{stage.memory_mib}Mi")},
+    }
+    if planned:
+        template["outputs"] = {"parameters": planned}
+    return template
+
+
+def _patience_s(stage: StageDefinition) -> int:
+    """Argo counts from the first attempt's start: all attempts and the pauses between them."""
+    pauses = sum(10 * 2**pause for pause in range(stage.retries))
+    return (stage.retries + 1) * stage.time_limit_s + int(pauses)
+
+
+def _settle() -> dict[str, Any]:
+    command = ["python", "-m", "scripts", "settle"]
+    arguments = ["--outcome", "{{workflow.status}}", "--", _CREATION]
+    return {
+        "name": "settle",
+        "activeDeadlineSeconds": 300,
+        "retryStrategy": {
+            "limit": 5,
+            "retryPolicy": "Always",
+            "expression": f"lastRetry.exitCode != '{_BAD_REQUEST}'",
+            "backoff": {"duration": "10s", "factor": 2},
+        },
+        "volumes": _volumes(),
+        "container": _container("app", command, arguments, {}) | {"resources": _resources("1", "512Mi")},
+    }
+
+
+def _container(
+    target: str, command: list[str], arguments: list[str], variables: Mapping[str, str]
+) -> dict[str, Any]:
+    environment = {"STORE_URL": "{{workflow.parameters.store_url}}", "LOG_FORMAT": "json", **variables}
+    return {
+        "image": f"{{{{workflow.parameters.image_prefix}}}}/{target}:{{{{workflow.parameters.tag}}}}",
+        # Named here, so that the controller needs no access to the registry to look it up.
+        "command": command,
+        "args": arguments,
+        "env": [{"name": name, "value": value} for name, value in environment.items()],
+        "envFrom": [{"secretRef": {"name": _STORE_KEYS, "optional": True}}],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "scratch", "mountPath": _SCRATCH},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
+        ],
+    }
+
+
+def _volumes() -> list[dict[str, Any]]:
+    return [
+        {"name": "scratch", "emptyDir": {"sizeLimit": "8Gi"}},
+        {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
+    ]
+
+
+def _resources(cpu: str, memory: str) -> dict[str, Any]:
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
+
+
+def _identities() -> list[dict[str, Any]]:
+    """Jobs run as nobody in particular; only Argo's own sidecar may report what they put out.
+
+    The token has the name under which Argo looks for the executor's:
+    https://argo-workflows.readthedocs.io/en/latest/service-account-secrets/.
+    """
+    rbac, role = "rbac.authorization.k8s.io", {"kind": "Role", "name": _EXECUTOR}
+    token: dict[str, Any] = _named("v1", "Secret", f"{_EXECUTOR}.service-account-token")
+    token["metadata"]["annotations"] = {"kubernetes.io/service-account.name": _EXECUTOR}
+    rule = {
+        "apiGroups": ["argoproj.io"],
+        "resources": ["workflowtaskresults"],
+        "verbs": ["create", "patch"],
+    }
+    return [
+        _named("v1", "ServiceAccount", _JOBS) | {"automountServiceAccountToken": False},
+        _named("v1", "ServiceAccount", _EXECUTOR),
+        token | {"type": "kubernetes.io/service-account-token"},
+        _named(f"{rbac}/v1", "Role", _EXECUTOR) | {"rules": [rule]},
+        _named(f"{rbac}/v1", "RoleBinding", _EXECUTOR)
+        | {
+            "roleRef": {"apiGroup": rbac, **role},
+            "subjects": [{"kind": "ServiceAccount", "name": _EXECUTOR}],
+        },
+    ]
+
+
+def _named(api_version: str, kind: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}}

@@ -1,0 +1,35 @@
+"""Documents as YAML that people read in diffs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import yaml
+
+MARK: Final = "# Written by `reelwright export"
+"""What every written file starts with."""
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        """Shared parts are written out: anchors are not for people."""
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        """Lists are indented under their key."""
+        super().increase_indent(flow, False)
+
+
+def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    """In quotes where some version of YAML would read no string: `1e3`, `0o7`, `1:30`, `y`."""
+    odd = text in ("y", "n", "Y", "N") or text[:1].isdigit() or text[:1] in "+-."
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if odd else None)
+
+
+_Dumper.add_representer(str, _string)
+
+
+def to_text(target: str, documents: Iterable[Mapping[str, Any]]) -> str:
+    """The documents as one YAML file that says how it came to be."""
+    head = f"{MARK} {target}` from jobs/*/pipeline.yaml: change that, and export again.\n"
+    dumped: str = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return head + dumped

@@ -1,0 +1,28 @@
+"""`reelwright sweep`: advance whatever stands still."""
+
+from rich.console import Console
+
+from scripts.wiring import make_trigger
+from shared.errors import StageFailed
+from shared.platforms.local import LocalPlatform
+from shared.settings import Settings
+from shared.trigger import SweepReport
+
+
+def sweep(settings: Settings) -> SweepReport:
+    """One sweep over all runs under way; on this machine's platforms what it launches is waited for.
+
+    Raises `StageFailed` naming the creations that could not be advanced, when all others have been.
+    """
+    console = Console(stderr=True)
+    trigger = make_trigger(settings)
+    report = trigger.sweep()
+    console.print(
+        f"{report.advanced} runs under way: {report.launched} went on, {report.ended} had ended",
+        highlight=False,
+    )
+    if isinstance(trigger.platform, LocalPlatform):
+        trigger.platform.wait()
+    if report.failed:
+        raise StageFailed("sweep", f"could not advance {', '.join(report.failed)}; the log above says why")
+    return report

@@ -1,0 +1,238 @@
+"""Launching: claim first, then ask the platform; a launch of unknown end is looked up, not repeated."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import TypeAlias
+
+from shared.creation import Creation
+from shared.errors import (
+    PlatformBusy,
+    PlatformError,
+    PreconditionFailed,
+    ReelwrightError,
+    StaleAttempt,
+    Stopped,
+    StoreError,
+)
+from shared.logs import log
+from shared.pipeline import FUSED, Pipeline
+from shared.platforms import Order, Platform
+from shared.process import this_process
+from shared.record import Claim, Failure, Record, Request, load, record_name, save
+from shared.settings import Settings
+from shared.status import RunStatus
+from shared.storage import ABSENT
+
+Fuses: TypeAlias = Callable[[Pipeline, Creation], bool]
+"""Whether all of a run's stages go into one container."""
+
+
+def never_fuses(_pipeline: Pipeline, _creation: Creation) -> bool:
+    """Every stage has a container of its own."""
+    return False
+
+
+def always_fuses(pipeline: Pipeline, _creation: Creation) -> bool:
+    """All stages run in one container, where the pipeline has such a job."""
+    return pipeline.fused is not None
+
+
+def fuses_short_work(pipeline: Pipeline, creation: Creation) -> bool:
+    """All stages run in one container as long as there is little to do."""
+    if pipeline.fused is None:
+        return False
+    most = pipeline.fused.most_assets
+    return sum(1 for _ in islice(creation.list("assets/"), most + 1)) <= most
+
+
+def fusing(settings: Settings, *, in_cloud: bool) -> Fuses:
+    """What the setting FUSED means: `auto` fuses where starting a container takes seconds."""
+    choices = {"always": always_fuses, "never": never_fuses}
+    return choices.get(settings.fused, fuses_short_work if in_cloud else never_fuses)
+
+
+def claim_name(request: Request, stage: str) -> str:
+    """Where the claim of a stage, or of `FUSED`, lies."""
+    return f"claims/{request.run}/{stage}"
+
+
+class Launcher:
+    """Launches what a run's status says is ready, or lost, on one platform."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        pipelines: Mapping[str, Pipeline],
+        *,
+        fuses: Fuses,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._platform = platform
+        self._pipelines = pipelines
+        self._fuses = fuses
+        self._now = now
+
+    def launch_all(self, creation: Creation, request: Request, status: RunStatus) -> bool:
+        """Launch what nobody has launched yet; True if that changed how things stand."""
+        pipeline = self._pipelines[request.pipeline]
+        launched = [self._launch_again(creation, request, name) for name in status.lost]
+        names = status.ready
+        is_fresh = all(stage.state == "waiting" for stage in status.stages.values())
+        if names and is_fresh and self._fuses(pipeline, creation):
+            names = (FUSED,)
+        for name in names:
+            tasks = 1 if name == FUSED else pipeline.tasks_of(name, status.metadata)
+            launched.append(self._launch(creation, request, name, tasks))
+        return any(launched)
+
+    def _launch(self, creation: Creation, request: Request, stage: str, tasks: int) -> bool:
+        """Claim the stage, then launch it; False when someone else has claimed it."""
+        claim = Claim(token=secrets.token_hex(8), tasks=tasks, claimed_at=self._now(), process=this_process())
+        try:
+            generation = save(creation, claim_name(request, stage), claim, expect=ABSENT)
+        except PreconditionFailed:
+            return False
+        order = self._order(creation, request, stage, claim)
+        return self._submit(creation, order, claim, generation, self._platform.launch)
+
+    def _launch_again(self, creation: Creation, request: Request, stage: str) -> bool:
+        """Find the execution of a launch whose end nobody knows; launch again if there is none.
+
+        The claim is taken over first, so that one alone does so; its token stays, so that whatever the first
+        launch may yet start is as good.
+        """
+        claim, generation = load(creation, claim_name(request, stage), Claim)
+        if claim is None or claim.execution:
+            return False
+        taken = claim.model_copy(update={"retried_at": self._now(), "process": this_process()})
+        try:
+            generation = save(creation, claim_name(request, stage), taken, expect=generation)
+        except PreconditionFailed:
+            return False
+        log(logging.WARNING, "launch_lost", f"{creation.creation_id}: nobody knows if {stage} was launched")
+        order = self._order(creation, request, stage, taken)
+        return self._submit(creation, order, taken, generation, self._found_or_launched)
+
+    def launch_claimed(self, creation: Creation, request: Request, stage: str) -> None:
+        """Launch a stage once more under the claim that it has."""
+        claim, generation = load(creation, claim_name(request, stage), Claim)
+        if claim:
+            order = self._order(creation, request, stage, claim)
+            self._submit(creation, order, claim, generation, self._platform.launch)
+
+    def _found_or_launched(self, order: Order) -> str:
+        try:
+            found = self._platform.find(order)
+        except PlatformError as error:
+            raise PlatformBusy(*error.args) from error  # not known is no reason to launch, nor to give up
+        return found or self._platform.launch(order)
+
+    def _order(self, creation: Creation, request: Request, stage: str, claim: Claim) -> Order:
+        pipeline = self._pipelines[request.pipeline]
+        return Order(
+            pipeline=request.pipeline,
+            stage=stage,
+            job=pipeline.jobs[stage],
+            definition=pipeline.definition_of(stage),
+            creation_id=creation.creation_id,
+            run=request.run,
+            token=claim.token,
+            tasks=claim.tasks,
+        )
+
+    def _submit(
+        self,
+        creation: Creation,
+        order: Order,
+        claim: Claim,
+        generation: str,
+        launch: Callable[[Order], str],
+    ) -> bool:
+        """Launch under the claim and note the execution in it; True if that changed how things stand."""
+        try:
+            execution = launch(order)
+        except (Stopped, StaleAttempt):
+            raise  # an inline stage ended this process's work, not the stage
+        except PlatformBusy as error:  # the claim stays without an execution: a later advance tries again
+            log(logging.WARNING, "launch_postponed", f"{creation.creation_id}: {order.stage}: {error}")
+            return False
+        except ReelwrightError as error:
+            self._record_refusal(creation, order, error)
+            return True
+        try:
+            named = claim.model_copy(update={"execution": execution})
+            save(creation, f"claims/{order.run}/{order.stage}", named, expect=generation)
+        except StoreError as error:  # it runs all the same, and its record will tell
+            log(
+                logging.WARNING,
+                "execution_unnamed",
+                f"{order.stage}: launched, but the claim can't say so: {error}",
+            )
+        log(
+            logging.DEBUG,
+            "stage_launched",
+            f"{creation.creation_id}: launched {order.stage}",
+            tasks=order.tasks,
+            execution=execution,
+        )
+        return True
+
+    def release(self, creation: Creation, request: Request, status: RunStatus) -> bool:
+        """Let the platform forget the executions of all that is done; False if one has yet to end."""
+        over = status.status != "pending"
+        names = [name for name, stage in status.stages.items() if over or stage.state == "success"]
+        if over and self._pipelines[request.pipeline].fused:
+            names.append(FUSED)
+        released = True
+        for name in names:
+            claim, _ = load(creation, claim_name(request, name), Claim)
+            if claim and claim.execution:
+                released = self._platform.release(claim.execution) and released
+        return released
+
+    def settle(self, creation: Creation, request: Request, status: RunStatus) -> None:
+        """Write down what only the platform knows of tasks that failed, before it forgets it."""
+        definitions = self._pipelines[request.pipeline].stages
+        for name, stage in status.stages.items():
+            for index, error in stage.ends.items():
+                place = record_name(name, index if definitions[name].fan_out else None)
+                self._write_end(creation, request, name, place, index, error)
+
+    def _record_refusal(self, creation: Creation, order: Order, error: ReelwrightError) -> None:
+        """The platform refused the launch: that is the stage's failure, and the record says so."""
+        stages = self._pipelines[order.pipeline].stages
+        stage = next(iter(stages)) if order.stage == FUSED else order.stage
+        request, _ = load(creation, "request.json", Request)
+        if request is None or request.run != order.run:
+            return
+        failure = Failure(
+            kind=type(error).__name__, message=f"could not be launched: {error}", permanent=False
+        )
+        place = record_name(stage, 0 if stages[stage].fan_out else None)
+        self._write_end(creation, request, stage, place, 0, failure)
+
+    def _write_end(
+        self, creation: Creation, request: Request, stage: str, place: str, index: int, error: Failure
+    ) -> None:
+        """The task's record, failed for good, unless it says how it ended or someone is at work on it."""
+        before, generation = load(creation, place, Record)
+        if before and (before.run > request.run or (before.run == request.run and _has_said_all(before))):
+            return
+        now = self._now()
+        if before is None or before.run != request.run:
+            before = Record(
+                pipeline=request.pipeline, stage=stage, index=index, run=request.run, owner="",
+                status="failed", started_at=now, heartbeat_at=now,
+            )  # fmt: skip
+        end = {"owner": "trigger", "status": "failed", "final": True, "completed_at": now, "error": error}
+        try:
+            save(creation, place, before.model_copy(update=end), expect=generation)
+        except PreconditionFailed:
+            log(logging.WARNING, "end_unrecorded", f"{stage}: failed, and yet someone works on it")
+
+
+def _has_said_all(record: Record) -> bool:
+    return record.status == "success" or (record.status == "failed" and record.final)

@@ -1,0 +1,126 @@
+"""Faults all at once: storage that fails in every way, events that are lost or doubled, many creations."""
+
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from shared.pipeline import Pipeline, load_pipeline
+from shared.platforms import Platform
+from shared.record import Record
+from shared.storage import ObjectStore
+from tests.clouds import EMULATORS, Mail, Place, deployed, make_trigger, place, until_ended
+from tests.toys import PIPELINE_FILE, ROOT, contents, fill, run_fused
+
+KINDS = ("503-before", "503-after", "reset-before", "reset-after", "broken-download", "broken-upload")
+
+
+@pytest.fixture(autouse=True)
+def _repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def toys() -> dict[str, Pipeline]:
+    return {"toys": load_pipeline(PIPELINE_FILE)}
+
+
+def entry(image: str) -> list[str]:
+    """The toys' images: `toys-<stage>`."""
+    return [sys.executable, "-m", "tests.toys", image.removeprefix("toys-")]
+
+
+def executions(platform: Platform) -> Counter[tuple[str, str]]:
+    """How often each job was started for each creation."""
+    emulator = EMULATORS[id(platform)]
+    runs = [running.execution for running in emulator.executions]
+    return Counter((run.job, run.template.containers[0].args[-1]) for run in runs)
+
+
+def publications(at: Place, writes: Counter[str]) -> dict[str, int]:
+    """How often each asset was written."""
+    return {key: count for key, count in writes.items() if "/assets/" in key and at.store.stat(key)}
+
+
+def expected(store: ObjectStore, folder: Path) -> dict[str, bytes]:
+    from shared.storage.file import FileStore
+
+    elsewhere = FileStore(folder / "elsewhere")
+    fill(elsewhere)
+    run_fused(elsewhere)
+    return contents(elsewhere)
+
+
+def survive(folder: Path, creations: int, *, rate: float, lost_or_doubled: float, seed: int) -> None:
+    with place("gs", folder) as at, deployed("cloudrun", at, toys(), entry=entry) as platform:
+        names = [f"film-{number}" for number in range(creations)]
+        for name in names:
+            fill(at.store, name)
+        writes: Counter[str] = Counter()
+        trigger = make_trigger(at, platform, toys())
+        mail = Mail(trigger=trigger, lost_or_doubled=lost_or_doubled, chance=random.Random(seed))
+        at.listeners += [mail, lambda key: writes.update([key])]
+        at.emulator.faults.rate(dict.fromkeys(KINDS, rate), seed=seed)
+        for name in names:
+            trigger.start("toys", name)
+        until_ended(trigger, every_s=1.0, within_s=900)
+        at.emulator.faults.rate({}, seed=seed)
+        struck = Counter(kind for _, _, kind in at.emulator.faults.injected)
+        assert set(struck) == set(KINDS), "a fault never came"
+        assert mail.spoilt
+        statuses = {name: trigger.status(name) for name in names}
+        assert {name: status.error for name, status in statuses.items() if status.status != "completed"} == {}
+        assert {status.request.run for status in statuses.values()} == {1}
+        jobs = executions(platform)
+        assert {job: count for job, count in jobs.items() if count != 1} == {}
+        assert len(jobs) == creations * len(toys()["toys"].stages)
+        made = expected(at.store, folder)
+        for name in names:
+            found = contents(at.store, f"{name}/assets/")
+            assert {key.replace(name, "toy", 1): data for key, data in found.items()} == made
+        assert {key: count for key, count in publications(at, writes).items() if count != 1} == {}
+
+
+def test_runs_survive_storage_that_fails_and_events_that_are_lost_or_doubled(tmp_path: Path) -> None:
+    survive(tmp_path, 3, rate=0.02, lost_or_doubled=1 / 3, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2])
+def test_fifty_runs_survive_a_tenth_of_all_storage_calls_failing_in_each_way(
+    tmp_path: Path, seed: int
+) -> None:
+    survive(tmp_path, 50, rate=0.1, lost_or_doubled=1 / 3, seed=seed)
+
+
+@pytest.mark.parametrize("kind", ["cloudrun", "codeengine"])
+def test_two_triggers_that_race_launch_each_stage_once(kind: str, tmp_path: Path) -> None:
+    with place("gs", tmp_path) as at, deployed(kind, at, toys(), entry=entry) as platform:
+        fill(at.store)
+        triggers = [make_trigger(at, platform, toys()) for _ in range(2)]
+        start = Barrier(2)
+
+        def race(mine: Any) -> None:
+            start.wait()
+            mine.start("toys", "toy")
+            until_ended(mine, every_s=0.01)
+
+        threads = [Thread(target=race, args=(trigger,)) for trigger in triggers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert triggers[0].status("toy").status == "completed"
+        records = [
+            Record.model_validate_json(at.store.read(info.key)[0]) for info in at.store.list("toy/stages/")
+        ]
+        assert {record.attempt for record in records} == {0}
+        assert len({record.execution for record in records}) == len(toys()["toys"].stages)
+        if kind == "cloudrun":
+            assert set(executions(platform).values()) == {1}
+        else:
+            names = {body["name"] for body in EMULATORS[id(platform)].bodies}
+            assert len(names) == len(toys()["toys"].stages)
