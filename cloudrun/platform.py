@@ -8,7 +8,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -86,7 +86,7 @@ def open_platform(settings: Settings) -> "CloudRunPlatform":
 
 
 def connect(emulator: str | None = None) -> Clients:
-    """Clients of the Cloud Run API, or of a stand-in at `<host>:<port>`; raises `PlatformError`."""
+    """Clients of the Cloud Run API, or of a stand-in at `<host>:<port>`; raises `InvalidSettings`."""
     if emulator:
         channel = grpc.insecure_channel(emulator)
         return Clients(
@@ -99,8 +99,10 @@ def connect(emulator: str | None = None) -> Clients:
             jobs=run_v2.JobsClient(), executions=run_v2.ExecutionsClient(), tasks=run_v2.TasksClient()
         )
     except GoogleAuthError as error:
-        remedy = "no credentials were found; on a machine of your own: gcloud auth application-default login"
-        raise PlatformError("cloudrun", "sign in", remedy) from error
+        raise InvalidSettings(
+            "GOOGLE_APPLICATION_CREDENTIALS: no credentials that Google's library can use; on a machine of "
+            "your own unset it and sign in: gcloud auth application-default login"
+        ) from error
 
 
 class CloudRunPlatform:
@@ -125,6 +127,35 @@ class CloudRunPlatform:
         self._sleep = sleep
         self._now = now
         self._memory = _Memory(clock)
+
+    def check(self, jobs: Collection[str]) -> None:
+        missing = [job for job in jobs if not self._is_deployed(job)]
+        if len(missing) < len(jobs):
+            for job in missing:
+                log(logging.WARNING, "job_missing", f"Cloud Run has no job {self._job_prefix}-{job}")
+            return
+        _, project, _, region = self._location.split("/")
+        raise InvalidSettings(
+            f"GOOGLE_CLOUD_PROJECT={project!r}, CLOUD_RUN_REGION={region!r}, "
+            f"JOB_PREFIX={self._job_prefix!r}: no jobs are there; "
+            f"deploy them: gcloud run jobs replace cloudrun/jobs/{missing[0]}.yaml"
+        )
+
+    def _is_deployed(self, job: str) -> bool:
+        """Whether Cloud Run has the job, as far as it answers."""
+        name = f"{self._location}/jobs/{self._job_prefix}-{job}"
+        try:
+            repeating(self._sleep)(self._clients.jobs.get_job, name=name, timeout=READ_TIMEOUT_S, retry=None)
+        except NotFound:
+            return False
+        except TRY_LATER as error:
+            log(logging.WARNING, "job_unknown", f"Cloud Run can't say if it has {name}: {error.message}")
+        except GoogleAPICallError as error:
+            raise InvalidSettings(
+                f"GOOGLE_CLOUD_PROJECT, CLOUD_RUN_REGION: {name} may not be looked at ({error.message}); "
+                "name the project and region of the jobs, and grant this identity roles/run.viewer on them"
+            ) from error
+        return True
 
     def launch(self, order: Order) -> str:
         """Start the stage; returns the execution's full name.
@@ -214,8 +245,8 @@ class CloudRunPlatform:
                 self._sleep(pause_s)
             try:
                 found = self._find(order)
-            except TRY_LATER as error:
-                reason = "it did not answer, and can't say if it started anything"
+            except GoogleAPICallError as error:
+                reason = f"it did not answer, and can't say if it started anything: {error.message}"
                 raise self._busy(order, reason) from error
             if found:
                 return found
@@ -277,9 +308,10 @@ class CloudRunPlatform:
         return f"{self._location}/jobs/{self._job_name(order)}"
 
     def _full_name(self, execution: str) -> str:
-        """The full name of an execution; empty for one that can't be Cloud Run's."""
-        if _FULL_NAME.fullmatch(execution):
-            return execution
+        """The full name of an execution; empty for one that can't be of a job of ours: the name comes out of
+        the store, to which jobs write."""
+        if execution.startswith(f"{self._location}/jobs/{self._job_prefix}-"):
+            return execution if _FULL_NAME.fullmatch(execution) else ""
         short = _SHORT_NAME.fullmatch(execution)
         if not short or not execution.startswith(f"{self._job_prefix}-"):
             return ""

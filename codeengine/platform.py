@@ -9,8 +9,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 from codeengine.client import Answer, Client, open_client, repeating, why_refused
 from codeengine.job_file import run_limit_s
 from codeengine.reasons import JobRun, reason_of_run, reasons_by_task
-from shared.errors import PlatformBusy, PlatformError
+from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
 from shared.pipeline import problems_of
 from shared.platforms import ExecutionState, Order
@@ -61,14 +60,42 @@ class CodeEnginePlatform:
         self._clock = clock
         self._remembered: dict[str, tuple[float, ExecutionState]] = {}
 
+    def check(self, jobs: Collection[str]) -> None:
+        missing = [job for job in jobs if not self._is_deployed(f"{self._prefix}-{job}")]
+        if len(missing) < len(jobs):
+            for job in missing:
+                log(logging.WARNING, "job_missing", f"Code Engine has no job {self._prefix}-{job}")
+            return
+        raise InvalidSettings(
+            f"CE_PROJECT_ID={self._client.project_id!r}, JOB_PREFIX={self._prefix!r}: no jobs are there; "
+            f"deploy them: python -m codeengine.apply -f codeengine/jobs/{missing[0]}.yaml"
+        )
+
+    def _is_deployed(self, name: str) -> bool:
+        """Whether Code Engine has the job, as far as it answers."""
+        answer = self._client.get_job(name)
+        if answer.may_pass:
+            log(
+                logging.WARNING, "job_unknown", f"Code Engine can't say if it has {name}: {self._why(answer)}"
+            )
+            return True
+        if answer.is_done or answer.status == 404:
+            return answer.is_done
+        raise InvalidSettings(f"CE_PROJECT_ID={self._client.project_id!r}: {self._why(answer)}")
+
     def launch(self, order: Order) -> str:
         """A lost answer is made up for by sending again under the same name; so is one that no repetition
         brought, which is why that too is `PlatformBusy`."""
         name = self._run_name(order)
-        again = repeating(_calls_for_another, self._sleep, attempts=_ATTEMPTS, longest_s=8)
-        answer = again(self._client.create_run, self._body(order, name))
+        answers: list[Answer] = []
+
+        def send() -> Answer:
+            answers.append(self._client.create_run(self._body(order, name)))
+            return answers[-1]
+
+        answer = repeating(_calls_for_another, self._sleep, attempts=_ATTEMPTS, longest_s=8)(send)
         if not answer.is_done:
-            self._explain(order, name, answer)
+            self._explain(order, name, answer, in_doubt=any(each.is_lost for each in answers))
         return name
 
     def find(self, order: Order) -> str | None:
@@ -134,14 +161,17 @@ class CodeEnginePlatform:
             "scale_retry_limit": order.definition.retries,
         }
 
-    def _explain(self, order: Order, name: str, answer: Answer) -> None:
-        """Return if the launch that was answered so has started all the same; raise why not otherwise."""
+    def _explain(self, order: Order, name: str, answer: Answer, *, in_doubt: bool) -> None:
+        """Return if the launch that was answered so has started all the same; raise why not otherwise.
+
+        `in_doubt` when an answer before it was lost, so that a refusal tells nothing of the first try.
+        """
         action = f"start {name}"
-        if answer.status == 409 or answer.is_lost:
-            with suppress(PlatformBusy):  # not known either: the first answer tells why
-                if self._owned(order, name, "start"):
-                    return
-            raise PlatformBusy(self.name, action, self._why(answer))
+        if answer.status == 409 or in_doubt:
+            if self._has_started(order, name, answer):
+                return
+            if answer.status == 409 or answer.is_lost:
+                raise PlatformBusy(self.name, action, self._why(answer))
         if _is_busy(answer):
             room = "Code Engine keeps 100 job runs a project, ended ones included; delete some"
             raise PlatformBusy(self.name, action, f"{self._why(answer)}; {room}")
@@ -150,6 +180,18 @@ class CodeEnginePlatform:
             where = f"job {self._job_name(order)} in project {self._client.project_id}"
             raise PlatformError(self.name, action, f"{self._why(answer)}; deploy {where}: {remedy}")
         raise PlatformError(self.name, action, self._why(answer))
+
+    def _has_started(self, order: Order, name: str, answer: Answer) -> bool:
+        """Whether there is a job run of the claim; raises `PlatformBusy` where that can't be known, and
+        `PlatformError` for a conflict with a run that is someone else's."""
+        try:
+            return self._owned(order, name, "start") is not None
+        except PlatformBusy as error:  # the first answer tells why
+            raise PlatformBusy(self.name, f"start {name}", self._why(answer)) from error
+        except PlatformError as error:
+            if answer.status == 409:
+                raise
+            raise PlatformBusy(*error.args) from error
 
     def _owned(self, order: Order, name: str, verb: str) -> str | None:
         """The name, if there is a job run of it; raises `PlatformError` when that is someone else's."""

@@ -16,4 +16,5 @@ rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* \
     "$root"/usr/share/man/* "$root"/usr/share/locale/* "$root"/usr/share/info/*
 find "$root/usr/share/doc" -type f ! -name copyright -delete
 ln -s python3 "$root/usr/bin/python"
-tar -C "$root" -c . | podman import --quiet --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$name"
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+tar -C "$root" -c . | podman import --quiet --change "ENV PATH=$path" - "$name"

@@ -51,10 +51,12 @@ case $engine in
     *) echo "images.sh: unknown ENGINE '$engine': use docker, podman or buildah" >&2; exit 1 ;;
 esac
 
+label=org.opencontainers.image
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 source=${SOURCE:-$(git config --get remote.origin.url 2>/dev/null | sed 's|//[^/@]*@|//|')} # without a password
 
+# shellcheck disable=SC2086 # targets are words
 [ $# -gt 0 ] || set -- $all
 for target; do
     name=${REGISTRY:-reelwright}/$target:${TAG:-latest}
@@ -62,7 +64,8 @@ for target; do
     # shellcheck disable=SC2046,SC2086 # flags are words
     "$engine" build $flags ${BUILD_FLAGS:-} $(mounts) ${BASE:+--build-arg "BASE=$BASE"} \
         --secret "id=pip.conf,src=$secrets/pip.conf" --secret "id=ca.crt,src=$secrets/ca.crt" \
-        --build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "SOURCE=$source" \
+        --label "$label.version=$version" --label "$label.revision=$revision" \
+        ${source:+--label "$label.source=$source"} \
         --file infra/Dockerfile --target "$target" --tag "$name" . >&2
     echo "$name"
 done

@@ -9,11 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from jobs.catalogue import STAGES, pipelines
 from shared.creation import Creation, canonical_json
 from shared.entry import BAD_REQUEST, DONE, FAILED, guarded
-from shared.errors import StageFailed, StaleAttempt
-from shared.launch import claim_name
-from shared.pipeline import FUSED
+from shared.errors import StageFailed
 from shared.platforms.inline import InlinePlatform
-from shared.record import Claim, Request, load
 from shared.settings import Settings
 from shared.status import DIED, RunStatus
 from shared.storage import ObjectStore, open_store
@@ -58,9 +55,7 @@ def run_fused(
     known = pipelines()
     platform = InlinePlatform(store, settings, known, STAGES, outer=task, sleep=sleep)
     trigger = Trigger(store, platform, known, stale_after_s=settings.stale_after_s, holding=task.claim)
-    if task.claim:
-        _check_claim(Creation(store, creation_id), pipeline, task)
-    if task.attempt:
+    if task.attempt and Creation(store, creation_id).stat("request.json"):
         trigger.take_up(creation_id, task.execution)
     if task.claim:
         return _run_to_end(trigger, creation_id, sleep)
@@ -70,14 +65,6 @@ def run_fused(
         trigger.start(pipeline, creation_id)
         status = _run_to_end(trigger, creation_id, sleep)
     return status
-
-
-def _check_claim(creation: Creation, pipeline: str, task: Task) -> None:
-    """Raise `StaleAttempt` unless the run that this container was launched for is still the latest."""
-    request, _ = load(creation, "request.json", Request)
-    claim = load(creation, claim_name(request, FUSED), Claim)[0] if request else None
-    if claim is None or claim.token != task.claim:
-        raise StaleAttempt(f"{pipeline} (all stages)", task.attempt)
 
 
 def _run_to_end(trigger: Trigger, creation_id: str, sleep: Callable[[float], None]) -> RunStatus:

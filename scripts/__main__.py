@@ -105,9 +105,9 @@ def list_command() -> None:
 @app.command()
 def cancel(creation_id: Annotated[str, typer.Argument(help="The creation.")]) -> None:
     """Stop a creation's run; what is done stays, and [bold]resume[/] goes on."""
-    from scripts.wiring import make_trigger
+    from scripts.cancel import cancel as cancel_run
 
-    make_trigger(_Work.settings).cancel(creation_id)
+    cancel_run(_Work.settings, creation_id)
 
 
 @app.command()
@@ -120,13 +120,17 @@ def sweep() -> None:
 
 @app.command()
 def settle(
+    pipeline: Annotated[str, typer.Argument(help="Its pipeline.")],
     creation_id: Annotated[str, typer.Argument(help="The creation.")],
-    outcome: Annotated[str, typer.Option(help="How the chain ended, e.g. Succeeded or Failed.")],
+    workflow: Annotated[
+        str, typer.Option(help="The workflow's UID, as its stages have it in REELWRIGHT_RUN.")
+    ],
+    outcome: Annotated[str, typer.Option(help="How the workflow ended, e.g. Succeeded or Failed.")],
 ) -> None:
     """Close the books of a run whose stages Argo chained: what has not ended by now has died."""
-    from scripts.wiring import make_trigger
+    from scripts.cancel import settle as settle_run
 
-    make_trigger(_Work.settings).settle(creation_id, outcome)
+    settle_run(_Work.settings, pipeline, creation_id, workflow=workflow, outcome=outcome)
 
 
 @app.command()

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from jobs.catalogue import pipelines
-from shared.errors import UnknownName
-from shared.launch import fusing
+from shared.errors import InvalidSettings, UnknownName
+from shared.launch import fusing, jobs_of
 from shared.platforms import Platform
 from shared.platforms.local import LocalPlatform
 from shared.settings import Settings
@@ -22,19 +23,42 @@ def make_trigger(settings: Settings, *, on_log: OnLog = None) -> Trigger:
     """
     if settings.platform not in _PLATFORMS:
         raise UnknownName("platform (variable PLATFORM)", settings.platform, list(_PLATFORMS))
+    _check_reach(settings)
     store = open_store(settings.store_url, settings)
-    platform = _PLATFORMS[settings.platform](settings, store, on_log)
+    platform = _open_platform(settings, store, on_log)
+    known = pipelines()
     store.check()
+    platform.check(jobs_of(known))
     trigger = Trigger(
         store,
         platform,
-        pipelines(),
+        known,
         stale_after_s=settings.stale_after_s,
         fuses=fusing(settings, in_cloud=not isinstance(platform, LocalPlatform)),
     )
     if isinstance(platform, LocalPlatform):
         platform.on_end = trigger.advance
     return trigger
+
+
+def _check_reach(settings: Settings) -> None:
+    """Raise `InvalidSettings` where the platform's jobs can't reach the store."""
+    scheme = urlsplit(settings.store_url).scheme
+    if settings.platform in _CLOUDS and scheme in ("file", "memory"):
+        raise InvalidSettings(
+            f"STORE_URL={settings.store_url!r}: jobs on {settings.platform} can't reach it; "
+            "use gs://<bucket>, s3://<bucket> or cos://<bucket>"
+        )
+
+
+def _open_platform(settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
+    try:
+        return _PLATFORMS[settings.platform](settings, store, on_log)
+    except ModuleNotFoundError as error:
+        raise InvalidSettings(
+            f"PLATFORM={settings.platform!r}: its packages are missing ({error.name}); "
+            f"pip install 'reelwright[{settings.platform}]'"
+        ) from error
 
 
 def _local(_settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
@@ -59,6 +83,7 @@ def _codeengine(settings: Settings, _store: ObjectStore, _on_log: OnLog) -> Plat
     return open_platform(settings)
 
 
+_CLOUDS: Final = frozenset({"cloudrun", "codeengine"})
 _PLATFORMS: Final[dict[str, Callable[[Settings, ObjectStore, OnLog], Platform]]] = {
     "local": _local,
     "compose": _compose,

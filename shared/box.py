@@ -38,8 +38,8 @@ from shared.record import (
     OutputFile,
     Record,
     Request,
+    first_request,
     load,
-    next_run,
     record_name,
     save,
     utc_now,
@@ -104,17 +104,12 @@ def _request(creation: Creation, pipeline: Pipeline, task: Task, *, may_open: bo
         )
     if request and task.opens in ("", request.opened_by):
         return request
-    if task.opens and not may_open:
+    if task.opens and not (may_open and (request is None or task.opens not in request.overtaken)):
         raise StaleAttempt(f"{pipeline.name} of run {task.opens}", task.attempt)
-    now = utc_now()
-    opened = Request(
-        pipeline=pipeline.name,
-        parameters=request.parameters if request else {},
-        run=request.run + 1 if request else next_run(creation),
-        requested_at=now,
-        created_at=request.created_at if request else now,
-        opened_by=task.opens,
-    )
+    if request:
+        opened = request.next(utc_now(), parameters=request.parameters, opened_by=task.opens)
+    else:
+        opened = first_request(creation, pipeline.name, utc_now(), opened_by=task.opens)
     try:
         save(creation, "request.json", opened, expect=generation)
     except PreconditionFailed:

@@ -12,7 +12,7 @@ from types import FrameType
 
 from shared.box import run_task
 from shared.creation import Creation, canonical_json
-from shared.errors import BadRequest, ReelwrightError, Stopped
+from shared.errors import BadRequest, ReelwrightError, StageFailed, Stopped
 from shared.logs import log, set_up_logs
 from shared.pipeline import Pipeline, load_pipeline
 from shared.record import Record
@@ -54,6 +54,10 @@ def stage_main(
         pipeline = load_pipeline(pipeline_file)
         record = run_task(stage, pipeline, Creation(store, asked.creation_id), read_task(environ), settings)
         if asked.plan:
+            if record.status != "success":
+                raise StageFailed(
+                    stage.name, "another process is at work on it, so what it plans is not known"
+                )
             _write_plan(asked.plan, pipeline, stage.name, record)
         outputs = {label: output.key for label, output in record.outputs.items()}
         sys.stdout.write(canonical_json(outputs).decode())
@@ -76,8 +80,11 @@ def guarded(work: Callable[[Settings], int], environ: Mapping[str, str]) -> int:
     try:
         settings = read_settings(environ)
         set_up_logs(level=settings.log_level, log_format=settings.log_format)
-        signal.signal(signal.SIGTERM, _stop)
-        return work(settings)
+        before = signal.signal(signal.SIGTERM, _stop)
+        try:
+            return work(settings)
+        finally:
+            signal.signal(signal.SIGTERM, before)
     except KeyboardInterrupt:
         return _told(Stopped("Ctrl-C"), FAILED)
     except BadRequest as error:

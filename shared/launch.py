@@ -3,9 +3,9 @@
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from shared.creation import Creation
 from shared.errors import (
@@ -26,6 +26,10 @@ from shared.settings import Settings
 from shared.status import RunStatus
 from shared.storage import ABSENT
 
+_LAUNCH_TAKES: Final = timedelta(minutes=4)
+"""A launch that waits for quotas and looks for lost answers has an end by then."""
+_PAUSE: Final = timedelta(seconds=30)
+"""Before a busy platform is asked again."""
 Fuses: TypeAlias = Callable[[Pipeline, Creation], bool]
 """Whether all of a run's stages go into one container."""
 
@@ -52,6 +56,11 @@ def fusing(settings: Settings, *, in_cloud: bool) -> Fuses:
     """What the setting FUSED means: `auto` fuses where starting a container takes seconds."""
     choices = {"always": always_fuses, "never": never_fuses}
     return choices.get(settings.fused, fuses_short_work if in_cloud else never_fuses)
+
+
+def jobs_of(pipelines: Mapping[str, Pipeline]) -> list[str]:
+    """All jobs that a platform may be asked to run."""
+    return [job for pipeline in pipelines.values() for job in pipeline.jobs.values()]
 
 
 def claim_name(request: Request, stage: str) -> str:
@@ -90,7 +99,14 @@ class Launcher:
 
     def _launch(self, creation: Creation, request: Request, stage: str, tasks: int) -> bool:
         """Claim the stage, then launch it; False when someone else has claimed it."""
-        claim = Claim(token=secrets.token_hex(8), tasks=tasks, claimed_at=self._now(), process=this_process())
+        now = self._now()
+        claim = Claim(
+            token=secrets.token_hex(8),
+            tasks=tasks,
+            claimed_at=now,
+            retry_at=now + _LAUNCH_TAKES,
+            process=this_process(),
+        )
         try:
             generation = save(creation, claim_name(request, stage), claim, expect=ABSENT)
         except PreconditionFailed:
@@ -107,7 +123,10 @@ class Launcher:
         claim, generation = load(creation, claim_name(request, stage), Claim)
         if claim is None or claim.execution:
             return False
-        taken = claim.model_copy(update={"retried_at": self._now(), "process": this_process()})
+        now = self._now()
+        taken = claim.model_copy(
+            update={"retried_at": now, "retry_at": now + _LAUNCH_TAKES, "process": this_process()}
+        )
         try:
             generation = save(creation, claim_name(request, stage), taken, expect=generation)
         except PreconditionFailed:
@@ -158,19 +177,14 @@ class Launcher:
             raise  # an inline stage ended this process's work, not the stage
         except PlatformBusy as error:  # the claim stays without an execution: a later advance tries again
             log(logging.WARNING, "launch_postponed", f"{creation.creation_id}: {order.stage}: {error}")
+            self._note(
+                creation, order, claim.model_copy(update={"retry_at": self._now() + _PAUSE}), generation
+            )
             return False
         except ReelwrightError as error:
             self._record_refusal(creation, order, error)
             return True
-        try:
-            named = claim.model_copy(update={"execution": execution})
-            save(creation, f"claims/{order.run}/{order.stage}", named, expect=generation)
-        except StoreError as error:  # it runs all the same, and its record will tell
-            log(
-                logging.WARNING,
-                "execution_unnamed",
-                f"{order.stage}: launched, but the claim can't say so: {error}",
-            )
+        self._note(creation, order, claim.model_copy(update={"execution": execution}), generation)
         log(
             logging.DEBUG,
             "stage_launched",
@@ -180,18 +194,31 @@ class Launcher:
         )
         return True
 
-    def release(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        """Let the platform forget the executions of all that is done; False if one has yet to end."""
-        over = status.status != "pending"
-        names = [name for name, stage in status.stages.items() if over or stage.state == "success"]
-        if over and self._pipelines[request.pipeline].fused:
-            names.append(FUSED)
-        released = True
-        for name in names:
-            claim, _ = load(creation, claim_name(request, name), Claim)
-            if claim and claim.execution:
-                released = self._platform.release(claim.execution) and released
-        return released
+    def _note(self, creation: Creation, order: Order, claim: Claim, generation: str) -> None:
+        """Write what came of the launch into its claim; without that it is looked up when it seems lost."""
+        try:
+            save(creation, f"claims/{order.run}/{order.stage}", claim, expect=generation)
+        except StoreError as error:
+            log(
+                logging.WARNING,
+                "launch_unnoted",
+                f"{order.stage}: its claim can't be brought up to date: {error}",
+            )
+
+    def release(self, creation: Creation, request: Request, status: RunStatus) -> None:
+        """Let the platform forget the executions of the stages that are done."""
+        for name, stage in status.stages.items():
+            if stage.state == "success":
+                self._release_claimed(creation, claim_name(request, name))
+
+    def release_all(self, creation: Creation, run: int) -> bool:
+        """Let the platform forget a run's executions; False if one has yet to end."""
+        names = [name for name, _ in creation.list(f"claims/{run}/")]
+        return all([self._release_claimed(creation, name) for name in names])
+
+    def _release_claimed(self, creation: Creation, name: str) -> bool:
+        claim, _ = load(creation, name, Claim)
+        return claim is None or not claim.execution or self._platform.release(claim.execution)
 
     def settle(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Write down what only the platform knows of tasks that failed, before it forgets it."""

@@ -64,6 +64,8 @@ class Ownership:
             found, generation = load(self._creation, self._name, Record)
             if found is None or found.owner != record.owner:
                 raise
+            if found.status == "success":
+                return generation  # it is done, although a signal came before the answer that says so
             return save(self._creation, self._name, record, expect=generation)
 
     def check(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +12,7 @@ from shared.pipeline import problems_of
 from shared.storage import ABSENT
 
 _Data = TypeVar("_Data", bound="_Document")
+_REMEMBERED: Final = 20
 Fraction01 = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -40,8 +41,23 @@ class Request(_Document):
     opened_by: str = ""
     """Who chains this run's stages when the trigger doesn't, e.g. an Argo workflow's UID; the trigger then
     only reports."""
+    overtaken: tuple[str, ...] = ()
+    """Who opened the runs before this one, latest first: nothing of theirs may open a run any more."""
     outcome: str = ""
     """What they said when they were done with it: whatever has not ended by then has died."""
+
+    def next(self, at: datetime, *, parameters: dict[str, Any], opened_by: str = "") -> "Request":
+        """The request for the run after this one."""
+        overtaken = (self.opened_by, *self.overtaken) if self.opened_by else self.overtaken
+        return Request(
+            pipeline=self.pipeline,
+            parameters=parameters,
+            run=self.run + 1,
+            requested_at=at,
+            created_at=self.created_at,
+            opened_by=opened_by,
+            overtaken=overtaken[:_REMEMBERED],
+        )
 
 
 class Claim(_Document):
@@ -53,6 +69,8 @@ class Claim(_Document):
     claimed_at: AwareDatetime
     retried_at: AwareDatetime | None = None
     """When the launch was tried again, after one that nobody knows the end of."""
+    retry_at: AwareDatetime | None = None
+    """From when on a launch without an answer may be looked up and tried again, by whoever comes by."""
     execution: str = ""
     """What the platform calls the execution; empty until the launch was answered."""
     process: str = ""
@@ -166,10 +184,12 @@ def save(creation: Creation, name: str, document: _Document, *, expect: str | No
         return generation
 
 
-def next_run(creation: Creation) -> int:
-    """The number of the first run: 1, or more where claims are left of runs whose request is gone."""
+def first_request(creation: Creation, pipeline: str, at: datetime, **facts: Any) -> Request:
+    """The request for a creation's first run: number 1, or more where claims are left of runs whose request
+    is gone."""
     runs = (name.split("/")[1] for name, _ in creation.list("claims/"))
-    return max((int(run) for run in runs if run.isdecimal()), default=0) + 1
+    run = max((int(run) for run in runs if run.isdecimal()), default=0) + 1
+    return Request(pipeline=pipeline, run=run, requested_at=at, created_at=at, **facts)
 
 
 def records_of(creation: Creation, stage: str, *, fans_out: bool, tasks: int) -> Iterator[Record | None]:

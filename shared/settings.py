@@ -11,6 +11,8 @@ from shared.errors import InvalidSettings
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _LOG_FORMATS: Final = ("auto", "json", "text")
 _FUSED: Final = ("auto", "always", "never")
+_SECRET: Final = frozenset({"API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_SECRET_ACCESS_KEY"})
+"""Their values are never shown."""
 _CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJECT_ID": "codeengine"}
 """Variables that a cloud sets in its containers, of which one also means that cloud with ENV=p."""
 
@@ -86,7 +88,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         try:
             values[name] = parse(text)
         except ValueError as error:
-            problems.append(f"{variable}={text!r}: {error}")
+            shown = variable if variable in _SECRET else f"{variable}={text!r}"
+            problems.append(f"{shown}: {error}")
     try:
         values["platform"] = _platform(environ)
     except ValueError as error:
@@ -129,10 +132,9 @@ def _positive(text: str) -> float:
 
 
 def _whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or int(text) < 1:
         raise ValueError("use a whole number of at least 1")
-    return value
+    return int(text)
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -145,24 +147,41 @@ def _name(text: str) -> str:
     return text
 
 
+def _matching(pattern: str, use: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"use {use}")
+        return text
+
+    return parse
+
+
+def _emails(text: str) -> tuple[str, ...]:
+    found = _list(text)
+    if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", each) for each in found):
+        raise ValueError("use e-mail addresses, separated by commas")
+    return found
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", text):
         raise ValueError("use a URL that starts with https:// (or http://)")
     return text.rstrip("/")
 
 
+_REGION: Final = _matching(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?", "a region's name, e.g. us-central1 or eu-de")
 _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "STORE_URL": ("store_url", str),
-    "API_TOKEN": ("api_token", str),
+    "API_TOKEN": ("api_token", _matching(r"[!-~]+", "ASCII characters without spaces")),
     "FUSED": ("fused", _one_of(*_FUSED)),
     "JOB_PREFIX": ("job_prefix", _name),
-    "GOOGLE_CLOUD_PROJECT": ("google_project", str),
-    "CLOUD_RUN_REGION": ("cloud_run_region", str),
-    "CLOUD_RUN_EMULATOR_HOST": ("cloud_run_emulator", str),
-    "EVENTS_AUDIENCE": ("events_audience", str),
-    "EVENTS_ACCOUNTS": ("events_accounts", _list),
-    "CE_PROJECT_ID": ("ce_project_id", str),
-    "CE_REGION": ("ce_region", str),
+    "GOOGLE_CLOUD_PROJECT": ("google_project", _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")),
+    "CLOUD_RUN_REGION": ("cloud_run_region", _REGION),
+    "CLOUD_RUN_EMULATOR_HOST": ("cloud_run_emulator", _matching(r"[^\s/]+:[0-9]{1,5}", "host:port")),
+    "EVENTS_AUDIENCE": ("events_audience", _url),
+    "EVENTS_ACCOUNTS": ("events_accounts", _emails),
+    "CE_PROJECT_ID": ("ce_project_id", _matching(r"[0-9a-fA-F-]{1,60}", "the project's ID, a UUID")),
+    "CE_REGION": ("ce_region", _REGION),
     "IBMCLOUD_API_KEY": ("ibm_api_key", str),
     "CODE_ENGINE_URL": ("code_engine_url", _url),
     "IBM_IAM_URL": ("ibm_iam_url", _url),

@@ -1,7 +1,7 @@
 """How a run stands, derived from the records each time: nothing here is stored."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -107,20 +107,10 @@ def observe(
     to do. With `doubt` the platform is asked anew even about stages that were heard of a moment ago.
     """
     judge = _Judge(creation, request, platform, now=now, stale_after_s=stale_after_s, doubt=doubt)
-    stages = {name: judge.stage(name, definition) for name, definition in pipeline.stages.items()}
-    over = {
-        name
-        for name, stage in stages.items()
-        if stage.state == "success" or (stage.state == "failed" and pipeline.stages[name].optional)
-    }
-    ready = tuple(
-        name
-        for name, stage in stages.items()
-        if stage.state == "waiting" and over.issuperset(pipeline.stages[name].needs)
-    )
-    fused = judge.claim(FUSED) if pipeline.fused and ready else None
-    if fused and fused.token != holding:
-        stages |= {name: judge.fused(name, pipeline.stages[name], fused, stages) for name in ready}
+    stages, fused = judge.stages(pipeline, holding)
+    if any(stages[name].ends for name in fused):  # it may have come to them before it ended
+        stages, fused = judge.stages(pipeline, holding)
+    over = _over(pipeline, stages)
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
     status, error = _verdict(request, len(over) == len(stages), failed)
     return RunStatus(
@@ -128,15 +118,34 @@ def observe(
         request=request,
         status=status,
         stages=stages,
-        ready=_ours(request, status, [name for name in ready if stages[name].state == "waiting"]),
-        lost=_ours(request, status, _lost(stages, ready if fused else ())),
+        ready=_ours(request, status, _ready(pipeline, stages)),
+        lost=_ours(request, status, _lost(stages, fused)),
         progress=1.0 if status == "completed" else _overall(pipeline, stages),
         message=_message(stages, status),
         error=error,
     )
 
 
-def _lost(stages: Mapping[str, StageStatus], fused: tuple[str, ...]) -> list[str]:
+def _over(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> set[str]:
+    """The stages that those after them need not wait for any more."""
+    return {
+        name
+        for name, stage in stages.items()
+        if stage.state == "success" or (stage.state == "failed" and pipeline.stages[name].optional)
+    }
+
+
+def _ready(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> list[str]:
+    """The stages that nobody has claimed and whose needs are met."""
+    over = _over(pipeline, stages)
+    return [
+        name
+        for name, stage in stages.items()
+        if stage.state == "waiting" and over.issuperset(pipeline.stages[name].needs)
+    ]
+
+
+def _lost(stages: Mapping[str, StageStatus], fused: Sequence[str]) -> list[str]:
     """What to launch again: a stage that waits for the container with all stages in it means that one."""
     found = [FUSED if name in fused else name for name, stage in stages.items() if stage.is_lost]
     return list(dict.fromkeys(found))
@@ -191,16 +200,29 @@ class _Judge:
         doubt: bool,
     ) -> None:
         self._doubt = doubt
+        self._states: dict[str, ExecutionState] = {}
         self._creation = creation
         self._request = request
         self._platform = platform
         self._now = now
         self._stale_after_s = stale_after_s
 
+    def stages(self, pipeline: Pipeline, holding: str) -> tuple[dict[str, StageStatus], list[str]]:
+        """All stages, and which of them wait for another process that has all stages in it."""
+        found = {name: self.stage(name, definition) for name, definition in pipeline.stages.items()}
+        ready = _ready(pipeline, found)
+        fused = self.claim(FUSED) if pipeline.fused and ready else None
+        if fused is None or fused.token == holding:
+            return found, []
+        theirs = {name: self.fused(name, pipeline.stages[name], fused, found) for name in ready}
+        return found | theirs, ready
+
     def claim(self, name: str) -> Claim | None:
         return load(self._creation, f"claims/{self._request.run}/{name}", Claim)[0]
 
-    def stage(self, name: str, definition: StageDefinition) -> StageStatus:
+    def stage(self, name: str, definition: StageDefinition, *, again: bool = False) -> StageStatus:
+        """Reads the records once more, `again`, when the platform says that it has ended: now they can't
+        change any more."""
         claim = self.claim(name)
         if claim is None:
             return StageStatus(name=name, state="waiting")
@@ -209,9 +231,12 @@ class _Judge:
         present = tuple(record for record in records if record)
         if not present and self._is_lost(claim):
             return self._lost(name, claim)
-        execution = claim.execution or next((record.execution for record in present), "")
-        launch = self._launch(claim, execution, max([_tried_at(claim), *(r.heartbeat_at for r in present)]))
-        verdicts = [self._task(launch, index, record) for index, record in enumerate(records)]
+        launch = self._launch(claim, present)
+        launches = [launch.of(record) for record in records]
+        verdicts = [self._task(*each) for each in zip(launches, range(claim.tasks), records, strict=True)]
+        ends = _ends(launches, records, verdicts)
+        if ends and not again:
+            return self.stage(name, definition, again=True)
         states = [state for state, _ in verdicts]
         working = [record for record in present if record.status == "running"]
         return StageStatus(
@@ -223,7 +248,7 @@ class _Judge:
             message=working[0].message if working else "",
             error=next((error for _, error in verdicts if error), None),
             records=present,
-            ends=_ends(launch, records, verdicts),
+            ends=ends,
         )
 
     def fused(
@@ -236,30 +261,34 @@ class _Judge:
         records = [record for stage in stages.values() for record in stage.records]
         if not records and self._is_lost(claim):
             return self._lost(name, claim)
-        launch = self._launch(
-            claim, claim.execution, max([_tried_at(claim), *(r.heartbeat_at for r in records)])
-        )
+        launch = self._launch(claim, records)
         verdict = self._task(launch, 0, None)
-        ends = _ends(launch, [None], [verdict])
+        ends = _ends([launch], [None], [verdict])
         return StageStatus(name=name, state=verdict[0], error=verdict[1], ends=ends)
 
-    def _launch(self, claim: Claim, execution: str, heard_at: datetime) -> "_Launch":
+    def _launch(self, claim: Claim, records: Sequence[Record]) -> "_Launch":
         return _Launch(
             claim=claim,
-            execution=execution,
-            heard_at=heard_at,
-            platform=self._platform,
+            execution=claim.execution or next((r.execution for r in records if r.execution), ""),
+            heard_at=max([_tried_at(claim), *(record.heartbeat_at for record in records)]),
+            ask=self._ask,
             stale_at=self._now - timedelta(seconds=self._stale_after_s),
             outcome=self._request.outcome,
             doubt=self._doubt,
         )
 
+    def _ask(self, execution: str) -> ExecutionState:
+        if execution not in self._states:
+            self._states[execution] = self._platform.state(execution, anew=self._doubt)
+        return self._states[execution]
+
     def _is_lost(self, claim: Claim) -> bool:
-        silent = self._now - _tried_at(claim) >= timedelta(seconds=self._stale_after_s)
-        return not claim.execution and (silent or process_is_gone(claim.process))
+        retry_at = claim.retry_at or _tried_at(claim) + timedelta(seconds=self._stale_after_s)
+        return not claim.execution and (self._now >= retry_at or process_is_gone(claim.process))
 
     def _lost(self, name: str, claim: Claim) -> StageStatus:
-        if self._now - claim.claimed_at > _LAUNCH_WITHIN:
+        tried = claim.retried_at or self._request.cancelled_at
+        if tried and self._now - claim.claimed_at > _LAUNCH_WITHIN:
             error = _died(f"the platform did not take it within {_LAUNCH_WITHIN}")
             return StageStatus(name=name, state="failed", error=error)
         return StageStatus(name=name, state="starting", is_lost=True)
@@ -291,11 +320,17 @@ class _Launch:
     execution: str
     heard_at: datetime
     """When any of its tasks was last heard of."""
-    platform: Platform
+    ask: Callable[[str], ExecutionState]
     stale_at: datetime
     """Silence since then means death, unless the platform says that it runs."""
     outcome: str
     doubt: bool
+
+    def of(self, record: Record | None) -> "_Launch":
+        """The launch that the record's holder came from: a launch may have started twice."""
+        if record is None or record.execution in ("", self.execution):
+            return self
+        return replace(self, execution=record.execution)
 
     @cached_property
     def state(self) -> ExecutionState:
@@ -303,7 +338,7 @@ class _Launch:
         if self.outcome:
             return ExecutionState(status="ended", reason=self.outcome)
         if self.execution:
-            return self.platform.state(self.execution, anew=self.doubt)
+            return self.ask(self.execution)
         return ExecutionState(status="ended" if process_is_gone(self.claim.process) else "unknown")
 
     @property
@@ -336,14 +371,14 @@ def _is_retried(launch: _Launch, record: Record) -> bool:
 
 
 def _ends(
-    launch: _Launch,
+    launches: Sequence[_Launch],
     records: Sequence[Record | None],
     verdicts: Sequence[tuple[StageState, Failure | None]],
 ) -> dict[int, Failure]:
     """What became of the failed tasks whose records are silent about it although the execution has ended."""
     return {
         index: error
-        for index, (record, (_, error)) in enumerate(zip(records, verdicts, strict=True))
+        for index, (launch, record, (_, error)) in enumerate(zip(launches, records, verdicts, strict=True))
         if error and not (record and record.status == "failed" and record.final) and launch.has_ended
     }
 

@@ -7,23 +7,27 @@ a sweep looks at those, however many creations there are.
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from shared.creation import Creation
 from shared.errors import (
     BadRequest,
+    PlatformError,
     PreconditionFailed,
     ReelwrightError,
+    StaleAttempt,
+    StoreError,
     UnknownName,
 )
 from shared.launch import Fuses, Launcher, claim_name, never_fuses
 from shared.logs import log
 from shared.manifest import manifest_generation, rewrite_manifest
-from shared.pipeline import Pipeline
+from shared.pipeline import FUSED, Pipeline
 from shared.platforms import Platform
-from shared.record import Claim, Record, Request, load, next_run, save, utc_now
+from shared.record import Claim, Record, Request, first_request, load, save, utc_now
 from shared.status import RunStatus, observe
 from shared.storage import ObjectStore
 
@@ -31,7 +35,7 @@ _TRIES: Final = 20
 _ACTIVE: Final = "_active/"
 _MARK_LASTS: Final = timedelta(hours=1)
 _SWEEPERS: Final = 8
-_SWEPT: Final = frozenset({"looked", "launched", "ended"})
+_Swept = Literal["looked", "launched", "ended", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,47 +133,60 @@ class Trigger:
         """Advance every run that is under way, as is needed where the event that should have was lost."""
         with ThreadPoolExecutor(max_workers=_SWEEPERS, thread_name_prefix="sweep") as pool:
             found = list(pool.map(self._sweep_one, [info.key for info in self.store.list(_ACTIVE)]))
+        outcomes = [outcome for outcome, _ in found]
         return SweepReport(
             advanced=len(found),
-            launched=found.count("launched"),
-            ended=found.count("ended"),
-            failed=[creation_id for creation_id in found if creation_id not in _SWEPT],
+            launched=outcomes.count("launched"),
+            ended=outcomes.count("ended"),
+            failed=[creation_id for outcome, creation_id in found if outcome == "failed"],
         )
 
     def take_up(self, creation_id: str, execution: str) -> None:
         """Go on with the stages that an earlier attempt of this execution left in the middle."""
         creation = Creation(self.store, creation_id)
-        request, _ = load(creation, "request.json", Request)
-        if request is None:
-            return
-        for name, stage in self._observe(creation, request).stages.items():
-            left = [r for r in stage.records if r.execution == execution and _is_unfinished(r)]
-            if left:
+        _, request, status = self._look(creation)
+        for name, stage in status.stages.items():
+            mine = any(record.execution == execution for record in stage.records)
+            left = len(stage.records) < stage.tasks or any(map(_is_unfinished, stage.records))
+            if mine and left and not any(map(_has_failed, stage.records)):
                 self._launcher.launch_claimed(creation, request, name)
 
-    def settle(self, creation_id: str, outcome: str) -> RunStatus:
-        """Close the books of a run whose stages someone else chained: what has not ended by now has died."""
+    def settle(self, pipeline: str, creation_id: str, *, opened_by: str, outcome: str) -> RunStatus:
+        """Close the books of the run whose stages `opened_by` chained: what has not ended by now has died.
+
+        A run that none of its stages came to open is opened here, and has failed; one that a later run has
+        overtaken is left as it is.
+        """
+        if pipeline not in self.pipelines:
+            raise UnknownName("pipeline", pipeline, list(self.pipelines))
         creation = Creation(self.store, creation_id)
         request, generation = load(creation, "request.json", Request)
+        if request and opened_by in request.overtaken:
+            return self.advance(creation_id)
         if request is None:
-            raise _never_started(creation_id)
-        if not request.opened_by:
-            raise BadRequest(
-                f"creation {creation_id!r}: its stages are chained here; there is nothing to settle"
-            )
-        if not request.outcome:
-            request = request.model_copy(update={"outcome": outcome})
-            try:
-                save(creation, "request.json", request, expect=generation)
-            except PreconditionFailed:
-                return self.settle(creation_id, outcome)
+            request = first_request(creation, pipeline, self._now(), opened_by=opened_by)
+        elif request.opened_by != opened_by:
+            request = request.next(self._now(), parameters=request.parameters, opened_by=opened_by)
+        settled = request.model_copy(update={"outcome": request.outcome or outcome})
+        try:
+            save(creation, "request.json", settled, expect=generation)
+        except PreconditionFailed:
+            return self.settle(pipeline, creation_id, opened_by=opened_by, outcome=outcome)
         return self.advance(creation_id)
 
     def _look(self, creation: Creation, *, doubt: bool = False) -> tuple[str, Request, RunStatus]:
         """The manifest's generation first, then how things stand: so it is never replaced by older news."""
         noted = manifest_generation(creation)
         request = self._request(creation)
+        if self._holding:
+            self._check_hold(creation, request)
         return noted, request, self._observe(creation, request, doubt=doubt)
+
+    def _check_hold(self, creation: Creation, request: Request) -> None:
+        """Raise `StaleAttempt` if this process was launched for a run that a later one has overtaken."""
+        claim, _ = load(creation, claim_name(request, FUSED), Claim)
+        if claim is None or claim.token != self._holding:
+            raise StaleAttempt(f"{request.pipeline} (all stages)", 0)
 
     def status(self, creation_id: str) -> RunStatus:
         """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
@@ -188,11 +205,25 @@ class Trigger:
                 save(creation, "request.json", request, expect=generation)
             except PreconditionFailed:
                 return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
-        for stage in self.pipelines[request.pipeline].jobs:
+        refused = [
+            error
+            for stage in self.pipelines[request.pipeline].jobs
+            if (error := self._cancel(creation, request, stage))
+        ]
+        status = self.advance(creation_id)
+        if refused:
+            raise refused[0]
+        return status
+
+    def _cancel(self, creation: Creation, request: Request, stage: str) -> ReelwrightError | None:
+        """Stop one execution; returns what stood against it, so that the others are stopped all the same."""
+        try:
             claim, _ = load(creation, claim_name(request, stage), Claim)
             if claim and claim.execution:
                 self.platform.cancel(claim.execution)
-        return self.advance(creation_id)
+        except (PlatformError, StoreError) as error:
+            return error
+        return None
 
     def _ask(
         self,
@@ -202,14 +233,10 @@ class Trigger:
         before: Request | None,
         generation: str,
     ) -> None:
-        now = self._now()
-        request = Request(
-            pipeline=pipeline,
-            parameters=parameters,
-            run=before.run + 1 if before else next_run(creation),
-            requested_at=now,
-            created_at=before.created_at if before else now,
-        )
+        if before:
+            request = before.next(self._now(), parameters=parameters)
+        else:
+            request = first_request(creation, pipeline, self._now(), parameters=parameters)
         self.store.write(_mark(creation, request.run), b"")
         try:
             save(creation, "request.json", request, expect=generation)
@@ -237,25 +264,36 @@ class Trigger:
         )
 
     def _close(self, creation: Creation, request: Request, status: RunStatus) -> None:
-        """Take the mark off a run that has ended, once the platform has let go of it."""
+        """Take the mark off a run that has ended, once nothing of it works any more and the platform has let
+        go of it; what it knows of the ends is written down first."""
         mark = _mark(creation, request.run)
-        if self.store.stat(mark) and self._launcher.release(creation, request, status):
+        if self.store.stat(mark) is None:
+            return
+        status = self._observe(creation, request, doubt=True)
+        self._launcher.settle(creation, request, status)
+        busy = any(stage.state in ("starting", "running", "retrying") for stage in status.stages.values())
+        if not busy and self._launcher.release_all(creation, request.run):
             self.store.delete(mark)
 
-    def _sweep_one(self, mark: str) -> str:
-        """Advance the run that has this mark: what came of it, or the creation's ID if it could not be."""
+    def _sweep_one(self, mark: str) -> tuple[_Swept, str]:
+        """Advance the run that has this mark: what came of it, and the creation's ID."""
         creation_id, _, run = mark.removeprefix(_ACTIVE).rpartition("/")
         try:
-            creation = Creation(self.store, creation_id)
-            request, _ = load(creation, "request.json", Request)
-            if request is None or run != str(request.run):
-                self._drop(mark, overtaken=request is not None and run.isdecimal() and int(run) < request.run)
-                return "looked"
-            before = self.status(creation_id)
-            after = self.advance(creation_id)
-        except ReelwrightError as error:
+            return self._swept(mark, creation_id, run), creation_id
+        except Exception as error:  # noqa: BLE001 - one creation that is broken must not hold up the others
             log(logging.ERROR, "sweep_failed", f"{creation_id}: could not be advanced: {error}")
-            return creation_id
+            return "failed", creation_id
+
+    def _swept(self, mark: str, creation_id: str, run: str) -> _Swept:
+        creation = Creation(self.store, creation_id)
+        request, _ = load(creation, "request.json", Request)
+        if request is None or run != str(request.run):
+            overtaken = request is not None and run.isdecimal() and int(run) < request.run
+            if not overtaken or self._launcher.release_all(creation, int(run)):
+                self._drop(mark, overtaken=overtaken)
+            return "looked"
+        before = self.status(creation_id)
+        after = self.advance(creation_id)
         if after.status != "pending":
             return "ended"
         return "launched" if before.ready or before.lost else "looked"
@@ -264,11 +302,16 @@ class Trigger:
         """Remove the mark of a run that never was, or that a later one has overtaken."""
         info = self.store.stat(mark)
         if info and (overtaken or self._now() - info.modified_at > _MARK_LASTS):
-            self.store.delete(mark)
+            with suppress(PreconditionFailed):  # it was set again meanwhile
+                self.store.delete(mark, expect=info.generation)
 
 
 def _is_unfinished(record: Record) -> bool:
     return record.status == "running" or (record.status == "failed" and not record.final)
+
+
+def _has_failed(record: Record) -> bool:
+    return record.status == "failed" and record.final
 
 
 def _mark(creation: Creation, run: int) -> str:

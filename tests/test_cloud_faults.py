@@ -3,6 +3,7 @@
 import random
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -25,7 +26,10 @@ def _repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def toys() -> dict[str, Pipeline]:
-    return {"toys": load_pipeline(PIPELINE_FILE)}
+    """The toys, with time to repeat what fails."""
+    whole = load_pipeline(PIPELINE_FILE)
+    stages = {name: stage.model_copy(update={"time_limit_s": 600}) for name, stage in whole.stages.items()}
+    return {"toys": whole.model_copy(update={"stages": stages})}
 
 
 def entry(image: str) -> list[str]:
@@ -64,8 +68,8 @@ def survive(folder: Path, creations: int, *, rate: float, lost_or_doubled: float
         mail = Mail(trigger=trigger, lost_or_doubled=lost_or_doubled, chance=random.Random(seed))
         at.listeners += [mail, lambda key: writes.update([key])]
         at.emulator.faults.rate(dict.fromkeys(KINDS, rate), seed=seed)
-        for name in names:
-            trigger.start("toys", name)
+        with ThreadPoolExecutor(10) as pool:
+            list(pool.map(lambda name: trigger.start("toys", name), names))
         until_ended(trigger, every_s=1.0, within_s=900)
         at.emulator.faults.rate({}, seed=seed)
         struck = Counter(kind for _, _, kind in at.emulator.faults.injected)

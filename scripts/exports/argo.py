@@ -21,6 +21,8 @@ _USER: Final = 10_001
 """Argo's own sidecar runs as this user too; its image would else run as root, and be refused."""
 
 # Kubernetes replaces $(NAME) in arguments by the container's variables, keys among them; $$ is a plain $.
+_LOCK: Final = '{{=sprig.replace("/", ".", workflow.parameters.creation_id)}}'
+"""Argo takes the names of its locks apart at slashes."""
 _CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)}}'
 
 
@@ -62,7 +64,7 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
                     {"name": "tag", "value": deployment.tag},
                 ]
             },
-            "synchronization": {"mutexes": [{"name": "reelwright-{{workflow.parameters.creation_id}}"}]},
+            "synchronization": {"mutexes": [{"name": f"reelwright-{_LOCK}"}]},
             "activeDeadlineSeconds": _longest(pipeline),
             "serviceAccountName": _JOBS,
             "automountServiceAccountToken": False,
@@ -76,7 +78,7 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
                 "fsGroup": _USER,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "templates": [_dag(pipeline), *stages, _settle()],
+            "templates": [_dag(pipeline), *stages, _settle(pipeline)],
         },
     }
 
@@ -151,9 +153,10 @@ def _patience_s(stage: StageDefinition) -> int:
     return (stage.retries + 1) * stage.time_limit_s + int(pauses)
 
 
-def _settle() -> dict[str, Any]:
+def _settle(pipeline: Pipeline) -> dict[str, Any]:
     command = ["python", "-m", "scripts", "settle"]
-    arguments = ["--outcome", "{{workflow.status}}", "--", _CREATION]
+    said = ["--workflow", "{{workflow.uid}}", "--outcome", "{{workflow.status}}"]
+    arguments = [*said, "--", pipeline.name, _CREATION]
     return {
         "name": "settle",
         "activeDeadlineSeconds": 300,

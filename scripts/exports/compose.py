@@ -14,10 +14,16 @@ from shared.pipeline import Pipeline
 
 _TRIGGER: Final = "trigger"
 _CREATIONS: Final = "/creations"
-_STORE_VARIABLES: Final = (
+_SCRATCH: Final = "/scratch"
+_HANDED_ON: Final = (
+    "SPEECH_PROVIDER",
+    "LOG_LEVEL",
+    "HEARTBEAT_S",
+    "STALE_AFTER_S",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
-    "AWS_REGION",
+    "AWS_SESSION_TOKEN",
+    "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL_S3",
     "COS_ENDPOINT",
     "COS_HMAC_ACCESS_KEY_ID",
@@ -36,12 +42,16 @@ def manifests(
 ) -> dict[str, list[dict[str, Any]]]:
     """The one file's document by its path under the repository."""
     services = {_TRIGGER: _trigger()} | {job.name: _service(job) for job in deployed_jobs(pipelines)}
-    document = {"name": "reelwright", "services": services, "volumes": {"creations": {}}}
+    volumes: dict[str, Any] = {"creations": {}, "scratch": {}}
+    document = {"name": "reelwright", "services": services, "volumes": volumes}
     return {"infra/compose.yaml": [document]}
 
 
 def _trigger() -> dict[str, Any]:
-    return _container("app") | {
+    container = _container("app")
+    return container | {
+        # By name, since `down` leaves an image's own volumes behind; those of jobs are gone with `run --rm`.
+        "volumes": [*container["volumes"], f"scratch:{_SCRATCH}"],
         "command": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - published on loopback only
         "environment": {
             **_environment(),
@@ -58,7 +68,7 @@ def _service(job: DeployedJob) -> dict[str, Any]:
     return _container(job.target) | {
         "profiles": ["jobs"],
         # Without a value: handed on from where compose is called, if it is set there.
-        "environment": {**_environment(), **dict.fromkeys(_STORE_VARIABLES)},
+        "environment": {**_environment(), **dict.fromkeys(_HANDED_ON)},
         "cpus": job.definition.cpu,
         "mem_limit": f"{job.definition.memory_mib}m",
     }
@@ -68,7 +78,7 @@ def _container(target: str) -> dict[str, Any]:
     return {
         "image": f"${{REGISTRY:-reelwright}}/{target}:${{TAG:-latest}}",
         "build": {"context": "..", "dockerfile": "infra/Dockerfile", "target": target},
-        "volumes": [f"${{CREATIONS:-creations}}:{_CREATIONS}", "/scratch"],
+        "volumes": [f"${{CREATIONS:-creations}}:{_CREATIONS}"],
         "tmpfs": ["/tmp"],  # noqa: S108 - the container's own
         "init": True,
         "read_only": True,

@@ -14,7 +14,7 @@ from shared.api.auth import Verify
 from shared.api.serve import serve
 from shared.entry import DONE, guarded
 from shared.errors import BadRequest, InvalidSettings
-from shared.launch import fusing
+from shared.launch import fusing, jobs_of
 from shared.logs import log
 from shared.pipelines import installed_pipelines
 from shared.platforms import Platform
@@ -66,7 +66,8 @@ def _bind(cloud: Cloud, settings: Settings, environ: Mapping[str, str]) -> tuple
         pipelines = installed_pipelines()
     if problems:
         raise InvalidSettings(*problems)
-    store.check()  # by itself and last: it asks the network
+    store.check()  # these ask the network, and so come last
+    platform.check(jobs_of(pipelines))
     fuses = fusing(settings, in_cloud=True)
     return port, Trigger(store, platform, pipelines, stale_after_s=settings.stale_after_s, fuses=fuses)
 

@@ -7,7 +7,7 @@ To add a platform:
 3. add it to the `platform` fixture of `tests/shared/test_trigger.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -47,6 +47,10 @@ class Platform(Protocol):
     """Starts jobs and says how they stand. The store, not the platform, knows what they did."""
 
     name: str
+
+    def check(self, jobs: Collection[str]) -> None:
+        """Raise `InvalidSettings`, naming the variable, unless the platform is there and lets us in; `jobs`
+        are what `Order.job` may name, of which some must be deployed."""
 
     def launch(self, order: Order) -> str:
         """Start the stage and return the execution's name without waiting for it.

@@ -1,13 +1,25 @@
 """Stages as containers on this machine: `compose run --rm <job> <creation_id>` for each task."""
 
+import logging
 import os
-from collections.abc import Callable, Mapping
+import shlex
+import signal
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from shared.errors import InvalidSettings
+from shared.logs import log
 from shared.platforms import Order
-from shared.platforms.local import LocalPlatform
+from shared.platforms.local import Attempt, LocalPlatform, call
 from shared.settings import Settings
 from shared.storage import ObjectStore
+
+_ASK_AGAIN_S: Final = 0.2
+_GONE: Final = ("no such container", "already in progress")
+"""How docker and podman say that a container is removed, or is just being removed."""
 
 
 class ComposePlatform(LocalPlatform):
@@ -15,25 +27,125 @@ class ComposePlatform(LocalPlatform):
 
     A store on this machine's disk becomes the services' volume, by the variable CREATIONS that the compose
     file takes, and its containers run as this user; any other store they get by its URL.
+
+    compose hands no signals on to the container (podman-compose) or not all of them, so that its engine,
+    docker or podman, is asked to signal the container, by a name that no other attempt has.
     """
 
     name = "compose"
 
     def __init__(
-        self, store: ObjectStore, settings: Settings, *, on_log: Callable[[str], None] | None = None
+        self,
+        store: ObjectStore,
+        settings: Settings,
+        *,
+        on_log: Callable[[str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        grace_s: float = 10.0,
     ) -> None:
-        super().__init__(store, on_log=on_log, command=self._container, environ=_places(store))
-        self._compose = [*settings.compose_command, "-f", settings.compose_file]
+        """Raises `InvalidSettings` if COMPOSE_COMMAND can't be told to be docker's or podman's."""
+        super().__init__(
+            store,
+            on_log=on_log,
+            sleep=sleep,
+            command=self._container,
+            environ=_places(store),
+            grace_s=grace_s,
+        )
+        self._settings = settings
+        self._engine = engine_of(settings.compose_command)
+        self._compose = [*settings.compose_command, "--profile", "jobs", "-f", settings.compose_file]
+
+    def check(self, jobs: Collection[str]) -> None:
+        self._check_programs()
+        found = call([*self._compose, "config", "--services"], environ=self._environ)
+        missing = [job for job in jobs if job not in found.lines]
+        if found.worked and len(missing) < len(jobs):
+            for job in missing:
+                log(logging.WARNING, "job_missing", f"the compose file has no service {job}")
+            return
+        reason = "it has no service for any job" if found.worked else found.complaint
+        raise InvalidSettings(
+            f"COMPOSE_FILE={self._settings.compose_file!r}: {reason}; name one that "
+            "`reelwright export compose` has written"
+        )
+
+    def _check_programs(self) -> None:
+        for program in (self._engine, self._settings.compose_command):
+            tried = call([*program, "version"])
+            if not tried.worked:
+                command, failed = shlex.join(self._settings.compose_command), shlex.join(program)
+                raise InvalidSettings(
+                    f"COMPOSE_COMMAND={command!r}: {failed!r} fails here ({tried.complaint}); "
+                    "install or start it, or name another"
+                )
 
     def _container(self, order: Order, variables: Mapping[str, str]) -> list[str]:
         on_disk = self._store.url.startswith("file:")
         handed = [
             f"{name}={value}" for name, value in variables.items() if name != "STORE_URL" or not on_disk
         ]
-        options = [part for each in handed for part in ("-e", each)]
+        options = ["--name", _name(variables), *(part for each in handed for part in ("-e", each))]
         if on_disk:
-            options += ["--user", f"{os.getuid()}:{os.getgid()}"]
+            options += ["--user", _user(self._engine)]
         return [*self._compose, "run", "--rm", "-T", *options, order.job, order.creation_id]
+
+    def _signal(self, attempt: Attempt, number: signal.Signals) -> None:
+        """Signal the container; compose then ends by itself, unless the container can't be reached."""
+        name = _name(attempt.variables)
+        if number == signal.SIGTERM:
+            self._ask_to_stop(attempt, name)
+            return
+        killed = call([*self._engine, "kill", name])
+        if not (killed.worked and attempt.ends_within(self._grace_s)):
+            super()._signal(attempt, number)
+
+    def _ask_to_stop(self, attempt: Attempt, name: str) -> None:
+        """SIGTERM as soon as the container is there: compose may have yet to start it."""
+        until = time.monotonic() + self._grace_s
+        while not attempt.ends_within(0):
+            asked = call([*self._engine, "kill", "--signal", "TERM", name])
+            if asked.worked or attempt.ends_within(_ASK_AGAIN_S) or time.monotonic() > until:
+                return
+
+    def _clear(self, attempt: Attempt, exit_code: int) -> None:
+        """Remove the container, in case compose ended before it."""
+        if exit_code == 0:
+            return
+        command = [*self._engine, "rm", "--force", "--volumes", _name(attempt.variables)]
+        removed = call(command)
+        if not removed.worked and not any(words in removed.complaint.lower() for words in _GONE):
+            reason = f"{removed.complaint}: see if it is there: {shlex.join(command)}"
+            log(logging.WARNING, "container_left", reason)
+
+
+def engine_of(compose_command: Sequence[str]) -> tuple[str, ...]:
+    """What the containers of a compose command are managed with: `docker compose` and `docker-compose`
+    belong to `docker`, `podman compose` and `podman-compose` to `podman`; raises `InvalidSettings`."""
+    for position, word in enumerate(compose_command):
+        program = Path(word).name
+        before = tuple(compose_command[:position])
+        if program == "compose" and before:
+            return before
+        if program in ("docker-compose", "podman-compose"):
+            return (*before, program.removesuffix("-compose"))
+    raise InvalidSettings(
+        f"COMPOSE_COMMAND={shlex.join(compose_command)!r}: can't tell what stops its containers; "
+        "use docker compose, podman-compose, or another command that ends in one of these"
+    )
+
+
+def _name(variables: Mapping[str, str]) -> str:
+    """The container's: what is unique of its execution's name, its task and its attempt."""
+    launch = variables["TASK_EXECUTION"].rpartition("|")[2]
+    return f"reelwright-{launch}-{variables['TASK_INDEX']}-{variables['TASK_ATTEMPT']}"
+
+
+def _user(engine: Sequence[str]) -> str:
+    """Who can write what this user can: inside a rootless podman's containers that is root."""
+    if Path(engine[0]).name == "podman" and os.getuid():
+        return "0:0"
+    return f"{os.getuid()}:{os.getgid()}"
 
 
 def _places(store: ObjectStore) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from shared.box import run_task
 from shared.creation import Creation
@@ -41,6 +41,9 @@ class InlinePlatform:
         self._stages = stages
         self._sleep = sleep
 
+    def check(self, jobs: Collection[str]) -> None:
+        """Nothing to check: this process is there."""
+
     def launch(self, order: Order) -> str:
         for index in range(order.tasks):
             if not self._run_with_retries(order, index):
@@ -58,8 +61,9 @@ class InlinePlatform:
     def cancel(self, execution: str) -> None:
         """Nothing to do: the heartbeat sees the cancelled request."""
 
-    def release(self, execution: str) -> bool:  # noqa: ARG002 - a call leaves nothing behind
-        return True
+    def release(self, execution: str) -> bool:
+        """A call leaves nothing behind; the execution that this process itself is, others let go of."""
+        return not self._outer.execution or execution != self._outer.execution
 
     def _run_with_retries(self, order: Order, index: int) -> bool:
         stage = self._stages[order.pipeline, order.stage]()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,6 +35,15 @@ class Attempt:
     process: "subprocess.Popen[bytes]"
     variables: Mapping[str, str]
     """Its own, which no other attempt has."""
+    ending: threading.Lock = field(default_factory=threading.Lock)
+    """Taken for good by the one who ends it: a second SIGTERM would disturb its last words."""
+
+    def ends_within(self, wait_s: float) -> bool:
+        try:
+            self.process.wait(timeout=wait_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
 
 @dataclass(kw_only=True)
@@ -94,17 +103,23 @@ class LocalPlatform:
         self._grace_s = grace_s
         self._slots = threading.Semaphore(usable_cores())
         self._executions: dict[str, _Execution] = {}
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._closed = False
+
+    def check(self, jobs: Collection[str]) -> None:
+        """Nothing to check: what it needs was seen to when it was made."""
 
     def launch(self, order: Order) -> str:
         name = f"local|{this_process()}|{secrets.token_hex(6)}"
         execution = _Execution(order=order, name=name)
+        thread = threading.Thread(target=self._run, args=(execution,), name=f"run-{order.stage}", daemon=True)
         with self._lock:
             self._executions[name] = execution
             if self._closed:
                 execution.stopping.set()
-        threading.Thread(target=self._run, args=(execution,), name=f"run-{order.stage}", daemon=True).start()
+            self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+            thread.start()
         return name
 
     def state(self, execution: str, *, anew: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
@@ -142,9 +157,9 @@ class LocalPlatform:
         return mine is None or mine.ended.is_set()
 
     def wait(self) -> None:
-        """Until everything that was launched has ended, and what that launched."""
-        while running := [each for each in list(self._executions.values()) if not each.ended.is_set()]:
-            running[0].ended.wait()
+        """Until everything that was launched has ended, what that launched too, and everyone knows."""
+        while running := [each for each in self._threads if each.is_alive()]:
+            running[0].join()
 
     def stop(self) -> None:
         """Stop every task, wait for them to end and launch nothing more; what they did stays for a resume."""
@@ -154,7 +169,7 @@ class LocalPlatform:
         for execution in executions:
             self.cancel(execution.name)
         for execution in executions:
-            execution.ended.wait(self._grace_s * 1.5)
+            execution.ended.wait(self._grace_s * 3)
 
     def _run(self, execution: _Execution) -> None:
         tasks = execution.order.tasks
@@ -174,7 +189,7 @@ class LocalPlatform:
             log(logging.ERROR, "advance_failed", f"{creation_id}: could not go on: {error}")
 
     def _run_task(self, execution: _Execution, index: int) -> None:
-        end = _End(exit_code=1, reason="stopped before it ran")
+        end = _End(exit_code=1, reason="it had yet to begin")
         for attempt in range(execution.order.definition.retries + 1):
             if attempt:
                 self._sleep(0.5 * 2 ** (attempt - 1))
@@ -211,24 +226,23 @@ class LocalPlatform:
         return end
 
     def _wait(self, attempt: Attempt, time_limit_s: float) -> _End:
-        try:
-            exit_code = attempt.process.wait(timeout=time_limit_s)
-        except subprocess.TimeoutExpired:
-            self._end(attempt)
-            attempt.process.wait()
-            reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
-            return _End(exit_code=1, reason=reason, overdue=True)
-        return _End(exit_code=exit_code, reason=_last_words(exit_code))
+        if attempt.ends_within(time_limit_s):
+            exit_code = attempt.process.wait()
+            return _End(exit_code=exit_code, reason=_last_words(exit_code))
+        self._end(attempt)
+        attempt.process.wait()
+        reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
+        return _End(exit_code=1, reason=reason, overdue=True)
 
     def _end_beside(self, attempt: Attempt) -> None:
         threading.Thread(target=self._end, args=(attempt,), name="end", daemon=True).start()
 
     def _end(self, attempt: Attempt) -> None:
         """SIGTERM, and SIGKILL if it is still there after a while."""
+        if not attempt.ending.acquire(blocking=False):
+            return
         self._signal(attempt, signal.SIGTERM)
-        try:
-            attempt.process.wait(timeout=self._grace_s)
-        except subprocess.TimeoutExpired:
+        if not attempt.ends_within(self._grace_s):
             self._signal(attempt, signal.SIGKILL)
 
     def _signal(self, attempt: Attempt, number: signal.Signals) -> None:
@@ -266,7 +280,7 @@ class LocalPlatform:
         record, generation = load(creation, name, Record)
         if request is None or request.run != order.run or _needs_no_word(record, execution, end):
             return
-        settled = _settled(record, order, index, end)
+        settled = _settled(record, order, index, _failure(execution, end))
         try:
             save(creation, name, settled, expect=generation)
         except PreconditionFailed:
@@ -282,17 +296,25 @@ def _needs_no_word(record: Record | None, execution: _Execution, end: _End) -> b
     return record.status == "success" or (record.final and not end.overdue)
 
 
-def _settled(record: Record | None, order: Order, index: int, end: _End) -> Record:
+def _failure(execution: _Execution, end: _End) -> Failure:
+    if end.overdue:
+        return Failure(kind="TimeLimit", message=end.reason, permanent=False)
+    if execution.stopping.is_set():
+        message = f"stopped before it could say so ({end.reason}); run again to resume"
+        return Failure(kind="Stopped", message=message, permanent=False)
+    return Failure(kind="Died", message=end.reason, permanent=False)
+
+
+def _settled(record: Record | None, order: Order, index: int, failure: Failure) -> Record:
+    """The record with this failure; one that it tells itself is overruled by that of the time limit alone."""
     now = utc_now()
     if record is None or record.run != order.run:
         record = Record(
             pipeline=order.pipeline, stage=order.stage, index=index, run=order.run, owner="",
             status="failed", started_at=now, heartbeat_at=now,
         )  # fmt: skip
-    failure = record.error
-    if failure is None or end.overdue:
-        kind = "TimeLimit" if end.overdue else "Died"
-        failure = Failure(kind=kind, message=end.reason, permanent=False)
+    if record.error and failure.kind != "TimeLimit":
+        failure = record.error
     last = {"owner": "platform", "status": "failed", "final": True, "completed_at": now, "error": failure}
     return record.model_copy(update=last)
 
@@ -325,7 +347,41 @@ def _variables(execution: _Execution, index: int, attempt: int, store_url: str) 
 def _last_words(exit_code: int) -> str:
     """What to say of a process without a word of its own; 128 + n is a signal too, told by a container."""
     number = -exit_code if exit_code < 0 else exit_code - 128
-    if number not in signal.valid_signals():
+    if number not in list(signal.Signals):
         return f"ended with exit code {exit_code} without a word"
     hint = ", as the system does when memory runs out" if number == signal.SIGKILL else ""
     return f"killed by {signal.Signals(number).name}{hint}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """How a program ended."""
+
+    worked: bool
+    complaint: str
+    """The last line that it wrote to stderr, or why it could not be run."""
+    lines: tuple[str, ...] = ()
+    """Of its stdout."""
+
+
+def call(
+    command: Sequence[str], *, environ: Mapping[str, str] = MappingProxyType({}), timeout_s: float = 30.0
+) -> Called:
+    """Run a program to its end."""
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            start_new_session=True,  # Ctrl-C reaches us alone
+            timeout=timeout_s,
+            check=False,
+        )
+    except OSError as error:
+        return Called(worked=False, complaint=error.strerror or str(error))
+    except subprocess.TimeoutExpired:
+        return Called(worked=False, complaint=f"no end after {timeout_s:g} s")
+    said, told = (text.decode("utf-8", "replace").strip().splitlines() for text in (done.stdout, done.stderr))
+    complaint = told[-1].strip() if told else f"exit code {done.returncode}"
+    return Called(worked=done.returncode == 0, complaint=complaint, lines=tuple(said))

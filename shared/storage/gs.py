@@ -24,9 +24,9 @@ from typing import IO, Any, Final, TypeVar
 from shared.errors import InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage import ABSENT, ObjectInfo
 from shared.storage.disk import arriving, departing, refusals
-from shared.storage.gs_client import TIMEOUT_S, Remote
+from shared.storage.gs_client import Remote
 from shared.storage.gs_download import Download, Replaced, Sums
-from shared.storage.gs_errors import Unmet, is_interruption, is_lasting, translated
+from shared.storage.gs_errors import Unmet, is_interruption, problem_of, told, translated
 from shared.storage.keys import check_key, check_prefix, is_key
 
 _SHA256: Final = "sha256"
@@ -38,6 +38,9 @@ _CONTENDED: Final = 20
 _RESTARTS: Final = 3
 _REMEMBERED: Final = 4096
 _SKEW: Final = timedelta(seconds=60)
+_CHECK_S: Final = 7.0
+_CHECK_TIMEOUT_S: Final = 4.0
+"""A call of the check is repeated for so long, each time waiting so long: together about 10 s."""
 _WEEK_S: Final = 7 * 24 * 3600
 """The longest that a V4 signature is valid."""
 _Made = TypeVar("_Made")
@@ -73,13 +76,15 @@ class CloudStorageStore:
         probe = f"_probe/{secrets.token_hex(8)}"
         began = datetime.now(UTC)
         try:
-            info = self.write(probe, b"", expect=ABSENT)
-            kept = self._refuses_second(probe)
-            self.delete(probe)
+            hasty = self._hasty()
+            info = hasty.write(probe, b"", expect=ABSENT)
+            kept = hasty._refuses_second(probe)
+            hasty.delete(probe)
         except StoreError as error:
-            if not is_lasting(error):
+            problem = problem_of(error)
+            if not problem:
                 raise
-            raise InvalidSettings(f"STORE_URL={self.url!r}: {error.args[-1]}") from error
+            raise InvalidSettings(f"STORE_URL={self.url!r}: {problem}") from error.__cause__
         if not kept:
             remedy = "it ignores preconditions: name a bucket of Cloud Storage or another emulator"
             raise InvalidSettings(f"STORE_URL={self.url!r}: {remedy}")
@@ -158,13 +163,19 @@ class CloudStorageStore:
                 self._connected = Remote(self._name, self._deadline_s, self._first_delay_s)
             return self._connected
 
+    def _hasty(self) -> "CloudStorageStore":
+        """The same, for calls that are given up early: a start must not wait for what isn't there."""
+        hasty = CloudStorageStore(self._name)
+        hasty._connected = self._remote().hasty(min(self._deadline_s, _CHECK_S), _CHECK_TIMEOUT_S)
+        return hasty
+
     def _look(self, action: str, key: str, generation: str | None = None) -> Any:
         """The object's description, of that generation if one is named; None when it isn't there."""
         remote = self._remote()
         blob = remote.bucket.blob(key, generation=generation)
         try:
             with translated(action, key):
-                blob.reload(timeout=TIMEOUT_S, retry=remote.retry)
+                blob.reload(timeout=remote.timeout_s, retry=remote.retry)
         except ObjectNotFound:
             return None
         return blob
@@ -202,7 +213,7 @@ class CloudStorageStore:
         remote = self._remote()
         with translated("list", prefix):
             for blob in remote.client.list_blobs(
-                self._name, prefix=prefix or None, timeout=TIMEOUT_S, retry=remote.retry
+                self._name, prefix=prefix or None, timeout=remote.timeout_s, retry=remote.retry
             ):
                 if is_key(blob.name):
                     yield self._listed_info(blob)
@@ -241,7 +252,7 @@ class CloudStorageStore:
             blob = self._look(action, key)
             if blob is None or (blob.metadata or {}).get(_WRITE) != token:
                 kind = _Doubtful if failures else PreconditionFailed
-                raise kind(key, expect, str(blob.generation) if blob else ABSENT) from error
+                raise kind(key, expect, str(blob.generation) if blob else ABSENT) from error.__cause__
         return self._known.add(_info(blob, body.sums.sha256))
 
     def _send(self, action: str, blob: Any, body: _Body, expect: str, failures: deque[Exception]) -> None:
@@ -252,7 +263,7 @@ class CloudStorageStore:
         """
         if not expect.isdecimal():
             raise Unmet
-        retry = self._remote().retry
+        remote = self._remote()
         send = partial(
             blob.upload_from_file,
             body.file,
@@ -261,11 +272,11 @@ class CloudStorageStore:
             content_type=mimetypes.guess_type(blob.name)[0] or "application/octet-stream",
             if_generation_match=int(expect),
             checksum=None,
-            timeout=TIMEOUT_S,
-            retry=retry,
+            timeout=remote.timeout_s,
+            retry=remote.retry,
         )
         if body.sums.size_bytes <= _AT_ONCE_BYTES:  # one request, whose failures are worth knowing
-            send = partial(retry(send, on_error=failures.append), retry=None)
+            send = partial(remote.retry(send, on_error=failures.append), retry=None)
         for _ in range(_RESTARTS):
             try:
                 send()
@@ -275,7 +286,7 @@ class CloudStorageStore:
                     raise
                 failures.append(error)
         reason = "the upload was cut off again and again: let nobody change its source, then try again"
-        raise StoreError(action, blob.name, reason) from failures[-1]
+        raise StoreError(action, blob.name, reason) from told(failures[-1])
 
     def _delete(self, blob: Any, *, any_generation: bool) -> bool:
         """Whether it is done: False when someone else has replaced the object or deleted it."""
@@ -284,7 +295,7 @@ class CloudStorageStore:
         generation = blob.generation
         try:
             with translated("delete", blob.name):
-                attempt(if_generation_match=generation, timeout=TIMEOUT_S, retry=None)
+                attempt(if_generation_match=generation, timeout=remote.timeout_s, retry=None)
         except ObjectNotFound:
             return bool(failures)  # an attempt whose answer was lost did it
         except Unmet:

@@ -1,6 +1,8 @@
 """Google's client for Cloud Storage, which ships no types, and who signs addresses for it."""
 
+import copy
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +13,9 @@ from urllib.parse import quote
 from shared.errors import InvalidSettings, StoreError
 from shared.storage.gs_errors import translated
 
-TIMEOUT_S: Final = (10.0, 60.0)
+_TIMEOUT_S: Final = (10.0, 60.0)
 """To connect, and between two bytes."""
+_EMULATOR: Final = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/:]+)(:[0-9]{1,5})?", re.ASCII)
 _LONGEST_DELAY_S: Final = 16.0
 _SIGNING_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 
@@ -24,13 +27,15 @@ class Remote:
     """
 
     def __init__(self, bucket: str, deadline_s: float, first_delay_s: float) -> None:
-        """Raises `InvalidSettings` when the client isn't installed, `StoreError` without credentials."""
+        """Raises `InvalidSettings` when the client isn't installed or STORAGE_EMULATOR_HOST is no URL,
+        `StoreError` without credentials."""
         try:
             from google.cloud.storage import Client
             from google.cloud.storage.retry import DEFAULT_RETRY
         except ModuleNotFoundError as error:
             remedy = f"needs {error.name}: pip install 'reelwright[gs]'"
             raise InvalidSettings(f"STORE_URL='gs://{bucket}': {remedy}") from error
+        _check_emulator(os.environ.get("STORAGE_EMULATOR_HOST", ""))
         # else the client asks for the bucket in a thread of its own: a right that nothing here needs
         os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         with translated("open", f"gs://{bucket}"):
@@ -41,9 +46,17 @@ class Remote:
         self.retry = DEFAULT_RETRY.with_timeout(deadline_s).with_delay(
             initial=first_delay_s, maximum=_LONGEST_DELAY_S
         )
+        self.timeout_s = _TIMEOUT_S
         self._credentials = self.client._credentials
         self._signer: Any = None
         self._lock = threading.Lock()
+
+    def hasty(self, deadline_s: float, timeout_s: float) -> "Remote":
+        """The same, for calls that are given up early."""
+        remote = copy.copy(self)
+        remote.retry = self.retry.with_timeout(deadline_s)
+        remote.timeout_s = (timeout_s, timeout_s)
+        return remote
 
     def media_url(self, key: str) -> str:
         name = quote(key, safe="")
@@ -78,6 +91,12 @@ class Remote:
                 "service_account_email": self._signer.service_account_email,
                 "access_token": self._signer.token,
             }
+
+
+def _check_emulator(host: str) -> None:
+    if host and not _EMULATOR.fullmatch(host):
+        remedy = "write it as http://<host>:<port>, or unset it to use Cloud Storage itself"
+        raise InvalidSettings(f"STORAGE_EMULATOR_HOST={host!r}: {remedy}")
 
 
 @contextmanager

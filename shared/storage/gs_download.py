@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import ObjectNotFound, StoreError
-from shared.storage.gs_client import TIMEOUT_S, Remote
+from shared.storage.gs_client import Remote
 from shared.storage.gs_errors import code_of, translated
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Download:
             params=parameters,
             headers=headers,
             stream=True,
-            timeout=TIMEOUT_S,
+            timeout=self.remote.timeout_s,
         )
         if response.status_code == (206 if "Range" in headers else 200):
             return response

@@ -1,19 +1,34 @@
 """What Google's client raises, in this project's words."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
-from shared.errors import ObjectNotFound, StoreError
+from shared.errors import ObjectNotFound, ReelwrightError, StoreError
 
 _BUCKET_IS_MISSING: Final = "bucket does not exist"
-_REMEDIES: Final = {
-    400: "if it comes from a file, let nobody change that meanwhile",
-    401: "log in (gcloud auth application-default login) or let GOOGLE_APPLICATION_CREDENTIALS name a key "
-    "file; see also that this machine's clock is right",
-    403: "give the account that this runs as the role roles/storage.objectUser on the bucket",
-    404: "create the bucket or let STORE_URL name another",
+_LAST_WORD: Final = 300
+"""Characters of an answer that is no JSON which are worth showing."""
+_PROBLEMS: Final = {
+    400: (
+        "Cloud Storage refuses the request",
+        "let STORE_URL name a bucket, and let nobody change a file while it goes up",
+    ),
+    401: (
+        "its credentials are missing or refused",
+        "log in (gcloud auth application-default login) or let GOOGLE_APPLICATION_CREDENTIALS name a key "
+        "file; see also that this machine's clock is right",
+    ),
+    403: (
+        "the account that this runs as may not do this",
+        "give the account the role roles/storage.objectUser on the bucket",
+    ),
+    404: ("there is no such bucket", "create it or let STORE_URL name another"),
 }
+"""What settings cause, by the status of the answer, and its remedy."""
+_UNREACHABLE: Final = "Cloud Storage can't be reached or does not answer"
 _LATER: Final = "see that this machine reaches Cloud Storage, then try again"
 
 
@@ -23,7 +38,11 @@ class Unmet(Exception):
 
 @contextmanager
 def translated(action: str, key: str) -> Iterator[None]:
-    """Raises `ObjectNotFound`, `Unmet`, or `StoreError` with a remedy for what the client raises."""
+    """Raises `ObjectNotFound`, `Unmet`, or `StoreError` with a remedy for what the client raises.
+
+    They come from what the client was told, in few words: the client's own error may hold method, URL and
+    body of the answer, and more errors that say the same.
+    """
     import requests
     import urllib3
     from google.api_core.exceptions import GoogleAPIError
@@ -38,13 +57,13 @@ def translated(action: str, key: str) -> Iterator[None]:
         urllib3.exceptions.HTTPError,
         ConnectionError,
     ) as error:
-        cause = _cause(error)
-        if code_of(cause) == 412:
-            raise Unmet from error
-        if code_of(cause) == 404 and _BUCKET_IS_MISSING not in str(cause):
-            raise ObjectNotFound(key) from error
-        remedy = _REMEDIES.get(code_of(cause), _LATER)
-        raise StoreError(action, key, f"{cause or type(cause).__name__}: {remedy}") from error
+        code, answer = code_of(_last(error)), told(error)
+        if code == 412:
+            raise Unmet from answer
+        if code == 404 and _BUCKET_IS_MISSING not in str(answer):
+            raise ObjectNotFound(key) from answer
+        _, remedy = _PROBLEMS.get(code, ("", _LATER))
+        raise StoreError(action, key, f"{str(answer) or type(answer).__name__}: {remedy}") from answer
 
 
 def code_of(error: BaseException | None) -> int:
@@ -58,20 +77,73 @@ def code_of(error: BaseException | None) -> int:
 
 def is_interruption(error: Exception) -> bool:
     """Whether an upload under way was lost, or kept in part, which the client doesn't go on from."""
+    import requests
     from google.auth.exceptions import GoogleAuthError
 
     if _BUCKET_IS_MISSING in str(error) or isinstance(error, GoogleAuthError):
         return False
+    if isinstance(error, requests.RequestException):
+        return isinstance(error, requests.JSONDecodeError)  # an answer came, but not whole
     return isinstance(error, ValueError) or code_of(error) in {308, 404, 410}
 
 
-def is_lasting(error: StoreError) -> bool:
-    """Whether the refusal is of who asks or of what is named, which no later try would change."""
-    return code_of(_cause(error.__cause__)) in _REMEDIES
+def problem_of(error: StoreError) -> str:
+    """Which setting is to blame, with the remedy; empty if none is, so that a later try may succeed."""
+    code = code_of(error.__cause__)
+    if code in _PROBLEMS:
+        return ": ".join(_PROBLEMS[code])
+    if not _is_silence(error.__cause__):
+        return ""
+    emulator = os.environ.get("STORAGE_EMULATOR_HOST")
+    return f"{_UNREACHABLE}: see to {f'STORAGE_EMULATOR_HOST={emulator!r}' if emulator else 'the network'}"
 
 
-def _cause(error: BaseException | None) -> BaseException | None:
+def _is_silence(error: BaseException | None) -> bool:
+    """Whether nobody was there; not so when a connection broke that somebody had taken."""
+    broken = (BrokenPipeError, ConnectionAbortedError, ConnectionResetError)
+    return isinstance(error, OSError) and not isinstance(error, (*broken, ReelwrightError))
+
+
+def _last(error: BaseException) -> BaseException:
     """What the client's retries ended with, when their time was over."""
     from google.api_core.exceptions import RetryError
 
     return error.cause or error if isinstance(error, RetryError) else error
+
+
+def told(error: BaseException) -> BaseException:
+    """The same in few words, and without a cause: what was answered, or why there was no answer."""
+    from google.api_core.exceptions import GoogleAPICallError, from_http_status
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    answered: Any = from_http_status  # has no types
+    refused: Any = GoogleAuthError  # neither has this
+    error = _last(error)
+    short: BaseException
+    if isinstance(error, GoogleAPICallError) and error.code:
+        short = answered(int(error.code), _answer(error).rstrip("."))
+    elif isinstance(error, GoogleAuthError) and not isinstance(error, TransportError):
+        words = [
+            str(each)[:_LAST_WORD].rstrip(".") for each in error.args if isinstance(each, str | Exception)
+        ]
+        short = refused(": ".join(words) or type(error).__name__)
+    else:
+        short = _root(error)
+    return short
+
+
+def _answer(error: Any) -> str:
+    """The message in the body of a refusal: https://cloud.google.com/storage/docs/json_api/v1/status-codes."""
+    try:
+        body = error.response.json()["error"]
+        return str((body.get("errors") or [body])[0]["message"])
+    except (AttributeError, LookupError, TypeError, ValueError):  # no answer, or in another format
+        text = getattr(error.response, "text", "").strip()
+        return text[:_LAST_WORD] or HTTPStatus(error.code).phrase
+
+
+def _root(error: BaseException) -> BaseException:
+    """The innermost of the errors that requests and urllib3 wrap in each other."""
+    inner = (error.__cause__, getattr(error, "reason", None), *reversed(error.args))
+    wrapped = next((each for each in inner if isinstance(each, Exception)), None)
+    return _root(wrapped) if wrapped else error

@@ -82,7 +82,7 @@ class S3Store:
             problem = problem_of(self._access, error.__cause__)
             if not problem:
                 raise
-            raise InvalidSettings(problem) from error
+            raise InvalidSettings(problem) from error.__cause__
         if ignored:
             raise InvalidSettings(
                 f"STORE_URL={self.url!r}: the store ignores {' and '.join(ignored)} on writes, so that two "

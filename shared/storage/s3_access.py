@@ -187,4 +187,13 @@ def refusal(access: Access, action: str, key: str, error: Exception) -> StoreErr
     code = code_of(error)
     if code in _MISSING:
         return ObjectNotFound(key)
-    return StoreError(action, key, problem_of(access, error) or _REASONS.get(code, str(error)))
+    return StoreError(action, key, problem_of(access, error) or _REASONS.get(code) or _answer(error))
+
+
+def _answer(error: Exception) -> str:
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError):
+        return str(error)
+    message = error.response.get("Error", {}).get("Message")
+    return f"{code_of(error)}: {message}" if message else str(error)

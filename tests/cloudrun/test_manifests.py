@@ -141,11 +141,11 @@ def test_the_trigger_reads_its_settings() -> None:
 
     service = DOCUMENTS["cloudrun/service.yaml"]
     (container,) = service["spec"]["template"]["spec"]["containers"]
-    environ = {env["name"]: env.get("value", "from the secret") for env in container["env"]}
+    environ = {env["name"]: env.get("value", "from-the-secret") for env in container["env"]}
     settings = read_settings(environ)
     assert (settings.platform, settings.google_project, settings.cloud_run_region, settings.api_token) == (
         "cloudrun",
         "films-42",
         "europe-west1",
-        "from the secret",
+        "from-the-secret",
     )

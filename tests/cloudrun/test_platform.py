@@ -226,3 +226,50 @@ def test_an_order_of_another_job_is_looked_for_in_that_job(
     deploy(emulator, "done", "loud-whisper")
     platform.launch(order())
     assert platform.find(replace(order(), job="loud-whisper")) is None
+
+
+@pytest.mark.parametrize("code", ["PERMISSION_DENIED", "UNAUTHENTICATED"])
+def test_a_launch_that_is_not_answered_and_may_not_be_looked_up_is_not_given_up(
+    emulator: CloudRunEmulator, platform: CloudRunPlatform, code: str
+) -> None:
+    deploy(emulator, "done")
+    emulator.fail("RunJob", grpc.StatusCode.UNAVAILABLE, done=True)
+    emulator.fail("ListExecutions", grpc.StatusCode[code], times=50)
+    with pytest.raises(PlatformBusy):
+        platform.launch(order())
+    assert len(emulator.executions) == 1
+
+
+def test_a_check_finds_the_jobs_that_are_deployed(
+    emulator: CloudRunEmulator, platform: CloudRunPlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = deploy(emulator, "done").rpartition("/reelwright-")[2]
+    platform.check([job, "missing"])
+    assert [record.__dict__["action"] for record in caplog.records] == ["job_missing"]
+    emulator.fail("GetJob", grpc.StatusCode.UNAVAILABLE, times=99)
+    platform.check([job])
+
+
+@pytest.mark.parametrize("code", ["NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED"])
+def test_a_place_without_jobs_or_without_access_is_a_bad_setting(
+    emulator: CloudRunEmulator, platform: CloudRunPlatform, code: str
+) -> None:
+    emulator.fail("GetJob", grpc.StatusCode[code], times=99)
+    with pytest.raises(InvalidSettings) as caught:
+        platform.check(["loud-shout"])
+    assert "GOOGLE_CLOUD_PROJECT" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "execution",
+    [
+        "projects/other/locations/us-central1/jobs/reelwright-x/executions/reelwright-x-1",
+        "projects/film/locations/us-central1/jobs/theirs/executions/theirs-1",
+    ],
+)
+def test_executions_that_are_not_of_our_jobs_are_left_alone(
+    emulator: CloudRunEmulator, platform: CloudRunPlatform, execution: str
+) -> None:
+    assert platform.state(execution).status == "unknown"
+    platform.cancel(execution)
+    assert emulator.calls == []

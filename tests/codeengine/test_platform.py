@@ -567,3 +567,43 @@ def test_a_pipeline_runs_on_code_engine_from_start_to_end(tmp_path: Path) -> Non
         assert (record.attempt, record.execution in [body["name"] for body in engine.bodies]) == (1, True)
         assert len(engine.bodies) == 5
     assert contents(store)["toy/assets/last.txt"].startswith(b"eno-owt")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refusal_after_a_lost_answer_says_nothing_of_what_the_first_try_started(
+    engine: CodeEngine, platform: CodeEnginePlatform, status: int
+) -> None:
+    engine.fail("reset after")
+    engine.fail("refused", status=status)
+    assert platform.launch(order()) == NAME
+    assert list(engine.runs) == [NAME]
+
+
+def test_a_launch_that_is_not_answered_and_may_not_be_looked_up_is_not_given_up(
+    engine: CodeEngine, platform: CodeEnginePlatform
+) -> None:
+    engine.fail("reset after", times=99)
+    engine.fail("refused", "GET", status=403, times=99)
+    with pytest.raises(PlatformBusy):
+        platform.launch(order())
+
+
+def test_a_check_finds_the_jobs_that_are_deployed(
+    engine: CodeEngine, platform: CodeEnginePlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = order().job
+    with caplog.at_level(logging.WARNING):
+        platform.check([job, "missing"])
+    assert [record.__dict__["action"] for record in caplog.records] == ["job_missing"]
+    engine.fail("refused", "GET", path="/jobs", times=99)
+    platform.check([job])
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_place_without_jobs_or_without_access_is_a_bad_setting(
+    engine: CodeEngine, platform: CodeEnginePlatform, status: int
+) -> None:
+    engine.fail("refused", "GET", path="/jobs", status=status, times=99)
+    with pytest.raises(InvalidSettings) as caught:
+        platform.check(["loud-shout"])
+    assert "CE_PROJECT_ID" in str(caught.value)

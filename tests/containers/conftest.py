@@ -1,12 +1,14 @@
 """Real containers: the images that `make test-containers` has built, run by podman."""
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from shared.storage.file import FileStore
+from tests.containers.compose import TOKEN, Compose
 from tests.containers.podman import Podman
 
 _RUNTIMES = ("", "crun", "runc")
@@ -40,3 +42,18 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
 def store(tmp_path: Path) -> FileStore:
     (tmp_path / "creations").mkdir()
     return FileStore(tmp_path / "creations")
+
+
+@pytest.fixture
+def compose(podman: Podman) -> Iterator[Compose]:
+    """A project that is gone, with all its volumes, when the test has ended."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    project = f"reelwright-test-{os.getpid()}"
+    environ = {**podman.environ, "COMPOSE_PROJECT_NAME": project, "PORT": str(port), "API_TOKEN": TOKEN}
+    environ.pop("CREATIONS", None)
+    compose = Compose(environ=environ, port=port)
+    yield compose
+    down = compose.call("--profile", "jobs", "down", "--volumes", "--timeout", "5")
+    assert down.returncode == 0, down.stderr

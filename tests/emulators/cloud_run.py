@@ -218,9 +218,9 @@ class CloudRunEmulator:
         thread = threading.Thread(target=self._run, args=(running,), name=short, daemon=True)
         with self._lock:
             self._executions[running.execution.name] = running
-            self._threads.append(thread)
             answer = _operation(running.execution)
-        thread.start()
+            thread.start()
+            self._threads.append(thread)
         return answer
 
     def GetExecution(self, request: run_v2.GetExecutionRequest) -> run_v2.Execution:

@@ -14,7 +14,7 @@ FILES = manifests(all_pipelines(), ArgoDeployment())
 PIPELINES = all_pipelines()
 REFERENCE = re.compile(r"\{\{(=?)(.*?)\}\}")
 ALWAYS = {"workflow.name", "workflow.namespace", "workflow.uid"}
-EXPRESSION = re.compile(r'sprig\.replace\("\$", "\$\$", ([\w.]+)\)')
+EXPRESSION = re.compile(r'sprig\.replace\("[$/]", "[$.]+", ([\w.]+)\)')
 
 
 def template_of(pipeline: str) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def test_what_a_person_gives_is_an_argument_and_never_part_of_a_command(pipeline
         assert references(container["command"]) == set()
         assert container["command"][0] == "python"
         assert [text for text in container["args"] if "creation_id" in text] == container["args"][-1:]
-        assert container["args"][-2] == "--"  # an ID that starts with a dash is no option
+        assert "--" in container["args"][-3:-1]  # an ID that starts with a dash is no option
         assert not any("creation_id" in text for text in texts(container["env"]))
         assert not {"script", "initContainers", "sidecars"} & set(template)
 
@@ -151,7 +151,10 @@ def test_one_creation_is_worked_on_by_one_workflow_and_its_books_are_closed(pipe
     spec = template_of(pipeline)["spec"]
     assert references(spec["synchronization"]) == {"workflow.parameters.creation_id"}
     settle = templates_of(pipeline)[spec["onExit"]]
-    assert settle["container"]["args"][:2] == ["--outcome", "{{workflow.status}}"]
+    assert settle["container"]["args"][:4] == [
+        *("--workflow", "{{workflow.uid}}"),
+        *("--outcome", "{{workflow.status}}"),
+    ]
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)

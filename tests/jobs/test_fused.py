@@ -105,3 +105,16 @@ def test_a_container_that_a_person_started_opens_a_run_of_its_own() -> None:
     task = Task(execution="reelwright-video-generator-abc")
     assert run(store, task).status == "completed"
     assert names(store, "claims/") == [f"claims/1/{stage}" for stage in ("assemble", "narrate", "render")]
+
+
+def test_the_run_of_a_container_that_still_works_is_closed_by_whoever_launched_it() -> None:
+    store = new_story()
+    trigger, task = launched(store)
+    assert run(store, task).status == "completed"
+    assert [info.key for info in store.list("_active/")] == [f"_active/{ID}/1"]
+    platform = trigger.platform
+    assert isinstance(platform, FakePlatform)
+    platform.answer = "ended"
+    assert trigger.sweep().ended == 1
+    assert "fake-1" in platform.released
+    assert list(store.list("_active/")) == []

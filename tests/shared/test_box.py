@@ -327,3 +327,12 @@ def test_a_fan_out_without_a_trigger_has_as_many_tasks_as_the_stage_before_it_sa
     assert record.outputs["right2"].key == "assets/right/2.txt"
     with pytest.raises(BadRequest):
         run_task(STAGES["right"], toys(), Creation(store, "toy"), Task(index=3), QUICK)
+
+
+def test_a_first_pod_of_a_workflow_that_was_overtaken_opens_no_run(store: MemoryStore) -> None:
+    for workflow in ("w1", "w2", "w3"):
+        chained("first", workflow, store)
+    for workflow in ("w1", "w2"):
+        with pytest.raises(StaleAttempt):
+            chained("first", workflow, store)
+    assert record_of(store).run == 3

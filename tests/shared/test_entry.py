@@ -9,7 +9,7 @@ import pytest
 from shared.entry import stage_main
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
-from tests.shared.attempts import broken
+from tests.shared.attempts import ask, broken, leave
 from tests.toys import (
     PIPELINE_FILE,
     STAGES,
@@ -107,3 +107,15 @@ def test_whoever_chains_the_stages_gets_the_plan_of_what_fans_out(tmp_path: Path
     plan = tmp_path / "plan"
     assert stage_main(STAGES["first"], PIPELINE_FILE, ["toy", "--plan", str(plan)], environ) == 0
     assert {path.name: json.loads(path.read_text()) for path in plan.iterdir()} == {"right.json": [0, 1, 2]}
+
+
+@pytest.mark.usefixtures("_signals")
+def test_no_plan_is_made_of_a_stage_that_another_process_works_on(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "store")
+    fill(store)
+    ask(store)
+    leave(store, process="far|away|1|2")
+    plan = tmp_path / "plan"
+    arguments = ["toy", "--plan", str(plan)]
+    assert stage_main(STAGES["first"], PIPELINE_FILE, arguments, {"STORE_URL": store.url}) == 1
+    assert not plan.exists()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.creation import Creation
-from shared.errors import BadRequest, PlatformBusy, PlatformError, StoreError
+from shared.errors import PlatformBusy, PlatformError, StoreError, UnknownName
 from shared.launch import always_fuses, fuses_short_work, fusing, never_fuses
 from shared.pipeline import FUSED, FusedDefinition, Pipeline
 from shared.platforms import Order
@@ -14,7 +14,17 @@ from shared.status import RunStatus
 from shared.storage import ABSENT, ObjectStore
 from shared.storage.memory import MemoryStore
 from shared.trigger import Trigger
-from tests.toys import FakePlatform, at_once, failing, fill, inline_trigger, run_fused, states, toys
+from tests.toys import (
+    FakePlatform,
+    at_once,
+    failing,
+    fill,
+    inline_trigger,
+    run_fused,
+    states,
+    toys,
+    watched,
+)
 
 
 class Clock:
@@ -112,11 +122,11 @@ def test_a_launch_whose_launcher_died_is_found_and_not_made_again(store: MemoryS
         trigger.start("toys", "toy")
     assert trigger.advance("toy").stages["first"].state == "starting"
     assert platform.looks == []
-    clock.passes(61)
+    clock.passes(241)
     trigger.advance("toy")
     assert (len(platform.orders), platform.looks) == (1, ["first"])
     assert claim_of(store, "first").execution == "fake-1"
-    clock.passes(61)
+    clock.passes(241)
     assert trigger.advance("toy").stages["first"].state == "starting"
     assert platform.looks == ["first"]
 
@@ -129,7 +139,7 @@ def test_a_launch_that_never_came_about_is_made_under_the_same_token(
     with pytest.raises(KeyError):
         trigger.start("toys", "toy")
     token = claim_of(store, "first").token
-    clock.passes(61)
+    clock.passes(241)
     trigger.advance("toy")
     assert [order.token for order in platform.orders] == [token]
     assert claim_of(store, "first").execution == "fake-1"
@@ -140,7 +150,7 @@ def test_many_that_find_a_lost_launch_make_it_once(store: MemoryStore, clock: Cl
     trigger = make_trigger(store, platform, clock)
     with pytest.raises(KeyError):
         trigger.start("toys", "toy")
-    clock.passes(61)
+    clock.passes(241)
     at_once(lambda: trigger.advance("toy"), threads=16)
     assert [order.stage for order in platform.orders] == ["first"]
 
@@ -150,7 +160,7 @@ def test_a_busy_platform_is_asked_again_later(store: MemoryStore, clock: Clock) 
     trigger = make_trigger(store, platform, clock)
     assert trigger.start("toys", "toy").status == "pending"
     for _ in range(3):
-        clock.passes(61)
+        clock.passes(241)
         trigger.advance("toy")
     assert [order.stage for order in platform.orders] == ["first"]
 
@@ -175,7 +185,7 @@ def test_a_platform_that_can_not_say_whether_it_launched_is_not_asked_to_launch(
     trigger = make_trigger(store, platform, clock)
     with pytest.raises(KeyError):
         trigger.start("toys", "toy")
-    clock.passes(61)
+    clock.passes(241)
     assert trigger.advance("toy").status == "pending"
     assert len(platform.orders) == 1
 
@@ -220,7 +230,7 @@ def test_a_lost_launch_of_one_container_is_made_again(store: MemoryStore, clock:
     trigger = make_trigger(store, platform, clock, fuse=True)
     with pytest.raises(KeyError):
         trigger.start("toys", "toy")
-    clock.passes(61)
+    clock.passes(241)
     trigger.advance("toy")
     assert [order.stage for order in platform.orders] == [FUSED]
 
@@ -362,13 +372,51 @@ def test_settling_ends_what_has_not_ended(store: MemoryStore, outcome: str) -> N
     save(Creation(store, "toy"), "claims/1/first", claim, expect=ABSENT)
     trigger = make_trigger(store, FakePlatform())
     assert trigger.status("toy").status == "pending"
-    status = trigger.settle("toy", outcome)
+    status = trigger.settle("toys", "toy", opened_by="workflow-1", outcome=outcome)
     assert status.status == "failed"
     assert outcome in status.error
     assert store.stat("toy/manifest.json")
 
 
-def test_only_runs_that_someone_else_chains_can_be_settled(store: MemoryStore) -> None:
+def test_a_run_that_none_of_its_stages_came_to_open_has_failed(store: MemoryStore) -> None:
     run_fused(store)
-    with pytest.raises(BadRequest):
-        inline_trigger(store).settle("toy", "Failed")
+    trigger = inline_trigger(store)
+    status = trigger.settle("toys", "toy", opened_by="workflow-2", outcome="Failed")
+    assert (status.status, status.request.run) == ("failed", 2)
+    with pytest.raises(UnknownName):
+        trigger.settle("toy", "toy", opened_by="workflow-2", outcome="Failed")
+
+
+def test_a_status_costs_the_same_however_many_creations_there_are(store: MemoryStore) -> None:
+    calls: list[str] = []
+    seen = watched(store, lambda _number, when, name, key: calls.append(name) if when == "before" else None)
+    trigger = make_trigger(seen, FakePlatform("running"))
+    trigger.start("toys", "toy")
+    play(store, "first")
+
+    def cost() -> list[str]:
+        calls.clear()
+        trigger.status("toy")
+        return list(calls)
+
+    before = cost()
+    for number in range(50):
+        fill(store, f"other-{number}")
+        trigger.start("toys", f"other-{number}")
+    assert cost() == before
+    assert "list" not in before
+
+
+def test_a_late_word_of_a_workflow_that_was_overtaken_settles_nothing(store: MemoryStore) -> None:
+    chained(store)
+    trigger = make_trigger(store, FakePlatform())
+    later = load(Creation(store, "toy"), "request.json", Request)[0]
+    assert later
+    save(
+        Creation(store, "toy"),
+        "request.json",
+        later.next(utc_now(), parameters={}, opened_by="w2"),
+        expect=None,
+    )
+    status = trigger.settle("toys", "toy", opened_by="workflow-1", outcome="Failed")
+    assert (status.status, status.request.run, status.request.opened_by) == ("pending", 2, "w2")

@@ -98,3 +98,43 @@ def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(InvalidSettings) as caught:
         read_settings(wrong)
     assert sorted(problem.split("=")[0] for problem in caught.value.problems) == sorted(wrong)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CE_REGION", "evil.com/#"),
+        ("CLOUD_RUN_REGION", "a/b"),
+        ("GOOGLE_CLOUD_PROJECT", "a/b c"),
+        ("CE_PROJECT_ID", "../other"),
+        ("CLOUD_RUN_EMULATOR_HOST", "http://127.0.0.1:1"),
+        ("EVENTS_AUDIENCE", "foo"),
+        ("EVENTS_ACCOUNTS", "x, y@z"),
+        ("CODE_ENGINE_URL", "ftp://x"),
+        ("MAX_UPLOAD_MB", "a"),
+    ],
+)
+def test_what_goes_into_addresses_has_their_form(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings({variable: value})
+    assert f"{variable}={value!r}" in str(caught.value)
+
+
+def test_a_secret_that_can_not_be_used_is_not_shown() -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings({"API_TOKEN": "two words"})
+    assert "API_TOKEN" in str(caught.value)
+    assert "two words" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform"),
+    [
+        ({"ENV": "p", "CLOUD_RUN_JOB": "x"}, "cloudrun"),
+        ({"ENV": "p", "CE_PROJECT_ID": "0f1e"}, "codeengine"),
+        ({"CLOUD_RUN_JOB": "x"}, "local"),
+        ({"ENV": "p", "CLOUD_RUN_JOB": "x", "PLATFORM": "local"}, "local"),
+    ],
+)
+def test_production_in_a_cloud_s_container_means_that_cloud(environ: dict[str, str], platform: str) -> None:
+    assert read_settings(environ).platform == platform

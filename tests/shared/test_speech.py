@@ -187,7 +187,7 @@ def test_an_unknown_voice_or_language_is_refused_with_those_near_it(say):
 def test_an_unknown_provider_is_refused_with_those_there_are():
     with pytest.raises(UnknownName) as caught:
         speech_provider("espek")
-    assert caught.value.args == ("speech provider", "espek", ("espeak",))
+    assert caught.value.args == ("speech provider (variable SPEECH_PROVIDER)", "espek", ("espeak",))
 
 
 @pytest.mark.parametrize(

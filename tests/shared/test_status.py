@@ -115,7 +115,8 @@ def test_a_launch_that_is_being_tried_again_is_not_lost(scene: Scene) -> None:
 
 
 def test_a_launch_that_nobody_could_make_for_an_hour_has_failed(scene: Scene) -> None:
-    scene.claim("first", execution="", claimed_at=NOW - timedelta(hours=1, minutes=1))
+    hour_ago = NOW - timedelta(hours=1, minutes=1)
+    scene.claim("first", execution="", claimed_at=hour_ago, retried_at=OLD)
     status = scene.look()
     assert (status.status, status.lost) == ("failed", ())
 

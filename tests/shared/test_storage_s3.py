@@ -18,7 +18,7 @@ from shared.settings import Settings, read_settings
 from shared.storage import ABSENT, open_store, s3_access, s3_put
 from shared.storage import s3 as s3_store
 from shared.storage.s3 import S3Store
-from shared.storage.s3_access import cos_access
+from shared.storage.s3_access import code_of, cos_access
 from tests.emulators.s3 import KINDS, FakeS3, Fault, Kind, environment, serving
 
 BIG = bytes(range(256)) * 12_345
@@ -428,6 +428,7 @@ def test_what_settings_cause_is_named_at_the_start(
     (problem,) = caught.value.problems
     assert "STORE_URL='cos://films'" in problem
     assert named in problem
+    assert code_of(caught.value.__cause__) == code  # with no error between that says the same
 
 
 def test_a_missing_bucket_is_named(fake: FakeS3, store: S3Store) -> None:
@@ -442,8 +443,19 @@ def test_a_missing_bucket_is_named(fake: FakeS3, store: S3Store) -> None:
 
 def test_a_store_that_is_only_ill_is_no_wrong_setting(fake: FakeS3, store: S3Store) -> None:
     fake.inject(*(Fault(kind="answer-before", call=1 + call) for call in range(ENOUGH)))
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError) as caught:
         store.check()
+    assert not isinstance(caught.value, InvalidSettings)
+
+
+def test_an_error_holds_the_message_of_an_answer_without_what_is_around_it(
+    fake: FakeS3, store: S3Store
+) -> None:
+    code = "EntityTooLarge"
+    fake.inject(*(Fault(kind="answer-before", call=1 + call, status=400, code=code) for call in range(3)))
+    with pytest.raises(StoreError) as caught:
+        store.read("a")
+    assert caught.value.args[2] == f"{code}: {code}, on request"
 
 
 @pytest.mark.parametrize(("url", "variable"), [("s3://films", "AWS_ENDPOINT_URL"), ("cos://films", "COS_")])

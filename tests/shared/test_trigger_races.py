@@ -132,7 +132,7 @@ def test_a_claim_that_can_t_be_told_of_its_execution_is_launched_all_the_same(
 
     status = fake_trigger(watched(store, on_call)).start("toys", "toy")
     assert states(status)["first"] == "starting"
-    assert "execution_unnamed" in {getattr(record, "action", "") for record in caplog.records}
+    assert "launch_unnoted" in {getattr(record, "action", "") for record in caplog.records}
 
 
 @pytest.mark.parametrize("error", [PreconditionFailed, StoreError])

@@ -84,5 +84,5 @@ _PROVIDERS: Final[dict[str, Callable[[], SpeechProvider]]] = {"espeak": _espeak}
 def speech_provider(name: str) -> SpeechProvider:
     """The provider with this name."""
     if name not in _PROVIDERS:
-        raise UnknownName("speech provider", name, list(_PROVIDERS))
+        raise UnknownName("speech provider (variable SPEECH_PROVIDER)", name, list(_PROVIDERS))
     return _PROVIDERS[name]()

@@ -2,7 +2,7 @@
 
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ class NotingPlatform:
         self.orders: list[Order] = []
         self.cancelled: list[str] = []
         self._lock = threading.Lock()
+
+    def check(self, jobs: Collection[str]) -> None:
+        """There is nothing to it."""
 
     def launch(self, order: Order) -> str:
         with self._lock:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -317,6 +318,28 @@ def test_stopping_the_platform_ends_its_processes_and_launches_no_more(machine: 
     assert (status.status, states(status)["last"]) == ("failed", "waiting")
     machine.open_gate()
     assert machine.run().status == "completed"
+
+
+def test_waiting_ends_when_everyone_has_been_told(machine: Machine) -> None:
+    told: list[str] = []
+    telling = threading.Event()
+
+    def tell(creation_id: str) -> None:
+        telling.wait(0.2)
+        told.append(creation_id)
+
+    trigger = machine.trigger(chain=False)
+    machine.platform().on_end = tell
+    trigger.start("toys", "toy")
+    machine.platform().wait()
+    assert told == ["toy"]
+
+
+def test_a_task_that_is_stopped_before_it_listens_is_recorded_as_stopped(machine: Machine) -> None:
+    trigger = machine.trigger()
+    trigger.start("toys", "toy")
+    machine.platform().stop()
+    assert error_of(machine.record("first"))[0] == "Stopped"
 
 
 def test_a_new_run_s_record_is_not_settled_by_an_old_run_s_process(machine: Machine) -> None:

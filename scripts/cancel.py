@@ -1,0 +1,24 @@
+"""`reelwright cancel` and `reelwright settle`: end a run from outside."""
+
+from rich.console import Console
+
+from scripts.report import program, tell, tell_next
+from scripts.wiring import make_trigger
+from shared.settings import Settings
+
+
+def cancel(settings: Settings, creation_id: str) -> None:
+    """Stop the run, and tell how it stands then."""
+    trigger = make_trigger(settings)
+    status = trigger.cancel(creation_id)
+    console = Console(stderr=True)
+    tell(console, trigger, status)
+    if status.status == "failed":
+        tell_next(console, [f"{program()} resume {creation_id}"])
+
+
+def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str, outcome: str) -> None:
+    """Close the books of a run whose stages a workflow chained, and tell how it ended."""
+    trigger = make_trigger(settings)
+    status = trigger.settle(pipeline, creation_id, opened_by=workflow, outcome=outcome)
+    tell(Console(stderr=True), trigger, status)
