@@ -39,8 +39,8 @@ class LogPanel:
             self._console.print(str(entry.get("message", line)), style=style, markup=False, highlight=False)
 
 
-def follow(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
-    """Show the run until it ends; Ctrl-C and SIGTERM stop its tasks cleanly and raise `Stopped`."""
+def follow(trigger: Trigger, creation_id: str, console: Console, *, start: Callable[[], object]) -> RunStatus:
+    """Start the run, show it until it ends; Ctrl-C and SIGTERM stop its tasks cleanly and raise `Stopped`."""
     columns = (
         TextColumn("[bold]{task.description:<9}"),
         BarColumn(bar_width=28),
@@ -49,6 +49,7 @@ def follow(trigger: Trigger, creation_id: str, console: Console) -> RunStatus:
         TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=console, transient=False) as progress, _stoppable(trigger):
+        start()
         bars: dict[str, TaskID] = {}
         look_every_s = _LOOK_EVERY_S if isinstance(trigger.platform, LocalPlatform) else _LOOK_FAR_EVERY_S
         while True:

@@ -1,5 +1,7 @@
 """`reelwright resume`: go on with a creation."""
 
+from functools import partial
+
 from rich.console import Console
 
 from scripts.follow import LogPanel
@@ -12,5 +14,5 @@ from shared.status import RunStatus
 def resume(settings: Settings, creation_id: str, *, verbose: bool) -> RunStatus:
     console = Console(stderr=True)
     trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
-    trigger.resume(creation_id)
-    return watch(trigger, creation_id, console, again=f"resume {creation_id}")
+    start = partial(trigger.resume, creation_id)
+    return watch(trigger, creation_id, console, start, again=f"resume {creation_id}")

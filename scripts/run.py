@@ -1,6 +1,8 @@
 """`reelwright run`: from assets to a finished video, watched."""
 
 import shlex
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +36,16 @@ def run(
     if assets_dir is not None:
         count = import_folder(assets_dir, Creation(trigger.store, creation_id), _OUTPUTS[pipeline])
         console.print(f"{count} assets in {creation_id}", style="dim", highlight=False)
-    trigger.start(pipeline, creation_id)
     source = f" --assets-dir {shlex.quote(str(assets_dir))}" if assets_dir else ""
-    return watch(trigger, creation_id, console, again=f"run {pipeline} {creation_id}{source}")
+    start = partial(trigger.start, pipeline, creation_id)
+    return watch(trigger, creation_id, console, start, again=f"run {pipeline} {creation_id}{source}")
 
 
-def watch(trigger: Trigger, creation_id: str, console: Console, *, again: str) -> RunStatus:
-    """Show the run to its end and tell what came of it; `again` is the command that goes on."""
-    status = follow(trigger, creation_id, console)
+def watch(
+    trigger: Trigger, creation_id: str, console: Console, start: Callable[[], object], *, again: str
+) -> RunStatus:
+    """Start a run, show it to its end and tell what came of it; `again` is the command that goes on."""
+    status = follow(trigger, creation_id, console, start=start)
     tell(console, trigger, status)
     if status.status == "failed":
         tell_next(console, [f"{program()} {again}"])

@@ -44,10 +44,11 @@ def make_trigger(settings: Settings, *, on_log: OnLog = None) -> Trigger:
 def _check_reach(settings: Settings) -> None:
     """Raise `InvalidSettings` where the platform's jobs can't reach the store."""
     scheme = urlsplit(settings.store_url).scheme
-    if settings.platform in _CLOUDS and scheme in ("file", "memory"):
+    unreachable = _UNREACHABLE.get(settings.platform, ())
+    if scheme in unreachable:
         raise InvalidSettings(
             f"STORE_URL={settings.store_url!r}: jobs on {settings.platform} can't reach it; "
-            "use gs://<bucket>, s3://<bucket> or cos://<bucket>"
+            "use a bucket: gs://<bucket>, s3://<bucket> or cos://<bucket>"
         )
 
 
@@ -83,7 +84,13 @@ def _codeengine(settings: Settings, _store: ObjectStore, _on_log: OnLog) -> Plat
     return open_platform(settings)
 
 
-_CLOUDS: Final = frozenset({"cloudrun", "codeengine"})
+_UNREACHABLE: Final = {
+    "local": ("memory",),
+    "compose": ("memory",),
+    "cloudrun": ("file", "memory"),
+    "codeengine": ("file", "memory"),
+}
+"""Schemes of stores that are not where the platform's jobs run."""
 _PLATFORMS: Final[dict[str, Callable[[Settings, ObjectStore, OnLog], Platform]]] = {
     "local": _local,
     "compose": _compose,

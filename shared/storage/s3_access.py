@@ -29,7 +29,7 @@ _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"}
 _UNREACHABLE: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError"})
 _KEYS_REFUSED: Final = "the store refuses the keys: see to {keys}"
 _FORBIDDEN: Final = "the keys may not do this: let {keys} list, read, write and delete in the bucket"
-_ELSEWHERE: Final = "the bucket is in another region: see to AWS_REGION and {endpoint}"
+_ELSEWHERE: Final = "the bucket is in another region: see to AWS_DEFAULT_REGION and {endpoint}"
 _CLOCK: Final = "this machine's clock is wrong: set it"
 _PROBLEMS: Final = {
     "NoSuchBucket": "there is no such bucket: create it or name another",
