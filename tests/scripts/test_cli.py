@@ -13,11 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from jobs.catalogue import pipelines
+from jobs.story.layout import OUTPUTS
 from scripts.folders import creation_id_for, import_folder
 from shared.creation import Creation
 from shared.errors import BadRequest
+from shared.record import Claim, load
 from shared.storage.file import FileStore
+from shared.task import CLAIM_VARIABLE
+from shared.trigger import Trigger
 from tests.stories import SMALL, picture
+from tests.toys import FakePlatform
 
 ROOT = Path(__file__).parents[2]
 
@@ -250,3 +256,33 @@ def test_a_list_survives_names_that_nobody_here_gave(tmp_path: Path) -> None:
     FileStore(tmp_path).write("x[/b]y/request.json", b"{}")
     done = reelwright(tmp_path, "list")
     assert (done.returncode, "tale" in done.stdout, "[/b]" in done.stdout) == (0, True, False)
+
+
+def stuck(folder: Path, place: Path) -> FileStore:
+    """A run whose first stage is done, and whose trigger died before it launched the next one."""
+    store = FileStore(place)
+    import_folder(folder, Creation(store, "tale"), OUTPUTS)
+    Trigger(store, FakePlatform("running"), pipelines()).start("story", "tale")
+    claim, _ = load(Creation(store, "tale"), "claims/1/narrate", Claim)
+    assert claim
+    variables = {"TASK_EXECUTION": "fake-1", CLAIM_VARIABLE: claim.token}
+    assert reelwright(place, "tale", module="jobs.story.narrate", **variables).returncode == 0
+    return store
+
+
+def test_a_sweep_goes_on_with_what_stands_still_and_waits_for_its_end(folder: Path, tmp_path: Path) -> None:
+    store = stuck(folder, tmp_path / "store")
+    swept = reelwright(tmp_path / "store", "sweep")
+    assert swept.returncode == 0, swept.stderr
+    assert "1 went on" in swept.stderr
+    assert store.stat("tale/assets/video.mp4")
+    assert list(store.list("_active/")) == []
+
+
+def test_a_cancelled_run_stays_as_it_is_and_can_be_resumed(folder: Path, tmp_path: Path) -> None:
+    store = stuck(folder, tmp_path / "store")
+    cancelled = reelwright(tmp_path / "store", "cancel", "tale")
+    assert cancelled.returncode == 0, cancelled.stderr
+    assert "resume tale" in cancelled.stderr
+    assert json.loads(store.read("tale/manifest.json")[0])["pipeline"]["status"] == "failed"
+    assert reelwright(tmp_path / "store", "resume", "tale").returncode == 0
