@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test soak bench images test-containers format clean
+.PHONY: demo demo-ad test soak bench images test-containers format clean
 
 demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type next.
 	$(BIN)/python -m scripts.demo
+
+demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=luxury, energetic, minimal or bold).
+	$(BIN)/python -m scripts.demo_ad $(STYLE)
 
 test: .venv/dev.stamp  ## Lint, types and all tests.
 	$(BIN)/ruff check .
@@ -38,8 +41,8 @@ clean:
 	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/demo.stamp: .venv/bin/python pyproject.toml constraints.txt
-	@echo "installing what the demo needs into .venv (about a minute) ..."
-	$(PIP) --editable '.[story,cli]'
+	@echo "installing what the demos need into .venv (about a minute) ..."
+	$(PIP) --editable '.[story,ad,cli]'
 	@touch $@
 
 .venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 _SAMPLE_EVERY_S = 0.02
 
@@ -24,19 +25,15 @@ class Measured:
     said: dict[str, float]
 
 
-def measure(arguments: Sequence[str]) -> Measured:
-    """Run `python -m benchmarks.work <arguments>` and measure it; raises when it fails."""
-    command = [sys.executable, "-m", "benchmarks.work", *arguments]
+def measure(arguments: Sequence[str], *, module: str = "benchmarks.work") -> Measured:
+    """Run `python -m <module> <arguments>` and measure it; raises when it fails."""
+    command = [sys.executable, "-m", module, *arguments]
     started = time.perf_counter()
     before = os.times()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        sampler = _Sampler(process.pid)
-        sampler.start()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process, MemorySampler(process.pid) as memory:
         assert process.stdout is not None
         output = process.stdout.read()
         process.wait()
-        sampler.done.set()
-        sampler.join()
     after = os.times()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed with exit code {process.returncode}")
@@ -44,21 +41,33 @@ def measure(arguments: Sequence[str]) -> Measured:
     return Measured(
         wall_s=time.perf_counter() - started,
         cpu_s=spent,
-        peak_mb=sampler.peak_kib / 1024,
+        peak_mb=memory.peak_mb,
         said=json.loads(output.splitlines()[-1]),
     )
 
 
-class _Sampler(threading.Thread):
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self.done = threading.Event()
-        self.peak_kib = 0
-        self._pid = pid
+class MemorySampler:
+    """While the `with` block lasts, how much memory a process and all its children take."""
 
-    def run(self) -> None:
-        while not self.done.wait(_SAMPLE_EVERY_S):
-            self.peak_kib = max(self.peak_kib, sum(_resident_kib(pid) for pid in _tree(self._pid)))
+    def __init__(self, pid: int, *, every_s: float = _SAMPLE_EVERY_S) -> None:
+        self.peak_mb = 0.0
+        """Largest sum of their resident sizes so far."""
+        self._pid = pid
+        self._every_s = every_s
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._done.wait(self._every_s):
+            self.peak_mb = max(self.peak_mb, sum(_resident_kib(pid) for pid in _tree(self._pid)) / 1024)
 
 
 def _tree(pid: int) -> list[int]:

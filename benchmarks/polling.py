@@ -35,6 +35,14 @@ class Polled:
     """95 of 100 answers came within this."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A process with the HTTP face."""
+
+    url: str
+    pid: int
+
+
 def fill(store: ObjectStore, first: int, count: int) -> None:
     """Creations in the middle of their work: narrated, now rendering."""
     now = utc_now()
@@ -61,16 +69,16 @@ def fill(store: ObjectStore, first: int, count: int) -> None:
 
 
 @contextmanager
-def serving(store_url: str, environ: dict[str, str]) -> Iterator[str]:
-    """The HTTP face in a process of its own; gives its URL."""
+def serving(store_url: str, environ: dict[str, str]) -> Iterator[Server]:
+    """The HTTP face in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts", "serve", "--port", "0"],
-        env={**os.environ, **environ, "STORE_URL": store_url, "LOG_LEVEL": "error", "STALE_AFTER_S": "86400"},
+        env={**os.environ, "LOG_LEVEL": "error", "STALE_AFTER_S": "86400", **environ, "STORE_URL": store_url},
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        yield _url_from(process)
+        yield Server(url=_url_from(process), pid=process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -129,6 +137,6 @@ def polls(store_url: str, environ: dict[str, str], sizes: tuple[int, ...]) -> di
     for size in sizes:
         fill(open_store(store_url), there, size - there)
         there = size
-        with serving(store_url, environ) as url:
-            found[size] = poll(url, size)
+        with serving(store_url, environ) as server:
+            found[size] = poll(server.url, size)
     return found

@@ -12,7 +12,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all='story-narrate story-render story-assemble story app cloudrun-trigger codeengine-trigger'
+all='story-narrate story-render story-assemble story
+    ad-script-gen ad-voice-gen ad-video-gen ad-cta-gen ad-compositing ad
+    app cloudrun-trigger codeengine-trigger'
 python=${PYTHON:-python3}
 
 engine() {

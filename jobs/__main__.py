@@ -5,17 +5,24 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from jobs.catalogue import STAGES, pipelines
 from shared.creation import Creation, canonical_json
-from shared.entry import BAD_REQUEST, DONE, FAILED, guarded
+from shared.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
 from shared.errors import StageFailed
+from shared.fused import run_to_end
 from shared.platforms.inline import InlinePlatform
 from shared.settings import Settings
 from shared.status import DIED, RunStatus
 from shared.storage import ObjectStore, open_store
 from shared.task import Task, read_task
 from shared.trigger import Trigger
+from shared.watching import watch_of
+
+if TYPE_CHECKING:
+    from shared.reports import Audience
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -30,11 +37,15 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     def work(settings: Settings) -> int:
         store = open_store(settings.store_url, settings)
         store.check()
-        status = run_fused(asked.pipeline, asked.creation_id, store, settings, task=read_task(environ))
+        task = read_task(environ)
+        with publishing(settings, [known[asked.pipeline]]) as publisher:
+            status = run_fused(
+                asked.pipeline, asked.creation_id, store, settings, task=task, publisher=publisher
+            )
         sys.stdout.write(canonical_json({label: out.key for label, out in status.outputs.items()}).decode())
         return DONE if status.status == "completed" else _failure(status)
 
-    return guarded(work, environ)
+    return guarded(work, environ, about={"job_id": asked.creation_id})
 
 
 def run_fused(
@@ -44,35 +55,36 @@ def run_fused(
     settings: Settings,
     *,
     task: Task | None = None,
+    publisher: "Audience | None" = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RunStatus:
-    """Run all stages here, one after another, and return how the run ended.
+    """Run all stages here, side by side where the pipeline allows it, and return how the run ended.
 
     Launched by a trigger it works on that trigger's run and no other; else it starts a run, or waits for one
     that another process is at work on and takes it over if that one turns out to be dead.
     """
     task = task or Task()
     known = pipelines()
-    platform = InlinePlatform(store, settings, known, STAGES, outer=task, sleep=sleep)
-    trigger = Trigger(store, platform, known, stale_after_s=settings.stale_after_s, holding=task.claim)
+    platform = InlinePlatform(store, settings, known, STAGES, outer=task, publisher=publisher, sleep=sleep)
+    trigger = Trigger(
+        store,
+        platform,
+        known,
+        stale_after_s=settings.stale_after_s,
+        holding=task.claim,
+        watch=watch_of(settings, known, publisher),
+        time_limit_s=settings.job_timeout_s,
+    )
+    work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
     if task.attempt and Creation(store, creation_id).stat("request.json"):
         trigger.take_up(creation_id, task.execution)
     if task.claim:
-        return _run_to_end(trigger, creation_id, sleep)
+        return work()
     trigger.start(pipeline, creation_id)
-    status = _run_to_end(trigger, creation_id, sleep)
+    status = work()
     if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
         trigger.start(pipeline, creation_id)
-        status = _run_to_end(trigger, creation_id, sleep)
-    return status
-
-
-def _run_to_end(trigger: Trigger, creation_id: str, sleep: Callable[[float], None]) -> RunStatus:
-    status = trigger.advance(creation_id)
-    while status.status == "pending":
-        if not status.ready:
-            sleep(0.5)
-        status = trigger.advance(creation_id)
+        status = work()
     return status
 
 

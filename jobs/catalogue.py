@@ -32,10 +32,45 @@ def _assemble() -> Stage:
     return STAGE
 
 
+def _script_gen() -> Stage:
+    from jobs.ad.script_gen import STAGE
+
+    return STAGE
+
+
+def _voice_gen() -> Stage:
+    from jobs.ad.voice_gen import STAGE
+
+    return STAGE
+
+
+def _video_gen() -> Stage:
+    from jobs.ad.video_gen import STAGE
+
+    return STAGE
+
+
+def _cta_gen() -> Stage:
+    from jobs.ad.cta_gen import STAGE
+
+    return STAGE
+
+
+def _compositing() -> Stage:
+    from jobs.ad.compositing import STAGE
+
+    return STAGE
+
+
 STAGES: Final[dict[tuple[str, str], Callable[[], Stage]]] = {
     ("story", "narrate"): _narrate,
     ("story", "render"): _render,
     ("story", "assemble"): _assemble,
+    ("ad", "script_gen"): _script_gen,
+    ("ad", "voice_gen"): _voice_gen,
+    ("ad", "video_gen"): _video_gen,
+    ("ad", "cta_gen"): _cta_gen,
+    ("ad", "compositing"): _compositing,
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.entry import guarded
+from shared.errors import BadRequest
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ app = typer.Typer(
     (or jpg, webp) and captions [bold]1.txt[/], [bold]2.txt[/], … in each;
     [bold]music.mp3[/] and [bold]story.json[/] beside them are optional.
 
+    An ad's are its brief, a picture of the product and, if you like, music;
+    [bold]run ad[/] makes them of what you type.
+
     [bold]reelwright run story --assets-dir my-story[/]  make a film of a folder\n
+    [bold]reelwright run ad --product-name "Premium Watch" --style luxury
+    --cta "Shop Now" --image watch.jpg[/]  make an ad\n
     [bold]reelwright status my-story[/]  how it stands, what it used and cost\n
     [bold]reelwright resume my-story[/]  go on after a failure or an edit\n
     [bold]reelwright serve[/]  the same over HTTP
@@ -55,19 +61,53 @@ class _Work:
 
 
 @app.command()
-def run(
-    pipeline: Annotated[str, typer.Argument(help="Which pipeline: story.")],
+def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each such thing is an option
+    pipeline: Annotated[str, typer.Argument(help="Which pipeline: story or ad.")],
     creation_id: Annotated[
         str | None, typer.Argument(help="The creation; made from the folder's name if left out.")
     ] = None,
     assets_dir: Annotated[
         Path | None, typer.Option("--assets-dir", help="A folder of your own to take the assets from.")
     ] = None,
+    product_name: Annotated[str | None, typer.Option(help="ad: what it is for.")] = None,
+    style: Annotated[str, typer.Option(help="ad: luxury, energetic, minimal or bold.")] = "luxury",
+    cta: Annotated[str, typer.Option(help="ad: the call to action.")] = "Shop Now",
+    image: Annotated[Path | None, typer.Option(help="ad: the product's picture.")] = None,
+    music: Annotated[Path | None, typer.Option(help="ad: music of your own.")] = None,
+    variation: Annotated[int, typer.Option(help="ad: another number makes another ad.")] = 0,
+    captions: Annotated[bool, typer.Option("--captions", help="ad: burn in what is said.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="ad: say what it will cost, and stop.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run a pipeline and watch it: [bold]reelwright run story --assets-dir my-story[/]."""
+    """Run a pipeline and watch it.
+
+    [bold]reelwright run story --assets-dir my-story[/]\n
+    [bold]reelwright run ad --product-name "Premium Watch" --style luxury
+    --cta "Shop Now" --image watch.jpg[/]
+    """
+    if pipeline == "ad" and product_name is not None:
+        from scripts.ad import AdOptions, run_ad, show_estimate
+
+        options = AdOptions(
+            product_name=product_name,
+            style=style,
+            cta_text=cta,
+            image=image,
+            music=music,
+            variation=variation,
+            captions=captions,
+        )
+        if estimate:
+            show_estimate(_Work.settings, options)
+        else:
+            _tell_film(run_ad(_Work.settings, creation_id, options, verbose=verbose))
+        return
     from scripts.run import run as run_pipeline
 
+    if pipeline == "ad" and assets_dir is None:
+        raise BadRequest('say what the ad is for: --product-name "<your product>", or --assets-dir <folder>')
     status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, verbose=verbose)
     _tell_film(status)
 
@@ -131,6 +171,40 @@ def settle(
     from scripts.cancel import settle as settle_run
 
     settle_run(_Work.settings, pipeline, creation_id, workflow=workflow, outcome=outcome)
+
+
+@app.command()
+def clean(
+    older_than: Annotated[str, typer.Option("--older-than", help="E.g. 30d, 12h or 90m, since a run's end.")],
+    keep: Annotated[
+        str, typer.Option(help="Of the assets: all, final (the film and what goes with it) or none.")
+    ] = "final",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only shown.")] = False,
+) -> None:
+    """Delete what ended long ago: creations' assets and caches, paid results, temporary folders."""
+    from scripts.clean import clean as clean_up
+
+    clean_up(_Work.settings, older_than=older_than, keep=keep, yes=yes)
+
+
+db = typer.Typer(no_args_is_help=True, help="The database that mirrors the store (DATABASE_URL).")
+app.add_typer(db, name="db")
+
+
+@db.command()
+def upgrade() -> None:
+    """Make the tables, or bring them up to date."""
+    from scripts.db import upgrade as upgrade_database
+
+    upgrade_database(_Work.settings)
+
+
+@db.command()
+def rebuild() -> None:
+    """Write the tables anew from what the store holds."""
+    from scripts.db import rebuild as rebuild_database
+
+    rebuild_database(_Work.settings)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.cost import PRICES
+from shared.manifest import paid_usd
 from shared.record import Record
 from shared.status import RunStatus, StageStatus
 from shared.trigger import Trigger
@@ -94,6 +95,9 @@ def _tell_result(console: Console, trigger: Trigger, status: RunStatus) -> None:
         "took": f"{took:.1f} s",
         "cloud": prices,
     }
+    paid = paid_usd(status.records)
+    if paid:
+        lines["paid"] = ", ".join(f"${usd:.4f} to {provider}" for provider, usd in paid.items())
     for name, text in lines.items():
         console.print(f"[bold]{name:<8}[/]", end="")
         console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -8,7 +8,8 @@ from typing import Final
 
 from rich.console import Console
 
-from jobs.story.layout import OUTPUTS
+from jobs import ad
+from jobs.story import layout
 from scripts.folders import creation_id_for, import_folder
 from scripts.follow import LogPanel, follow
 from scripts.report import program, tell, tell_next
@@ -19,7 +20,12 @@ from shared.settings import Settings
 from shared.status import RunStatus
 from shared.trigger import Trigger
 
-_OUTPUTS: Final = {"story": OUTPUTS}
+_OUTPUTS: Final = {"story": layout.OUTPUTS, "ad": ad.OUTPUTS}
+_ANOTHER: Final = {
+    "story": "run story --assets-dir <your folder>",
+    "ad": 'run ad --product-name "<your product>" --style bold --cta "<what to do>" --image <its picture>',
+}
+"""What to type for a film of one's own."""
 
 
 def run(
@@ -53,6 +59,7 @@ def watch(
         if failed and failed.error and failed.error.permanent:
             raise BadRequest(failed.error.message)
         raise StageFailed(failed.name if failed else "run", status.error)
-    commands = ("run story --assets-dir <your folder>", f"status {creation_id}", "serve", "--help")
+    another = _ANOTHER[status.request.pipeline]
+    commands = (another, f"status {creation_id}", "serve", "--help")
     tell_next(console, [f"{program()} {command}" for command in commands])
     return status

@@ -1,21 +1,34 @@
 """`reelwright serve`: the HTTP face on this machine's platform."""
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 from rich.console import Console
 
+from jobs.catalogue import pipelines
 from scripts.report import tell_next
 from scripts.wiring import make_trigger
 from shared.api.app import create_app
 from shared.api.auth import check_listen_address
 from shared.api.serve import serve as listen
+from shared.logs import log
+from shared.metrics import Metrics
 from shared.platforms.local import LocalPlatform
 from shared.settings import Settings
+from shared.trigger import Trigger
+
+_SWEEP_EVERY_S: Final = 15.0
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Answer until Ctrl-C or SIGTERM; tasks that run are then stopped cleanly and can be resumed."""
     check_listen_address(host, settings)
     console = Console(stderr=True)
-    trigger = make_trigger(settings)
+    metrics = Metrics(pipelines())
+    trigger = make_trigger(settings, metrics=metrics)
 
     def on_ready(url: str) -> None:
         auth = ' -H "Authorization: Bearer $API_TOKEN"' if settings.api_token else ""
@@ -28,12 +41,37 @@ def serve(settings: Settings, host: str, port: int) -> None:
                 f"curl{auth} -X POST {url}/me/creation/my-story/generate_video",
                 f"curl{auth} {url}/me/creation/my-story/generate_video_status",
                 f"curl{auth} -O {url}/me/creation/my-story/assets/video.mp4",
+                f"curl{auth} {url}/api/videos/generate -F product_name='Premium Watch' -F style=luxury "
+                "-F cta_text='Shop Now' -F product_image=@watch.jpg",
             ],
         )
 
     try:
-        app = create_app(trigger, settings=settings)
-        listen(app, settings=settings, host=host, port=port, on_ready=on_ready)
+        app = create_app(trigger, settings=settings, metrics=metrics)
+        with _sweeping(trigger):
+            listen(app, settings=settings, host=host, port=port, on_ready=on_ready)
     finally:
         if isinstance(trigger.platform, LocalPlatform):
             trigger.platform.stop()
+
+
+@contextmanager
+def _sweeping(trigger: Trigger) -> Iterator[None]:
+    """Advance what stands still now and then, as a scheduler does in a cloud: webhooks that were not taken,
+    runs whose time is over, stages that died unseen."""
+    done = threading.Event()
+
+    def sweep() -> None:
+        while not done.wait(_SWEEP_EVERY_S):
+            try:
+                trigger.sweep()
+            except Exception as error:  # noqa: BLE001 - the next sweep may find the store again
+                log(logging.ERROR, "sweep_failed", f"the store could not be swept: {error}")
+
+    thread = threading.Thread(target=sweep, name="sweep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

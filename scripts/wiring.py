@@ -1,7 +1,8 @@
 """Putting things together: the store, the platform and the trigger that the settings name."""
 
+import atexit
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from jobs.catalogue import pipelines
@@ -9,16 +10,22 @@ from shared.errors import InvalidSettings, UnknownName
 from shared.launch import fusing, jobs_of
 from shared.platforms import Platform
 from shared.platforms.local import LocalPlatform
+from shared.reports.publisher import open_publisher
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
 from shared.trigger import Trigger
+from shared.watching import watch_of
+
+if TYPE_CHECKING:
+    from shared.metrics import Metrics
 
 OnLog = Callable[[str], None] | None
 
 
-def make_trigger(settings: Settings, *, on_log: OnLog = None) -> Trigger:
+def make_trigger(settings: Settings, *, on_log: OnLog = None, metrics: "Metrics | None" = None) -> Trigger:
     """The trigger for these settings; on this machine's platforms a stage's end starts the next one.
 
+    Whom the settings name is told how runs go on, and `metrics` are.
     Raises `InvalidSettings` naming the variable if the store or the platform can't be used as they say.
     """
     if settings.platform not in _PLATFORMS:
@@ -29,12 +36,16 @@ def make_trigger(settings: Settings, *, on_log: OnLog = None) -> Trigger:
     known = pipelines()
     store.check()
     platform.check(jobs_of(known))
+    publisher = open_publisher(settings)
+    atexit.register(publisher.close)  # the last report, that a run has ended, comes when all else is done
     trigger = Trigger(
         store,
         platform,
         known,
         stale_after_s=settings.stale_after_s,
         fuses=fusing(settings, in_cloud=not isinstance(platform, LocalPlatform)),
+        watch=watch_of(settings, known, publisher, metrics=metrics),
+        time_limit_s=settings.job_timeout_s,
     )
     if isinstance(platform, LocalPlatform):
         platform.on_end = trigger.advance

@@ -9,26 +9,30 @@ import hashlib
 import logging
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.cost import PRICES, Meter, price_usd
+from shared.assignment import claim_for, request_for
+from shared.cost import Meter
 from shared.creation import Creation, canonical_json
 from shared.errors import (
     BadRequest,
-    PreconditionFailed,
+    OutOfTime,
     ReelwrightError,
     StaleAttempt,
     Stopped,
     StoreError,
 )
 from shared.logs import log
-from shared.ownership import Heartbeat, Ownership, is_dead
+from shared.ownership import Heartbeat, Ownership, check_wanted, is_dead
 from shared.pipeline import Pipeline, StageDefinition
 from shared.process import this_process
 from shared.progress import Progress
+from shared.providers.account import Account
 from shared.publish import publish
 from shared.record import (
     Claim,
@@ -38,16 +42,16 @@ from shared.record import (
     OutputFile,
     Record,
     Request,
-    first_request,
     load,
     record_name,
-    save,
     utc_now,
 )
 from shared.settings import Settings
 from shared.stage import Context, Result, Stage
-from shared.storage import ABSENT
 from shared.task import Task
+
+if TYPE_CHECKING:
+    from shared.reports import Audience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,22 +65,43 @@ class Job:
     settings: Settings
     request: Request
     claim: Claim
+    account: Account
+    tell: Callable[[Record], None]
+    ending: Callable[[], bool]
 
     @property
     def name(self) -> str:
         return record_name(self.stage.name, self.task.index if self.definition.fan_out else None)
 
 
-def run_task(stage: Stage, pipeline: Pipeline, creation: Creation, task: Task, settings: Settings) -> Record:
+def run_task(
+    stage: Stage,
+    pipeline: Pipeline,
+    creation: Creation,
+    task: Task,
+    settings: Settings,
+    *,
+    publisher: "Audience | None" = None,
+    ending: Callable[[], bool] = lambda: False,
+) -> Record:
     """Do one task of a stage and return its record.
+
+    `publisher` is told how it goes on, if the pipeline is to be reported; `ending` says whether this process
+    was told to end, for one that works on other things beside this.
 
     Raises what the stage raised, after the failure is in the record; `StaleAttempt` when another attempt
     owns the task. A task that another living process is working on, or that this run has done already, is
     left alone: its record is returned.
     """
     definition = pipeline.stages[stage.name]
-    request = _request(creation, pipeline, task, may_open=not definition.needs)
-    claim = _claim(creation, stage.name, pipeline, request, task)
+    request = request_for(
+        creation,
+        pipeline,
+        task,
+        may_open=not definition.needs,
+        time_limit_s=settings.job_timeout_s or pipeline.time_limit_s,
+    )
+    claim = claim_for(creation, stage.name, pipeline, request, task)
     if task.index >= (claim.tasks if definition.fan_out else 1):
         raise BadRequest(f"stage {stage.name!r} has no task {task.index} in this run; count from 0")
     job = Job(
@@ -87,6 +112,9 @@ def run_task(stage: Stage, pipeline: Pipeline, creation: Creation, task: Task, s
         settings=settings,
         request=request,
         claim=claim,
+        account=Account(creation.store),
+        tell=_teller(creation, pipeline, request, publisher),
+        ending=ending,
     )
     before, generation = load(creation, job.name, Record)
     if before and _leave_alone(job, before):
@@ -94,59 +122,14 @@ def run_task(stage: Stage, pipeline: Pipeline, creation: Creation, task: Task, s
     return _work(job, before, generation)
 
 
-def _request(creation: Creation, pipeline: Pipeline, task: Task, *, may_open: bool) -> Request:
-    """What was asked for. Where nobody has asked, a person or whoever chains the stages asks by starting."""
-    request, generation = load(creation, "request.json", Request)
-    if request and request.pipeline != pipeline.name:
-        raise BadRequest(
-            f"creation {creation.creation_id!r} belongs to pipeline {request.pipeline!r}, "
-            f"not {pipeline.name!r}; use another creation ID"
-        )
-    if request and task.opens in ("", request.opened_by):
-        return request
-    if task.opens and not (may_open and (request is None or task.opens not in request.overtaken)):
-        raise StaleAttempt(f"{pipeline.name} of run {task.opens}", task.attempt)
-    if request:
-        opened = request.next(utc_now(), parameters=request.parameters, opened_by=task.opens)
-    else:
-        opened = first_request(creation, pipeline.name, utc_now(), opened_by=task.opens)
-    try:
-        save(creation, "request.json", opened, expect=generation)
-    except PreconditionFailed:
-        return _request(creation, pipeline, task, may_open=may_open)  # someone else's came first
-    return opened
+def _teller(
+    creation: Creation, pipeline: Pipeline, request: Request, publisher: "Audience | None"
+) -> Callable[[Record], None]:
+    if publisher is None or pipeline.reported is None:
+        return lambda _record: None
+    from shared.reports.records import RecordReporter
 
-
-def _claim(creation: Creation, stage: str, pipeline: Pipeline, request: Request, task: Task) -> Claim:
-    """The stage's claim; who starts a stage without the trigger claims it, or works on under the claim."""
-    name = f"claims/{request.run}/{stage}"
-    claim, _ = load(creation, name, Claim)
-    if task.claim and (claim is None or claim.token != task.claim):
-        raise StaleAttempt(stage, task.attempt)
-    if claim is None:
-        claim = Claim(
-            token=secrets.token_hex(8),
-            tasks=_tasks(creation, pipeline, stage, request),
-            claimed_at=utc_now(),
-            execution=task.execution,
-            process=this_process(),
-        )
-        try:
-            save(creation, name, claim, expect=ABSENT)
-        except PreconditionFailed:
-            return _claim(creation, stage, pipeline, request, task)
-    return claim
-
-
-def _tasks(creation: Creation, pipeline: Pipeline, stage: str, request: Request) -> int:
-    """How many tasks the stage has, from the record of the stage that it fans out over."""
-    fan_out = pipeline.stages[stage].fan_out
-    if fan_out is None:
-        return 1
-    source = fan_out.over.split(".")[0]
-    record, _ = load(creation, record_name(source, 0 if pipeline.stages[source].fan_out else None), Record)
-    found = record is not None and record.run == request.run and record.status == "success"
-    return pipeline.tasks_of(stage, {source: record.metadata} if found and record else {})
+    return RecordReporter(creation, pipeline, request, publisher)
 
 
 def _leave_alone(job: Job, before: Record) -> bool:
@@ -195,7 +178,9 @@ def _work(job: Job, before: Record | None, generation: str) -> Record:
         started_at=now,
         heartbeat_at=now,
     )
-    ownership = Ownership(job.creation, job.name, record, replacing=generation)
+    if before and before.run == job.request.run:
+        record = record.model_copy(update={"cost": Cost(paid_usd=before.cost.paid_usd)})
+    ownership = Ownership(job.creation, job.name, record, replacing=generation, tell=job.tell)
     try:
         return _do(job, before, ownership, meter)
     except StaleAttempt:
@@ -210,8 +195,8 @@ def _work(job: Job, before: Record | None, generation: str) -> Record:
 
 
 def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> Record:
-    if job.request.cancelled_at and job.task.managed:
-        raise Stopped("cancel")
+    if job.task.managed:
+        check_wanted(job.request)
     inputs = tuple(_describe(job.creation, job.stage.inputs(job.creation)))
     fingerprint = _fingerprint(job, inputs)
     if before and _still_stands(job.creation, before, fingerprint) and job.stage.stands(job.creation):
@@ -226,7 +211,8 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
             metadata=before.metadata,
             warnings=before.warnings,
         )
-    progress = Progress(ownership.check)
+    progress = Progress(partial(_check, job, ownership))
+    job.account.check = partial(_check, job, ownership)
     beat = Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s)
     with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch, beat:
         result = _run(job, Path(scratch), progress)
@@ -244,6 +230,18 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
     )
 
 
+def _check(job: Job, ownership: Ownership) -> None:
+    """Raise what ended this attempt, if anything did."""
+    ownership.check()
+    if job.ending():
+        raise Stopped("a signal")
+
+
+def _is_abandoned(job: Job) -> bool:
+    request, _ = load(job.creation, "request.json", Request)
+    return request is None or request.run != job.request.run or bool(request.stopped_by)
+
+
 def _run(job: Job, scratch: Path, progress: Progress) -> Result:
     context = Context(
         creation=job.creation,
@@ -253,6 +251,8 @@ def _run(job: Job, scratch: Path, progress: Progress) -> Result:
         task_count=job.claim.tasks,
         scratch=scratch,
         progress=progress,
+        account=job.account,
+        abandoned=partial(_is_abandoned, job),
     )
     try:
         return job.stage.run(context)
@@ -312,7 +312,7 @@ def _prune(creation: Creation, result: Result, ownership: Ownership) -> None:
 
 
 def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = False, **facts: object) -> Record:
-    cost = _cost(job, meter)
+    cost = _cost(job, ownership, meter)
     record = ownership.update(
         status="success",
         reused=reused,
@@ -337,11 +337,11 @@ def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = Fals
 
 
 def _record_failure(job: Job, ownership: Ownership, meter: Meter, error: Exception) -> None:
-    permanent = isinstance(error, BadRequest)
+    permanent = isinstance(error, BadRequest | OutOfTime)
     will_retry = job.task.managed and not permanent and not job.task.is_last(job.definition.retries)
     message = str(error) if isinstance(error, ReelwrightError) else f"{type(error).__name__}: {error}"
     failure = Failure(kind=type(error).__name__, message=message, permanent=permanent)
-    cost = _cost(job, meter)
+    cost = _cost(job, ownership, meter)
     try:
         ownership.update(
             status="failed", final=not will_retry, completed_at=utc_now(), error=failure, cost=cost
@@ -371,22 +371,10 @@ def _outcome(job: Job, cost: Cost) -> dict[str, Any]:
     }
 
 
-def _cost(job: Job, meter: Meter) -> Cost:
-    used = meter.read()
-    usd = {
-        platform: price_usd(
-            platform,
-            duration_ms=used.duration_ms,
-            cpu=job.definition.cpu,
-            memory_mib=job.definition.memory_mib,
-        )
-        for platform in PRICES
-    }
-    return Cost(
-        duration_ms=used.duration_ms,
-        cpu_s=used.cpu_s,
-        peak_memory_mib=used.peak_memory_mib,
-        bytes_in=job.creation.traffic.bytes_in,
-        bytes_out=job.creation.traffic.bytes_out,
-        usd=usd,
-    )
+def _cost(job: Job, ownership: Ownership, meter: Meter) -> Cost:
+    """What this attempt used, and what all attempts of this run have paid."""
+    paid = Counter(ownership.record.cost.paid_usd)
+    paid.update(job.account.spent)
+    traffic = job.creation.traffic
+    used = meter.cost(job.definition, bytes_in=traffic.bytes_in, bytes_out=traffic.bytes_out)
+    return used.model_copy(update={"paid_usd": dict(paid)})

@@ -8,6 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from shared.pipeline import JobDefinition
+from shared.record import Cost
+
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
@@ -62,6 +65,27 @@ class Meter:
         self._started = time.monotonic()
         self._cpu = _cpu_seconds()
         _reset_peak()
+
+    def cost(self, definition: JobDefinition, *, bytes_in: int, bytes_out: int) -> Cost:
+        """What was used until now, and what that costs with the CPU and memory of `definition`."""
+        used = self.read()
+        usd = {
+            platform: price_usd(
+                platform,
+                duration_ms=used.duration_ms,
+                cpu=definition.cpu,
+                memory_mib=definition.memory_mib,
+            )
+            for platform in PRICES
+        }
+        return Cost(
+            duration_ms=used.duration_ms,
+            cpu_s=used.cpu_s,
+            peak_memory_mib=used.peak_memory_mib,
+            bytes_in=bytes_in,
+            bytes_out=bytes_out,
+            usd=usd,
+        )
 
     def read(self) -> Usage:
         return Usage(

@@ -11,7 +11,11 @@ from typing import Any, Final
 from shared.errors import InvalidCreationId, PreconditionFailed
 from shared.storage import ABSENT, ObjectInfo, ObjectStore
 
-RESERVED: Final = frozenset({"assets", "claims", "stages", "cache", "request.json", "manifest.json"})
+FOLDERS: Final = ("assets/", "cache/", "claims/", "stages/", "webhooks/")
+"""Of a creation. Beside these its folder may hold other creations."""
+RESERVED: Final = frozenset(
+    {*(folder.removesuffix("/") for folder in FOLDERS), "request.json", "manifest.json"}
+)
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 

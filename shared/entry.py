@@ -6,13 +6,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from shared.box import run_task
 from shared.creation import Creation, canonical_json
-from shared.errors import BadRequest, ReelwrightError, StageFailed, Stopped
+from shared.errors import BadRequest, InvalidSettings, ReelwrightError, StageFailed, Stopped
 from shared.logs import log, set_up_logs
 from shared.pipeline import Pipeline, load_pipeline
 from shared.record import Record
@@ -20,6 +22,9 @@ from shared.settings import Settings, read_settings
 from shared.stage import Stage
 from shared.storage import open_store
 from shared.task import read_task
+
+if TYPE_CHECKING:
+    from shared.reports import Audience
 
 DONE, FAILED, BAD_REQUEST = 0, 1, 2
 
@@ -52,7 +57,9 @@ def stage_main(
         store = open_store(settings.store_url, settings)
         store.check()
         pipeline = load_pipeline(pipeline_file)
-        record = run_task(stage, pipeline, Creation(store, asked.creation_id), read_task(environ), settings)
+        creation, task = Creation(store, asked.creation_id), read_task(environ)
+        with publishing(settings, [pipeline]) as publisher:
+            record = run_task(stage, pipeline, creation, task, settings, publisher=publisher)
         if asked.plan:
             if record.status != "success":
                 raise StageFailed(
@@ -63,7 +70,22 @@ def stage_main(
         sys.stdout.write(canonical_json(outputs).decode())
         return DONE
 
-    return guarded(work, environ)
+    return guarded(work, environ, about={"job_id": asked.creation_id})
+
+
+@contextmanager
+def publishing(settings: Settings, pipelines: Iterable[Pipeline]) -> Iterator["Audience | None"]:
+    """Who is told how these pipelines' runs go on; None when none of them is to be reported."""
+    if not any(pipeline.reported for pipeline in pipelines):
+        yield None
+        return
+    from shared.reports.publisher import open_publisher
+
+    publisher = open_publisher(settings)
+    try:
+        yield publisher
+    finally:
+        publisher.close()
 
 
 def _write_plan(folder: Path, pipeline: Pipeline, done: str, record: Record) -> None:
@@ -74,12 +96,20 @@ def _write_plan(folder: Path, pipeline: Pipeline, done: str, record: Record) -> 
             (folder / f"{name}.json").write_text(json.dumps(list(range(tasks))))
 
 
-def guarded(work: Callable[[Settings], int], environ: Mapping[str, str]) -> int:
-    """Do `work` with the settings, logs and signals of a container; the one place that catches errors."""
+def guarded(
+    work: Callable[[Settings], int],
+    environ: Mapping[str, str],
+    *,
+    about: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Do `work` with the settings, logs and signals of a container; the one place that catches errors.
+
+    `about` is in every line of the log.
+    """
     set_up_logs(level="info", log_format="text" if environ.get("LOG_FORMAT") == "text" else "auto")
     try:
         settings = read_settings(environ)
-        set_up_logs(level=settings.log_level, log_format=settings.log_format)
+        _set_up_logs(settings, about)
         before = signal.signal(signal.SIGTERM, _stop)
         try:
             return work(settings)
@@ -95,6 +125,15 @@ def guarded(work: Callable[[Settings], int], environ: Mapping[str, str]) -> int:
         log(logging.ERROR, "crashed", _chain(error))
         log(logging.DEBUG, "traceback", "the traceback", exc_info=True)
         return FAILED
+
+
+def _set_up_logs(settings: Settings, about: Mapping[str, Any]) -> None:
+    file = Path(settings.log_file) if settings.log_file else None
+    try:
+        set_up_logs(level=settings.log_level, log_format=settings.log_format, file=file, about=about)
+    except OSError as error:
+        reason = f"LOG_FILE={settings.log_file!r}: can't be written ({error.strerror}); name another file"
+        raise InvalidSettings(reason) from error
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

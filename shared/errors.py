@@ -13,8 +13,12 @@
     │   └── PlatformBusy                    it can't take more now, later it can
     ├── ToolFailed (RuntimeError)           ffmpeg said no
     ├── ProviderFailed (RuntimeError)       a voice, a model or its API said no
+    │   ├── ProviderBusy                    it has too much to do, or can't be reached; later it can help
+    │   ├── ProviderDenied (BadRequest)     the key is missing or wrong, or its account has nothing left
+    │   └── ProviderRefused (BadRequest)    it will not make this, for what it shows or says
     ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
     ├── Stopped (RuntimeError)              SIGTERM, Ctrl-C or a cancelled run
+    ├── OutOfTime (TimeoutError)            the run took longer than its pipeline allows
     └── StageFailed (RuntimeError)          a stage of the pipeline failed
 
 Data is in the arguments, words are in ``__str__``, so an error survives pickling.
@@ -148,6 +152,30 @@ class ProviderFailed(ReelwrightError, RuntimeError):
         return f"{provider}: {reason}"
 
 
+class ProviderBusy(ProviderFailed):
+    """The provider has too much to do or can't be reached, and went on so when asked again and again."""
+
+
+class ProviderDenied(ProviderFailed, BadRequest):
+    """The provider doesn't let us in: a key is missing or wrong, or its account has nothing left."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return (str(self),)
+
+    __str__ = ProviderFailed.__str__
+
+
+class ProviderRefused(ProviderFailed, BadRequest):
+    """The provider will not do this whoever asks: what it would say or show is against its rules."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return (str(self),)
+
+    __str__ = ProviderFailed.__str__
+
+
 class StaleAttempt(ReelwrightError, RuntimeError):
     """Another attempt has taken this stage over; this one publishes nothing."""
 
@@ -167,6 +195,20 @@ class Stopped(ReelwrightError, RuntimeError):
 
     def __str__(self) -> str:
         return f"stopped by {self.args[0]}; run again to resume"
+
+
+class OutOfTime(ReelwrightError, TimeoutError):
+    """A run took longer than its pipeline allows."""
+
+    def __init__(self, pipeline: str, limit_s: float) -> None:
+        ReelwrightError.__init__(self, pipeline, limit_s)
+
+    def __str__(self) -> str:
+        pipeline, limit_s = self.args
+        return (
+            f"took longer than the {limit_s:g} s that pipeline {pipeline!r} allows; "
+            "run it again to resume, or raise JOB_TIMEOUT"
+        )
 
 
 class StageFailed(ReelwrightError, RuntimeError):

@@ -1,24 +1,46 @@
-"""Logs: one JSON object per line in containers, readable lines on a terminal. All of it goes to stderr."""
+"""Logs: one JSON object per line in containers, readable lines on a terminal. All of it goes to stderr, and
+to a file where one is named."""
 
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TextIO
 
 LOGGER: Final = logging.getLogger("reelwright")
 _SEVERITIES: Final = {"DEBUG": "DEBUG", "INFO": "INFO", "WARNING": "WARNING", "ERROR": "ERROR"}
 
 
-def set_up_logs(*, level: str, log_format: str, stream: TextIO | None = None) -> None:
-    """Send this project's logs to `stream` (stderr) in `json`, `text`, or by whether it is a terminal."""
+def set_up_logs(
+    *,
+    level: str,
+    log_format: str,
+    stream: TextIO | None = None,
+    file: Path | None = None,
+    about: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Send this project's logs to `stream` (stderr) in `json`, `text`, or by whether it is a terminal, and
+    as JSON to the end of `file`, whose folder is made. `about` is in every line of JSON, e.g. the job ID of
+    a process that has one. Raises `OSError` if the file can't be written."""
     stream = stream or sys.stderr
     as_text = log_format == "text" or (log_format == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_TextFormatter() if as_text else _JsonFormatter())
-    LOGGER.handlers[:] = [handler]
+    handler.setFormatter(_TextFormatter() if as_text else _JsonFormatter(about))
+    for old in LOGGER.handlers:
+        old.close()
+    LOGGER.handlers[:] = [handler, *([_file_handler(file, about)] if file else [])]
     LOGGER.setLevel(level.upper())
     LOGGER.propagate = False
+
+
+def _file_handler(file: Path, about: Mapping[str, Any]) -> logging.Handler:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(_JsonFormatter(about))
+    return handler
 
 
 def log(severity: int, action: str, message: str, *, exc_info: bool = False, **data: Any) -> None:
@@ -27,14 +49,22 @@ def log(severity: int, action: str, message: str, *, exc_info: bool = False, **d
 
 
 class _JsonFormatter(logging.Formatter):
-    """The fields that Cloud Logging lifts out of a JSON line (severity, message, time), and ours."""
+    """The fields that Cloud Logging lifts out of a JSON line (severity, message, time), those that people
+    filter by (level, event, job_id), and ours."""
+
+    def __init__(self, about: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._about = about
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "severity": _SEVERITIES.get(record.levelname, "DEFAULT"),
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
             "message": record.getMessage(),
+            "event": getattr(record, "action", record.name),
             "action": getattr(record, "action", record.name),
+            **self._about,
             **getattr(record, "data", {}),
         }
         if record.exc_info:

@@ -1,5 +1,7 @@
 """`manifest.json`: the whole run at a glance, derived from the records."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -107,7 +109,16 @@ def _cost(records: tuple[Record, ...]) -> dict[str, Any]:
             platform: round(sum(record.cost.usd.get(platform, 0) for record in records), 8)
             for platform in sorted(platforms)
         },
+        "paid_usd": paid_usd(records),
     }
+
+
+def paid_usd(records: Iterable[Record]) -> dict[str, float]:
+    """What paid providers took, by provider, list price."""
+    paid: Counter[str] = Counter()
+    for record in records:
+        paid.update(record.cost.paid_usd)
+    return {provider: round(usd, 6) for provider, usd in sorted(paid.items())}
 
 
 def _input(file: Any) -> dict[str, Any]:

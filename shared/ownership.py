@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.creation import Creation
-from shared.errors import PreconditionFailed, StaleAttempt, Stopped, StoreError
+from shared.errors import OutOfTime, PreconditionFailed, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.process import process_is_gone
 from shared.progress import Step
@@ -27,11 +27,31 @@ def is_dead(record: Record, *, now: datetime, stale_after_s: float) -> bool:
     return silent or process_is_gone(record.process)
 
 
+def check_wanted(request: Request) -> None:
+    """Raise `Stopped` or `OutOfTime` if nothing more is to be done for this run."""
+    if request.stopped_by:
+        raise Stopped(request.stopped_by)
+    if request.time_limit_s and request.is_out_of_time(utc_now()):
+        raise OutOfTime(request.pipeline, request.time_limit_s)
+
+
 class Ownership:
     """The record of one task while this attempt holds it."""
 
-    def __init__(self, creation: Creation, name: str, record: Record, *, replacing: str) -> None:
-        """Take the record over from generation `replacing`; raises `StaleAttempt` if someone was faster."""
+    def __init__(
+        self,
+        creation: Creation,
+        name: str,
+        record: Record,
+        *,
+        replacing: str,
+        tell: Callable[[Record], None] = lambda _record: None,
+    ) -> None:
+        """Take the record over from generation `replacing`; raises `StaleAttempt` if someone was faster.
+
+        `tell` gets the record whenever it was written.
+        """
+        self._tell = tell
         self._creation = creation
         self._name = name
         self._lock = threading.Lock()
@@ -54,6 +74,7 @@ class Ownership:
                 self._stop = StaleAttempt(record.stage, record.attempt)
                 raise self._stop from error
             self._record = record
+            self._tell(record)
             return record
 
     def _save(self, record: Record) -> str:
@@ -73,20 +94,24 @@ class Ownership:
         if self._stop:
             raise self._stop
 
+    def stop(self, error: Exception) -> None:
+        """Make `check` raise this."""
+        self._stop = self._stop or error
+
     def beat(self, step: Step) -> None:
         """Say that the work goes on, and look whether it still should."""
         try:
             self._look_for_stop()
             self.update(progress=step.fraction, message=step.message)
-        except (StaleAttempt, Stopped) as error:
+        except (StaleAttempt, Stopped, OutOfTime) as error:
             self._stop = error
         except StoreError as error:
             log(logging.WARNING, "heartbeat_missed", f"could not write a heartbeat: {error}")
 
     def _look_for_stop(self) -> None:
         request, _ = load(self._creation, "request.json", Request)
-        if request and request.run == self._record.run and request.cancelled_at:
-            raise Stopped("cancel")
+        if request and request.run == self._record.run:
+            check_wanted(request)
 
 
 class Heartbeat:

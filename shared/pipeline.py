@@ -1,5 +1,6 @@
 """Pipelines: directed graphs of stages, written in `jobs/<pipeline>/pipeline.yaml`."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -57,11 +58,24 @@ class StageDefinition(JobDefinition):
     description: str
 
 
+class Reported(_Definition):
+    """What is told of a pipeline's runs while they go on: to Redis, to the database, to webhooks."""
+
+    brief: str
+    """Name of the JSON object, below a creation, that says what was asked for, e.g. `assets/ad.json`."""
+    phases: dict[str, str]
+    """By stage, what people call that part of the work: `Asset generation` failed."""
+
+
 class Pipeline(_Definition):
     """A graph of stages."""
 
     name: str = Field(pattern=r"^[a-z][a-z_]*$")
     description: str
+    time_limit_s: int | None = Field(None, ge=1)
+    """Of a whole run, waiting included."""
+    reported: Reported | None = None
+    """Unset: its progress is in the store alone."""
     fused: FusedDefinition | None = None
     stages: dict[str, StageDefinition] = Field(min_length=1)
     """In an order in which each comes after all that it needs."""
@@ -80,6 +94,8 @@ class Pipeline(_Definition):
                     f"stage {name!r} fans out over {stage.fan_out.over!r} but doesn't need that stage"
                 )
             seen.append(name)
+        if self.reported and set(self.reported.phases) != set(self.stages):
+            raise ValueError("reported.phases must name every stage, and no other")
         total = sum(stage.share for stage in self.stages.values())
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the stages' shares add up to {total:g}, not 1")
@@ -90,6 +106,14 @@ class Pipeline(_Definition):
         """What the platforms call the job of each stage, and of `FUSED` where there is one."""
         names = {stage: f"{self.name}-{stage}".replace("_", "-") for stage in self.stages}
         return names | ({FUSED: self.fused.job} if self.fused else {})
+
+    @property
+    def width(self) -> int:
+        """How many of its stages can be at work at once, at most."""
+        depths: dict[str, int] = {}
+        for name, stage in self.stages.items():
+            depths[name] = 1 + max((depths[need] for need in stage.needs), default=0)
+        return max(Counter(depths.values()).values())
 
     def definition_of(self, stage: str) -> JobDefinition:
         """The stage's definition, or that of all stages in one container for `FUSED`."""
@@ -126,4 +150,5 @@ def problems_of(error: Exception) -> str:
 
 def _problem(place: Iterable[int | str], message: str) -> str:
     where = ".".join(map(str, place))
+    message = message.removeprefix("Value error, ")  # pydantic's words for an error of ours
     return f"{where}: {message}" if where else message

@@ -1,7 +1,7 @@
 """What is written down: requests, claims, stage records. All JSON, all validated when read back."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -36,6 +36,10 @@ class Request(_Document):
     """Counts up with every start and resume."""
     requested_at: AwareDatetime
     cancelled_at: AwareDatetime | None = None
+    time_limit_s: float | None = None
+    """How long the run may take from `requested_at` on."""
+    given_up: str = ""
+    """Why the run has failed for good while stages were still at work, which are to stop then."""
     created_at: AwareDatetime
     """Of the first run."""
     opened_by: str = ""
@@ -46,7 +50,25 @@ class Request(_Document):
     outcome: str = ""
     """What they said when they were done with it: whatever has not ended by then has died."""
 
-    def next(self, at: datetime, *, parameters: dict[str, Any], opened_by: str = "") -> "Request":
+    @property
+    def stopped_by(self) -> str:
+        """Why nothing more is to be done for this run; empty while something is."""
+        if self.cancelled_at:
+            return "cancel"
+        return "the failure of another part of the run" if self.given_up else ""
+
+    def is_out_of_time(self, at: datetime) -> bool:
+        limit_s = self.time_limit_s
+        return limit_s is not None and at > self.requested_at + timedelta(seconds=limit_s)
+
+    def next(
+        self,
+        at: datetime,
+        *,
+        parameters: dict[str, Any],
+        opened_by: str = "",
+        time_limit_s: float | None = None,
+    ) -> "Request":
         """The request for the run after this one."""
         overtaken = (self.opened_by, *self.overtaken) if self.opened_by else self.overtaken
         return Request(
@@ -56,6 +78,7 @@ class Request(_Document):
             requested_at=at,
             created_at=self.created_at,
             opened_by=opened_by,
+            time_limit_s=time_limit_s,
             overtaken=overtaken[:_REMEMBERED],
         )
 
@@ -115,6 +138,8 @@ class Cost(_Document):
     bytes_out: int = 0
     usd: dict[str, float] = {}
     """By platform, list price, for the CPU and memory that the pipeline gives the stage."""
+    paid_usd: dict[str, float] = {}
+    """By paid provider, list price, of all attempts of this run."""
 
 
 class Record(_Document):

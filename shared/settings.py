@@ -10,8 +10,15 @@ from shared.errors import InvalidSettings
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _LOG_FORMATS: Final = ("auto", "json", "text")
+AUTO: Final = "auto"
+_VIDEO_MODELS: Final = ("minimax", "ltx")
 _FUSED: Final = ("auto", "always", "never")
-_SECRET: Final = frozenset({"API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_SECRET_ACCESS_KEY"})
+_SECRET: Final = frozenset(
+    {
+        *("API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_SECRET_ACCESS_KEY", "ANTHROPIC_API_KEY"),
+        *("ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN", "REDIS_URL", "DATABASE_URL", "WEBHOOK_SECRET"),
+    }
+)
 """Their values are never shown."""
 _CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJECT_ID": "codeengine"}
 """Variables that a cloud sets in its containers, of which one also means that cloud with ENV=p."""
@@ -61,12 +68,50 @@ class Settings:
     """COMPOSE_COMMAND: how compose is called, e.g. podman-compose."""
     compose_file: str = "infra/compose.yaml"
     """COMPOSE_FILE: the file that defines a service for each job."""
-    speech_provider: str = "espeak"
-    """SPEECH_PROVIDER: who speaks."""
+    text_provider: str = AUTO
+    """TEXT_PROVIDER: who writes: claude, template, or auto: the paid one where its key is set."""
+    speech_provider: str = AUTO
+    """SPEECH_PROVIDER: who speaks: elevenlabs, espeak or auto."""
+    video_provider: str = AUTO
+    """VIDEO_PROVIDER: who films: replicate, motion or auto."""
+    image_provider: str = AUTO
+    """IMAGE_PROVIDER: who paints: replicate, drawn or auto."""
+    anthropic_api_key: str | None = field(default=None, repr=False)
+    """ANTHROPIC_API_KEY: for claude."""
+    anthropic_url: str = "https://api.anthropic.com"
+    """ANTHROPIC_BASE_URL: the Claude API, if not Anthropic's own."""
+    claude_model: str | None = None
+    """CLAUDE_MODEL: which model writes, if not the provider's default."""
+    elevenlabs_api_key: str | None = field(default=None, repr=False)
+    """ELEVENLABS_API_KEY: for elevenlabs."""
+    elevenlabs_url: str = "https://api.elevenlabs.io"
+    """ELEVENLABS_BASE_URL: the ElevenLabs API, if not the public one."""
+    elevenlabs_model: str | None = None
+    """ELEVENLABS_MODEL: which model speaks, if not the provider's default."""
+    replicate_api_token: str | None = field(default=None, repr=False)
+    """REPLICATE_API_TOKEN: for replicate."""
+    replicate_url: str = "https://api.replicate.com"
+    """REPLICATE_BASE_URL: the Replicate API, if not the public one."""
+    video_model: str = "minimax"
+    """VIDEO_MODEL: which model films on Replicate: minimax (better) or ltx (faster, cheaper)."""
+    prediction_timeout_s: float = 900.0
+    """PREDICTION_TIMEOUT_S: how long a model may take for one clip or picture."""
+    redis_url: str | None = field(default=None, repr=False)
+    """REDIS_URL: where progress is published; it may hold a password."""
+    database_url: str | None = field(default=None, repr=False)
+    """DATABASE_URL: an SQLAlchemy URL of the jobs' mirror, e.g. postgresql+psycopg://…"""
+    webhook_url: str | None = None
+    """WEBHOOK_URL: where completed and failed runs are told."""
+    webhook_secret: str | None = field(default=None, repr=False)
+    """WEBHOOK_SECRET: what webhooks are signed with."""
+    job_timeout_s: float | None = None
+    """JOB_TIMEOUT: seconds that a run may take, over what its pipeline.yaml says."""
     log_level: str = "info"
     """LOG_LEVEL: debug, info, warning or error."""
     log_format: str = "auto"
     """LOG_FORMAT: json, text, or auto: text on a terminal, json elsewhere."""
+    log_file: str | None = None
+    """LOG_FILE: a file that the log is also written to, as JSON lines, e.g. logs/pipeline.log."""
     heartbeat_s: float = 5.0
     """HEARTBEAT_S: how often a working stage says so in its record."""
     stale_after_s: float = 60.0
@@ -169,10 +214,19 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _database_url(text: str) -> str:
+    """Heroku's and libpq's `postgres://` mean the same driver here."""
+    if not re.fullmatch(r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*", text):
+        raise ValueError("use sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>")
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
+
+
+_KEY: Final = _matching(r"[!-~]+", "ASCII characters without spaces")
+_MODEL: Final = _matching(r"[\w./:-]{1,100}", "the model's name")
 _REGION: Final = _matching(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?", "a region's name, e.g. us-central1 or eu-de")
 _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "STORE_URL": ("store_url", str),
-    "API_TOKEN": ("api_token", _matching(r"[!-~]+", "ASCII characters without spaces")),
+    "API_TOKEN": ("api_token", _KEY),
     "FUSED": ("fused", _one_of(*_FUSED)),
     "JOB_PREFIX": ("job_prefix", _name),
     "GOOGLE_CLOUD_PROJECT": ("google_project", _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")),
@@ -190,9 +244,28 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "COS_HMAC_SECRET_ACCESS_KEY": ("cos_secret_access_key", str),
     "COMPOSE_COMMAND": ("compose_command", lambda text: tuple(shlex.split(text))),
     "COMPOSE_FILE": ("compose_file", str),
+    "TEXT_PROVIDER": ("text_provider", str),
     "SPEECH_PROVIDER": ("speech_provider", str),
+    "VIDEO_PROVIDER": ("video_provider", str),
+    "IMAGE_PROVIDER": ("image_provider", str),
+    "ANTHROPIC_API_KEY": ("anthropic_api_key", _KEY),
+    "ANTHROPIC_BASE_URL": ("anthropic_url", _url),
+    "CLAUDE_MODEL": ("claude_model", _MODEL),
+    "ELEVENLABS_API_KEY": ("elevenlabs_api_key", _KEY),
+    "ELEVENLABS_BASE_URL": ("elevenlabs_url", _url),
+    "ELEVENLABS_MODEL": ("elevenlabs_model", _MODEL),
+    "REPLICATE_API_TOKEN": ("replicate_api_token", _KEY),
+    "REPLICATE_BASE_URL": ("replicate_url", _url),
+    "VIDEO_MODEL": ("video_model", _one_of(*_VIDEO_MODELS)),
+    "PREDICTION_TIMEOUT_S": ("prediction_timeout_s", _positive),
+    "REDIS_URL": ("redis_url", _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")),
+    "DATABASE_URL": ("database_url", _database_url),
+    "WEBHOOK_URL": ("webhook_url", _url),
+    "WEBHOOK_SECRET": ("webhook_secret", str),
+    "JOB_TIMEOUT": ("job_timeout_s", _positive),
     "LOG_LEVEL": ("log_level", _one_of(*_LOG_LEVELS)),
     "LOG_FORMAT": ("log_format", _one_of(*_LOG_FORMATS)),
+    "LOG_FILE": ("log_file", str),
     "HEARTBEAT_S": ("heartbeat_s", _positive),
     "STALE_AFTER_S": ("stale_after_s", _positive),
     "MAX_UPLOAD_MB": ("max_upload_bytes", lambda text: _whole(text) * 1024 * 1024),

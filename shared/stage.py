@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.creation import Creation
 from shared.progress import Progress
+from shared.providers.account import Account
 from shared.settings import Settings
 
 
@@ -22,6 +23,10 @@ class Context:
     scratch: Path
     """An empty folder that goes away with the stage."""
     progress: Progress
+    account: Account
+    """What paid providers are paid from; waiting for them ends when the stage is to end."""
+    abandoned: Callable[[], bool]
+    """Whether the run was cancelled or has failed elsewhere, so that nothing of it is wanted any more."""
 
 
 @dataclass(frozen=True, kw_only=True)

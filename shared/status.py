@@ -13,7 +13,9 @@ from shared.pipeline import FUSED, Pipeline, StageDefinition
 from shared.platforms import ExecutionState, Platform
 from shared.process import process_is_gone
 from shared.record import Claim, Failure, OutputFile, Record, Request, load, records_of
+from shared.verdict import failure_of
 
+RunState = Literal["pending", "completed", "failed"]
 StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
 DIED: Final = "Died"
 """The kind of failure of a worker that ended without a word."""
@@ -40,6 +42,11 @@ class StageStatus:
     """Claimed, but whether it was launched is not known: its launcher died or was turned away."""
 
     @property
+    def was_stopped(self) -> bool:
+        """Whether it failed only because it was told to."""
+        return self.error is not None and self.error.kind == Stopped.__name__
+
+    @property
     def metadata(self) -> Mapping[str, Any]:
         return self.records[0].metadata if self.records else {}
 
@@ -50,7 +57,7 @@ class RunStatus:
 
     creation_id: str
     request: Request
-    status: Literal["pending", "completed", "failed"]
+    status: RunState
     stages: Mapping[str, StageStatus]
     ready: tuple[str, ...] = ()
     """Stages whose needs are met and that nobody has claimed."""
@@ -112,7 +119,9 @@ def observe(
         stages, fused = judge.stages(pipeline, holding)
     over = _over(pipeline, stages)
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
-    status, error = _verdict(request, len(over) == len(stages), failed)
+    completed = len(over) == len(stages)
+    error = "" if completed else failure_of(request, failed, now)
+    status: RunState = "completed" if completed else "failed" if error else "pending"
     return RunStatus(
         creation_id=creation.creation_id,
         request=request,
@@ -154,24 +163,6 @@ def _lost(stages: Mapping[str, StageStatus], fused: Sequence[str]) -> list[str]:
 def _ours(request: Request, status: str, names: list[str]) -> tuple[str, ...]:
     """Of the stages that could be launched, those that the trigger is to launch."""
     return tuple(names) if status == "pending" and not request.opened_by else ()
-
-
-def _verdict(
-    request: Request, all_over: bool, failed: list[StageStatus]
-) -> tuple[Literal["pending", "completed", "failed"], str]:
-    if all_over:
-        return "completed", ""
-    if request.cancelled_at:
-        return "failed", "cancelled; run it again to resume"
-    if failed:
-        stage = failed[0]
-        return "failed", f"{stage.name}: {stage.error.message if stage.error else 'failed'}"
-    if request.outcome:
-        return (
-            "failed",
-            f"its workflow ended ({request.outcome}) before its stages did; run it again to resume",
-        )
-    return "pending", ""
 
 
 def _overall(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> float:

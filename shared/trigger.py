@@ -30,11 +30,13 @@ from shared.platforms import Platform
 from shared.record import Claim, Record, Request, first_request, load, save, utc_now
 from shared.status import RunStatus, observe
 from shared.storage import ObjectStore
+from shared.watch import Watch
 
 _TRIES: Final = 20
 _ACTIVE: Final = "_active/"
 _MARK_LASTS: Final = timedelta(hours=1)
 _SWEEPERS: Final = 8
+_BUSY: Final = ("starting", "running", "retrying")
 _Swept = Literal["looked", "launched", "ended", "failed"]
 
 
@@ -64,16 +66,21 @@ class Trigger:
         stale_after_s: float = 60.0,
         fuses: Fuses = never_fuses,
         holding: str = "",
+        watch: Watch | None = None,
+        time_limit_s: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """`fuses` decides if all of a run's stages go into one container; `holding` is the token that such a
-        container was launched with, in which this trigger runs its stages."""
+        container was launched with, in which this trigger runs its stages. `watch` is told how runs stand;
+        `time_limit_s` is how long a run may take, over what its pipeline says."""
         self.store = store
         self.platform = platform
         self.pipelines = pipelines
         self._stale_after_s = stale_after_s
         self._launcher = Launcher(platform, pipelines, fuses=fuses, now=now)
         self._holding = holding
+        self._watch = watch or Watch()
+        self._time_limit_s = time_limit_s
         self._now = now
 
     def start(
@@ -115,16 +122,20 @@ class Trigger:
         """
         creation = Creation(self.store, creation_id)
         noted, request, status = self._look(creation, doubt=doubt)
+        self._watch.news(creation, request, status)  # before anything is launched: that it was asked for
         if status.status == "pending" and self._launcher.launch_all(creation, request, status):
             noted, request, status = self._look(creation)
             self._launcher.release(creation, request, status)
         if any(stage.ends for stage in status.stages.values()):
             self._launcher.settle(creation, request, status)
             noted, request, status = self._look(creation)
+        if status.status == "failed" and self._give_up(creation, request, status):
+            noted, request, status = self._look(creation)
         for _ in range(_TRIES):
             if rewrite_manifest(creation, request, status, over=noted):
                 break
             noted, request, status = self._look(creation)
+        self._watch.news(creation, request, status)
         if status.status != "pending":
             self._close(creation, request, status)
         return status
@@ -164,9 +175,17 @@ class Trigger:
         if request and opened_by in request.overtaken:
             return self.advance(creation_id)
         if request is None:
-            request = first_request(creation, pipeline, self._now(), opened_by=opened_by)
+            limit_s = self._limit_of(pipeline)
+            request = first_request(
+                creation, pipeline, self._now(), opened_by=opened_by, time_limit_s=limit_s
+            )
         elif request.opened_by != opened_by:
-            request = request.next(self._now(), parameters=request.parameters, opened_by=opened_by)
+            request = request.next(
+                self._now(),
+                parameters=request.parameters,
+                opened_by=opened_by,
+                time_limit_s=self._limit_of(pipeline),
+            )
         settled = request.model_copy(update={"outcome": request.outcome or outcome})
         try:
             save(creation, "request.json", settled, expect=generation)
@@ -205,15 +224,33 @@ class Trigger:
                 save(creation, "request.json", request, expect=generation)
             except PreconditionFailed:
                 return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
-        refused = [
-            error
-            for stage in self.pipelines[request.pipeline].jobs
-            if (error := self._cancel(creation, request, stage))
-        ]
+        refused = self._cancel_all(creation, request)
         status = self.advance(creation_id)
         if refused:
             raise refused[0]
         return status
+
+    def _give_up(self, creation: Creation, request: Request, status: RunStatus) -> bool:
+        """Tell what still works on a run that has failed to stop, so that it costs no more."""
+        busy = any(stage.state in _BUSY for stage in status.stages.values())
+        if request.stopped_by or request.opened_by or not busy:
+            return False
+        found, generation = load(creation, "request.json", Request)
+        if found is None or found.run != request.run or found.stopped_by:
+            return True  # it was cancelled or started anew meanwhile: look again
+        try:
+            given_up = found.model_copy(update={"given_up": status.error})
+            save(creation, "request.json", given_up, expect=generation)
+        except PreconditionFailed:
+            return True
+        for error in self._cancel_all(creation, request):
+            log(logging.WARNING, "stop_refused", f"{creation.creation_id}: could not be stopped: {error}")
+        return True
+
+    def _cancel_all(self, creation: Creation, request: Request) -> list[ReelwrightError]:
+        """Ask the platform to stop all of a run's executions; returns what stood against it."""
+        stages = self.pipelines[request.pipeline].jobs
+        return [error for stage in stages if (error := self._cancel(creation, request, stage))]
 
     def _cancel(self, creation: Creation, request: Request, stage: str) -> ReelwrightError | None:
         """Stop one execution; returns what stood against it, so that the others are stopped all the same."""
@@ -233,15 +270,21 @@ class Trigger:
         before: Request | None,
         generation: str,
     ) -> None:
+        limit_s = self._limit_of(pipeline)
         if before:
-            request = before.next(self._now(), parameters=parameters)
+            request = before.next(self._now(), parameters=parameters, time_limit_s=limit_s)
         else:
-            request = first_request(creation, pipeline, self._now(), parameters=parameters)
+            request = first_request(
+                creation, pipeline, self._now(), parameters=parameters, time_limit_s=limit_s
+            )
         self.store.write(_mark(creation, request.run), b"")
         try:
             save(creation, "request.json", request, expect=generation)
         except PreconditionFailed:
             log(logging.INFO, "start_joined", f"{creation.creation_id}: joined the run that is under way")
+
+    def _limit_of(self, pipeline: str) -> float | None:
+        return self._time_limit_s or self.pipelines[pipeline].time_limit_s
 
     def _request(self, creation: Creation) -> Request:
         request, _ = load(creation, "request.json", Request)
@@ -271,8 +314,9 @@ class Trigger:
             return
         status = self._observe(creation, request, doubt=True)
         self._launcher.settle(creation, request, status)
-        busy = any(stage.state in ("starting", "running", "retrying") for stage in status.stages.values())
-        if not busy and self._launcher.release_all(creation, request.run):
+        busy = any(stage.state in _BUSY for stage in status.stages.values())
+        told = not busy and self._watch.ended(creation, request, status)
+        if told and self._launcher.release_all(creation, request.run):
             self.store.delete(mark)
 
     def _sweep_one(self, mark: str) -> tuple[_Swept, str]:

@@ -13,9 +13,14 @@ _SCRUBBED = (
     "PLATFORM",
     "STORE_URL",
     "API_TOKEN",
+    "TEXT_PROVIDER",
     "SPEECH_PROVIDER",
+    "IMAGE_PROVIDER",
+    "DATABASE_URL",
+    "REDIS_URL",
     "LOG_LEVEL",
     "LOG_FORMAT",
+    "LOG_FILE",
     "CORES",
     "FUSED",
     "GOOGLE_CLOUD_PROJECT",
@@ -26,7 +31,8 @@ _SCRUBBED = (
 )
 _SCRUBBED_PREFIXES = (
     *("TASK_", "CLOUD_RUN_", "CE_", "JOB_", "REELWRIGHT_", "HEARTBEAT_", "STALE_", "EVENTS_", "COMPOSE_"),
-    *("AWS_", "COS_", "IBM"),
+    *("AWS_", "COS_", "IBM", "ANTHROPIC_", "CLAUDE_", "ELEVENLABS_", "REPLICATE_"),
+    *("VIDEO_", "PREDICTION_", "WEBHOOK_"),
 )
 
 

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from jobs.__main__ import main, run_fused
-from jobs.story import PIPELINE_FILE
+from jobs.story import PIPELINE_FILE, narrate
 from shared.entry import stage_main
 from shared.errors import ProviderFailed
 from shared.language import words_of
 from shared.pipeline import load_pipeline
-from shared.providers.speech import _PROVIDERS, Speech, SpeechProvider, SpokenWord, Voice
+from shared.providers.account import Account
+from shared.providers.speech import Speech, SpeechProvider, SpokenWord, Voice, speech_provider
 from shared.record import Record, record_name
 from shared.settings import Settings
 from shared.stage import Stage
@@ -53,6 +54,9 @@ class Hum:
     def voices(self) -> Sequence[Voice]:
         return (Voice(name="hum", language="en", description="a hum"),)
 
+    def estimate_usd(self, characters: int) -> float:
+        return 0.0
+
     def speak(self, text: str, *, language: str, voice: str | None, rate: float) -> Speech:
         self.asked.append(text)
         if self.meeting:
@@ -77,7 +81,10 @@ def hum(duration_ms: int, pitch_hz: float, *, rate_hz: int = 16_000) -> bytes:
 
 
 def use_voice(monkeypatch: pytest.MonkeyPatch, voice: SpeechProvider) -> None:
-    monkeypatch.setitem(_PROVIDERS, voice.name, lambda: voice)
+    def chosen(settings: Settings, account: Account) -> SpeechProvider:
+        return voice if settings.speech_provider == voice.name else speech_provider(settings, account)
+
+    monkeypatch.setattr(narrate, "speech_provider", chosen)
 
 
 def picture(number: int, *, size: tuple[int, int] = (200, 355), kind: str = "PNG") -> bytes:

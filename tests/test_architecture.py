@@ -30,7 +30,17 @@ HOMES = {
     "boto3": ("shared/storage/",),
     "botocore": ("shared/storage/",),
     "cloudevents": ("shared/api/",),
-    "tenacity": ("cloudrun/", "codeengine/"),
+    "tenacity": ("cloudrun/", "codeengine/", "shared/providers/"),
+    "requests": ("cloudrun/", "codeengine/", "shared/providers/", "shared/storage/", "shared/webhooks.py"),
+    "redis": ("shared/reports/redis_channel.py", "shared/api/redis_news.py"),
+    "sqlalchemy": (
+        *("shared/database/", "shared/reports/database.py", "shared/api/"),
+        "jobs/ad/orchestrator.py",
+    ),
+    "alembic": ("shared/database/",),
+    "prometheus_client": ("shared/api/", "shared/metrics.py"),
+    "bidi": ("shared/video/",),
+    "arabic_reshaper": ("shared/video/",),
     "moviepy": ("shared/video/moviepy_engine.py",),
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
@@ -68,10 +78,18 @@ def test_imports_point_down_and_outside_things_stay_in_their_homes(path: Path) -
 
 
 @pytest.mark.parametrize(
-    "module", ["jobs.story.narrate", "jobs.story.render", "jobs.story.assemble", "jobs.__main__"]
+    "module",
+    [
+        *(f"jobs.story.{stage}" for stage in ("narrate", "render", "assemble")),
+        *(f"jobs.ad.{stage}" for stage in ("script_gen", "voice_gen", "video_gen", "cta_gen", "compositing")),
+        *("jobs.ad.orchestrator", "jobs.__main__"),
+    ],
 )
 def test_importing_a_stage_loads_nothing_heavy(module: str) -> None:
-    heavy = ("moviepy", "cv2", "av", "numpy", "PIL", "fontTools", "google.cloud", "boto3", "fastapi", "typer")
+    heavy = (
+        *("moviepy", "cv2", "av", "numpy", "PIL", "fontTools", "google.cloud", "boto3", "fastapi", "typer"),
+        *("requests", "tenacity", "redis", "sqlalchemy", "alembic"),
+    )
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -82,12 +100,15 @@ def test_modules_are_short_enough_to_read_in_one_sitting() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
+BINARY = {".png", ".jpg", ".pyc", ".ttf", ".wav", ".mp3", ".db", ".db-wal", ".db-shm"}
+
+
 def texts() -> Iterator[Path]:
     """What people read and machines are told: everything but pictures."""
     places = (*MAY_IMPORT, "infra", "docs", ".ci")
     found = [path for place in places for path in (ROOT / place).rglob("*") if path.is_file()]
     found += [path for path in ROOT.iterdir() if path.is_file()]
-    return (path for path in found if path.suffix not in {".png", ".jpg", ".pyc", ".ttf", ".wav", ".mp3"})
+    return (path for path in found if path.suffix not in BINARY)
 
 
 def test_no_text_names_this_kind_of_workplace() -> None:

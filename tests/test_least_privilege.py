@@ -27,7 +27,9 @@ JOB_VARIABLES = {
     "STORE_URL",
     "LOG_FORMAT",
     "LOG_LEVEL",
-    "SPEECH_PROVIDER",
+    *("TEXT_PROVIDER", "SPEECH_PROVIDER", "VIDEO_PROVIDER", "IMAGE_PROVIDER"),
+    *("ANTHROPIC_API_KEY", "CLAUDE_MODEL", "ELEVENLABS_API_KEY", "ELEVENLABS_MODEL"),
+    *("REPLICATE_API_TOKEN", "VIDEO_MODEL", "REDIS_URL", "DATABASE_URL"),
     "HEARTBEAT_S",
     "STALE_AFTER_S",
     "COS_ENDPOINT",
@@ -43,7 +45,11 @@ JOB_VARIABLES = {
     "TASK_ATTEMPT",
     "REELWRIGHT_RUN",
 }
-JOB_SECRETS = {"reelwright-cos"}
+JOB_SECRETS = {"reelwright-cos", "reelwright-providers"}
+GOOGLE_SECRETS_OF_JOBS = {
+    *("reelwright-anthropic", "reelwright-elevenlabs", "reelwright-replicate", "reelwright-redis"),
+    "reelwright-database",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +100,11 @@ def google_problems(markdown: str) -> list[str]:
     for command in commands(markdown):
         member, role = command.options.get("--member", ""), command.options.get("--role", "")
         scope = " ".join(command.words[:4])
-        if "reelwright-jobs@" in member and (
-            role not in GOOGLE_ROLES_OF_JOBS or "storage buckets" not in scope
+        reads_secret = command.starts("gcloud", "secrets") and role == "roles/secretmanager.secretAccessor"
+        if (
+            "reelwright-jobs@" in member
+            and not reads_secret
+            and (role not in GOOGLE_ROLES_OF_JOBS or "storage buckets" not in scope)
         ):
             problems.append(f"jobs have {role} by {scope}")
         if "reelwright-trigger@" in member and role not in GOOGLE_ROLES_OF_THE_TRIGGER:
@@ -103,7 +112,9 @@ def google_problems(markdown: str) -> list[str]:
         if "reelwright-trigger@" in member and command.starts("gcloud", "projects"):
             problems.append(f"the trigger has {role} on the whole project")
         if "reelwright-jobs" in " ".join(command.words) and command.starts("gcloud", "secrets"):
-            problems.append("jobs can read a secret")
+            problems += [f"jobs can read {command.words[3]}"] * (
+                command.words[3] not in GOOGLE_SECRETS_OF_JOBS
+            )
     return problems
 
 

@@ -18,9 +18,11 @@ from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
 from shared.language import guess_language
+from shared.providers.account import Account
 from shared.providers.speech import speech_provider
 from shared.settings import Settings
 from shared.stage import Context, Output, Result, Stage
+from shared.storage.memory import MemoryStore
 from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
 from shared.video.timeline import Timeline
 
@@ -133,7 +135,7 @@ def _narrate(context: Context, captions: Sequence[Caption], options: StoryOption
         context.progress.update(0.1 + 0.7 * done / count, f"spoke {done} of {count} captions")
 
     narrator = Narrator(
-        provider=speech_provider(context.settings.speech_provider),
+        provider=speech_provider(context.settings, context.account),
         voice=options.voice,
         rate=options.speaking_rate,
     )
@@ -253,7 +255,7 @@ def _output(context: Context, name: str, data: bytes, description: str) -> Outpu
 
 
 def _voice(settings: Settings) -> str:
-    provider = speech_provider(settings.speech_provider)
+    provider = speech_provider(settings, Account(MemoryStore()))
     return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
 
 

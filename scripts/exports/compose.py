@@ -15,8 +15,15 @@ from shared.pipeline import Pipeline
 _TRIGGER: Final = "trigger"
 _CREATIONS: Final = "/creations"
 _SCRATCH: Final = "/scratch"
+_PROVIDERS: Final = (
+    *("TEXT_PROVIDER", "SPEECH_PROVIDER", "VIDEO_PROVIDER", "IMAGE_PROVIDER"),
+    *("ANTHROPIC_API_KEY", "CLAUDE_MODEL", "ELEVENLABS_API_KEY", "ELEVENLABS_MODEL"),
+    *("REPLICATE_API_TOKEN", "VIDEO_MODEL", "REDIS_URL"),
+)
+_TOLD: Final = ("WEBHOOK_URL", "WEBHOOK_SECRET", "JOB_TIMEOUT")
+"""Of ends the trigger alone tells."""
 _HANDED_ON: Final = (
-    "SPEECH_PROVIDER",
+    *_PROVIDERS,
     "LOG_LEVEL",
     "HEARTBEAT_S",
     "STALE_AFTER_S",
@@ -55,6 +62,7 @@ def _trigger() -> dict[str, Any]:
         "command": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - published on loopback only
         "environment": {
             **_environment(),
+            **dict.fromkeys((*_PROVIDERS, *_TOLD)),
             "PLATFORM": "local",
             "API_TOKEN": "${API_TOKEN:?set it to a secret of your choice; the HTTP face demands it}",
         },
@@ -88,4 +96,10 @@ def _container(target: str) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str | None]:
-    return {"STORE_URL": f"file://{_CREATIONS}", "LOG_FORMAT": "json"}
+    # The store keeps its own things in that folder, and nothing else of a container can be written to.
+    database = f"sqlite:///{_CREATIONS}/.reelwright/jobs.db"
+    return {
+        "STORE_URL": f"file://{_CREATIONS}",
+        "LOG_FORMAT": "json",
+        "DATABASE_URL": f"${{DATABASE_URL:-{database}}}",
+    }

@@ -1,4 +1,7 @@
-"""One line a request: what was asked, what was answered, how long it took. Never headers or queries."""
+"""One line a request: what was asked, what was answered, how long it took. Never headers or queries.
+
+A WebSocket's line comes when it is closed; 101 means that it was opened.
+"""
 
 import logging
 import time
@@ -18,7 +21,7 @@ class AccessLog:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         began = self._clock()
@@ -27,8 +30,8 @@ class AccessLog:
 
         async def note(message: Message) -> None:
             nonlocal status, sent_bytes
-            status = message.get("status", status)
-            sent_bytes += len(message.get("body", b""))
+            status = 101 if message["type"] == "websocket.accept" else message.get("status", status)
+            sent_bytes += len(message.get("body", b"")) + len(message.get("text", ""))
             await send(message)
 
         try:
@@ -37,7 +40,7 @@ class AccessLog:
             self._say(scope, status, sent_bytes, round((self._clock() - began) * 1000))
 
     def _say(self, scope: Scope, status: int, sent_bytes: int, duration_ms: int) -> None:
-        method, path = scope["method"], quote(scope["path"])
+        method, path = scope.get("method", "WEBSOCKET"), quote(scope["path"])
         log(
             logging.INFO,
             "http_request",

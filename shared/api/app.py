@@ -6,19 +6,27 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
-from shared.api import assets, events
+from shared.api import assets, events, live, videos
 from shared.api.access_log import AccessLog
 from shared.api.auth import Guard, Verify
 from shared.api.context import WithTrigger
+from shared.api.metrics import router as metrics_router
 from shared.api.models import HealthBody
 from shared.api.problems import MEDIA_TYPE, Problem, handle_errors
 from shared.api.runs import ACTIONS, manifest_router, runs_router
+from shared.api.watchers import Watchers
+from shared.metrics import Metrics
 from shared.settings import Settings
 from shared.trigger import Trigger
 
 _TAGS: Final = [
     {"name": "assets", "description": "What people put in and get out."},
     {"name": "runs", "description": "Turning a creation's assets into a video."},
+    {
+        "name": "videos",
+        "description": "Ads: a product and a call to action in, a film out. Watch one by WebSocket at "
+        "`/ws/job/{job_id}`: JSON with job_id, stage, progress, message, timestamp, overall, status, run.",
+    },
     {"name": "events", "description": "Hints from a cloud that a stage has ended."},
 ]
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
@@ -46,12 +54,14 @@ def _name_problem_type(responses: dict[str, Any]) -> None:
             response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
 
 
-def create_app(trigger: Trigger, *, settings: Settings, verify: Verify | None = None) -> FastAPI:
+def create_app(
+    trigger: Trigger, *, settings: Settings, verify: Verify | None = None, metrics: Metrics | None = None
+) -> FastAPI:
     """The HTTP face of `trigger`.
 
     With `settings.api_token` set it demands that token everywhere but at `/healthz`; without, it answers
     this machine only, whatever address it is bound to. With `verify` events and sweeps need no more than an
-    identity token that it finds no fault with.
+    identity token that it finds no fault with. `metrics` are those that the trigger's watch feeds.
     """
     app = _App(
         title="Reelwright",
@@ -62,10 +72,13 @@ def create_app(trigger: Trigger, *, settings: Settings, verify: Verify | None = 
     )
     app.state.trigger = trigger
     app.state.settings = settings
+    app.state.metrics = metrics or Metrics(trigger.pipelines)
+    app.state.watchers = Watchers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(*action) for action in ACTIONS.items()]
-    for router in (assets.router, *runs, manifest_router, events.router):
+    for router in (assets.router, *runs, manifest_router, videos.router, metrics_router, events.router):
         app.include_router(router, dependencies=[Depends(_BEARER)])
+    app.include_router(live.router)
     handle_errors(app)
     app.add_middleware(Guard, token=settings.api_token, verify=verify)
     app.add_middleware(AccessLog)

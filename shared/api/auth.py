@@ -1,7 +1,10 @@
 """Who may ask: whoever has the bearer token, or, when none is set, only this machine.
 
 Events and sweeps come from a cloud's own services, which can't be given a bearer token to send: they show
-an identity token of that cloud, or else the token as an attribute of the event.
+an identity token of that cloud, or else the token as an attribute of the event. Pages of a browser can't set
+headers on a WebSocket: they offer the token as a subprotocol,
+`new WebSocket(url, ["reelwright", "bearer." + encodeURIComponent(token)])`, and never in the address, which
+proxies and browsers write down.
 """
 
 import hmac
@@ -33,11 +36,18 @@ EVENT_PATHS: Final = frozenset({EVENTS_PATH, "/sweep"})
 """Where an identity token is as good as the bearer token."""
 EVENT_TOKEN_HEADER: Final = "ce-token"  # noqa: S105 - a header's name
 """How the attribute `token` of a CloudEvent in binary mode arrives."""
+SUBPROTOCOL: Final = "reelwright"
+"""What a WebSocket's client offers beside its token, for the server to choose: a browser hangs up when
+nothing of what it offers is chosen."""
+TOKEN_SUBPROTOCOL: Final = "bearer."  # noqa: S105 - what comes before a token
 
 _AUTHORITY: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{1,5})?", re.ASCII)
 _BEARER: Final = re.compile(rb"bearer +(\S+) *", re.IGNORECASE)
 _JWT: Final = re.compile(rb"[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{0,8192}")
 _WANTED: Final = "send the header Authorization: Bearer <token> with the token that API_TOKEN holds"
+_WANTED_SOCKET: Final = (
+    f"{_WANTED}, or offer the subprotocols {SUBPROTOCOL} and {TOKEN_SUBPROTOCOL}<token, percent-encoded>"
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -75,7 +85,7 @@ class Guard:
         self._verify = verify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._refusal(scope) if scope["type"] == "http" else None
+        answer = await self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
         await (answer or self._app)(scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> Response | None:
@@ -93,6 +103,9 @@ class Guard:
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
         if match and hmac.compare_digest(match[1], token):
             return None
+        if scope["type"] == "websocket":
+            offered = None if given else _offered_token(scope, token)
+            return None if offered else _unauthorized(_WANTED_SOCKET, wrong=bool(given) or offered is False)
         path = scope["path"]
         if self._verify and path in EVENT_PATHS and match and _JWT.fullmatch(match[1]):
             return await _refused_identity(self._verify, match[1].decode("ascii"))
@@ -136,9 +149,19 @@ def _unauthorized(detail: str, *, wrong: bool) -> Response:
 def _has_event_token(scope: Scope, token: bytes) -> bool:
     """Whether the event's attribute is the token; attributes are percent-encoded, though not by everyone."""
     given = _values(scope, EVENT_TOKEN_HEADER.encode())
-    if len(given) != 1:
-        return False
-    return any([hmac.compare_digest(form, token) for form in (given[0], unquote_to_bytes(given[0]))])
+    return len(given) == 1 and _is_token(given[0], token)
+
+
+def _offered_token(scope: Scope, token: bytes) -> bool | None:
+    """Whether the subprotocol that brings a token brings this one; None if there is no such subprotocol."""
+    offered = [name for name in scope["subprotocols"] if name.startswith(TOKEN_SUBPROTOCOL)]
+    if not offered:
+        return None
+    return len(offered) == 1 and _is_token(offered[0].removeprefix(TOKEN_SUBPROTOCOL).encode(), token)
+
+
+def _is_token(given: bytes, token: bytes) -> bool:
+    return any([hmac.compare_digest(form, token) for form in (given, unquote_to_bytes(given))])
 
 
 def _values(scope: Scope, header: bytes) -> list[bytes]:

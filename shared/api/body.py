@@ -34,7 +34,7 @@ async def read_parameters(request: Request) -> dict[str, Any]:
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:
     """The whole body; raises 413 as soon as it is over its limit."""
-    _refuse_announced(request, limit_bytes)
+    refuse_announced(request, limit_bytes)
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -45,7 +45,7 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 
 async def spool(request: Request, path: Path, limit_bytes: int) -> None:
     """Write the body to `path` as it arrives; raises 413 as soon as it is over its limit."""
-    _refuse_announced(request, limit_bytes)
+    refuse_announced(request, limit_bytes)
     size_bytes = 0
     with path.open("wb") as file:
         async for chunk in request.stream():
@@ -55,7 +55,8 @@ async def spool(request: Request, path: Path, limit_bytes: int) -> None:
             await run_in_threadpool(file.write, chunk)
 
 
-def _refuse_announced(request: Request, limit_bytes: int) -> None:
+def refuse_announced(request: Request, limit_bytes: int) -> None:
+    """Raise 413 when the request says itself that its body is over the limit."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit_bytes:
         raise too_large(limit_bytes)

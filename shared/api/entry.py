@@ -6,21 +6,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from shared.api.app import create_app
 from shared.api.auth import Verify
 from shared.api.serve import serve
-from shared.entry import DONE, guarded
+from shared.entry import DONE, guarded, publishing
 from shared.errors import BadRequest, InvalidSettings
 from shared.launch import fusing, jobs_of
 from shared.logs import log
+from shared.metrics import Metrics
 from shared.pipelines import installed_pipelines
 from shared.platforms import Platform
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
 from shared.trigger import Trigger
+from shared.watching import watch_of
+
+if TYPE_CHECKING:
+    from shared.reports import Audience
 
 _HOST: Final = "0.0.0.0"  # noqa: S104 - a cloud reaches its containers from outside; the token guards them
 _PORT: Final = "8080"
@@ -43,16 +48,19 @@ def trigger_main(
     """Serve until SIGTERM; `on_ready` gets the URL. Bad settings are told before anything is served."""
 
     def work(settings: Settings) -> int:
-        port, trigger = _bind(cloud, settings, environ)
-        verify = cloud.open_verify(settings) if cloud.open_verify else None
-        app = create_app(trigger, settings=settings, verify=verify)
-        serve(app, settings=settings, host=_HOST, port=port, on_ready=on_ready or _say_ready)
+        with publishing(settings, installed_pipelines().values()) as publisher:
+            port, trigger, metrics = _bind(cloud, settings, environ, publisher)
+            verify = cloud.open_verify(settings) if cloud.open_verify else None
+            app = create_app(trigger, settings=settings, verify=verify, metrics=metrics)
+            serve(app, settings=settings, host=_HOST, port=port, on_ready=on_ready or _say_ready)
         return DONE
 
     return guarded(work, environ)
 
 
-def _bind(cloud: Cloud, settings: Settings, environ: Mapping[str, str]) -> tuple[int, Trigger]:
+def _bind(
+    cloud: Cloud, settings: Settings, environ: Mapping[str, str], publisher: "Audience | None"
+) -> tuple[int, Trigger, Metrics]:
     problems: list[str] = []
     with _noting(problems):
         port = _port(environ)
@@ -68,8 +76,17 @@ def _bind(cloud: Cloud, settings: Settings, environ: Mapping[str, str]) -> tuple
         raise InvalidSettings(*problems)
     store.check()  # these ask the network, and so come last
     platform.check(jobs_of(pipelines))
-    fuses = fusing(settings, in_cloud=True)
-    return port, Trigger(store, platform, pipelines, stale_after_s=settings.stale_after_s, fuses=fuses)
+    metrics = Metrics(pipelines)
+    trigger = Trigger(
+        store,
+        platform,
+        pipelines,
+        stale_after_s=settings.stale_after_s,
+        fuses=fusing(settings, in_cloud=True),
+        watch=watch_of(settings, pipelines, publisher, metrics=metrics),
+        time_limit_s=settings.job_timeout_s,
+    )
+    return port, trigger, metrics
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.conditional import etag
 from shared.api.content import media_type
-from shared.api.problems import without_paths
 from shared.pipeline import Pipeline
 from shared.record import Failure, Record
+from shared.redact import without_paths
 from shared.status import RunStatus, StageState, StageStatus
 from shared.storage import ObjectInfo
 
@@ -153,7 +153,7 @@ def not_started(creation_id: str, pipeline: Pipeline) -> StatusBody:
         urls={},
         requested_at=None,
         completed_at=None,
-        cost=_cost([]),
+        cost=cost_body([]),
     )
 
 
@@ -171,7 +171,7 @@ def status_body(status: RunStatus) -> StatusBody:
         urls=_urls(status) if status.status == "completed" else {},
         requested_at=status.request.requested_at,
         completed_at=status.completed_at,
-        cost=_cost(status.records),
+        cost=cost_body(status.records),
     )
 
 
@@ -211,7 +211,7 @@ def _duration_ms(stage: StageStatus) -> int | None:
     return round((max(ends) - began).total_seconds() * 1000)
 
 
-def _cost(records: list[Record]) -> CostBody:
+def cost_body(records: list[Record]) -> CostBody:
     costs = [record.cost for record in records]
     return CostBody(
         cpu_s=round(sum(cost.cpu_s for cost in costs), 3),

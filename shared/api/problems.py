@@ -1,7 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457), without anything that only the server should know."""
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -25,6 +24,7 @@ from shared.errors import (
     StoreError,
 )
 from shared.logs import log
+from shared.redact import without_paths
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -44,7 +44,6 @@ _UNSAID: Final = {
     502: "a provider failed; the server's log says why",
     503: "the store can't be used now; try again soon, the server's log says why",
 }
-_PATH: Final = re.compile(r"""(?:file://|(?<![\w:/.]))/(?:[^\s/'",:;]+/)+""")
 
 
 class Problem(BaseModel):
@@ -70,11 +69,6 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": Problem, "description": "The store can't be used now."},
 }
 """What every route may answer."""
-
-
-def without_paths(text: str) -> str:
-    """The text with absolute paths cut down to their last name: `/srv/a/b.png` becomes `b.png`."""
-    return _PATH.sub("", text)
 
 
 def problem(
@@ -133,6 +127,6 @@ def _is_conditional(request: Request) -> bool:
     return "if-match" in request.headers or "if-none-match" in request.headers
 
 
-def too_large(limit_bytes: int) -> HTTPException:
-    """What to raise for a body over its limit."""
-    return HTTPException(413, f"the body is larger than the {limit_bytes} bytes that are allowed here")
+def too_large(limit_bytes: int, what: str = "the body") -> HTTPException:
+    """What to raise for a body, or one field of it, over its limit."""
+    return HTTPException(413, f"{what} is larger than the {limit_bytes} bytes that are allowed here")

@@ -10,10 +10,11 @@ from shared.api.body import read_parameters
 from shared.api.conditional import etag, is_unchanged
 from shared.api.context import WithCreation, WithTrigger
 from shared.api.models import StatusBody, creation_url, not_started, status_body
-from shared.api.problems import RESPONSES, Problem, without_paths
+from shared.api.problems import RESPONSES, Problem
 from shared.creation import Creation
 from shared.record import Request as RunRequest
 from shared.record import load
+from shared.redact import without_paths
 
 ACTIONS: Final = {"generate_video": "story"}
 """The last part of the path, and the pipeline that it stands for: add a line to add a pipeline's routes."""

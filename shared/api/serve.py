@@ -19,6 +19,8 @@ from shared.settings import Settings
 
 _GRACE_S: Final = 10
 _BACKLOG: Final = 128
+_MOST_SAID_BYTES: Final = 4096
+"""Of one message that a WebSocket's client sends: nothing of it is read."""
 
 
 def serve(
@@ -74,6 +76,7 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         logger.handlers[:] = LOGGER.handlers if name == "uvicorn" else []
         logger.setLevel(logging.WARNING)
         logger.propagate = name != "uvicorn"
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -82,8 +85,15 @@ def make_server(app: FastAPI) -> uvicorn.Server:
             server_header=False,
             proxy_headers=False,  # who asks decides who may: only the connection itself can tell
             timeout_graceful_shutdown=_GRACE_S,
+            ws="websockets-sansio",  # the one of its implementations that is not about to go
+            ws_max_size=_MOST_SAID_BYTES,
         )
     )
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was refused with a status and a body for an app that broke off."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """Stages as function calls in this process: the fused mode, a whole pipeline inside one container."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 from shared.box import run_task
 from shared.creation import Creation
@@ -15,6 +17,9 @@ from shared.settings import Settings
 from shared.stage import Stage
 from shared.storage import ObjectStore
 from shared.task import Task
+
+if TYPE_CHECKING:
+    from shared.reports import Audience
 
 
 class InlinePlatform:
@@ -30,9 +35,14 @@ class InlinePlatform:
         stages: Mapping[tuple[str, str], Callable[[], Stage]],
         *,
         outer: Task | None = None,
+        publisher: "Audience | None" = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`outer` is the task as which a platform runs this whole process, if one does."""
+        """`outer` is the task as which a platform runs this whole process, if one does; `publisher` is told
+        how stages go on."""
+        self._publisher = publisher
+        self._ending = threading.Event()
+        self.is_ending = self._ending.is_set
         self._outer = outer or Task()
         self._execution = self._outer.execution or f"inline|{this_process()}"
         self._store = store
@@ -40,6 +50,14 @@ class InlinePlatform:
         self._pipelines = pipelines
         self._stages = stages
         self._sleep = sleep
+
+    def end(self) -> None:
+        """Make the stages that other threads of this process work on stop soon."""
+        self._ending.set()
+
+    def reopen(self) -> None:
+        """Take work again, once all that was to stop has stopped."""
+        self._ending.clear()
 
     def check(self, jobs: Collection[str]) -> None:
         """Nothing to check: this process is there."""
@@ -85,6 +103,8 @@ class InlinePlatform:
                     Creation(self._store, order.creation_id),
                     task,
                     self._settings,
+                    publisher=self._publisher,
+                    ending=self.is_ending,
                 )
                 return True
             except (Stopped, StaleAttempt):

@@ -9,15 +9,15 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.errors import InvalidAssets, ToolFailed
 from shared.ffmpeg import run
 from shared.logs import log
+from shared.video.speech_track import lay_speech
 from shared.video.timeline import Music, Timeline
 
 if TYPE_CHECKING:
@@ -156,40 +156,12 @@ def mix_audio(timeline: Timeline, files: Mapping[str, Path], target: Path, scrat
     samples = round(timeline.frames * RATE_HZ / timeline.frame_rate)
     with tempfile.TemporaryDirectory(prefix="audio-", dir=scratch) as folder:
         work = Path(folder)
-        _lay_narration(timeline, files, samples, work / "voice")
+        lay_speech(timeline, files, samples, work / "voice", rate_hz=RATE_HZ)
         bed = _lay_music(timeline.music, files, samples, work) if timeline.music else None
         loudness = _mix(work, bed, samples)
         report = _master(work / "mix", loudness, samples, work / "film.m4a")
         shutil.move(work / "film.m4a", target)
     return report
-
-
-def _lay_narration(timeline: Timeline, files: Mapping[str, Path], samples: int, path: Path) -> None:
-    """Every piece of speech at its sample, as raw mono; the file is sparse where nobody speaks."""
-    import numpy as np
-
-    track: Samples = np.memmap(path, dtype="<i2", mode="w+", shape=(samples,))
-    for spoken in timeline.speech:
-        at = round(spoken.at_frame * RATE_HZ / timeline.frame_rate)
-        for block in _speech_blocks(files[spoken.key], spoken.key):
-            room = track[at : at + len(block)]
-            room[:] = np.clip(room.astype(np.int32) + block[: len(room)], -32768, 32767)
-            at += len(block)
-
-
-def _speech_blocks(path: Path, key: str) -> Iterator["Samples"]:
-    """A WAV of any rate, as mono at `RATE_HZ`, block by block."""
-    import av
-    import numpy as np
-
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
-    try:
-        with path.open("rb") as file, av.open(file, "r", format="wav") as container:
-            for frame in chain(container.decode(audio=0), [None]):
-                yield from (np.int16(block.to_ndarray()).reshape(-1) for block in resampler.resample(frame))
-    except (av.FFmpegError, IndexError) as error:
-        problem = f"speech {key!r} can't be read as WAV ({error}); delete it and run the narration again"
-        raise InvalidAssets(problem) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +171,8 @@ class _Bed:
     start: Path
     loop: Path
     gain_db: float
+    faded: bool
+    """In at the film's beginning and out at its end."""
 
 
 def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path) -> _Bed | None:
@@ -213,9 +187,14 @@ def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path
         start=work / "music-start",
         loop=work / "music-loop",
         gain_db=_gain_to(_WORKING_LUFS, loudness) + 20 * math.log10(music.volume),
+        faded=music.looped,
     )
-    _cut_loop(raw, bed, floor=32768 * 10 ** ((loudness.integrated_lufs - 40) / 20))
-    raw.unlink()
+    if music.looped:
+        _cut_loop(raw, bed, floor=32768 * 10 ** ((loudness.integrated_lufs - 40) / 20))
+        raw.unlink()
+    else:
+        raw.rename(bed.start)
+        bed.loop.write_bytes(bytes(4 * RATE_HZ))  # silence, should the film be longer
     return bed
 
 
@@ -288,9 +267,7 @@ def _ducked(voice: str, bed: _Bed, samples: int) -> str:
     Both sides of `sidechaincompress` go on for ever and its output is cut: at the end of either it drops
     what it has not mixed yet, a different amount each time.
     """
-    length_s = samples / RATE_HZ
-    fade_in_s, fade_out_s = min(0.8, length_s / 4), min(2.0, length_s / 2)
-    fades = f"afade=t=in:d={fade_in_s:.6f},afade=t=out:st={length_s - fade_out_s:.6f}:d={fade_out_s:.6f}"
+    fades = _fades(samples / RATE_HZ) if bed.faded else "anull"
     return (
         f"{voice},asplit[voice][early];"
         f"[early]atrim=start={_DUCK_EARLY_S},asetpts=N/SR/TB,apad[key];"
@@ -298,6 +275,11 @@ def _ducked(voice: str, bed: _Bed, samples: int) -> str:
         f"[music][key]{_DUCK},atrim=end_sample={samples},{fades}[under];"
         "[voice][under]amix=inputs=2:normalize=0:duration=longest"
     )
+
+
+def _fades(length_s: float) -> str:
+    in_s, out_s = min(0.8, length_s / 4), min(2.0, length_s / 2)
+    return f"afade=t=in:d={in_s:.6f},afade=t=out:st={length_s - out_s:.6f}:d={out_s:.6f}"
 
 
 def _exactly(samples: int) -> str:

@@ -43,6 +43,19 @@ def premultiplied_to_planes(rgba: "Plane") -> "tuple[Plane, Plane]":
     return _split(np.asarray(cv2.transform(rgba, np.array(zero)), np.uint8))
 
 
+def to_rgb(luma: "Plane", chroma: "Plane") -> "Plane":
+    """The RGB picture (h, w, 3) of planes as `to_planes` makes them."""
+    import cv2
+    import numpy as np
+
+    height, width = luma.shape
+    wide = cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR)
+    matrix = np.linalg.inv(np.array([_LUMA, _CB, _CR]))
+    zero = matrix @ (-BLACK_LUMA, -GREY_CHROMA, -GREY_CHROMA)
+    planes = cv2.merge([luma, wide[..., 0], wide[..., 1]])
+    return np.asarray(cv2.transform(planes, np.column_stack([matrix, zero])), np.uint8)
+
+
 def halved(plane: "Plane") -> "Plane":
     """Each 2x2 block as its mean: what INTER_LINEAR comes to at exactly half size, and fastest."""
     import cv2

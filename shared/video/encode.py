@@ -29,6 +29,8 @@ X264_PARAMETERS: Final = (
     "rc-lookahead=5:b-adapt=0:b-pyramid=none:"
     "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv:chromaloc=1"
 )
+_QUICK_TO_DECODE: Final = ":cabac=0:no-deblock=1:weightb=0:weightp=0"
+"""x264's `fastdecode`: half the time, for files that are an eighth larger."""
 LEAD_FRAMES: Final = 2
 """By how many frames decoding runs ahead of showing at most, with three B-frames."""
 _UP_TO_AVX2: Final = "asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI1,BMI2,AVX2"
@@ -58,8 +60,17 @@ class SegmentWriter:
     """Takes frames in order and encodes them."""
 
     def __init__(
-        self, container: "av.container.OutputContainer", width: int, height: int, rate: Fraction
+        self,
+        container: "av.container.OutputContainer",
+        width: int,
+        height: int,
+        rate: Fraction,
+        *,
+        crf: int = X264_CRF,
+        key_every: int | None = None,
     ) -> None:
+        """`key_every` is the distance of key frames, for clips that are to be decoded again; None, for
+        segments of films, has only the one at the start."""
         import av
 
         self._container = container
@@ -70,7 +81,10 @@ class SegmentWriter:
         context.time_base = 1 / rate
         context.color_primaries = context.color_trc = context.colorspace = _BT709
         context.color_range = _LIMITED
-        stream.options = {"preset": X264_PRESET, "crf": str(X264_CRF), "x264-params": x264_parameters()}
+        parameters = x264_parameters()
+        if key_every is not None:
+            parameters = parameters.replace("keyint=infinite", f"keyint={key_every}{_QUICK_TO_DECODE}")
+        stream.options = {"preset": X264_PRESET, "crf": str(crf), "x264-params": parameters}
         self._stream = stream
         self._frame = av.VideoFrame(width, height, "nv12")
         self._written = 0
@@ -94,14 +108,22 @@ class SegmentWriter:
 
 
 @contextmanager
-def segment_writer(path: Path, width: int, height: int, rate: Fraction) -> Iterator[SegmentWriter]:
+def segment_writer(
+    path: Path,
+    width: int,
+    height: int,
+    rate: Fraction,
+    *,
+    crf: int = X264_CRF,
+    key_every: int | None = None,
+) -> Iterator[SegmentWriter]:
     """Write one segment to `path` (mp4); the file is whole when the block ends without an error."""
     import av
 
     ticks, _ = timescale(rate)
     options = {"video_track_timescale": str(ticks), "fflags": "+bitexact"}
     with av.open(str(path), "w", format="mp4", options=options) as container:
-        writer = SegmentWriter(container, width, height, rate)
+        writer = SegmentWriter(container, width, height, rate, crf=crf, key_every=key_every)
         yield writer
         writer.finish()
         writer.close()

@@ -8,12 +8,15 @@ To add an engine:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.errors import BadRequest
+from shared.video.clips import ClipPicture
 from shared.video.frames import CaptionPatch, Frame, Picture, blend, prepare
-from shared.video.segments import Segment, visible_frames
-from shared.video.timeline import Timeline
+from shared.video.segments import Segment, overlays_in, visible_frames
+from shared.video.timeline import Shot, Timeline
+from shared.video.words_over import Words, draw_overlay
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,15 +39,29 @@ class TimedCaption:
     bitmap: "CaptionBitmap"
 
 
-class Shots:
-    """The shots' pictures: loaded when needed, the last few kept."""
+def no_clip(name: str) -> Path:
+    """For films of pictures alone."""
+    raise BadRequest(f"clip {name!r} is not at hand: say where the film's clips lie")
 
-    def __init__(self, timeline: Timeline, load: Callable[[str], "Plane"], *, keep: int = 2) -> None:
-        """`load` gives the RGB picture with this name."""
+
+class Shots:
+    """The shots' pictures: loaded when needed, the last few kept. And the words over them."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        load: Callable[[str], "Plane"],
+        *,
+        clip: Callable[[str], Path] = no_clip,
+        keep: int = 2,
+    ) -> None:
+        """`load` gives the RGB picture with this name, `clip` the file of the clip with this name."""
         self.timeline = timeline
         self._load = load
+        self._clip = clip
         self._keep = keep
         self._prepared: dict[int, Picture] = {}
+        self._words: dict[int, Words] = {}
 
     def picture(self, number: int) -> "Plane | None":
         """The shot's picture as RGB, None for a colour."""
@@ -52,14 +69,35 @@ class Shots:
         return None if name is None else self._load(name)
 
     def prepared(self, number: int) -> Picture:
-        """The shot's picture fitted and ready to be drawn."""
+        """The shot's picture fitted and ready to be drawn; a clip anew each time, as it has a place in it."""
+        shot = self.timeline.shots[number]
+        if shot.clip is not None:
+            return self._opened(shot, shot.clip)
         if number not in self._prepared:
             while len(self._prepared) >= self._keep:
                 del self._prepared[next(iter(self._prepared))]
-            shot = self.timeline.shots[number]
             visible = visible_frames(self.timeline, number)
             self._prepared[number] = prepare(shot, self.timeline, self.picture(number), visible)
         return self._prepared[number]
+
+    def words_in(self, segment: Segment) -> list[Words]:
+        """The words over a segment, drawn when they are first asked for."""
+        shown = overlays_in(self.timeline, segment.first_frame, segment.end_frame)
+        for number, overlay in shown:
+            if number not in self._words:
+                self._words[number] = Words(overlay, self.timeline, draw_overlay(overlay, self.timeline))
+        return [self._words[number] for number, _ in shown]
+
+    def _opened(self, shot: Shot, name: str) -> ClipPicture:
+        timeline = self.timeline
+        return ClipPicture(
+            self._clip(name),
+            name=name,
+            width=timeline.width,
+            height=timeline.height,
+            frame_rate=timeline.frame_rate,
+            clip_from=shot.clip_from,
+        )
 
 
 Engine = Callable[[Shots, Segment, Sequence[TimedCaption]], Drawer]
@@ -81,6 +119,7 @@ def native_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCaptio
     before = shots.prepared(segment.shot - 1) if in_transition else None
     lead = timeline.shots[segment.shot - 1].frames
     one, two = (Frame.blank(timeline.width, timeline.height) for _ in range(2))
+    words = shots.words_in(segment)
     overlay = _Captions(captions)
 
     def draw(number: int, into: Frame) -> None:
@@ -91,9 +130,20 @@ def native_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCaptio
             blend(one, two, shot.transition.kind, (at + 1) / (shot.transition.frames + 1), into)
         else:
             picture.draw(at, into)
+        for over in words:
+            over.draw(segment.first_frame + number, into)
         overlay.draw(segment.first_frame + number, into)
+        if number + 1 == segment.frames:
+            _let_go(picture, before)
 
     return draw
+
+
+def _let_go(*pictures: Picture | None) -> None:
+    """Clips hold files and decoders; their memory is wanted for the next segment's."""
+    for picture in pictures:
+        if isinstance(picture, ClipPicture):
+            picture.close()
 
 
 def _refuse_effect(effect: str | None, number: int) -> None:

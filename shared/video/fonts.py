@@ -66,6 +66,8 @@ _WEIGHTS: Final = (
 )
 """Parts of file names and how far they are from the bold that captions want; 6 is a regular."""
 
+_NAMED: Final = dict(extralight=2, semibold=6, extrabold=8, thin=1, light=3, medium=5, bold=7, black=9)
+
 _UNWANTED: Final = re.compile(r"italic|oblique|condensed|mono|color|serif|narrow|ui-")
 _REGIONS: Final = {"ja": "JP", "ko": "KR", "zh-hant": "TC", "zh-tw": "TC", "zh-hk": "HK", "zh-mo": "HK"}
 
@@ -144,6 +146,20 @@ def open_faces(faces: Sequence[FontFace]) -> tuple[Face, ...]:
     if problems:
         raise BadRequest(*problems)
     return tuple(face for face in opened if face is not None)
+
+
+def face_named(family: str, weight: int) -> Face | None:
+    """A family's upright face, the nearest to a weight (100 to 900); None where this machine has none."""
+    own = re.compile(re.escape(family.lower().replace(" ", "")) + r"[\[.-](?!.*italic)")
+    files = [path for path in (*_bundled_files(), *_system_files()) if own.match(_file_key(path))]
+    nearest = sorted(files, key=lambda path: abs(_weight_of(path, weight) - weight))
+    return next((_open(path, "") for path in nearest), None)
+
+
+def _weight_of(path: Path, wanted: int) -> int:
+    """By the file's name, 400 where it names none; a variable font has the wanted one."""
+    name = _file_key(path)
+    return wanted if "[" in name else next((100 * _NAMED[part] for part in _NAMED if part in name), 400)
 
 
 def font_files(faces: Sequence[FontFace], folder: Path) -> None:

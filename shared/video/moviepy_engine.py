@@ -63,6 +63,7 @@ def moviepy_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCapti
 
 def _compose(shots: Shots, numbers: range, captions: Sequence[TimedCaption]) -> "VideoClip":
     timeline = shots.timeline
+    _refuse_what_only_native_draws(timeline, numbers)
     fps = float(timeline.frame_rate)
     starts = list(accumulate((shot.frames for shot in timeline.shots), initial=0))
     clips = [
@@ -74,6 +75,13 @@ def _compose(shots: Shots, numbers: range, captions: Sequence[TimedCaption]) -> 
     film = _moviepy().CompositeVideoClip(clips, size=(timeline.width, timeline.height), bg_color=(0, 0, 0))
     # MoviePy writes int(duration * fps) frames, one less when the quotient was rounded down
     return film.with_duration(math.nextafter(timeline.frames / fps, math.inf)).with_fps(fps)
+
+
+def _refuse_what_only_native_draws(timeline: Timeline, numbers: range) -> None:
+    clip = next((name for number in numbers if (name := timeline.shots[number].clip)), None)
+    what = f"clip {clip!r} is" if clip else "words over the picture are" if timeline.overlays else ""
+    if what:
+        raise BadRequest(f'{what} not drawn by the engine "moviepy"; set "engine": "native" to draw all')
 
 
 @dataclass(frozen=True, kw_only=True)

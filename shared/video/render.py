@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.process import usable_cores
 from shared.video.encode import segment_writer
-from shared.video.engines import Drawer, Shots, TimedCaption, engine_named
+from shared.video.engines import Drawer, Shots, TimedCaption, engine_named, no_clip
 from shared.video.overlays import draw_states
 from shared.video.segments import Segment
 from shared.video.timeline import Timeline
@@ -36,20 +36,22 @@ def render_segments(
     finished: Callable[[Segment, Path], None],
     *,
     scratch: Path,
+    clip: Callable[[str], Path] = no_clip,
     cores: int | None = None,
     on_frame: Callable[[], None] = lambda: None,
 ) -> None:
     """Render `segments` (in order of the film) and hand each one's file to `finished`, from any thread.
 
-    `load` gives a picture as RGB by its name. `on_frame` is called for every frame, from any thread;
-    what it raises ends the work. Memory grows with the cores, not with the number of segments.
+    `load` gives a picture as RGB by its name, `clip` a clip's file. `on_frame` is called for every frame,
+    from any thread; what it raises ends the work. Memory grows with the cores, not with the number of
+    segments.
     """
     import cv2
 
     cv2.setNumThreads(1)
     _return_memory_at_once()
     cores = cores or usable_cores()
-    shots = Shots(timeline, load)
+    shots = Shots(timeline, load, clip=clip)
     engine = engine_named(timeline.engine)
     captions = captions_of(timeline, segments, states, scratch)
     stop = threading.Event()

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.creation import canonical_json
-from shared.video.timeline import Shot, Timeline
+from shared.video.timeline import Overlay, Shot, Timeline
 
 if TYPE_CHECKING:
     from shared.video.captions import State
@@ -71,6 +71,7 @@ def _cut(timeline: Timeline, states: "Sequence[State]") -> Iterator[Segment]:
             what = _what_it_shows(timeline, number, offset, frames)
             what["captions"] = [_caption(state, first, frames) for state in shown]
             what["caption_look"] = _caption_look(timeline) if shown else None
+            what |= _words(timeline, first, frames)
             key = hashlib.sha256(canonical_json(what)).hexdigest()[:32]
             yield Segment(key=key, shot=number, offset=offset, first_frame=first, frames=frames)
         start += shot.frames
@@ -93,8 +94,26 @@ def _what_it_shows(timeline: Timeline, number: int, offset: int, frames: int) ->
 
 
 def _shot(shot: Shot, visible: int) -> dict[str, Any]:
-    shown = shot.model_dump(exclude={"frames", "transition", "picture"})
+    shown = shot.model_dump(exclude={"frames", "transition", "picture", "clip"})
     return {**shown, "visible": visible}
+
+
+def _words(timeline: Timeline, first_frame: int, frames: int) -> dict[str, Any]:
+    """The words over the picture, by the segment's own frames; no entry where there are none."""
+    shown = overlays_in(timeline, first_frame, first_frame + frames)
+    told = [
+        [overlay.model_dump(exclude={"at_frame"}), overlay.at_frame - first_frame] for _, overlay in shown
+    ]
+    return {"overlays": told} if told else {}
+
+
+def overlays_in(timeline: Timeline, first_frame: int, end_frame: int) -> list[tuple[int, Overlay]]:
+    """The overlays that some of these frames show, with their places in the timeline."""
+    return [
+        (number, overlay)
+        for number, overlay in enumerate(timeline.overlays)
+        if overlay.at_frame < end_frame and overlay.at_frame + overlay.frames > first_frame
+    ]
 
 
 def _caption(state: "State", first_frame: int, frames: int) -> list[Any]:

@@ -6,12 +6,22 @@ of their caption, so that they stay the same when an earlier part changes length
 
 import re
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 Size = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 Unit = Annotated[float, Field(ge=0, le=1)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 def _frame_rate(value: object) -> Fraction:
@@ -29,6 +39,18 @@ FrameRate = Annotated[Fraction, BeforeValidator(_frame_rate), PlainSerializer(st
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unsaid: ClassVar[frozenset[str]] = frozenset()
+    """Fields written only where they are set, so that films without them keep their bytes and keys."""
+
+    @model_serializer(mode="wrap")
+    def _without_the_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in handler(self).items()
+            if name not in self.unsaid or getattr(self, name) != fields[name].default
+        }
 
 
 class Motion(_Record):
@@ -50,15 +72,23 @@ class Transition(_Record):
 
 
 class Shot(_Record):
-    """One picture or colour, for a number of frames."""
+    """One picture, clip or colour, for a number of frames."""
+
+    unsaid = frozenset({"clip", "clip_hash", "clip_from"})
 
     frames: int = Field(ge=1)
     """Until the next shot starts; the next one's transition keeps this one visible for longer."""
     picture: str | None = None
-    """Key of the picture below the creation, e.g. `assets/1/image.png`; None shows `colour`."""
+    """Key of the picture below the creation, e.g. `assets/1/image.png`; None shows `clip` or `colour`."""
     picture_hash: str = ""
     """The picture's content hash."""
-    colour: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$")
+    clip: str | None = None
+    """Key of a clip below the creation, e.g. `assets/scenes/scene_1.mp4`; it fills the frame."""
+    clip_hash: str = ""
+    """The clip's content hash."""
+    clip_from: int = Field(0, ge=0)
+    """Frame of the clip, at the film's rate, that is seen first."""
+    colour: Colour = "#000000"
     fit: Literal["cover", "blur"] = "cover"
     """`cover` crops to fill the frame, `blur` shows the whole picture over a blurred fill of itself."""
     motion: Motion = Motion()
@@ -66,6 +96,16 @@ class Shot(_Record):
     """Into this shot."""
     effect: str | None = None
     """Name of an effect written in Python (`shared/video/effects.py`); only the moviepy engine draws it."""
+
+    @model_validator(mode="after")
+    def _one_thing_is_seen(self) -> Self:
+        if self.clip is None:
+            return self
+        if self.picture is not None:
+            raise ValueError(f"a shot shows a picture or a clip, not {self.picture!r} and {self.clip!r}")
+        if self.motion.kind != "none":
+            raise ValueError(f"clip {self.clip!r} moves by itself: leave out the motion")
+        return self
 
 
 class Word(_Record):
@@ -95,9 +135,9 @@ class CaptionStyle(_Record):
     position: Literal["bottom", "middle", "top"] = "bottom"
     size: float = Field(1.0, ge=0.5, le=2)
     """Of the letters, times the default for the frame's size."""
-    colour: str = Field("#FFFFFF", pattern=r"^#[0-9a-fA-F]{6}$")
-    highlight: str = Field("#FFD23F", pattern=r"^#[0-9a-fA-F]{6}$")
-    outline: str = Field("#101018", pattern=r"^#[0-9a-fA-F]{6}$")
+    colour: Colour = "#FFFFFF"
+    highlight: Colour = "#FFD23F"
+    outline: Colour = "#101018"
     uppercase: bool = False
 
 
@@ -109,25 +149,71 @@ class FontFace(_Record):
     sha256: str
 
 
+class Letters(_Record):
+    """How words over the picture are drawn."""
+
+    family: str
+    """Of the font; characters that it lacks are drawn with another."""
+    weight: int = Field(400, ge=100, le=900)
+    size_px: int = Field(ge=8, le=400)
+    """Of the em; shrunk until the words fit their box."""
+    uppercase: bool = False
+    colour: Colour = "#FFFFFF"
+    shadow_px: int = Field(0, ge=0, le=24)
+    """That the shadow is moved by; 0 for none."""
+    plate: Colour | None = None
+    """Of a plate behind the words."""
+
+
+class Overlay(_Record):
+    """Words over the picture, for some frames of the film."""
+
+    text: str = Field(min_length=1)
+    at_frame: int = Field(ge=0)
+    frames: int = Field(ge=1)
+    place: Unit = 0.5
+    """Where the middle of the words is, in parts of the frame's height."""
+    box_width: float = Field(0.84, gt=0, le=1)
+    """In which the words are fitted, in parts of the frame's width."""
+    box_height: float = Field(0.2, gt=0, le=1)
+    """In parts of the frame's height."""
+    letters: Letters
+    coming: Literal["cut", "fade", "rise", "slide", "pop"] = "fade"
+    coming_frames: int = Field(0, ge=0)
+    going_frames: int = Field(0, ge=0)
+    """Of a fade at the end; 0 for none."""
+
+
 class Spoken(_Record):
     """A piece of speech and the frame at which it starts."""
 
+    unsaid = frozenset({"pace"})
+
     key: str
-    """Key of a WAV file below the creation."""
+    """Key of a WAV or MP3 file below the creation."""
     at_frame: int = Field(ge=0)
+    pace: float = Field(1.0, ge=0.5, le=2)
+    """By how much it is sped up, at the same pitch."""
 
 
 class Music(_Record):
-    """Music under the whole film, looped, ducked under speech."""
+    """Music under the whole film, ducked under speech."""
+
+    unsaid = frozenset({"looped"})
 
     key: str
     volume: Unit = 0.25
     """Loudness next to the voice: 1 is as loud as the voice before ducking, 0.5 is 6 dB less; how loud the
     file itself is does not matter."""
+    looped: bool = True
+    """Repeated as long as the film lasts, and faded in and out; False plays it once as it is, for music that
+    was made for the film."""
 
 
 class Timeline(_Record):
     """A film, ready to be rendered."""
+
+    unsaid = frozenset({"overlays"})
 
     version: Literal[1] = 1
     engine: Literal["native", "moviepy"] = "native"
@@ -141,6 +227,8 @@ class Timeline(_Record):
     caption_style: CaptionStyle = CaptionStyle()
     fonts: tuple[FontFace, ...] = ()
     """In order of preference."""
+    overlays: tuple[Overlay, ...] = ()
+    """Later ones lie over earlier ones, captions over all."""
     speech: tuple[Spoken, ...] = ()
     music: Music | None = None
 

@@ -12,6 +12,12 @@ JOBS = {
     "story-render": ["python", "-m", "jobs.story.render"],
     "story-assemble": ["python", "-m", "jobs.story.assemble"],
     "story": ["python", "-m", "jobs", "story"],
+    "ad-script-gen": ["python", "-m", "jobs.ad.script_gen"],
+    "ad-voice-gen": ["python", "-m", "jobs.ad.voice_gen"],
+    "ad-video-gen": ["python", "-m", "jobs.ad.video_gen"],
+    "ad-cta-gen": ["python", "-m", "jobs.ad.cta_gen"],
+    "ad-compositing": ["python", "-m", "jobs.ad.compositing"],
+    "ad": ["python", "-m", "jobs", "ad"],
 }
 TRIGGERS = {
     "app": ["reelwright"],
@@ -26,10 +32,16 @@ print([name for name in ("pip", "gcc", "cc", "make", "git") if shutil.which(name
 print(glob.glob("/var/lib/apt/lists/*_Packages*") + glob.glob("/run/secrets/*") + glob.glob("/root/.cache/*"))
 """
 NEEDLESS = {
-    "story-narrate": ("av", "cv2", "numpy", "fastapi", "typer"),
+    "story-narrate": ("cv2", "fastapi", "typer"),
     "story-render": ("espeakng_loader", "fastapi", "typer"),
     "story-assemble": ("espeakng_loader", "fontTools", "fastapi", "typer"),
     "story": ("moviepy", "fastapi", "typer"),
+    "ad-script-gen": ("av", "imageio_ffmpeg", "fontTools", "espeakng_loader", "fastapi", "typer"),
+    "ad-voice-gen": ("cv2", "fontTools", "fastapi", "typer"),
+    "ad-video-gen": ("espeakng_loader", "fontTools", "fastapi", "typer"),
+    "ad-cta-gen": ("av", "imageio_ffmpeg", "espeakng_loader", "fastapi", "typer"),
+    "ad-compositing": ("espeakng_loader", "tenacity", "fastapi", "typer"),
+    "ad": ("moviepy", "fastapi", "typer"),
     "cloudrun-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
     "codeengine-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
 }

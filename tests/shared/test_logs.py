@@ -2,6 +2,7 @@ import io
 import json
 import logging
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ def test_a_line_is_one_json_object_with_what_clouds_look_for() -> None:
     assert datetime.fromisoformat(line.pop("time")).utcoffset() == timedelta(0)
     assert line == {
         "severity": "INFO",
+        "level": "info",
+        "event": "stage_done",
         "message": "left: done in 2 s\nand more, naïvely 100%",
         "action": "stage_done",
         "stage": "left",
@@ -96,3 +99,19 @@ def test_setting_up_twice_says_everything_once() -> None:
     stream = written()
     log(logging.INFO, "said", "a word")
     assert len(parsed(stream)) == len(LOGGER.handlers) == 1
+
+
+def test_a_process_with_one_job_says_so_in_every_line() -> None:
+    stream = io.StringIO()
+    set_up_logs(level="info", log_format="json", stream=stream, about={"job_id": "job-123"})
+    log(logging.INFO, "said", "a word")
+    assert parsed(stream)[0]["job_id"] == "job-123"
+
+
+def test_a_log_file_gets_json_lines_beside_what_people_read(tmp_path: Path) -> None:
+    file = tmp_path / "logs" / "pipeline.log"
+    for word in ("one", "two"):
+        set_up_logs(level="info", log_format="text", stream=io.StringIO(), file=file)
+        log(logging.INFO, "said", word)
+    set_up_logs(level="info", log_format="text", stream=io.StringIO())
+    assert [json.loads(line)["message"] for line in file.read_text().splitlines()] == ["one", "two"]

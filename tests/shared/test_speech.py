@@ -1,16 +1,22 @@
 import re
 import threading
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import Any
 
 import espeakng_loader
 import pytest
 
-from shared.errors import BadRequest, ProviderFailed, UnknownName
+from shared.errors import BadRequest, ProviderDenied, ProviderFailed, UnknownName
 from shared.language import words_of
-from shared.providers.speech import Speech, SpeechProvider, espeak, speech_provider
+from shared.providers.account import Account
+from shared.providers.speech import Speech, SpeechProvider, espeak, speech_provider, speech_provider_name
+from shared.providers.speech.espeak import EspeakProvider
+from shared.settings import Settings
+from shared.storage.memory import MemoryStore
+from tests.emulators.elevenlabs import KEY, ElevenLabs
 
 SENTENCES = [
     ("en", '"Hello, world!" — it\'s $3.50, or 1,234.5 e.g. for a well-known 😀 thing.'),
@@ -29,13 +35,33 @@ SENTENCES = [
 ]
 
 
-@pytest.fixture(params=["espeak"])
-def provider(request: pytest.FixtureRequest) -> SpeechProvider:
-    return speech_provider(request.param)
+@pytest.fixture(scope="module")
+def api() -> Iterator[ElevenLabs]:
+    with ElevenLabs() as server:
+        yield server
+
+
+@pytest.fixture(params=["espeak", "elevenlabs"])
+def provider(request: pytest.FixtureRequest, api: ElevenLabs) -> SpeechProvider:
+    return opened(request.param, elevenlabs_api_key=KEY, elevenlabs_url=api.url)
+
+
+def opened(name: str, **settings: Any) -> SpeechProvider:
+    account = Account(MemoryStore(), sleep=lambda _s: None)
+    return speech_provider(Settings(speech_provider=name, **settings), account)
+
+
+@pytest.fixture
+def espeak_alone() -> SpeechProvider:
+    return EspeakProvider()
 
 
 @pytest.fixture
 def say(provider: SpeechProvider) -> Callable[..., Speech]:
+    return saying(provider)
+
+
+def saying(provider: SpeechProvider) -> Callable[..., Speech]:
     def say(text: str, *, language: str = "en", voice: str | None = None, rate: float = 1.0) -> Speech:
         return provider.speak(text, language=language, voice=voice, rate=rate)
 
@@ -99,9 +125,9 @@ def test_a_text_with_nothing_to_say_is_a_short_silence(say, text, words):
     assert all(word.start_ms < word.end_ms <= 400 for word in speech.words)
 
 
-def test_equal_texts_sound_equal_whatever_was_said_before(say):
+def test_equal_texts_sound_equal_whatever_was_said_before(say, provider):
     first = [say(text, language=language) for language, text in SENTENCES]
-    say("Something else entirely, by a woman.", voice="+f3", rate=1.3)
+    say("Something else entirely, by someone else.", voice=provider.voices()[-1].name, rate=1.3)
     again = [say(text, language=language) for language, text in reversed(SENTENCES)]
     assert again[::-1] == first
 
@@ -125,7 +151,8 @@ def test_threads_do_not_disturb_each_other(say):
     assert all(speech == expected[at] for (_, at), speech in found.items())
 
 
-def test_a_hundred_captions_leave_nothing_behind(say):
+def test_a_hundred_captions_leave_nothing_behind(espeak_alone):
+    say = saying(espeak_alone)
     statm = Path("/proc/self/statm")
     if not statm.exists():
         pytest.skip("needs /proc")
@@ -171,7 +198,8 @@ def test_every_voice_can_be_had_by_its_language(provider):
             assert provider.speak("1 a b 2", language=voice.language, voice=None, rate=1.0) == by_voice
 
 
-def test_an_unknown_voice_or_language_is_refused_with_those_near_it(say):
+def test_an_unknown_voice_or_language_is_refused_with_those_near_it(espeak_alone):
+    say = saying(espeak_alone)
     for asked, near in (
         ({"language": "qq"}, "known: af, am"),
         ({"language": ""}, "''"),
@@ -184,10 +212,37 @@ def test_an_unknown_voice_or_language_is_refused_with_those_near_it(say):
             say("Hello", **asked)
 
 
+@pytest.mark.parametrize(
+    ("asked", "key", "found"),
+    [
+        ("auto", None, "espeak"),
+        ("auto", KEY, "elevenlabs"),
+        ("espeak", KEY, "espeak"),
+        ("elevenlabs", None, "elevenlabs"),
+    ],
+)
+def test_the_paid_voice_speaks_where_its_key_is_set_unless_another_is_named(asked, key, found):
+    assert speech_provider_name(Settings(speech_provider=asked, elevenlabs_api_key=key)) == found
+
+
+def test_the_paid_voice_without_a_key_names_the_variable():
+    with pytest.raises(ProviderDenied, match="ELEVENLABS_API_KEY"):
+        opened("elevenlabs")
+
+
+def test_only_the_paid_voice_costs_anything(api):
+    assert opened("espeak").estimate_usd(1_000_000) == 0
+    assert opened("elevenlabs", elevenlabs_api_key=KEY, elevenlabs_url=api.url).estimate_usd(1000) > 0
+
+
 def test_an_unknown_provider_is_refused_with_those_there_are():
     with pytest.raises(UnknownName) as caught:
-        speech_provider("espek")
-    assert caught.value.args == ("speech provider (variable SPEECH_PROVIDER)", "espek", ("espeak",))
+        opened("espek")
+    assert caught.value.args == (
+        "speech provider (variable SPEECH_PROVIDER)",
+        "espek",
+        ("elevenlabs", "espeak"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,7 +266,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are():
     ],
 )
 def test_a_language_falls_back_to_the_voice_that_is_nearest(asked, voice):
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     expected = speak("12 abc.", language="en", voice=voice, rate=1.0)
     assert speak("12 abc.", language=asked, voice=None, rate=1.0) == expected
 
@@ -227,7 +282,7 @@ def test_a_language_falls_back_to_the_voice_that_is_nearest(asked, voice):
     ],
 )
 def test_characters_that_are_no_text_sound_like_spaces(text, other):
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     assert speak(text, language="en", voice=None, rate=1.0).pcm == (
         speak(other, language="en", voice=None, rate=1.0).pcm
     )
@@ -244,13 +299,13 @@ def test_characters_that_are_no_text_sound_like_spaces(text, other):
     ],
 )
 def test_markup_is_read_as_the_text_it_is(markup, meaning):
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     literal, meant = (speak(text, language="en", voice=None, rate=1.0) for text in (markup, meaning))
     assert literal.duration_ms > 1.2 * meant.duration_ms
 
 
 def test_a_data_folder_too_deep_for_espeak_is_reached_all_the_same(monkeypatch, tmp_path):
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     expected = speak("Hello", language="en", voice=None, rate=1.0)
     deep = tmp_path.joinpath("d" * 90, "e" * 90)
     deep.parent.mkdir()
@@ -260,7 +315,7 @@ def test_a_data_folder_too_deep_for_espeak_is_reached_all_the_same(monkeypatch, 
 
 
 def test_missing_data_is_an_error_and_the_next_text_is_spoken_again(monkeypatch, tmp_path):
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     expected = speak("Hello", language="en", voice=None, rate=1.0)
     with monkeypatch.context() as patched:
         patched.setattr(espeakng_loader, "get_data_path", lambda: str(tmp_path))
@@ -271,7 +326,7 @@ def test_missing_data_is_an_error_and_the_next_text_is_spoken_again(monkeypatch,
 
 
 def test_a_library_that_cannot_be_loaded_is_an_error_of_the_provider(monkeypatch, tmp_path):
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     speak("Hello", language="en", voice=None, rate=1.0)
     monkeypatch.setattr(espeakng_loader, "get_library_path", lambda: str(tmp_path / "none.so"))
     with pytest.raises(ProviderFailed):
@@ -284,17 +339,17 @@ def test_without_its_package_the_provider_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(espeak, "package_version", missing)
     with pytest.raises(ProviderFailed, match="espeakng-loader"):
-        speech_provider("espeak")
+        opened("espeak")
 
 
 def test_the_version_tells_the_package_and_the_parameters(monkeypatch):
-    before = speech_provider("espeak").version
+    before = opened("espeak").version
     monkeypatch.setattr(espeak, "package_version", lambda name: "9.9")
-    assert speech_provider("espeak").version == "9.9-r" + before.rpartition("-r")[2]
+    assert opened("espeak").version == "9.9-r" + before.rpartition("-r")[2]
 
 
 def test_what_espeak_can_not_read_is_told() -> None:
-    speak = speech_provider("espeak").speak
+    speak = opened("espeak").speak
     assert "kana" in speak("今日は晴れです。", language="ja", voice=None, rate=1.0).warning
     assert speak("きょうははれです。", language="ja", voice=None, rate=1.0).warning == ""
     assert speak("今天晴。", language="zh", voice=None, rate=1.0).warning == ""

@@ -2,15 +2,17 @@
 
 To add a voice provider:
 1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods,
-2. add its name to `_PROVIDERS`,
+2. add its name to the dict in `speech_provider`,
 3. add it to the `provider` fixture of `tests/shared/test_speech.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
-from shared.errors import UnknownName
+from shared.providers.account import Account
+from shared.providers.choice import chosen, opened
+from shared.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,18 +73,28 @@ class SpeechProvider(Protocol):
         Raises `BadRequest` for a language or voice that there is none of, `ProviderFailed` for the rest.
         """
 
-
-def _espeak() -> SpeechProvider:
-    from shared.providers.speech.espeak import EspeakProvider
-
-    return EspeakProvider()
+    def estimate_usd(self, characters: int) -> float:
+        """About what speaking this many characters costs, list price. Asks nothing of the network."""
 
 
-_PROVIDERS: Final[dict[str, Callable[[], SpeechProvider]]] = {"espeak": _espeak}
+def speech_provider(settings: Settings, account: Account) -> SpeechProvider:
+    """The voice that the settings name."""
+
+    def elevenlabs() -> SpeechProvider:
+        from shared.providers.speech.elevenlabs import ElevenLabsProvider
+
+        return ElevenLabsProvider(settings, account)
+
+    def espeak() -> SpeechProvider:
+        from shared.providers.speech.espeak import EspeakProvider
+
+        return EspeakProvider()
+
+    providers: Mapping[str, Callable[[], SpeechProvider]] = {"elevenlabs": elevenlabs, "espeak": espeak}
+    return opened("SPEECH_PROVIDER", speech_provider_name(settings), providers)
 
 
-def speech_provider(name: str) -> SpeechProvider:
-    """The provider with this name."""
-    if name not in _PROVIDERS:
-        raise UnknownName("speech provider (variable SPEECH_PROVIDER)", name, list(_PROVIDERS))
-    return _PROVIDERS[name]()
+def speech_provider_name(settings: Settings) -> str:
+    return chosen(
+        settings.speech_provider, paid="elevenlabs", key=settings.elevenlabs_api_key, embedded="espeak"
+    )

@@ -179,6 +179,9 @@ class EspeakProvider:
         ]
         return [*_voices().values(), *timbres]
 
+    def estimate_usd(self, characters: int) -> float:  # noqa: ARG002 - it costs nothing
+        return 0.0
+
     def speak(self, text: str, *, language: str, voice: str | None, rate: float) -> Speech:
         """Emoji are not read out; a text with nothing to say gives a short silence."""
         if not 0.5 <= rate <= 2.0:

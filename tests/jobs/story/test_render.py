@@ -14,6 +14,7 @@ from shared.box import run_task
 from shared.creation import Creation
 from shared.errors import BadRequest, StoreError
 from shared.progress import Progress
+from shared.providers.account import Account
 from shared.record import Claim, Record, save, utc_now
 from shared.settings import Settings
 from shared.stage import Context
@@ -164,6 +165,8 @@ def context(store: MemoryStore, scratch: Path) -> Context:
         task_count=1,
         scratch=scratch,
         progress=Progress(),
+        account=Account(store),
+        abandoned=lambda: False,
     )
 
 

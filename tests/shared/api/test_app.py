@@ -17,6 +17,12 @@ ROUTES = {
     ("put", "/me/creation/{creation_id}/assets/{name}"),
     ("get", "/me/creation/{creation_id}/assets/{name}"),
     ("delete", "/me/creation/{creation_id}/assets/{name}"),
+    ("post", "/api/videos/generate"),
+    ("get", "/api/videos"),
+    ("get", "/api/videos/{job_id}"),
+    ("delete", "/api/videos/{job_id}"),
+    ("post", "/api/videos/{job_id}/cancel"),
+    ("get", "/metrics"),
     ("post", "/events"),
     ("post", "/sweep"),
 }

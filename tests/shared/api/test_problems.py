@@ -3,7 +3,6 @@ import logging
 import pytest
 
 from shared.api.app import create_app
-from shared.api.problems import without_paths
 from shared.creation import Creation
 from shared.errors import (
     BadRequest,
@@ -91,20 +90,3 @@ def test_unknown_addresses_and_methods_are_problems_too(client: TestClient, spri
         answer = client.request(method, path)
         assert (answer.status_code, answer.json()["status"]) == (status, status)
         assert answer.headers["content-type"] == "application/problem+json"
-
-
-@pytest.mark.parametrize(
-    ("text", "clean"),
-    [
-        ("cannot open /tmp/x/a.wav", "cannot open a.wav"),
-        ("'/tmp/x/a.wav': no", "'a.wav': no"),
-        ("-o=/tmp/a", "-o=a"),
-        ("file:///srv/x/y", "y"),
-        ("https://h.example/a/b", "https://h.example/a/b"),
-        ("spring/assets/1/image.png", "spring/assets/1/image.png"),
-        ("1/2 and 3 / 4", "1/2 and 3 / 4"),
-        ("", ""),
-    ],
-)
-def test_absolute_paths_are_cut_down_to_their_last_name(text: str, clean: str) -> None:
-    assert without_paths(text) == clean

@@ -21,6 +21,7 @@ def film(
     frames: int,
     *speech: tuple[str, int],
     volume: float | None = None,
+    looped: bool = True,
     frame_rate: Fraction = Fraction(30),
 ) -> Timeline:
     """A timeline with speech `(key, at_frame)` and, if `volume` is given, music called `music`."""
@@ -30,7 +31,7 @@ def film(
         frame_rate=frame_rate,
         shots=(Shot(frames=frames),),
         speech=tuple(Spoken(key=key, at_frame=at_frame) for key, at_frame in speech),
-        music=None if volume is None else Music(key="music", volume=volume),
+        music=None if volume is None else Music(key="music", volume=volume, looped=looped),
     )
 
 
@@ -264,6 +265,15 @@ def test_music_fades_in_and_out(tmp_path: Path) -> None:
     assert level_db(sound, 0.9, 1.4) == pytest.approx(full, abs=1)
     assert level_db(sound, 5.4, 5.9) == pytest.approx(full, abs=1)
     assert level_db(sound, 7.95, 8) < full - 15
+
+
+def test_music_made_for_the_film_is_played_once_from_its_first_to_its_last_sample(tmp_path: Path) -> None:
+    timeline = film(240, volume=0.25, looped=False)
+    sound = heard(mix(timeline, tmp_path, music=tone(tmp_path / "music.wav", 6, hz=440))[0])
+    full = level_db(sound, 3, 4)
+    assert level_db(sound, 0, 0.05) == pytest.approx(full, abs=1)
+    assert level_db(sound, 5.9, 5.99) == pytest.approx(full, abs=1)
+    assert level_db(sound, 6.1, 8) < full - 40
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "ogg"])

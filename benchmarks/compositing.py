@@ -1,0 +1,121 @@
+"""Compositing an ad: its frames drawn and encoded, against the same frames encoded by x264 alone.
+
+Each piece of work runs in a process of its own; prints a line of JSON.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.__main__ import run_fused
+from shared.brief import Brief, write_brief
+from shared.creation import Creation
+from shared.settings import Settings
+from shared.storage import open_store
+from shared.video.timeline import Timeline
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_AD = "ad"
+
+
+def make_ad(root: str, style: str) -> dict[str, Any]:
+    """A whole ad, by the embedded providers."""
+    store = open_store(f"file://{root}")
+    brief = Brief(product_name="Premium Watch", style=style, cta_text="Shop Now")
+    write_brief(Creation(store, _AD), brief)
+    started = time.perf_counter()
+    status = run_fused("ad", _AD, store, Settings(store_url=f"file://{root}"))
+    if status.status != "completed":
+        raise SystemExit(status.error)
+    facts = status.metadata["compositing"]
+    return {"frames": facts["frames"], "seconds": time.perf_counter() - started}
+
+
+def render(root: str) -> dict[str, Any]:
+    """All segments of the ad, as compositing renders them."""
+    from shared.video.render import render_segments
+    from shared.video.segments import plan_segments
+
+    timeline = _timeline(root)
+    scratch = Path(root) / "scratch"
+    scratch.mkdir(exist_ok=True)
+    started = time.perf_counter()
+    render_segments(
+        timeline,
+        plan_segments(timeline, ()),
+        (),
+        _loader(root),
+        lambda *_: None,
+        scratch=scratch,
+        clip=lambda name: _asset(root, name),
+    )
+    return {"frames": timeline.frames, "seconds": time.perf_counter() - started}
+
+
+def draw_raw(root: str) -> dict[str, Any]:
+    """The same frames, drawn but not encoded, in a raw NV12 file."""
+    from shared.video.engines import Shots, native_drawer
+    from shared.video.frames import Frame
+    from shared.video.segments import plan_segments
+
+    timeline = _timeline(root)
+    shots = Shots(timeline, _loader(root), clip=lambda name: _asset(root, name))
+    frame = Frame.blank(timeline.width, timeline.height)
+    with (Path(root) / "frames.nv12").open("wb") as file:
+        for segment in plan_segments(timeline, ()):
+            draw = native_drawer(shots, segment, ())
+            for number in range(segment.frames):
+                draw(number, frame)
+                file.write(frame.luma.data)
+                file.write(frame.chroma.data)
+    return {"frames": timeline.frames}
+
+
+def x264_alone(root: str) -> dict[str, Any]:
+    """One ffmpeg with as many threads as it likes, the same settings, frames from the file."""
+    from shared.ffmpeg import run
+    from shared.video.encode import X264_CRF, X264_PRESET, x264_parameters
+
+    timeline = _timeline(root)
+    parameters = x264_parameters().replace("threads=1:", "").replace("keyint=infinite", "keyint=60")
+    started = time.perf_counter()
+    run(
+        [
+            "-y", "-f", "rawvideo", "-pix_fmt", "nv12", "-s", f"{timeline.width}x{timeline.height}",
+            "-r", str(timeline.frame_rate), "-i", Path(root) / "frames.nv12", "-c:v", "libx264",
+            "-preset", X264_PRESET, "-crf", str(X264_CRF), "-x264-params", parameters,
+            Path(root) / "x264.mp4",
+        ]
+    )  # fmt: skip
+    return {"frames": timeline.frames, "seconds": time.perf_counter() - started}
+
+
+def _asset(root: str, name: str) -> Path:
+    return Path(root) / _AD / name
+
+
+def _timeline(root: str) -> Timeline:
+    return Timeline.model_validate_json(_asset(root, "assets/timeline.json").read_bytes())
+
+
+def _loader(root: str) -> "Callable[[str], NDArray[np.uint8]]":
+    from shared.video.pictures import load_picture
+
+    return lambda name: load_picture(_asset(root, name), name=name)
+
+
+_WORKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "make_ad": make_ad,
+    "render": render,
+    "draw_raw": draw_raw,
+    "x264_alone": x264_alone,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_WORKS[sys.argv[1]](*sys.argv[2:])) + "\n")

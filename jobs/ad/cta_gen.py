@@ -1,0 +1,120 @@
+"""cta_gen: has a background painted and lays the product's name and the call to action over it."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jobs.ad import HEIGHT, PIPELINE_FILE, WIDTH
+from jobs.ad.scenes import CTA_NAME
+from jobs.ad.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.styles import style_named
+from shared.creation import Creation
+from shared.entry import stage_main
+from shared.errors import InvalidAssets, ProviderFailed, Stopped
+from shared.language import guess_language
+from shared.providers.account import Account
+from shared.providers.image import ImageProvider, PictureOrder, image_provider
+from shared.settings import Settings
+from shared.stage import Context, Output, Result, Stage
+from shared.storage.memory import MemoryStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.uint8]
+
+_LEAST_SIDE: Final = 512
+"""Pixels; what is painted smaller than this would show its pixels."""
+
+
+def run(context: Context) -> Result:
+    """The stage's work."""
+    from jobs.ad.cta_card import Words, draw_card
+
+    script = read_script(context.creation)
+    provider = image_provider(context.settings, context.account)
+    context.progress.update(0.05, "painting the background")
+    background = _painted(context, provider, _order(context, script))
+    context.progress.update(0.8, "laying the words over it")
+    words = Words(
+        name=script.product_name,
+        call=script.cta_scene.text,
+        language=guess_language(" ".join(scene.voiceover_text for scene in script.scenes)),
+        below_product=script.product_image is not None,
+    )
+    card = draw_card(background, words, style_named(script.style))
+    return Result(
+        outputs={
+            "cta": Output(name=CTA_NAME, path=_saved(context, card.picture), description="the last scene")
+        },
+        metadata={
+            "image": provider.name,
+            "width": WIDTH,
+            "height": HEIGHT,
+            "contrast": round(card.contrast, 2),
+        },
+        warnings=card.warnings,
+    )
+
+
+def _order(context: Context, script: Script) -> PictureOrder:
+    product = None
+    if script.product_image:
+        product = context.creation.download(script.product_image, context.scratch / "product")
+    return PictureOrder(
+        prompt=script.cta_scene.image_prompt,
+        width=WIDTH,
+        height=HEIGHT,
+        look=style_named(script.style).look,
+        product=product,
+        variation=script.variation,
+    )
+
+
+def _painted(context: Context, provider: ImageProvider, order: PictureOrder) -> "Plane":
+    """The background, RGB; raises `ProviderFailed` when what was painted is no such picture."""
+    from shared.video.pictures import load_picture
+
+    path = context.scratch / "background"
+    try:
+        provider.paint(order, path)
+    except Stopped:
+        if context.abandoned():
+            provider.cancel()
+        raise
+    try:
+        picture = load_picture(path, name="the painted background")
+    except (InvalidAssets, FileNotFoundError) as error:
+        raise ProviderFailed(
+            provider.name, f"painted nothing that can be shown: {error}; run again"
+        ) from error
+    height, width = picture.shape[:2]
+    if min(width, height) < _LEAST_SIDE:
+        reason = f"painted {width}x{height} where {order.width}x{order.height} was ordered; run again"
+        raise ProviderFailed(provider.name, reason)
+    return picture
+
+
+def _saved(context: Context, picture: "Plane") -> Path:
+    from PIL import Image
+
+    path = context.scratch / "cta.png"
+    Image.fromarray(picture).save(path, "PNG", compress_level=4)
+    return path
+
+
+def _inputs(creation: Creation) -> list[str]:
+    picture = read_script(creation).product_image
+    return [SCRIPT_NAME, picture] if picture else [SCRIPT_NAME]
+
+
+def _painter(settings: Settings) -> str:
+    provider = image_provider(settings, Account(MemoryStore()))
+    return f"{provider.name} {provider.version}"
+
+
+STAGE: Final = Stage(pipeline="ad", name="cta_gen", version=1, inputs=_inputs, run=run, salt=_painter)
+
+if __name__ == "__main__":
+    sys.exit(stage_main(STAGE, PIPELINE_FILE))

@@ -1,0 +1,286 @@
+"""The ad pipeline for Python programs: one call makes an ad, in this process, and says how it goes on.
+
+    orchestrator = create_pipeline_orchestrator(job_id="job-123", redis_client=redis, db_session=db)
+    final_video = await orchestrator.execute_pipeline(
+        product_name="Premium Watch", style="luxury", cta_text="Shop Now", product_image_path="./product.jpg"
+    )
+
+`shared.database` has `get_db`, `Job` and `Stage`; `shared.reports.redis_channel` has `get_redis`.
+"""
+
+import asyncio
+import inspect
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pydantic import ValidationError
+
+from jobs.__main__ import run_fused
+from jobs.catalogue import pipelines
+from shared.blame import failed_stage
+from shared.brief import Brief, write_brief
+from shared.creation import Creation, check_creation_id
+from shared.errors import BadRequest, ReelwrightError
+from shared.logs import log
+from shared.pipeline import problems_of
+from shared.record import Request, load, utc_now
+from shared.reports import ERROR, Report
+from shared.reports.redis_channel import CHANNEL
+from shared.settings import Settings, read_settings
+from shared.status import RunStatus
+from shared.storage import ObjectStore, open_store
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_PIPELINE: Final = "ad"
+
+
+class PipelineOrchestrationError(ReelwrightError, RuntimeError):
+    """The ad could not be made: which part of the work failed, and why."""
+
+    def __init__(self, phase: str, reason: str) -> None:
+        super().__init__(phase, reason)
+
+    def __str__(self) -> str:
+        phase, reason = self.args
+        return f"{phase} failed: {reason}"
+
+
+def create_pipeline_orchestrator(
+    job_id: str,
+    redis_client: Any = None,
+    db_session: "Session | None" = None,
+    *,
+    settings: Settings | None = None,
+) -> "PipelineOrchestrator":
+    """An orchestrator for one job.
+
+    `redis_client` is a `redis.Redis` or `redis.asyncio.Redis`, `db_session` an SQLAlchemy session; without
+    them nothing is told there. `settings` are the environment's unless given. Raises `InvalidCreationId`
+    for a job ID that can't name a folder, `InvalidSettings` for an environment that can't be used.
+    """
+    settings = settings or read_settings(os.environ)
+    return PipelineOrchestrator(
+        check_creation_id(job_id),
+        open_store(settings.store_url, settings),
+        settings,
+        redis_client,
+        db_session,
+    )
+
+
+class PipelineOrchestrator:
+    """One job. Make it with `create_pipeline_orchestrator`."""
+
+    def __init__(
+        self,
+        job_id: str,
+        store: ObjectStore,
+        settings: Settings,
+        redis_client: Any,
+        db_session: "Session | None",
+    ) -> None:
+        self.job_id = job_id
+        self._store = store
+        self._settings = settings
+        self._tell = _tellers(redis_client, db_session)
+        self._folders: list[Path] = []
+
+    async def execute_pipeline(
+        self,
+        product_name: str,
+        style: str,
+        cta_text: str,
+        product_image_path: str | Path | None = None,
+    ) -> str:
+        """Make the ad and return the path of its film on this machine.
+
+        Done before with the same brief, it is not done again. Raises `PipelineOrchestrationError`, after the
+        job and its failed stage are told as failed; cancelled, it stops the work and waits for that.
+        """
+        relay = _Relay(asyncio.get_running_loop())
+        telling = asyncio.create_task(self._tell_all(relay))
+        try:
+            log(
+                logging.INFO,
+                "pipeline_execution_started",
+                f"{self.job_id}: started",
+                job_id=self.job_id,
+                product_name=product_name,
+                style=style,
+            )
+            await self._prepare(relay, product_name, style, cta_text, product_image_path)
+            status = await self._run(relay)
+            if status.status != "completed":
+                raise _failure(status)
+            return str(await asyncio.to_thread(self._film, status))
+        finally:
+            relay.end()
+            await telling
+
+    async def _prepare(
+        self, relay: "_Relay", product_name: str, style: str, cta_text: str, picture: str | Path | None
+    ) -> None:
+        creation = Creation(self._store, self.job_id)
+        try:
+            brief = Brief(product_name=product_name, style=style, cta_text=cta_text)
+            local = Path(picture) if picture else None
+            await asyncio.to_thread(write_brief, creation, brief, picture=local)
+        except (BadRequest, ValidationError) as error:
+            phase = _phase_of("script_gen")
+            failure = PipelineOrchestrationError(phase, problems_of(error))
+            details = {"product_name": product_name, "style": style, "cta_text": cta_text}
+            request, _ = load(creation, "request.json", Request)
+            for report in _refusal(self.job_id, request.run if request else 1, failure, details):
+                relay.publish(report)
+            raise failure from error
+
+    async def _run(self, relay: "_Relay") -> RunStatus:
+        """Run the pipeline in a thread; if this task is cancelled, the run is, and its end is waited for."""
+        work = asyncio.create_task(
+            asyncio.to_thread(run_fused, _PIPELINE, self.job_id, self._store, self._settings, publisher=relay)
+        )
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.to_thread(self._cancel)
+            await asyncio.wait([work])
+            raise
+        except ReelwrightError as error:
+            raise PipelineOrchestrationError("Pipeline execution", str(error)) from error
+
+    def _cancel(self) -> None:
+        from shared.platforms.inline import InlinePlatform
+        from shared.trigger import Trigger
+
+        known = pipelines()
+        Trigger(self._store, InlinePlatform(self._store, self._settings, known, {}), known).cancel(
+            self.job_id
+        )
+
+    def _film(self, status: RunStatus) -> Path:
+        key = f"{self.job_id}/{status.outputs['video'].key}"
+        place = urlsplit(self._store.url)
+        if place.scheme == "file":
+            return Path(unquote(place.path)) / key
+        folder = Path(tempfile.mkdtemp(prefix="reelwright-"))
+        self._folders.append(folder)
+        self._store.download(key, folder / "video.mp4")
+        return folder / "video.mp4"
+
+    async def _cleanup_temporary_files(self) -> None:
+        """Remove this machine's copy of a film that lies elsewhere, once it is no longer needed."""
+        while self._folders:
+            await asyncio.to_thread(shutil.rmtree, self._folders.pop(), ignore_errors=True)
+
+    async def _tell_all(self, relay: "_Relay") -> None:
+        while (report := await relay.queue.get()) is not None:
+            for tell in self._tell:
+                await tell(report)
+
+
+class _Relay:
+    """Takes reports in any thread and hands them on in the event loop's, where the session belongs."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.queue: asyncio.Queue[Report | None] = asyncio.Queue()
+
+    def publish(self, report: Report) -> None:
+        self._loop.call_soon_threadsafe(self.queue.put_nowait, report)
+
+    def end(self) -> None:
+        self._loop.call_soon_threadsafe(self.queue.put_nowait, None)
+
+
+_Tell = Callable[[Report], Awaitable[None]]
+
+
+def _tellers(redis_client: Any, db_session: "Session | None") -> list[_Tell]:
+    tellers: list[_Tell] = [_log]
+    if redis_client is not None:
+        tellers.append(_once_warned("Redis", _to_redis(redis_client)))
+    if db_session is not None:
+        tellers.append(_once_warned("the database", _to_database(db_session)))
+    return tellers
+
+
+async def _log(report: Report) -> None:
+    fields = {name: value for name, value in report.fields().items() if name != "message"}
+    log(logging.INFO, "progress", report.message, **fields)
+
+
+def _to_redis(client: Any) -> _Tell:
+    async def tell(report: Report) -> None:
+        sent = client.publish(CHANNEL, json.dumps(report.fields()))
+        if inspect.isawaitable(sent):
+            await sent
+
+    return tell
+
+
+def _to_database(session: "Session") -> _Tell:
+    async def tell(report: Report) -> None:
+        from shared.database.mirror import record_report
+
+        try:
+            record_report(session, report)
+            session.commit()
+        except Exception:
+            session.rollback()
+            raise
+
+    return tell
+
+
+def _once_warned(name: str, tell: _Tell) -> _Tell:
+    """The same, but what goes wrong is one warning: progress is told for people, the ad needs none of it."""
+    warned = False
+
+    async def guarded(report: Report) -> None:
+        nonlocal warned
+        try:
+            await tell(report)
+        except Exception as error:  # noqa: BLE001 - whatever a client raises
+            if not warned:
+                text = f"progress can't be told to {name}; the ad is made all the same"
+                log(logging.WARNING, "reports_unsaid", text, kind=type(error).__name__)
+            warned = True
+
+    return guarded
+
+
+def _phase_of(stage: str) -> str:
+    reported = pipelines()[_PIPELINE].reported
+    return reported.phases[stage] if reported else stage
+
+
+def _failure(status: RunStatus) -> PipelineOrchestrationError:
+    failed = failed_stage(status)
+    if failed is None or failed.error is None:
+        return PipelineOrchestrationError("Pipeline execution", status.error)
+    return PipelineOrchestrationError(_phase_of(failed.name), failed.error.message)
+
+
+def _refusal(
+    job_id: str, run: int, failure: PipelineOrchestrationError, details: dict[str, str]
+) -> list[Report]:
+    """What is told of a brief that no run can begin with."""
+    now = utc_now()
+
+    def report(stage: str) -> Report:
+        return Report(
+            job_id=job_id, pipeline=_PIPELINE, run=run, stage=stage, status="failed", progress=0, overall=0,
+            message=str(failure), at=now, started_at=now, completed_at=now,
+            details=details if stage == ERROR else {},
+        )  # fmt: skip
+
+    return [report("script_gen"), report(ERROR)]

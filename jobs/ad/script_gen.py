@@ -1,0 +1,129 @@
+"""script_gen: checks the brief and the product's picture, looks at the picture and writes the script."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from jobs.ad import PIPELINE_FILE
+from jobs.ad.pace import windows_of
+from jobs.ad.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.styles import SceneStyle, Style, style_named
+from shared.brief import BRIEF_NAME, Brief, check_product, product_picture, read_brief
+from shared.creation import Creation, canonical_json
+from shared.entry import stage_main
+from shared.providers.account import Account
+from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
+from shared.settings import Settings
+from shared.stage import Context, Output, Result, Stage
+from shared.storage.memory import MemoryStore
+
+
+def run(context: Context) -> Result:
+    """The stage's work."""
+    context.progress.update(0.02, "reading the brief")
+    brief = read_brief(context.creation, context.parameters)
+    style = style_named(brief.style)
+    name, picture = _picture(context)
+    provider = text_provider(context.settings, context.account)
+    context.progress.update(0.1, "analysing the product's picture" if picture else "thinking of the product")
+    analysis = provider.analyse(picture, product_name=brief.product_name)
+    context.progress.update(0.5, "writing the script")
+    copy = provider.write(ad_brief(brief, style), analysis)
+    script = _script(brief, style, analysis, copy, name)
+    script = script.model_copy(update={"providers": {"text": provider.name}})
+    path = context.scratch / "script.json"
+    path.write_bytes(canonical_json(script.model_dump(mode="json")))
+    words = sum(len(scene.voiceover_text.split()) for scene in script.scenes)
+    return Result(
+        outputs={"script": Output(name=SCRIPT_NAME, path=path, description="what is said and shown")},
+        metadata={"style": style.name, "scenes": len(script.scenes), "words": words, "text": provider.name},
+    )
+
+
+def _picture(context: Context) -> tuple[str | None, Path | None]:
+    """The product's picture, looked through: its name and a local copy."""
+    name = product_picture(context.creation)
+    if name is None:
+        return None, None
+    path = context.creation.download(name, context.scratch / "product")
+    check_product(path, name=name)
+    return name, path
+
+
+def ad_brief(brief: Brief, style: Style) -> AdBrief:
+    """What a writer is asked for."""
+    windows = windows_of(style)
+    return AdBrief(
+        product_name=brief.product_name,
+        style=style.name,
+        tone=style.tone,
+        cta_text=brief.cta_text,
+        scenes=tuple(
+            SceneBrief(
+                id=number,
+                seconds=window.seconds,
+                most_words=window.words,
+                purpose=scene.purpose,
+                template=scene.voiceover_template,
+                picture_template=f"{scene.video_prompt_template}, {', '.join(style.keywords)}",
+            )
+            for number, (scene, window) in enumerate(zip(style.scenes, windows, strict=True), 1)
+        ),
+        variation=brief.variation,
+    )
+
+
+def _script(
+    brief: Brief, style: Style, analysis: ProductAnalysis, copy: AdCopy, picture: str | None
+) -> Script:
+    scenes = tuple(
+        _scene(brief, planned, written) for planned, written in zip(style.scenes, copy.scenes, strict=True)
+    )
+    return Script(
+        total_duration=style.seconds,
+        style=style.name,
+        product_name=brief.product_name,
+        hook=copy.hook,
+        cta=brief.cta_text,
+        style_keywords=style.keywords,
+        product_analysis=analysis,
+        scenes=scenes,
+        cta_scene=CtaScene(
+            duration=style.cta_seconds,
+            text=brief.cta_text,
+            image_prompt=f"{copy.cta_image_prompt}, {style.cta_image_prompt}",
+        ),
+        variation=brief.variation,
+        captions=brief.captions,
+        product_image=picture,
+    )
+
+
+def _scene(brief: Brief, planned: SceneStyle, written: SceneCopy) -> Scene:
+    overlay = written.text_overlay or planned.text_overlay.replace("{product_name}", brief.product_name)
+    return Scene(
+        id=written.id,
+        duration=planned.seconds,
+        voiceover_template=planned.voiceover_template,
+        voiceover_text=written.voiceover_text,
+        video_prompt_template=planned.video_prompt_template,
+        video_prompt=written.video_prompt,
+        use_product_image=planned.use_product_image,
+        text_overlay=overlay,
+    )
+
+
+def _inputs(creation: Creation) -> list[str]:
+    picture = product_picture(creation)
+    return [BRIEF_NAME, picture] if picture else [BRIEF_NAME]
+
+
+def _writer(settings: Settings) -> str:
+    provider = text_provider(settings, Account(MemoryStore()))
+    return f"{provider.name} {provider.version}"
+
+
+STAGE: Final = Stage(pipeline="ad", name="script_gen", version=1, inputs=_inputs, run=run, salt=_writer)
+
+if __name__ == "__main__":
+    sys.exit(stage_main(STAGE, PIPELINE_FILE))

@@ -1,0 +1,111 @@
+"""The four styles of an ad: one data file each, how it speaks, what it shows and how that looks.
+
+To add a style: write `jobs/ad/styles/<name>.yaml` with what `Style` asks for, add its name to
+`shared.brief.STYLES`, and say in `Look.name` what its light and movement are.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.brief import STYLES
+from shared.errors import BadRequest, UnknownName
+from shared.pipeline import problems_of
+from shared.providers.look import Colour, Look
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SceneStyle(_Data):
+    """One of the four scenes."""
+
+    seconds: float = Field(gt=0)
+    """As planned; longer or shorter where the voice needs it."""
+    purpose: str
+    voiceover_template: str
+    """Words with `{product_name}` and `{cta_text}`; `[benefit statement]` and `[social proof]` are written
+    for the product."""
+    text_overlay: str = ""
+    """On the picture; a writer may put better words in its place."""
+    video_prompt_template: str
+    use_product_image: bool = True
+
+
+class VoiceStyle(_Data):
+    """Who speaks and how."""
+
+    voices: dict[str, str]
+    """The voice by speech provider, e.g. `elevenlabs: EXAVITQu4vr4xnSDxMaL`."""
+    rate: float = Field(ge=0.7, le=1.3)
+    """Times the voice's own pace."""
+    words_per_s: float = Field(gt=0)
+    """About how fast that is: what scripts are measured by."""
+
+
+class LetterStyle(_Data):
+    """Words on the picture."""
+
+    font: str
+    """Family name, e.g. `Playfair Display`; characters that it lacks are drawn with another."""
+    weight: int = Field(ge=100, le=900)
+    uppercase: bool = False
+    size: int = Field(ge=24, le=200)
+    """Of the call to action in pixels at 1080x1920; shrunk until it fits."""
+    colour: Colour
+    shadow: int = Field(ge=0, le=12)
+    """Pixels that the shadow is moved by; 0 for none."""
+    plate: Colour | None = None
+    """Of a plate behind the words, where the style has one."""
+    overlay_size: int = Field(ge=24, le=160)
+    overlay_colour: Colour
+    overlay_motion: Literal["fade", "rise", "slide", "pop"]
+    """How words on scenes come in."""
+
+
+class MusicStyle(_Data):
+    """What the music composed for the ad is like."""
+
+    tempo_bpm: int = Field(ge=50, le=180)
+    mood: Literal["luxury", "energetic", "minimal", "bold"]
+    volume: float = Field(ge=0, le=1)
+
+
+class Style(_Data):
+    """One style."""
+
+    name: str
+    tone: str
+    """In a few words, for writers."""
+    keywords: tuple[str, ...]
+    """For models that paint and film."""
+    scenes: Annotated[tuple[SceneStyle, ...], Field(min_length=4, max_length=4)]
+    cta_seconds: float = 4.0
+    cta_image_prompt: str
+    transition: Literal["crossfade", "dip", "slide", "cut"]
+    transition_s: float = Field(ge=0, le=1)
+    voice: VoiceStyle
+    letters: LetterStyle
+    look: Look
+    music: MusicStyle
+
+    @property
+    def seconds(self) -> float:
+        """Of the whole ad."""
+        return sum(scene.seconds for scene in self.scenes) + self.cta_seconds
+
+
+@cache
+def style_named(name: str) -> Style:
+    """The style with this name; raises `UnknownName`."""
+    if name not in STYLES:
+        raise UnknownName("style", name, STYLES)
+    text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    try:
+        return Style.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise BadRequest(f"jobs/ad/styles/{name}.yaml: {problems_of(error)}") from error

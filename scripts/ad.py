@@ -1,0 +1,132 @@
+"""`reelwright run ad`: a brief from the command line becomes assets, then an ad; or only its price."""
+
+import hashlib
+import re
+import shlex
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from jobs.ad.pace import windows_of
+from jobs.ad.script_gen import ad_brief
+from jobs.ad.styles import style_named
+from scripts.follow import LogPanel
+from scripts.run import watch
+from scripts.wiring import make_trigger
+from shared.brief import Brief, write_brief
+from shared.creation import Creation, check_creation_id
+from shared.errors import BadRequest
+from shared.providers.account import Account
+from shared.providers.image import image_provider
+from shared.providers.speech import speech_provider
+from shared.providers.text import text_provider
+from shared.providers.video import video_provider
+from shared.settings import Settings
+from shared.status import RunStatus
+from shared.storage.memory import MemoryStore
+
+_LETTERS_A_WORD = 6
+_OPTIONS = {
+    "product_name": "--product-name",
+    "style": "--style",
+    "cta_text": "--cta",
+    "variation": "--variation",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdOptions:
+    """What was typed."""
+
+    product_name: str
+    style: str
+    cta_text: str
+    image: Path | None = None
+    music: Path | None = None
+    variation: int = 0
+    captions: bool = False
+
+    @property
+    def brief(self) -> Brief:
+        """The brief; raises `BadRequest` naming every option that is wrong."""
+        try:
+            return Brief(
+                product_name=self.product_name,
+                style=self.style,
+                cta_text=self.cta_text,
+                variation=self.variation,
+                captions=self.captions,
+            )
+        except ValidationError as error:
+            problems = [_problem(str(each["loc"][0]), each["msg"]) for each in error.errors()]
+            raise BadRequest(*problems) from None
+
+    @property
+    def words(self) -> str:
+        """The options as they are typed."""
+        said = {"--product-name": self.product_name, "--style": self.style, "--cta": self.cta_text}
+        optional = {"--image": self.image, "--music": self.music, "--variation": self.variation or None}
+        given = {name: str(value) for name, value in {**said, **optional}.items() if value is not None}
+        return shlex.join([word for pair in given.items() for word in pair])
+
+
+def _problem(field: str, message: str) -> str:
+    return f"{_OPTIONS[field]}: {message.removeprefix('Value error, ')}"
+
+
+def run_ad(settings: Settings, creation_id: str | None, options: AdOptions, *, verbose: bool) -> RunStatus:
+    """Make the ad and show how it goes on; raises `StageFailed` or `BadRequest` when it failed."""
+    brief = options.brief
+    console = Console(stderr=True)
+    creation_id = check_creation_id(creation_id or _creation_id_for(brief))
+    trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
+    write_brief(Creation(trigger.store, creation_id), brief, picture=options.image, music=options.music)
+    start = partial(trigger.start, "ad", creation_id)
+    return watch(trigger, creation_id, console, start, again=f"run ad {creation_id} {options.words}")
+
+
+def _creation_id_for(brief: Brief) -> str:
+    """Made of name and style, so that the same command goes on with the same ad."""
+    name = re.sub(r"[^a-z0-9]+", "-", brief.product_name.lower()).strip("-")[:60]
+    if not name:
+        name = "ad-" + hashlib.sha256(brief.product_name.encode()).hexdigest()[:8]
+    return f"{name}-{brief.style}"
+
+
+def estimate(settings: Settings, options: AdOptions) -> dict[str, float]:
+    """US dollars, list price, by component; asks nothing of the network, and makes nothing."""
+    brief = options.brief
+    style = style_named(brief.style)
+    nothing = Account(MemoryStore())
+    letters = _LETTERS_A_WORD * sum(window.words for window in windows_of(style))
+    text = text_provider(settings, nothing)
+    speech = speech_provider(settings, nothing)
+    video = video_provider(settings, nothing)
+    image = image_provider(settings, nothing)
+    filming = sum(video.estimate_usd(scene.seconds) for scene in style.scenes)
+    return {
+        f"script ({text.name})": text.estimate_usd(
+            ad_brief(brief, style), with_picture=options.image is not None
+        ),
+        f"4 voice-overs ({speech.name})": speech.estimate_usd(letters),
+        f"4 scenes ({video.name})": filming,
+        f"call to action ({image.name})": image.estimate_usd(),
+    }
+
+
+def show_estimate(settings: Settings, options: AdOptions) -> None:
+    """The price as a table on stdout."""
+    prices = estimate(settings, options)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for component, usd in prices.items():
+        table.add_row(component, f"${usd:.4f}")
+    table.add_row("[bold]total[/]", f"[bold]${sum(prices.values()):.4f}[/]")
+    Console().print(table)
+    note = "list prices of the providers; what was bought before, for any creation, costs nothing again"
+    Console(stderr=True).print(note, style="dim")

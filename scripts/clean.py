@@ -1,0 +1,175 @@
+"""`reelwright clean`: what ended long ago goes, and what it has left behind."""
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from scripts.list import creation_ids
+from scripts.report import program, size, tell_next
+from scripts.wiring import make_trigger
+from shared.creation import FOLDERS, Creation
+from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
+from shared.providers.account import PAID
+from shared.record import Request, load, utc_now
+from shared.settings import Settings
+from shared.status import RunStatus
+from shared.storage import ObjectInfo, ObjectStore
+from shared.trigger import Trigger
+
+POLICIES: Final = ("all", "final", "none")
+_UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
+_SCRATCH_LASTS_S: Final = 86_400
+"""A folder that nobody has touched for so long belongs to a process that is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """Something to delete."""
+
+    name: str
+    """For people: a creation, the paid results, the temporary folders."""
+    objects: tuple[ObjectInfo, ...] = ()
+    folders: tuple[Path, ...] = ()
+    request: str | None = None
+    """Of a creation: the generation of its request when it was looked at. It goes only while that stands."""
+
+    bytes: int
+
+
+def parse_age(text: str) -> timedelta:
+    """`30d`, `12h` or `90m`; raises `BadRequest`."""
+    match = re.fullmatch(r"([0-9]{1,5})([dhm])", text, re.ASCII)
+    if not match:
+        raise BadRequest(
+            f"--older-than {text!r}: write a number of days, hours or minutes, e.g. 30d, 12h, 90m"
+        )
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
+    """Show what would go, or with `yes` delete it."""
+    if keep not in POLICIES:
+        raise BadRequest(f"--keep {keep!r}: use one of {', '.join(POLICIES)}")
+    trigger = make_trigger(settings)
+    console = Console(stderr=True)
+    found = list(leftovers(trigger, utc_now() - parse_age(older_than), keep))
+    _show(found)
+    if not found:
+        console.print(f"nothing has ended longer than {older_than} ago")
+    elif not yes:
+        tell_next(console, [f"{program()} clean --older-than {older_than} --keep {keep} --yes"])
+    else:
+        for leftover in found:
+            remove(trigger.store, leftover)
+
+
+def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftover]:
+    """What ended before that moment: creations by the policy, paid results, temporary folders."""
+    active = {info.key.split("/", 1)[1].rpartition("/")[0] for info in trigger.store.list("_active/")}
+    for creation_id in creation_ids(trigger):
+        if creation_id not in active and (leftover := _of_creation(trigger, creation_id, before, keep)):
+            yield leftover
+    paid = tuple(info for info in trigger.store.list(PAID) if info.modified_at < before)
+    if paid:
+        yield Leftover(name="results of paid providers", objects=paid, bytes=_size_of(paid))
+    folders = tuple(_dead_scratch())
+    if folders:
+        held = sum(map(_bytes_in, folders))
+        yield Leftover(name="temporary folders", folders=folders, bytes=held)
+
+
+def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str) -> Leftover | None:
+    creation = Creation(trigger.store, creation_id)
+    _, generation = load(creation, "request.json", Request)
+    try:
+        status = trigger.status(creation_id)
+    except ReelwrightError:
+        return None  # `reelwright list` tells what is wrong with it
+    ended = status.completed_at or status.request.requested_at
+    if status.status == "pending" or ended >= before:
+        return None
+    wanted = _kept(trigger, status, keep)
+    objects = [info for name, info in _owned(creation) if not _is_kept(name, wanted)]
+    if not objects:
+        return None
+    return Leftover(name=creation_id, objects=tuple(objects), request=generation, bytes=_size_of(objects))
+
+
+def _size_of(objects: Iterable[ObjectInfo]) -> int:
+    return sum(info.size_bytes for info in objects)
+
+
+def _owned(creation: Creation) -> Iterator[tuple[str, ObjectInfo]]:
+    """The creation's objects, but none of a creation below it; the request last: by it the rest is found."""
+    for folder in FOLDERS:
+        yield from creation.list(folder)
+    for name in ("manifest.json", "request.json"):
+        info = creation.stat(name)
+        if info:
+            yield name, info
+
+
+def _kept(trigger: Trigger, status: RunStatus, keep: str) -> frozenset[str]:
+    """Folders (which end in `/`) and objects to keep."""
+    if keep == "none":
+        return frozenset()
+    records = {"request.json", "manifest.json", "claims/", "stages/", "webhooks/"}
+    if keep == "all":
+        return frozenset({*records, "assets/"})
+    last = list(trigger.pipelines[status.request.pipeline].stages)[-1]
+    outputs = {out.key for record in status.stages[last].records for out in record.outputs.values()}
+    return frozenset(records | outputs)
+
+
+def _is_kept(name: str, wanted: frozenset[str]) -> bool:
+    return name in wanted or f"{name.split('/', maxsplit=1)[0]}/" in wanted
+
+
+def _dead_scratch() -> Iterator[Path]:
+    """Folders that killed processes of ours left in the temporary folder."""
+    for path in sorted(Path(tempfile.gettempdir()).glob("reelwright-*")):
+        with suppress(OSError):
+            found = path.lstat()
+            old = time.time() - found.st_mtime > _SCRATCH_LASTS_S
+            if path.is_dir() and not path.is_symlink() and old and found.st_uid == os.getuid():
+                yield path
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _show(found: Sequence[Leftover]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("what")
+    table.add_column("objects", justify="right")
+    table.add_column("size", justify="right")
+    for leftover in found:
+        count = len(leftover.objects) or len(leftover.folders)
+        table.add_row(leftover.name, str(count), size(leftover.bytes))
+    if found:
+        Console().print(table)
+
+
+def remove(store: ObjectStore, leftover: Leftover) -> None:
+    """Delete it, but for what has changed since it was looked at."""
+    if leftover.request is not None:
+        found = store.stat(f"{leftover.name}/request.json")
+        if found is None or found.generation != leftover.request:
+            return  # it was started again
+    for info in leftover.objects:
+        with suppress(PreconditionFailed):  # someone has written it anew
+            store.delete(info.key, expect=info.generation)
+    for folder in leftover.folders:
+        shutil.rmtree(folder, ignore_errors=True)

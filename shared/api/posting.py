@@ -1,0 +1,150 @@
+"""A brief that was sent becomes a creation, under an ID that nobody else has.
+
+The ID is claimed first, by `claims/posted.json`, which is written only where there is none. Of several who
+post one ID at once, one gets it. A claim whose run was never asked for, since the server died in between, may
+be taken over after a minute, so that posting again finishes it; a server that only failed gives its claim up
+at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from shared.api.content import looks_like
+from shared.brief import Brief, check_product, write_brief
+from shared.creation import Creation, canonical_json, check_creation_id
+from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
+from shared.record import utc_now
+from shared.storage import ABSENT
+from shared.trigger import Trigger
+
+CLAIM_NAME: Final = "claims/posted.json"
+_TAKEN_OVER_AFTER: Final = timedelta(minutes=1)
+_HELD: Final = canonical_json({"state": "held"})
+_GIVEN_UP: Final = canonical_json({"state": "given up"})
+_MUSIC_TYPES: Final = {
+    "MP3 sound": ".mp3",
+    "WAV sound": ".wav",
+    "MPEG-4 sound": ".m4a",
+    "Ogg sound": ".ogg",
+    "FLAC sound": ".flac",
+}
+"""By what the file looks like."""
+
+
+class AlreadyPosted(Exception):
+    """The ID belongs to another job; holds a sentence with the remedy."""
+
+
+def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapping[str, Path]) -> str:
+    """Make the creation, start its run and return its ID.
+
+    `fields` are a brief's and maybe `job_id`, `files` maybe `product_image` and `music`, whose names mean
+    nothing. Raises `BadRequest` naming every field that won't do, `AlreadyPosted` for an ID that is in use.
+    """
+    problems: list[str] = []
+    given = dict(fields)
+    job_id = given.pop("job_id", None) or str(uuid4())
+    with _noting(problems):
+        _check_job_id(job_id)
+    with _noting(problems):
+        brief = _brief(given)
+    picture, music = files.get("product_image"), files.get("music")
+    with _noting(problems):
+        if picture:
+            check_product(picture, name="product_image")
+    with _noting(problems):
+        music = _with_its_type(music) if music else None
+    if problems:
+        raise BadRequest(*problems)
+    creation = Creation(trigger.store, job_id)
+    with _claimed(creation):
+        write_brief(creation, brief, picture=picture, music=music)
+        trigger.start(pipeline, job_id)
+    return job_id
+
+
+@contextmanager
+def _noting(problems: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except BadRequest as error:
+        problems.extend(error.problems)
+
+
+def _check_job_id(job_id: object) -> None:
+    if not isinstance(job_id, str) or "/" in job_id:
+        raise BadRequest("job_id: must be a text without slashes; leave it out and one is made")
+    try:
+        check_creation_id(job_id)
+    except BadRequest as error:
+        raise BadRequest(*(f"job_id: {problem}" for problem in error.problems)) from error
+
+
+def _brief(fields: Mapping[str, Any]) -> Brief:
+    try:
+        return Brief.model_validate(fields)
+    except ValidationError as error:
+        found = [(".".join(map(str, each["loc"])), each) for each in error.errors(include_url=False)]
+        raise BadRequest(*(f"{name}: {_remedy(name, each)}" for name, each in found)) from error
+
+
+def _remedy(name: str, problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        if name in ("product_image", "music"):
+            return "is a file; send the form as multipart/form-data"
+        return f"is not known here; leave it out or use one of {', '.join([*Brief.model_fields, 'job_id'])}"
+    if problem["type"] == "missing":
+        return "is missing; send it"
+    return str(problem["msg"])
+
+
+def _with_its_type(music: Path) -> Path:
+    """The file, renamed to what its content says it is."""
+    looks, _ = looks_like(music)
+    if looks not in _MUSIC_TYPES:
+        raise BadRequest(f"music: looks like {looks}; send MP3, WAV, M4A, Ogg or FLAC")
+    return music.rename(music.with_suffix(_MUSIC_TYPES[looks]))
+
+
+@contextmanager
+def _claimed(creation: Creation) -> Iterator[None]:
+    """Hold the ID; it is given up if what is done with it fails before there is a run."""
+    generation = _claim(creation)
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError):  # then it can be taken over in a minute
+            if creation.stat("request.json") is None:
+                creation.write(CLAIM_NAME, _GIVEN_UP, expect=generation)
+        raise
+
+
+def _claim(creation: Creation) -> str:
+    """The claim's generation; raises `AlreadyPosted`."""
+    try:
+        state, found = creation.read(CLAIM_NAME)
+    except ObjectNotFound:
+        state, found = b"", None
+    if creation.stat("request.json") or (found is None and next(creation.list("assets/"), None)):
+        raise AlreadyPosted(
+            f"job_id: {creation.creation_id!r} exists already; use another, or leave it out and one is made"
+        )
+    if found and state != _GIVEN_UP and utc_now() - found.modified_at < _TAKEN_OVER_AFTER:
+        raise _posted_now(creation)
+    try:
+        return creation.write(CLAIM_NAME, _HELD, expect=found.generation if found else ABSENT).generation
+    except PreconditionFailed as error:
+        raise _posted_now(creation) from error
+
+
+def _posted_now(creation: Creation) -> AlreadyPosted:
+    return AlreadyPosted(
+        f"job_id: {creation.creation_id!r} is being posted by someone else; use another, or if that broke "
+        "off, post it again in a minute"
+    )

@@ -1,0 +1,208 @@
+"""What the HTTP face answers about ads, as data: its fields are the API's documentation."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.api.models import CostBody, Usd, cost_body, creation_url
+from shared.blame import failed_stage
+from shared.creation import Creation
+from shared.manifest import paid_usd
+from shared.pipeline import Pipeline
+from shared.redact import without_paths
+from shared.reports import ERROR, PIPELINE, Report, State
+from shared.reports.derive import reports_of
+from shared.status import RunStatus
+
+if TYPE_CHECKING:
+    from shared.database import Job
+
+VIDEO: Final = "assets/video.mp4"
+_POSTER: Final = "assets/poster.jpg"
+_TOLD: Final = ("product_name", "style", "cta_text")
+Percent = Annotated[int, Field(ge=0, le=100, description="How much is done, 0 to 100.", examples=[42])]
+JobId = Annotated[str, Field(examples=["job-123"])]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AcceptedBody(_Body):
+    """The ad will be made."""
+
+    job_id: JobId
+    status: State = "pending"
+    status_url: str = Field(examples=["/api/videos/job-123"])
+    websocket_url: str = Field(description="Watch it here.", examples=["/ws/job/job-123"])
+
+
+class AdStageBody(_Body):
+    """How one stage stands."""
+
+    name: str = Field(examples=["script_gen"])
+    status: State
+    progress: Percent
+    message: str = Field(description="What it is doing now.", examples=["Analyzing product image..."])
+    started_at: datetime | None
+    completed_at: datetime | None = Field(description="When it was done, or failed.")
+    error: str | None
+
+
+class AdCostBody(CostBody):
+    """What the run used so far and what that costs."""
+
+    paid_usd: Usd = Field(description="What paid providers took, list price, by provider.")
+
+
+class SummaryBody(_Body):
+    """An ad at a glance."""
+
+    job_id: JobId
+    status: State = Field(
+        description="pending: nobody works on it yet. processing, completed; failed: see error."
+    )
+    progress: Percent
+    product_name: str | None = Field(examples=["Premium Watch"])
+    style: str | None = Field(examples=["luxury"])
+    cta_text: str | None = Field(examples=["Shop Now"])
+    video_url: str | None = Field(
+        description="Null until it is made.", examples=["/me/creation/job-123/assets/video.mp4"]
+    )
+    error: str | None = Field(examples=["Asset generation failed: replicate: the model timed out"])
+    created_at: datetime
+    updated_at: datetime
+
+
+class VideoBody(SummaryBody):
+    """How an ad stands: its latest run."""
+
+    run: int = Field(description="Counts up with every start; 0 before the first.", examples=[1])
+    message: str = Field(description="What is being done now.")
+    failed_stage: str | None
+    stages: list[AdStageBody]
+    poster_url: str | None
+    warnings: list[str] = Field(description="What you should know although it was made.")
+    cost: AdCostBody
+
+
+class VideosBody(_Body):
+    """Ads, newest first."""
+
+    videos: list[SummaryBody]
+    next_cursor: str | None = Field(description="Send it back for those that follow; null at the end.")
+
+
+def accepted_body(job_id: str) -> AcceptedBody:
+    return AcceptedBody(
+        job_id=job_id, status_url=f"/api/videos/{quote(job_id)}", websocket_url=f"/ws/job/{quote(job_id)}"
+    )
+
+
+def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> VideoBody:
+    """What the store tells: the same that those who watch it live are told."""
+    reports = reports_of(creation, pipeline, status.request, status)
+    last = reports[-1]
+    error = without_paths(last.message) if last.stage == ERROR else None
+    failed = failed_stage(status)
+    urls = _urls(status)
+    return VideoBody(
+        job_id=creation.creation_id,
+        status=last.status if last.stage in (PIPELINE, ERROR) else "processing",
+        run=status.request.run,
+        progress=last.overall,
+        message=error or without_paths(status.message),
+        error=error,
+        failed_stage=failed.name if failed else None,
+        **{name: last.details.get(name) for name in _TOLD},
+        stages=_stages(pipeline, reports),
+        video_url=urls.get(VIDEO),
+        poster_url=urls.get(_POSTER),
+        warnings=[without_paths(warning) for warning in status.warnings],
+        created_at=status.request.created_at,
+        updated_at=max(report.at for report in reports),
+        cost=AdCostBody(**cost_body(status.records).model_dump(), paid_usd=paid_usd(status.records)),
+    )
+
+
+def not_begun(
+    creation: Creation, pipeline: Pipeline, brief: Mapping[str, str | None], posted_at: datetime
+) -> VideoBody:
+    """An ad whose brief is in the store and whose run was never asked for."""
+    return VideoBody(
+        job_id=creation.creation_id,
+        status="pending",
+        run=0,
+        progress=0,
+        message="not started; POST it again",
+        error=None,
+        failed_stage=None,
+        **{name: brief.get(name) for name in _TOLD},
+        stages=_stages(pipeline, []),
+        video_url=None,
+        poster_url=None,
+        warnings=[],
+        created_at=posted_at,
+        updated_at=posted_at,
+        cost=AdCostBody(**cost_body([]).model_dump(), paid_usd={}),
+    )
+
+
+def summary_of(video: VideoBody) -> SummaryBody:
+    return SummaryBody.model_validate(video.model_dump(include=set(SummaryBody.model_fields)))
+
+
+def summary_of_row(job: "Job") -> SummaryBody:
+    """What the database tells of a job; where its film lies may be somebody's own address."""
+    url = creation_url(job.id, VIDEO) if job.video_url == f"{job.id}/{VIDEO}" else job.video_url
+    return SummaryBody.model_validate(
+        {
+            "job_id": job.id,
+            "status": job.status,
+            "progress": job.overall,
+            **{name: getattr(job, name) for name in _TOLD},
+            "video_url": url,
+            "error": without_paths(job.error_message) if job.error_message else None,
+            "created_at": job.created_at,
+            "updated_at": job.updated_at,
+        }
+    )
+
+
+def _urls(status: RunStatus) -> dict[str, str]:
+    """By key. Only this run's outputs: what an earlier run left behind is never shown as its result."""
+    if status.status != "completed":
+        return {}
+    keys = (output.key for output in status.outputs.values())
+    return {key: creation_url(status.creation_id, key) for key in keys if key in (VIDEO, _POSTER)}
+
+
+def _stages(pipeline: Pipeline, reports: list[Report]) -> list[AdStageBody]:
+    latest = {report.stage: report for report in reports}
+    return [_stage(name, latest.get(name)) for name in pipeline.stages]
+
+
+def _stage(name: str, report: Report | None) -> AdStageBody:
+    if report is None:
+        return AdStageBody(
+            name=name,
+            status="pending",
+            progress=0,
+            message="",
+            started_at=None,
+            completed_at=None,
+            error=None,
+        )
+    message = without_paths(report.message)
+    return AdStageBody(
+        name=name,
+        status=report.status,
+        progress=report.progress,
+        message=message,
+        started_at=report.started_at,
+        completed_at=report.completed_at,
+        error=message if report.status == "failed" else None,
+    )

@@ -1,0 +1,210 @@
+"""Ads over HTTP: ask for one, see how it stands, list, cancel, delete."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import Path as PathParameter
+from starlette.concurrency import run_in_threadpool
+
+from shared.api.body import read_parameters
+from shared.api.context import WithSettings, WithTrigger
+from shared.api.multipart import read_form
+from shared.api.posting import CLAIM_NAME, AlreadyPosted, post
+from shared.api.problems import RESPONSES, Problem
+from shared.api.removal import remove, remove_rows
+from shared.api.video_list import MOST, Page, Place, list_videos
+from shared.api.video_models import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
+from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
+from shared.creation import Creation
+from shared.errors import ObjectNotFound
+from shared.pipeline import Pipeline
+from shared.record import Request as RunRequest
+from shared.record import load
+from shared.reports import State
+from shared.settings import Settings
+from shared.status import RunStatus
+from shared.trigger import Trigger
+
+PIPELINE: Final = "ad"
+_STOPS_WITHIN_S: Final = 10.0
+_NAP_S: Final = 0.2
+_BUSY: Final = ("starting", "running", "retrying")
+_FORM: Final = "multipart/form-data"
+_FIELDS: Final[dict[str, Any]] = {
+    "product_name": {"type": "string", "minLength": 1, "maxLength": 100},
+    "style": {"type": "string", "enum": list(STYLES)},
+    "cta_text": {"type": "string", "minLength": 1, "maxLength": 50},
+    "job_id": {"type": "string", "description": "A new ID, one segment; made where it is left out."},
+    "variation": {"type": "integer", "minimum": 0, "description": "Another number makes another ad."},
+    "captions": {"type": "boolean", "description": "Whether what is said is also drawn into the film."},
+}
+_REQUIRED: Final = ["product_name", "style", "cta_text"]
+_FILE: Final = {"type": "string", "format": "binary"}
+_FILES: Final = {
+    "product_image": {**_FILE, "description": "JPEG, PNG or WebP, up to 10 MB."},
+    "music": {**_FILE, "description": "MP3, WAV, M4A, Ogg or FLAC; composed where it is left out."},
+}
+_ASKING: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object", "properties": _FIELDS, "required": _REQUIRED}},
+            _FORM: {"schema": {"type": "object", "properties": _FIELDS | _FILES, "required": _REQUIRED}},
+        },
+    }
+}
+_ACCEPTING: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The job ID is in use."},
+    413: {"model": Problem, "description": "A field is too large."},
+    415: {"model": Problem, "description": "The body is neither JSON nor a form."},
+}
+_DELETING: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The job is at work."}
+}
+
+router = APIRouter(prefix="/api/videos", tags=["videos"], responses=RESPONSES)
+
+
+async def _pipeline(trigger: WithTrigger) -> Pipeline:
+    if PIPELINE not in trigger.pipelines:
+        raise HTTPException(404, f"pipeline {PIPELINE!r} is not installed on this server")
+    return trigger.pipelines[PIPELINE]
+
+
+def _job(
+    trigger: WithTrigger,
+    job_id: Annotated[str, PathParameter(description="The job's ID.", examples=["job-123"])],
+) -> Creation:
+    """The job's creation; 404 for what is no ad."""
+    creation = Creation(trigger.store, job_id)
+    request, _ = load(creation, "request.json", RunRequest)
+    if request and request.pipeline == PIPELINE:
+        return creation
+    if request or not (creation.stat(CLAIM_NAME) or creation.stat(BRIEF_NAME)):
+        raise HTTPException(404, f"there is no ad {job_id!r}; POST /api/videos/generate makes one")
+    return creation
+
+
+WithPipeline = Annotated[Pipeline, Depends(_pipeline)]
+WithJob = Annotated[Creation, Depends(_job)]
+
+
+@router.post("/generate", status_code=202, responses=_ACCEPTING, openapi_extra=_ASKING)
+async def generate(
+    request: Request, response: Response, trigger: WithTrigger, settings: WithSettings, _: WithPipeline
+) -> AcceptedBody:
+    """Ask for an ad. It is made soon; the answer says where to look."""
+    with TemporaryDirectory(prefix="reelwright-upload-") as folder:
+        fields, files = await _read(request, Path(folder), settings)
+        try:
+            job_id = await run_in_threadpool(post, trigger, PIPELINE, fields, files)
+        except AlreadyPosted as error:
+            raise HTTPException(409, str(error)) from error
+    body = accepted_body(job_id)
+    response.headers["Location"] = body.status_url
+    return body
+
+
+@router.get("")
+def videos(
+    trigger: WithTrigger,
+    settings: WithSettings,
+    pipeline: WithPipeline,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+    cursor: Annotated[
+        str | None, Query(max_length=500, description="`next_cursor` of the page before.")
+    ] = None,
+    status: Annotated[State | None, Query(description="Only ads that stand so.")] = None,
+) -> VideosBody:
+    """All ads, newest first."""
+    page = Page(limit=limit, after=Place.of(cursor) if cursor else None, status=status)
+    return list_videos(trigger, settings, pipeline, page)
+
+
+@router.get("/{job_id:path}")
+def video(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline) -> VideoBody:
+    """How an ad stands."""
+    if creation.stat("request.json") is None:
+        return _not_begun(creation, pipeline)
+    found = trigger.status(creation.creation_id)
+    if found.ready:  # a stage ended unnoticed, as when the server was restarted meanwhile
+        found = trigger.advance(creation.creation_id)
+    return video_body(creation, pipeline, found)
+
+
+@router.post("/{job_id:path}/cancel", status_code=202)
+def cancel(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, response: Response) -> VideoBody:
+    """Stop the work on an ad. One that has ended stays as it is."""
+    if creation.stat("request.json") is None:
+        raise HTTPException(409, f"ad {creation.creation_id!r} was never started; there is nothing to cancel")
+    response.headers["Location"] = f"/api/videos/{creation.creation_id}"
+    return video_body(creation, pipeline, trigger.cancel(creation.creation_id))
+
+
+@router.delete("/{job_id:path}", status_code=204, responses=_DELETING)
+def delete(
+    creation: WithJob,
+    trigger: WithTrigger,
+    settings: WithSettings,
+    cancel: Annotated[bool, Query(description="Stop it first if it is at work.")] = False,
+) -> None:
+    """Remove an ad with all that belongs to it."""
+    if creation.stat("request.json"):
+        _stop(creation, trigger, may_cancel=cancel, sleep=time.sleep)
+    remove(creation, sign=CLAIM_NAME if creation.stat(CLAIM_NAME) else BRIEF_NAME)
+    remove_rows(settings, creation.creation_id)
+
+
+async def _read(request: Request, folder: Path, settings: Settings) -> tuple[dict[str, Any], dict[str, Path]]:
+    """The fields and the files of a JSON object or a form. Fields of a form that are empty were left out."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == _FORM:
+        limits = {"product_image": MOST_PICTURE_BYTES, "music": settings.max_upload_bytes}
+        form = await read_form(request, folder, limits)
+        optional = {name: text for name, text in form.fields.items() if text or name in _REQUIRED}
+        return optional, form.files
+    if kind != "application/json":
+        raise HTTPException(415, f"send JSON (Content-Type: application/json), or a form ({_FORM})")
+    return await read_parameters(request), {}
+
+
+def _not_begun(creation: Creation, pipeline: Pipeline) -> VideoBody:
+    """An ad whose posting broke off, or whose brief somebody put there."""
+    brief: Any = {}
+    info = creation.stat(CLAIM_NAME) or creation.stat(BRIEF_NAME)
+    try:
+        brief = json.loads(creation.read(BRIEF_NAME)[0])
+    except (ObjectNotFound, ValueError):
+        brief = {}  # it never came so far
+    if info is None:
+        raise HTTPException(404, f"ad {creation.creation_id!r} was deleted this moment")
+    fields = brief if isinstance(brief, dict) else {}
+    told = {name: text for name, text in fields.items() if isinstance(text, str)}
+    return not_begun(creation, pipeline, told, info.modified_at)
+
+
+def _stop(creation: Creation, trigger: Trigger, *, may_cancel: bool, sleep: Callable[[float], None]) -> None:
+    """Return once nothing works for the ad any more; 409 where that can't be had."""
+    status = trigger.status(creation.creation_id)
+    if status.status == "pending" and not may_cancel:
+        raise HTTPException(
+            409, f"ad {creation.creation_id!r} is at work; cancel it first, or delete it with ?cancel=true"
+        )
+    if status.status == "pending":
+        status = trigger.cancel(creation.creation_id)
+    left_s = _STOPS_WITHIN_S
+    while _is_busy(status) and left_s > 0:
+        sleep(_NAP_S)
+        left_s -= _NAP_S
+        status = trigger.status(creation.creation_id)
+    if _is_busy(status):
+        raise HTTPException(409, "its work is being stopped; delete it again soon", {"Retry-After": "10"})
+
+
+def _is_busy(status: RunStatus) -> bool:
+    return any(stage.state in _BUSY for stage in status.stages.values())

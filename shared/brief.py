@@ -1,0 +1,161 @@
+"""The brief of an ad: what people ask for, and the assets that it becomes.
+
+assets/ad.json          product_name, style, cta_text; optional: variation, captions
+assets/product.jpg      optional: the product's picture, jpg, png or webp, up to 10 MB
+assets/music.mp3        optional: mp3, wav, m4a, ogg or flac; music is composed where there is none
+"""
+
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from shared.creation import Creation, canonical_json
+from shared.errors import InvalidAssets, ObjectNotFound
+from shared.pipeline import problems_of
+
+STYLES: Final = ("luxury", "energetic", "minimal", "bold")
+BRIEF_NAME: Final = "assets/ad.json"
+PICTURE_TYPES: Final = (".jpg", ".jpeg", ".png", ".webp")
+MUSIC_TYPES: Final = (".mp3", ".wav", ".m4a", ".ogg", ".flac")
+MOST_PICTURE_BYTES: Final = 10 * 1024 * 1024
+
+
+def _line(most: int) -> Callable[[object], str]:
+    """A check for one line of text that people can see, up to so many characters."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"must be text of 1 to {most} characters")
+        line = " ".join("".join(c if unicodedata.category(c) != "Cc" else " " for c in value).split())
+        if not any(unicodedata.category(c)[0] in "LNPS" for c in line):
+            raise ValueError(f"is empty; write 1 to {most} characters")
+        if len(line) > most:
+            raise ValueError(f"has {len(line)} characters; at most {most} are taken, so shorten it")
+        return line
+
+    return check
+
+
+def _schema(most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "minLength": 1, "maxLength": most})
+
+
+def _known_style(name: str) -> str:
+    if name not in STYLES:
+        raise ValueError(f"is no style; use one of {', '.join(STYLES)}")
+    return name
+
+
+class Brief(BaseModel):
+    """What the ad is for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    product_name: Annotated[str, BeforeValidator(_line(100)), _schema(100)]
+    style: Annotated[str, AfterValidator(_known_style)]
+    cta_text: Annotated[str, BeforeValidator(_line(50)), _schema(50)]
+    variation: int = Field(0, ge=0, le=1_000_000)
+    """Another number makes another ad of the same brief."""
+    captions: bool = False
+    """Whether what is said is also burnt in; soft captions are always there."""
+
+
+def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
+    """The brief, with `parameters` over it; raises `InvalidAssets` naming the object and the field."""
+    try:
+        found = json.loads(creation.read(BRIEF_NAME)[0])
+    except ObjectNotFound as error:
+        if not parameters:
+            text = f"{BRIEF_NAME}: missing; put product_name, style and cta_text there as JSON"
+            raise InvalidAssets(text) from error
+        found = {}
+    except ValueError as error:
+        raise InvalidAssets(f"{BRIEF_NAME}: not JSON ({error}); write it again") from error
+    if not isinstance(found, dict):
+        raise InvalidAssets(f"{BRIEF_NAME}: must be a JSON object with product_name, style and cta_text")
+    try:
+        return Brief.model_validate({**found, **parameters})
+    except ValidationError as error:
+        raise InvalidAssets(f"{BRIEF_NAME}: {problems_of(error)}") from error
+
+
+def product_picture(creation: Creation) -> str | None:
+    """The name of the product's picture, if there is one; raises `InvalidAssets` when there are several."""
+    return _only(creation, "product", PICTURE_TYPES)
+
+
+def music(creation: Creation) -> str | None:
+    """The name of the music that was put in, if any."""
+    return _only(creation, "music", MUSIC_TYPES)
+
+
+def _only(creation: Creation, stem: str, types: tuple[str, ...]) -> str | None:
+    names = _named(creation, stem, types)
+    if len(names) > 1:
+        raise InvalidAssets(f"{', '.join(sorted(names))}: keep one of them")
+    return names[0] if names else None
+
+
+def _named(creation: Creation, stem: str, types: tuple[str, ...]) -> list[str]:
+    """The assets `assets/<stem>.<type>`."""
+    names = [name for name, _ in creation.list("assets/")]
+    return [name for name in names if name.lower() in {f"assets/{stem}{suffix}" for suffix in types}]
+
+
+def write_brief(
+    creation: Creation, brief: Brief, *, picture: Path | None = None, music: Path | None = None
+) -> None:
+    """Make the creation's assets those of this brief; what is there of another one goes.
+
+    Raises `InvalidAssets`, before anything is written, for a picture that is too large or can't be decoded.
+    """
+    files = {}
+    if picture:
+        files[f"assets/product{check_product(picture)}"] = picture
+    if music:
+        files[f"assets/music{_music_type(music)}"] = music
+    for name, path in files.items():
+        creation.upload(path, name)
+    for found in (*_named(creation, "product", PICTURE_TYPES), *_named(creation, "music", MUSIC_TYPES)):
+        if found not in files:
+            creation.delete(found)
+    creation.write(BRIEF_NAME, canonical_json(brief.model_dump(mode="json")))
+
+
+def check_product(picture: Path, *, name: str = "the product's picture") -> str:
+    """The file type that the picture is (`.jpg`, `.png`, `.webp`), by its content.
+
+    Raises `InvalidAssets` for one over 10 MB, of another type, or that can't be decoded.
+    """
+    from shared.video.pictures import check_picture
+
+    if not picture.is_file():
+        raise InvalidAssets(f"{name}: {picture.name!r} is no file; name the picture")
+    size = picture.stat().st_size
+    if size > MOST_PICTURE_BYTES:
+        most = MOST_PICTURE_BYTES // 1024 // 1024
+        raise InvalidAssets(
+            f"{name}: {size / 1024 / 1024:.1f} MB; at most {most} MB are taken: make it smaller"
+        )
+    check_picture(picture, name=name)
+    with picture.open("rb") as file:
+        start = file.read(12)
+    return ".png" if start.startswith(b"\x89PNG") else ".webp" if start[8:12] == b"WEBP" else ".jpg"
+
+
+def _music_type(music: Path) -> str:
+    if not music.is_file() or music.suffix.lower() not in MUSIC_TYPES:
+        raise InvalidAssets(f"{music.name}: music must be a file of one of {', '.join(MUSIC_TYPES)}")
+    return music.suffix.lower()

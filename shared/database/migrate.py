@@ -1,0 +1,62 @@
+"""Bringing the tables up to date, by whichever process comes first."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, MetaData, String, Table, inspect, select
+from sqlalchemy.schema import Column
+
+from shared.errors import InvalidSettings
+
+HEAD: Final = "0001"
+"""The latest revision in `migrations/versions/`."""
+_LOCK: Final = 0x7265656C
+"""What all processes lock in PostgreSQL while they change tables; any number that others don't use."""
+_VERSION: Final = Table("alembic_version", MetaData(), Column("version_num", String(32)))
+
+
+def upgrade(engine: Engine) -> None:
+    """Make all tables as the code expects them. Safe at once in any number of processes.
+
+    Raises `InvalidSettings` for tables of a newer version.
+    """
+    with engine.connect() as connection:
+        if _revision(connection) == HEAD:
+            return
+    with engine.connect() as connection:
+        _lock(connection)
+        if _revision(connection) != HEAD:
+            _migrate(connection)
+        connection.commit()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(select(_VERSION.c.version_num))
+
+
+def _lock(connection: Connection) -> None:
+    """Held until the transaction ends."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    scripts = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", scripts.replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise InvalidSettings(
+            f"DATABASE_URL: its tables can't be brought to revision {HEAD} ({error}); they may be of a newer "
+            "version: update this one, or name another database and run `reelwright db rebuild`"
+        ) from error

@@ -1,0 +1,85 @@
+"""What the tables hold."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.record import utc_now
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC, also where the database keeps no zone (SQLite). Naive ones are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; use datetime.now(UTC)")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own way to declare it
+
+
+class Job(Base):
+    """A creation of a reported pipeline."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_created_at", "created_at"),
+        Index("ix_jobs_status_created_at", "status", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """The creation ID."""
+    pipeline: Mapped[str] = mapped_column(default="")
+    run: Mapped[int] = mapped_column(default=0)
+    """The latest that anything was told of; 0 before."""
+    status: Mapped[str] = mapped_column(default="pending")
+    """pending, processing, completed or failed."""
+    overall: Mapped[int] = mapped_column(default=0)
+    """0 to 100."""
+    product_name: Mapped[str | None]
+    style: Mapped[str | None]
+    cta_text: Mapped[str | None]
+    video_url: Mapped[str | None]
+    """Where the film lies, once there is one: its key in the store, or what somebody put here instead."""
+    error_message: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class Stage(Base):
+    """A stage of a job's latest run."""
+
+    __tablename__ = "stages"
+    __table_args__ = (UniqueConstraint("job_id", "stage_name", name="uq_stages_job_id_stage_name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("jobs.id", name="fk_stages_job_id_jobs", ondelete="CASCADE")
+    )
+    stage_name: Mapped[str]
+    run: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(default="pending")
+    """pending, processing, completed or failed."""
+    progress: Mapped[int] = mapped_column(default=0)
+    """0 to 100, of the stage."""
+    error_message: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    """When it was done, or failed."""
+    updated_at: Mapped[datetime | None]
+    """Of what was last told of it; None when nothing was told of it in this run."""

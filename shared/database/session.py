@@ -1,0 +1,89 @@
+"""Engines and sessions. The tables are made, or brought up to date, before anybody gets one."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+from shared.database.migrate import upgrade
+from shared.errors import InvalidSettings
+from shared.reports.database import database_url
+from shared.settings import Settings, read_settings
+
+_BUSY_MS: Final = 5000
+_SILENT_MS: Final = 5000
+_shared: Final[dict[tuple[str, int], Engine]] = {}
+_sharing: Final = threading.Lock()
+
+
+def get_db() -> Generator[Session, None, None]:
+    """One session on the environment's database: `db = next(get_db())`, or `Depends(get_db)`."""
+    with session_for(read_settings(os.environ)) as session:
+        yield session
+
+
+def session_for(settings: Settings) -> Session:
+    """A session on these settings' database; raises `InvalidSettings` when they name none."""
+    url = database_url(settings)
+    if url is None:
+        raise InvalidSettings(
+            f"DATABASE_URL: unset, and STORE_URL={settings.store_url!r} is no folder that a database could "
+            "lie beside; set it, e.g. postgresql://<user>:<password>@<host>/<database>"
+        )
+    return Session(_shared_engine(url))
+
+
+def _shared_engine(url: str) -> Engine:
+    """One pool of connections for all sessions of this process; not one that it was forked with."""
+    with _sharing:
+        key = url, os.getpid()
+        if key not in _shared:
+            _shared[key] = open_engine(url)
+        return _shared[key]
+
+
+def close_engines() -> None:
+    """Close the connections that sessions have left open; the next session opens its database anew."""
+    with _sharing:
+        while _shared:
+            (_, pid), engine = _shared.popitem()
+            engine.dispose(close=pid == os.getpid())
+
+
+def open_engine(url: str) -> Engine:
+    """`make_engine`, its tables up to date."""
+    engine = make_engine(url)
+    try:
+        upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def make_engine(url: str) -> Engine:
+    """An engine that notices soon when its database is gone; connects on first use."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        arguments = {"connect_timeout": 3, "tcp_user_timeout": _SILENT_MS}
+        return create_engine(parsed, pool_pre_ping=True, connect_args=arguments)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    with suppress(sqlite3.OperationalError):  # another process is at it, and it's the file's for good
+        cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()

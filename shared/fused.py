@@ -1,0 +1,53 @@
+"""A whole run inside one process."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+from shared.errors import StaleAttempt
+from shared.platforms.inline import InlinePlatform
+from shared.status import RunStatus
+from shared.trigger import Trigger
+
+
+def run_to_end(
+    trigger: Trigger,
+    platform: InlinePlatform,
+    creation_id: str,
+    width: int,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> RunStatus:
+    """Work on the run's stages, as many at once as its pipeline is wide.
+
+    Every worker does the same: it claims whatever is ready that no other has claimed. What goes wrong in one
+    ends the others; only a run that has not ended by that is an error.
+    """
+    if width == 1:
+        return _work_on(trigger, platform, creation_id, sleep)
+    with ThreadPoolExecutor(max_workers=width, thread_name_prefix="stages") as pool:
+        workers = [pool.submit(_work_on, trigger, platform, creation_id, sleep) for _ in range(width)]
+        try:
+            wait(workers, return_when=FIRST_EXCEPTION)
+        finally:
+            platform.end()
+    platform.reopen()
+    errors = [error for worker in workers if (error := worker.exception())]
+    overtaken = [error for error in errors if isinstance(error, StaleAttempt)]
+    if overtaken:
+        raise overtaken[0]
+    status = trigger.advance(creation_id)
+    if status.status == "pending" and errors:
+        raise errors[0]
+    return status
+
+
+def _work_on(
+    trigger: Trigger, platform: InlinePlatform, creation_id: str, sleep: Callable[[float], None]
+) -> RunStatus:
+    status = trigger.advance(creation_id)
+    while status.status == "pending" and not platform.is_ending():
+        if not status.ready:
+            sleep(0.5)
+        status = trigger.advance(creation_id)
+    return status

@@ -1,0 +1,152 @@
+"""What a stage buys from paid providers: every result kept by its content, all spending added up.
+
+Results lie in the store beside the creations, where all of them find it: `_paid/<component>/<key>.json` says
+what was bought and names the object with its bytes. No creation ID can be mistaken for `_paid`.
+"""
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.creation import canonical_json
+from shared.errors import ObjectNotFound, StoreError
+from shared.logs import log
+from shared.record import utc_now
+from shared.storage import ObjectStore
+
+PAID: Final = "_paid/"
+_NAP_S: Final = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """A result, as it came from its provider or from the store."""
+
+    data: bytes
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of it beside its bytes, e.g. word times; JSON."""
+    usd: float = 0.0
+    """List price of making it, in US dollars."""
+
+
+def key_of(what: Mapping[str, Any]) -> str:
+    """The same for the same data: 32 hex digits of its SHA-256."""
+    return hashlib.sha256(canonical_json(what)).hexdigest()[:32]
+
+
+class Account:
+    """A stage's door to paid providers. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        *,
+        check: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`check` raises what ended the stage, if anything did; waiting for providers looks at it often."""
+        self.check = check
+        self._store = store
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._spent: dict[str, float] = {}
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """US dollars, list price, by component."""
+        with self._lock:
+            return {component: round(usd, 6) for component, usd in sorted(self._spent.items())}
+
+    def spend(self, component: str, usd: float) -> None:
+        """Add to what a component, e.g. `claude`, has cost. `once` does it for what it buys."""
+        with self._lock:
+            self._spent[component] = self._spent.get(component, 0.0) + usd
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises what ended the stage soon after it did."""
+        left = seconds
+        while left > 0:
+            self.check()
+            self._sleep(min(left, _NAP_S))
+            left -= _NAP_S
+        self.check()
+
+    def unchecked(self) -> "Account":
+        """The same door for what must still be done when the stage has ended, e.g. cancelling."""
+        return Account(self._store, sleep=self._sleep)
+
+    def once(self, component: str, what: Mapping[str, Any], buy: Callable[[], Bought]) -> Bought:
+        """The result for `what`: everything that it depends on, the provider's model and version included.
+
+        Bought only if no creation has bought it before; asked for twice at once in this process, it is bought
+        once. Raises what `buy` raises, after which the next call tries anew. When the store refuses what was
+        bought it is used all the same, and not kept.
+        """
+        key = key_of(what)
+        with self._lock:
+            lock = self._locks.setdefault(f"{component}/{key}", threading.Lock())
+        with lock:
+            kept = self._kept(component, key)
+            if kept:
+                return kept
+            self.check()
+            bought = buy()
+            self.spend(component, bought.usd)
+            self._keep_if_possible(component, key, what, bought)
+            return bought
+
+    def recall(self, name: str) -> dict[str, Any] | None:
+        """A note of ours, e.g. a prediction's ID; `name` is below `_paid/`."""
+        try:
+            found = json.loads(self._store.read(PAID + name)[0])
+        except (ObjectNotFound, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def remember(self, name: str, note: Mapping[str, Any]) -> None:
+        """Write a note: it is in the store when this returns."""
+        self._store.write(PAID + name, canonical_json(dict(note)))
+
+    def forget(self, name: str) -> None:
+        self._store.delete(PAID + name)
+
+    def _kept(self, component: str, key: str) -> Bought | None:
+        entry = self.recall(f"{component}/{key}.json")
+        if entry is None or not isinstance(entry.get("data"), str):
+            return None
+        try:
+            data, _ = self._store.read(PAID + entry["data"])
+        except ObjectNotFound:
+            return None  # someone cleaned up: bought again
+        if hashlib.sha256(data).hexdigest() != entry.get("content_hash"):
+            return None
+        facts = entry.get("facts")
+        return Bought(data=data, facts=facts if isinstance(facts, dict) else {})
+
+    def _keep_if_possible(self, component: str, key: str, what: Mapping[str, Any], bought: Bought) -> None:
+        """It is paid for: better used once than lost."""
+        try:
+            self._keep(component, key, what, bought)
+        except StoreError as error:
+            text = f"what {component} made could not be kept ({error}); asked for again, it is paid for again"
+            log(logging.WARNING, "paid_result_not_kept", text, component=component, key=key)
+
+    def _keep(self, component: str, key: str, what: Mapping[str, Any], bought: Bought) -> None:
+        digest = hashlib.sha256(bought.data).hexdigest()
+        name = f"{component}/{digest[:32]}.bin"
+        self._store.write(PAID + name, bought.data)  # also over a damaged one: its name tells its content
+        entry = {
+            "what": dict(what),
+            "data": name,
+            "content_hash": digest,
+            "facts": dict(bought.facts),
+            "usd": bought.usd,
+            "bought_at": utc_now().isoformat(),
+        }
+        self.remember(f"{component}/{key}.json", entry)

@@ -1,0 +1,66 @@
+"""Telling everyone who is to be told, without ever holding up or failing the work that is told of."""
+
+import logging
+import os
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from shared import logs
+from shared.reports import Report, Sink
+from shared.reports.courier import Courier, Log
+from shared.settings import Settings
+
+_PAUSE_S: Final = 30.0
+_LOGGED: Final = ("job_id", "stage", "progress", "overall", "status", "run")
+
+
+class Publisher:
+    """Tells the log and all sinks. May be called from any thread, and goes on in a forked process."""
+
+    def __init__(self, sinks: Iterable[Sink] = (), *, log: Log = logs.log, pause_s: float = _PAUSE_S) -> None:
+        """A sink that failed is tried again after `pause_s`."""
+        self._sinks = tuple(sinks)
+        self._log = log
+        self._pause_s = pause_s
+        self._pid = 0
+        self._couriers: tuple[Courier, ...] = ()
+
+    def publish(self, report: Report) -> None:
+        """Tell it; returns at once, and raises nothing of its own."""
+        fields = report.fields()
+        self._log(logging.INFO, "progress", report.message, **{name: fields[name] for name in _LOGGED})
+        for courier in self._ours():
+            courier.take(report)
+
+    def close(self, timeout_s: float = 3.0) -> None:
+        """Deliver what waits, in this time at most; what is published later is only logged."""
+        until = time.monotonic() + timeout_s
+        couriers = self._ours()
+        for courier in couriers:
+            courier.end()
+        for courier in couriers:
+            courier.join(max(0.0, until - time.monotonic()))
+
+    def _ours(self) -> tuple[Courier, ...]:
+        """The couriers of this process: a fork has no thread of its parent's."""
+        if self._pid != os.getpid():
+            self._couriers = tuple(
+                Courier(sink, log=self._log, pause_s=self._pause_s) for sink in self._sinks
+            )
+            self._pid = os.getpid()
+        return self._couriers
+
+
+def open_publisher(settings: Settings) -> Publisher:
+    """Who is told by these settings. Nothing is imported or connected to before the first report."""
+    from shared.reports.database import DatabaseSink, database_url
+    from shared.reports.redis_channel import RedisChannel
+
+    sinks: list[Sink] = []
+    if settings.redis_url:
+        sinks.append(RedisChannel(settings.redis_url))
+    url = database_url(settings)
+    if url:
+        sinks.append(DatabaseSink(url))
+    return Publisher(sinks)
