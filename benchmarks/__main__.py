@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from unittest.mock import patch
 
+from benchmarks.ads import Crowd, asset_phase, branch_alone, crowd, stand_ins
 from benchmarks.measure import Measured, measure
 from benchmarks.polling import cloud_storage, polls
 from benchmarks.stories import write_story
@@ -97,11 +98,72 @@ def polling(root: Path) -> None:
         )
 
 
+def compositing(root: Path) -> None:
+    """Frames per second of compositing an ad (clips, words, transitions), and of x264 alone."""
+    place, module = str(root), "benchmarks.compositing"
+    whole = measure(["make_ad", place, "luxury"], module=module)
+    say(f"  an ad of {whole.said['frames']:.0f} frames of 1080x1920, made whole in {whole.wall_s:.1f} s")
+    measure(["draw_raw", place], module=module)
+    rounds: dict[str, list[Measured]] = {"x264_alone": [], "render": []}
+    for _ in range(_ROUNDS):
+        for name, runs in rounds.items():
+            runs.append(measure([name, place], module=module))
+    alone, ours = (median(_rate(done) for done in runs) for runs in rounds.values())
+    cpu_alone, cpu_ours = (median(done.cpu_s for done in runs) for runs in rounds.values())
+    peak = max(done.peak_mb for done in rounds["render"])
+    say(f"  x264 alone, one ffmpeg with all threads     {alone:7.1f} frames/s, {cpu_alone:.1f} s of CPU")
+    say(f"  compositing                                 {ours:7.1f} frames/s, {cpu_ours:.1f} s of CPU")
+    say(f"  peak memory of compositing                  {peak:7.0f} MB")
+    say(f"  compositing / x264 alone                    {ours / alone:7.2f}   (aim: at least 0.8)")
+
+
+def assets(root: Path) -> None:
+    """The asset phase of an ad, its three branches side by side: 2 s a voice, 6 s a clip, 1 s a picture."""
+    with stand_ins() as environ:
+        for way, fused in (("all in one process", True), ("a process for each stage", False)):
+            place = root / way.replace(" ", "-")
+            phase = asset_phase(place / "phase", environ, fused=fused)
+            alone_s = branch_alone(place / "phase", place / "alone", environ)
+            say(f"  {way}: {phase.seconds:.1f} s from the end of the script to the last asset")
+            for name, branch in phase.branches.items():
+                say(f"    {name:9s} began after {branch.after_s:4.1f} s, took {branch.took_s:5.1f} s")
+            ratio = phase.seconds / phase.slowest_s
+            say(f"    phase / its slowest branch   {ratio:6.2f}   (aim: at most 1.15)")
+            say(f"    phase / video_gen by itself  {phase.seconds / alone_s:6.2f}   ({alone_s:.1f} s)")
+
+
+def twenty(root: Path) -> None:
+    """20 ads at once through the HTTP face, with the embedded providers."""
+    _tell(crowd(root, 20))
+
+
+def _tell(made: Crowd) -> None:
+    posts_s, ads_s = made.posts_s, made.ads_s
+    posts = f"half answered within {median(posts_s):.2f} s, all within {posts_s[-1]:.2f} s"
+    say(f"  {len(posts_s)} POSTs at once: {posts}")
+    if ads_s:
+        first_s, half_s, all_s = ads_s[0], median(ads_s), ads_s[-1]
+        say(f"  the first ad done after {first_s:.0f} s, half after {half_s:.0f} s, all after {all_s:.0f} s")
+        say(f"  {60 * len(ads_s) / all_s:.2f} ads/minute, peak memory of all processes {made.peak_mb:.0f} MB")
+    for name, loads in made.stages.items():
+        waits_s = sorted(load.waited_s for load in loads)
+        took_s, cpu_s = median(load.took_s for load in loads), median(load.cpu_s for load in loads)
+        peak = max(load.peak_mib for load in loads)
+        waited = f"waited {median(waits_s):6.1f} s, at most {waits_s[-1]:6.1f} s"
+        say(f"  {name:11s} {waited}; took {took_s:5.1f} s, {cpu_s:5.1f} s of CPU, {peak} MiB")
+    say(f"  failures: {len(made.failures)}   (aim: 0)")
+    if made.failures:
+        raise SystemExit("\n".join(made.failures))
+
+
 _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "speed": speed,
     "memory": memory,
     "edit": edit,
     "polling": polling,
+    "compositing": compositing,
+    "assets": assets,
+    "twenty": twenty,
 }
 
 

@@ -76,12 +76,13 @@ def run_fused(
         time_limit_s=settings.job_timeout_s,
     )
     work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
+    left: list[str] = []
     if task.attempt and Creation(store, creation_id).stat("request.json"):
-        trigger.take_up(creation_id, task.execution)
+        left = trigger.left_by(creation_id, task.execution)
     if task.claim:
-        return work()
+        return work(left=left)
     trigger.start(pipeline, creation_id)
-    status = work()
+    status = work(left=left)
     if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
         trigger.start(pipeline, creation_id)
         status = work()

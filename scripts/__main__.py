@@ -41,7 +41,9 @@ app = typer.Typer(
 
     Settings are environment variables: STORE_URL (where creations live,
     file://creations unless set), ENV (d: here, p: on PLATFORM), API_TOKEN,
-    SPEECH_PROVIDER, CORES, LOG_LEVEL, LOG_FORMAT.
+    ANTHROPIC_API_KEY, ELEVENLABS_API_KEY, REPLICATE_API_TOKEN (paid providers,
+    used where set), SPEECH_PROVIDER, REDIS_URL, DATABASE_URL, WEBHOOK_URL,
+    JOB_TIMEOUT, CORES, LOG_LEVEL, LOG_FORMAT, LOG_FILE; README.md has them all.
     """,
 )
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")]
@@ -69,10 +71,14 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
     assets_dir: Annotated[
         Path | None, typer.Option("--assets-dir", help="A folder of your own to take the assets from.")
     ] = None,
-    product_name: Annotated[str | None, typer.Option(help="ad: what it is for.")] = None,
+    product_name: Annotated[
+        str | None, typer.Option(help="ad: what it is for, up to 100 characters.")
+    ] = None,
     style: Annotated[str, typer.Option(help="ad: luxury, energetic, minimal or bold.")] = "luxury",
-    cta: Annotated[str, typer.Option(help="ad: the call to action.")] = "Shop Now",
-    image: Annotated[Path | None, typer.Option(help="ad: the product's picture.")] = None,
+    cta: Annotated[str, typer.Option(help="ad: the call to action, up to 50 characters.")] = "Shop Now",
+    image: Annotated[
+        Path | None, typer.Option(help="ad: its picture; JPEG, PNG or WebP, up to 10 MB.")
+    ] = None,
     music: Annotated[Path | None, typer.Option(help="ad: music of your own.")] = None,
     variation: Annotated[int, typer.Option(help="ad: another number makes another ad.")] = 0,
     captions: Annotated[bool, typer.Option("--captions", help="ad: burn in what is said.")] = False,

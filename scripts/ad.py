@@ -71,7 +71,8 @@ class AdOptions:
         said = {"--product-name": self.product_name, "--style": self.style, "--cta": self.cta_text}
         optional = {"--image": self.image, "--music": self.music, "--variation": self.variation or None}
         given = {name: str(value) for name, value in {**said, **optional}.items() if value is not None}
-        return shlex.join([word for pair in given.items() for word in pair])
+        words = [word for pair in given.items() for word in pair]
+        return shlex.join([*words, "--captions"] if self.captions else words)
 
 
 def _problem(field: str, message: str) -> str:
@@ -85,6 +86,7 @@ def run_ad(settings: Settings, creation_id: str | None, options: AdOptions, *, v
     creation_id = check_creation_id(creation_id or _creation_id_for(brief))
     trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
     write_brief(Creation(trigger.store, creation_id), brief, picture=options.image, music=options.music)
+    console.print("making the ad; without paid providers that takes a minute or two", style="dim")
     start = partial(trigger.start, "ad", creation_id)
     return watch(trigger, creation_id, console, start, again=f"run ad {creation_id} {options.words}")
 

@@ -80,7 +80,11 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
     for creation_id in creation_ids(trigger):
         if creation_id not in active and (leftover := _of_creation(trigger, creation_id, before, keep)):
             yield leftover
-    paid = tuple(info for info in trigger.store.list(PAID) if info.modified_at < before)
+    paid = tuple(
+        info
+        for info in trigger.store.list(PAID)
+        if info.modified_at < before and not (active and info.key.startswith(f"{PAID}predictions/"))
+    )
     if paid:
         yield Leftover(name="results of paid providers", objects=paid, bytes=_size_of(paid))
     folders = tuple(_dead_scratch())

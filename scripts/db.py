@@ -20,7 +20,7 @@ def rebuild(settings: Settings) -> None:
     from shared.database.rebuild import rebuild as rebuild_tables
     from shared.database.session import close_engines, session_for
 
-    with session_for(settings) as session:
+    with session_for(settings, patient=True) as session:
         trigger = make_trigger(settings)
         count = rebuild_tables(session, trigger.store, trigger.pipelines, trigger.status)
     close_engines()

@@ -7,27 +7,27 @@ from pathlib import Path
 
 from rich.console import Console
 
+from jobs.ad.styles import style_named
 from scripts.ad import AdOptions, run_ad
 from scripts.sample_product import write_sample_product
 from shared.entry import DONE, guarded
 from shared.settings import Settings
 
-_CREATION_ID = "sample-ad"
-
 
 def main() -> int:
     def work(settings: Settings) -> int:
+        style = style_named(sys.argv[1] if len(sys.argv) > 1 else "luxury").name
         Console(stderr=True).print("drawing the sample product's picture ...", style="dim")
         with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
             picture = Path(folder) / "watch.png"
             write_sample_product(picture)
             options = AdOptions(
                 product_name="Premium Watch",
-                style=sys.argv[1] if len(sys.argv) > 1 else "luxury",
+                style=style,
                 cta_text="Shop Now",
                 image=picture,
             )
-            status = run_ad(settings, _CREATION_ID, options, verbose=False)
+            status = run_ad(settings, f"sample-ad-{style}", options, verbose=False)
         sys.stdout.write(f"{status.creation_id}/{status.outputs['video'].key}\n")
         return DONE
 

@@ -26,6 +26,7 @@ class LogPanel:
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self._console = console
         self._verbose = verbose
+        self._said: set[str] = set()
 
     def __call__(self, line: str) -> None:
         try:
@@ -34,9 +35,16 @@ class LogPanel:
             self._console.print(line, markup=False, highlight=False)
             return
         warns = entry.get("severity") == "WARNING"
+        if entry.get("action") == "reports_unsaid" and not self._is_new(str(entry.get("sink"))):
+            return  # each stage's process finds out anew
         if self._verbose or warns:
             style = "yellow" if warns else "dim"
             self._console.print(str(entry.get("message", line)), style=style, markup=False, highlight=False)
+
+    def _is_new(self, what: str) -> bool:
+        is_new = what not in self._said
+        self._said.add(what)
+        return is_new
 
 
 def follow(trigger: Trigger, creation_id: str, console: Console, *, start: Callable[[], object]) -> RunStatus:
@@ -59,8 +67,16 @@ def follow(trigger: Trigger, creation_id: str, console: Console, *, start: Calla
                     bars[name] = progress.add_task(name, total=1.0, start=False, note="")
                 _show(progress, bars[name], stage)
             if status.status != "pending":
-                return status
+                return _settled(trigger, creation_id, status)
             time.sleep(look_every_s)
+
+
+def _settled(trigger: Trigger, creation_id: str, status: RunStatus) -> RunStatus:
+    """How the run stands once its tasks here have ended too: a failed one's may still be stopping."""
+    if status.status == "completed" or not isinstance(trigger.platform, LocalPlatform):
+        return status
+    trigger.platform.wait()
+    return trigger.advance(creation_id)
 
 
 def _show(progress: Progress, bar: TaskID, stage: StageStatus) -> None:
@@ -85,8 +101,8 @@ def _stoppable(trigger: Trigger) -> Iterator[None]:
     )
     try:
         yield
-    except KeyboardInterrupt as error:
+    except KeyboardInterrupt:
         stop()
-        raise Stopped("Ctrl-C") from error
+        raise Stopped("Ctrl-C or SIGTERM") from None
     finally:
         signal.signal(signal.SIGTERM, before)

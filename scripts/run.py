@@ -14,8 +14,9 @@ from scripts.folders import creation_id_for, import_folder
 from scripts.follow import LogPanel, follow
 from scripts.report import program, tell, tell_next
 from scripts.wiring import make_trigger
+from shared.blame import failed_stage
 from shared.creation import Creation
-from shared.errors import BadRequest, StageFailed, UnknownName
+from shared.errors import BadRequest, RunFailed, StageFailed, UnknownName
 from shared.settings import Settings
 from shared.status import RunStatus
 from shared.trigger import Trigger
@@ -34,10 +35,10 @@ def run(
     """Run a pipeline and show it; raises `StageFailed` or `BadRequest` when it failed."""
     console = Console(stderr=True)
     trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
-    if creation_id is None and assets_dir is None:
-        raise BadRequest("name a creation ID, or a folder with --assets-dir")
     if pipeline not in trigger.pipelines:
         raise UnknownName("pipeline", pipeline, list(trigger.pipelines))
+    if creation_id is None and assets_dir is None:
+        raise BadRequest("name a creation ID, or a folder with --assets-dir")
     creation_id = creation_id or creation_id_for(assets_dir or Path())
     if assets_dir is not None:
         count = import_folder(assets_dir, Creation(trigger.store, creation_id), _OUTPUTS[pipeline])
@@ -55,10 +56,12 @@ def watch(
     tell(console, trigger, status)
     if status.status == "failed":
         tell_next(console, [f"{program()} {again}"])
-        failed = next((stage for stage in status.stages.values() if stage.error), None)
+        failed = failed_stage(status) or next((s for s in status.stages.values() if s.error), None)
         if failed and failed.error and failed.error.permanent:
             raise BadRequest(failed.error.message)
-        raise StageFailed(failed.name if failed else "run", status.error)
+        if failed and failed.error:
+            raise StageFailed(failed.name, failed.error.message)
+        raise RunFailed(creation_id, status.error)
     another = _ANOTHER[status.request.pipeline]
     commands = (another, f"status {creation_id}", "serve", "--help")
     tell_next(console, [f"{program()} {command}" for command in commands])

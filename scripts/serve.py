@@ -21,6 +21,8 @@ from shared.settings import Settings
 from shared.trigger import Trigger
 
 _SWEEP_EVERY_S: Final = 15.0
+_SWEEP_ENDS_WITHIN_S: Final = 5.0
+"""At the end of the server. One that takes longer is broken off, which is safe anywhere."""
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -74,4 +76,4 @@ def _sweeping(trigger: Trigger) -> Iterator[None]:
         yield
     finally:
         done.set()
-        thread.join()
+        thread.join(_SWEEP_ENDS_WITHIN_S)

@@ -49,6 +49,7 @@ from shared.record import (
 from shared.settings import Settings
 from shared.stage import Context, Result, Stage
 from shared.task import Task
+from shared.threads import in_thread
 
 if TYPE_CHECKING:
     from shared.reports import Audience
@@ -215,7 +216,7 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
     job.account.check = partial(_check, job, ownership)
     beat = Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s)
     with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch, beat:
-        result = _run(job, Path(scratch), progress)
+        result = _run(job, Path(scratch), progress, ownership)
         outputs = publish(job.creation, result.outputs, ownership)
         _prune(job.creation, result, ownership)
     return _finish(
@@ -237,12 +238,22 @@ def _check(job: Job, ownership: Ownership) -> None:
         raise Stopped("a signal")
 
 
+def _is_unwanted(job: Job) -> bool:
+    """Whether a run that was stopped is over; where that can't be told, it may go on."""
+    try:
+        return _is_abandoned(job)
+    except StoreError:
+        return False
+
+
 def _is_abandoned(job: Job) -> bool:
     request, _ = load(job.creation, "request.json", Request)
-    return request is None or request.run != job.request.run or bool(request.stopped_by)
+    if request is None or request.run != job.request.run:
+        return True
+    return bool(request.stopped_by) or request.is_out_of_time(utc_now())
 
 
-def _run(job: Job, scratch: Path, progress: Progress) -> Result:
+def _run(job: Job, scratch: Path, progress: Progress, ownership: Ownership) -> Result:
     context = Context(
         creation=job.creation,
         parameters=job.request.parameters,
@@ -255,6 +266,8 @@ def _run(job: Job, scratch: Path, progress: Progress) -> Result:
         abandoned=partial(_is_abandoned, job),
     )
     try:
+        if job.stage.hears_out:
+            return in_thread(partial(job.stage.run, context), ownership.stop)
         return job.stage.run(context)
     except OSError as error:
         if error.errno != errno.ENOSPC or isinstance(error, ReelwrightError):
@@ -337,8 +350,12 @@ def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = Fals
 
 
 def _record_failure(job: Job, ownership: Ownership, meter: Meter, error: Exception) -> None:
+    if ownership.record.status == "success":
+        return  # a signal came between its last word and here
     permanent = isinstance(error, BadRequest | OutOfTime)
-    will_retry = job.task.managed and not permanent and not job.task.is_last(job.definition.retries)
+    unwanted = isinstance(error, Stopped) and _is_unwanted(job)
+    last = permanent or unwanted or job.task.is_last(job.definition.retries)
+    will_retry = job.task.managed and not last
     message = str(error) if isinstance(error, ReelwrightError) else f"{type(error).__name__}: {error}"
     failure = Failure(kind=type(error).__name__, message=message, permanent=permanent)
     cost = _cost(job, ownership, meter)
@@ -350,7 +367,7 @@ def _record_failure(job: Job, ownership: Ownership, meter: Meter, error: Excepti
         log(logging.WARNING, "record_unwritten", f"{job.stage.name}: could not record its failure: {unsaid}")
     after = f"after {cost.duration_ms / 1000:.2f} s"
     log(
-        logging.WARNING if will_retry else logging.ERROR,
+        logging.WARNING if will_retry or unwanted else logging.ERROR,
         "stage_failed",
         f"{job.stage.name}: failed {after}: {message}",
         **_outcome(job, cost),

@@ -6,6 +6,7 @@ assets/music.mp3        optional: mp3, wav, m4a, ogg or flac; music is composed 
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,6 +30,10 @@ STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 BRIEF_NAME: Final = "assets/ad.json"
 PICTURE_TYPES: Final = (".jpg", ".jpeg", ".png", ".webp")
 MUSIC_TYPES: Final = (".mp3", ".wav", ".m4a", ".ogg", ".flac")
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that show nothing."""
+_STACKED: Final = re.compile("M{9,}")
+"""More marks on one letter than any script has."""
 MOST_PICTURE_BYTES: Final = 10 * 1024 * 1024
 
 
@@ -39,13 +44,24 @@ def _line(most: int) -> Callable[[object], str]:
         if not isinstance(value, str):
             raise ValueError(f"must be text of 1 to {most} characters")
         line = " ".join("".join(c if unicodedata.category(c) != "Cc" else " " for c in value).split())
-        if not any(unicodedata.category(c)[0] in "LNPS" for c in line):
+        if not any(_is_seen(c) for c in line):
             raise ValueError(f"is empty; write 1 to {most} characters")
+        if any(unicodedata.category(c) == "Cs" for c in line) or _STACKED.search(_kinds(line)):
+            raise ValueError("holds characters that are no text; write it anew")
         if len(line) > most:
             raise ValueError(f"has {len(line)} characters; at most {most} are taken, so shorten it")
         return line
 
     return check
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
+
+
+def _kinds(line: str) -> str:
+    """One letter a character: M for marks that stand over or under others."""
+    return "".join(unicodedata.category(c)[0] for c in line)
 
 
 def _schema(most: int) -> WithJsonSchema:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.box import run_task
 from shared.creation import Creation, canonical_json
-from shared.errors import BadRequest, InvalidSettings, ReelwrightError, StageFailed, Stopped
+from shared.errors import BadRequest, InvalidSettings, OutOfTime, ReelwrightError, StageFailed, Stopped
 from shared.logs import log, set_up_logs
 from shared.pipeline import Pipeline, load_pipeline
 from shared.record import Record
@@ -117,7 +117,7 @@ def guarded(
             signal.signal(signal.SIGTERM, before)
     except KeyboardInterrupt:
         return _told(Stopped("Ctrl-C"), FAILED)
-    except BadRequest as error:
+    except (BadRequest, OutOfTime) as error:  # neither is mended by trying again
         return _told(error, BAD_REQUEST)
     except ReelwrightError as error:
         return _told(error, FAILED)

@@ -19,7 +19,8 @@
     ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
     ├── Stopped (RuntimeError)              SIGTERM, Ctrl-C or a cancelled run
     ├── OutOfTime (TimeoutError)            the run took longer than its pipeline allows
-    └── StageFailed (RuntimeError)          a stage of the pipeline failed
+    ├── StageFailed (RuntimeError)          a stage of the pipeline failed
+    └── RunFailed (RuntimeError)            a run failed, and no stage is to blame
 
 Data is in the arguments, words are in ``__str__``, so an error survives pickling.
 """
@@ -220,3 +221,14 @@ class StageFailed(ReelwrightError, RuntimeError):
     def __str__(self) -> str:
         stage, reason = self.args
         return f"stage {stage!r} failed: {reason}"
+
+
+class RunFailed(ReelwrightError, RuntimeError):
+    """A run failed and no stage is to blame, e.g. because it was cancelled or its time was over."""
+
+    def __init__(self, creation_id: str, reason: str) -> None:
+        super().__init__(creation_id, reason)
+
+    def __str__(self) -> str:
+        creation_id, reason = self.args
+        return f"{creation_id}: {reason}"

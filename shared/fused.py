@@ -1,8 +1,11 @@
 """A whole run inside one process."""
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
+from functools import partial
 
 from shared.errors import StaleAttempt
 from shared.platforms.inline import InlinePlatform
@@ -16,18 +19,21 @@ def run_to_end(
     creation_id: str,
     width: int,
     *,
+    left: Sequence[str] = (),
     sleep: Callable[[float], None] = time.sleep,
 ) -> RunStatus:
     """Work on the run's stages, as many at once as its pipeline is wide.
 
-    Every worker does the same: it claims whatever is ready that no other has claimed. What goes wrong in one
+    Every worker does the same: it claims whatever is ready that no other has claimed, after the stages that
+    an attempt before this one has `left`. What goes wrong in one
     ends the others; only a run that has not ended by that is an error.
     """
+    work = partial(_work_on, trigger, platform, creation_id, deque(left), sleep)
     if width == 1:
-        return _work_on(trigger, platform, creation_id, sleep)
+        return work()
     with ThreadPoolExecutor(max_workers=width, thread_name_prefix="stages") as pool:
-        workers = [pool.submit(_work_on, trigger, platform, creation_id, sleep) for _ in range(width)]
         try:
+            workers = [pool.submit(work) for _ in range(width)]
             wait(workers, return_when=FIRST_EXCEPTION)
         finally:
             platform.end()
@@ -43,8 +49,15 @@ def run_to_end(
 
 
 def _work_on(
-    trigger: Trigger, platform: InlinePlatform, creation_id: str, sleep: Callable[[float], None]
+    trigger: Trigger,
+    platform: InlinePlatform,
+    creation_id: str,
+    left: deque[str],
+    sleep: Callable[[float], None],
 ) -> RunStatus:
+    with suppress(IndexError):
+        while True:
+            trigger.take_up(creation_id, left.popleft())
     status = trigger.advance(creation_id)
     while status.status == "pending" and not platform.is_ending():
         if not status.ready:

@@ -16,7 +16,8 @@ _FUSED: Final = ("auto", "always", "never")
 _SECRET: Final = frozenset(
     {
         *("API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_SECRET_ACCESS_KEY", "ANTHROPIC_API_KEY"),
-        *("ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN", "REDIS_URL", "DATABASE_URL", "WEBHOOK_SECRET"),
+        *("ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN", "REDIS_URL", "DATABASE_URL"),
+        *("WEBHOOK_URL", "WEBHOOK_SECRET"),
     }
 )
 """Their values are never shown."""
@@ -100,8 +101,8 @@ class Settings:
     """REDIS_URL: where progress is published; it may hold a password."""
     database_url: str | None = field(default=None, repr=False)
     """DATABASE_URL: an SQLAlchemy URL of the jobs' mirror, e.g. postgresql+psycopg://…"""
-    webhook_url: str | None = None
-    """WEBHOOK_URL: where completed and failed runs are told."""
+    webhook_url: str | None = field(default=None, repr=False)
+    """WEBHOOK_URL: where completed and failed runs are told; it may hold a token."""
     webhook_secret: str | None = field(default=None, repr=False)
     """WEBHOOK_SECRET: what webhooks are signed with."""
     job_timeout_s: float | None = None
@@ -208,10 +209,15 @@ def _emails(text: str) -> tuple[str, ...]:
     return found
 
 
-def _url(text: str) -> str:
+def _whole_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", text):
         raise ValueError("use a URL that starts with https:// (or http://)")
-    return text.rstrip("/")
+    return text
+
+
+def _url(text: str) -> str:
+    """What paths are put after."""
+    return _whole_url(text).rstrip("/")
 
 
 def _database_url(text: str) -> str:
@@ -260,7 +266,7 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "PREDICTION_TIMEOUT_S": ("prediction_timeout_s", _positive),
     "REDIS_URL": ("redis_url", _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")),
     "DATABASE_URL": ("database_url", _database_url),
-    "WEBHOOK_URL": ("webhook_url", _url),
+    "WEBHOOK_URL": ("webhook_url", _whole_url),
     "WEBHOOK_SECRET": ("webhook_secret", str),
     "JOB_TIMEOUT": ("job_timeout_s", _positive),
     "LOG_LEVEL": ("log_level", _one_of(*_LOG_LEVELS)),

@@ -28,7 +28,7 @@ from shared.manifest import manifest_generation, rewrite_manifest
 from shared.pipeline import FUSED, Pipeline
 from shared.platforms import Platform
 from shared.record import Claim, Record, Request, first_request, load, save, utc_now
-from shared.status import RunStatus, observe
+from shared.status import RunStatus, StageStatus, observe
 from shared.storage import ObjectStore
 from shared.watch import Watch
 
@@ -106,6 +106,8 @@ class Trigger:
             status = self._observe(creation, before)
             if status.status == "pending" and not status.is_deserted:
                 return self.advance(creation_id)
+            if self.store.stat(_mark(creation, before.run)):  # whoever has not heard of its end may do so now
+                self._watch.ended(creation, before, status)
         self._ask(creation, pipeline, dict(parameters or {}), before, generation)
         return self.advance(creation_id)
 
@@ -152,15 +154,16 @@ class Trigger:
             failed=[creation_id for outcome, creation_id in found if outcome == "failed"],
         )
 
-    def take_up(self, creation_id: str, execution: str) -> None:
-        """Go on with the stages that an earlier attempt of this execution left in the middle."""
+    def left_by(self, creation_id: str, execution: str) -> list[str]:
+        """The stages that an earlier attempt of this execution left in the middle."""
+        _, _, status = self._look(Creation(self.store, creation_id))
+        return [name for name, stage in status.stages.items() if _is_left(stage, execution)]
+
+    def take_up(self, creation_id: str, stage: str) -> None:
+        """Go on with a stage that was left in the middle."""
         creation = Creation(self.store, creation_id)
-        _, request, status = self._look(creation)
-        for name, stage in status.stages.items():
-            mine = any(record.execution == execution for record in stage.records)
-            left = len(stage.records) < stage.tasks or any(map(_is_unfinished, stage.records))
-            if mine and left and not any(map(_has_failed, stage.records)):
-                self._launcher.launch_claimed(creation, request, name)
+        _, request, _ = self._look(creation)
+        self._launcher.launch_claimed(creation, request, stage)
 
     def settle(self, pipeline: str, creation_id: str, *, opened_by: str, outcome: str) -> RunStatus:
         """Close the books of the run whose stages `opened_by` chained: what has not ended by now has died.
@@ -187,6 +190,7 @@ class Trigger:
                 time_limit_s=self._limit_of(pipeline),
             )
         settled = request.model_copy(update={"outcome": request.outcome or outcome})
+        self.store.write(_mark(creation, settled.run), b"")  # until whoever is to hear of its end has
         try:
             save(creation, "request.json", settled, expect=generation)
         except PreconditionFailed:
@@ -333,7 +337,8 @@ class Trigger:
         request, _ = load(creation, "request.json", Request)
         if request is None or run != str(request.run):
             overtaken = request is not None and run.isdecimal() and int(run) < request.run
-            if not overtaken or self._launcher.release_all(creation, int(run)):
+            told = not overtaken or self._watch.overtaken(creation, int(run))
+            if not overtaken or (told and self._launcher.release_all(creation, int(run))):
                 self._drop(mark, overtaken=overtaken)
             return "looked"
         before = self.status(creation_id)
@@ -348,6 +353,12 @@ class Trigger:
         if info and (overtaken or self._now() - info.modified_at > _MARK_LASTS):
             with suppress(PreconditionFailed):  # it was set again meanwhile
                 self.store.delete(mark, expect=info.generation)
+
+
+def _is_left(stage: StageStatus, execution: str) -> bool:
+    mine = any(record.execution == execution for record in stage.records)
+    left = len(stage.records) < stage.tasks or any(map(_is_unfinished, stage.records))
+    return mine and left and not any(map(_has_failed, stage.records))
 
 
 def _is_unfinished(record: Record) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from shared.creation import Creation
 from shared.pipeline import Pipeline
 from shared.record import Request
+from shared.reports import PIPELINE
 from shared.settings import Settings
 from shared.status import RunStatus
-from shared.watch import Ended, News, Watch
+from shared.watch import Ended, News, Overtaken, Watch
 
 if TYPE_CHECKING:
     from shared.metrics import Metrics
@@ -28,12 +29,15 @@ def watch_of(
     """Those who are told."""
     news: list[News] = [JobReporter(pipelines, publisher)] if publisher else []
     ends: list[Ended] = [metrics.run_ended] if metrics else []
+    overtaken: list[Overtaken] = []
     if settings.webhook_url:
         from shared.webhooks import Webhooks
 
         count = metrics.webhook_tried if metrics else lambda _outcome: None
-        ends.append(Webhooks(settings, pipelines, count=count).deliver)
-    return Watch(on_news=news, on_end=ends)
+        webhooks = Webhooks(settings, pipelines, count=count)
+        ends.append(webhooks.deliver)
+        overtaken.append(webhooks.redeliver)
+    return Watch(on_news=news, on_end=ends, on_overtaken=overtaken)
 
 
 class JobReporter:
@@ -51,7 +55,11 @@ class JobReporter:
         begun = status.status == "pending" and any(s.state != "waiting" for s in status.stages.values())
         if pipeline.reported is None or (begun and status.records):
             return
-        if not self._is_new((creation.creation_id, request.run, status.status)):
+        states = (
+            ",".join(stage.state for stage in status.stages.values()) if status.status == "failed" else ""
+        )
+        run = creation.creation_id, request.run
+        if not self._is_new((*run, status.status + states)):
             return
         from shared.reports.derive import reports_of
 
@@ -60,9 +68,11 @@ class JobReporter:
             self._publisher.publish(reports[0])
             return
         for report in reports[:-1]:
-            if report.status == "failed":
+            over = report.status in ("failed", "pending") and report.stage != PIPELINE
+            if over and self._is_new((*run, f"{report.stage} {report.status}")):
                 self._publisher.publish(report)
-        self._publisher.publish(reports[-1])
+        if self._is_new((*run, "end")):
+            self._publisher.publish(reports[-1])
 
     def _is_new(self, news: tuple[str, int, str]) -> bool:
         with self._lock:

@@ -1,8 +1,9 @@
 """Webhooks: whoever WEBHOOK_URL names is told that a run has completed or failed, at least once.
 
-The body is JSON: event (`job.completed` or `job.failed`), job_id, run, status, video_url, error,
-failed_stage, timestamp (of the run's end), delivery_id. It may come again, with the same delivery_id. With
-WEBHOOK_SECRET set it is signed; the receiver checks that it is from us, and not an old one sent again:
+The body is JSON: event (`job.completed` or `job.failed`), job_id, run, status, video_url (a path below the
+server's own address, e.g. `/me/creation/job-123/assets/video.mp4`; null without a film), error, failed_stage,
+timestamp (of the run's end), delivery_id. It may come again, with the same delivery_id. With WEBHOOK_SECRET
+set it is signed; the receiver checks that it is from us, and not an old one sent again:
 
     import hashlib, hmac, time
 
@@ -21,8 +22,11 @@ import hashlib
 import hmac
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -44,7 +48,11 @@ from shared.storage import ABSENT
 if TYPE_CHECKING:
     from requests import Session
 
-_TIMEOUT_S: Final = 10.0
+_TIMEOUT_S: Final = (3.0, 5.0)
+"""To connect, and from one byte of the answer to the next."""
+_DEADLINE_S: Final = 8.0
+"""For all of an attempt, whatever the receiver does: whoever advances a run waits so long."""
+_TOO_SLOW: Final = "too slow"
 _PAUSES_S: Final = (10, 30, 120, 600, 3600)
 """After the first, second, … attempt; the last one after all that follow."""
 _TRIED_FOR: Final = timedelta(hours=24)
@@ -70,6 +78,8 @@ class Delivery(_Document):
     """`webhooks/<run>.json`."""
 
     delivery_id: str
+    body: dict[str, Any] = {}
+    """What is sent, so that it can be sent when the run itself has been overtaken."""
     attempts: tuple[Attempt, ...] = ()
     next_at: AwareDatetime | None = None
     """When the next attempt is due; None when none is."""
@@ -105,31 +115,44 @@ class Webhooks:
     def deliver(self, creation: Creation, request: Request, status: RunStatus) -> bool:
         """Make the attempt that is due, if one is; True when nothing more is to be done, ever.
 
-        Never raises. Takes up to 10 s and a little more.
+        Never raises. Takes up to 8 s and a little more.
         """
         pipeline = self._pipelines.get(request.pipeline)
-        if not self._url or status.status == "pending" or pipeline is None or pipeline.reported is None:
+        if status.status == "pending" or pipeline is None or pipeline.reported is None:
+            return True
+        return self._tried(creation, request.run, partial(_body, creation, pipeline, request, status))
+
+    def redeliver(self, creation: Creation, run: int) -> bool:
+        """The same for a run that a later one has overtaken, if it was told of at all."""
+        return self._tried(creation, run, None)
+
+    def _tried(self, creation: Creation, run: int, make_body: Callable[[str], dict[str, Any]] | None) -> bool:
+        if not self._url:
             return True
         try:
-            return self._deliver(self._url, creation, pipeline, request, status)
+            return self._deliver(self._url, creation, f"webhooks/{run}.json", make_body)
         except Exception as error:  # noqa: BLE001 - the run must not suffer for those who want to know of it
             text = f"{creation.creation_id}: the webhook is tried again later: {type(error).__name__}"
             log(logging.WARNING, "webhook_postponed", text, creation_id=creation.creation_id)
             return False
 
     def _deliver(
-        self, url: str, creation: Creation, pipeline: Pipeline, request: Request, status: RunStatus
+        self,
+        url: str,
+        creation: Creation,
+        name: str,
+        make_body: Callable[[str], dict[str, Any]] | None,
     ) -> bool:
-        name = f"webhooks/{request.run}.json"
         found, generation = _load(creation, name)
-        if found.is_over:
+        if found.is_over or not (found.body or make_body):
             return True
         now = self._now()
         if found.next_at and now < found.next_at:
             return False
-        body = _body(creation, pipeline, request, status, found.delivery_id)
+        body = make_body(found.delivery_id) if make_body else found.body
         begun = found.model_copy(
             update={
+                "body": body,
                 "attempts": (*found.attempts, Attempt(at=now)),
                 "next_at": now + timedelta(seconds=_pause_s(found)),
             }
@@ -142,12 +165,22 @@ class Webhooks:
         return ended.is_over
 
     def _attempt(self, url: str, body: Mapping[str, Any], delivery: Delivery) -> Attempt:
-        """What came of it. The answer's body is not read."""
-        from requests import RequestException
-
+        """What came of it. One that takes too long goes on in its thread, but counts as failed."""
         data = json.dumps(body, ensure_ascii=False).encode()
         attempt = delivery.attempts[-1]
         headers = self._headers(data, body["event"], delivery.delivery_id, attempt.at)
+        came: Future[dict[str, Any]] = Future()
+        post = threading.Thread(
+            target=lambda: came.set_result(self._post(url, data, headers)), name="webhook", daemon=True
+        )
+        post.start()
+        try:
+            return attempt.model_copy(update=came.result(_DEADLINE_S))
+        except TimeoutError:
+            return attempt.model_copy(update={"error": _TOO_SLOW})
+
+    def _post(self, url: str, data: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+        """What to note of it. The answer's body is not read."""
         try:
             with (
                 self._http() as session,
@@ -155,9 +188,9 @@ class Webhooks:
                     url, data=data, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False, stream=True
                 ) as answer,
             ):
-                return attempt.model_copy(update={"status_code": answer.status_code})
-        except (RequestException, OSError, ValueError) as error:
-            return attempt.model_copy(update={"error": type(error).__name__})
+                return {"status_code": answer.status_code}
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            return {"error": type(error).__name__}
 
     def _headers(self, body: bytes, event: str, delivery_id: str, at: datetime) -> dict[str, str]:
         timestamp = str(int(at.timestamp()))
@@ -202,7 +235,9 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 def _open_session() -> "Session":
     import requests
 
-    return requests.Session()
+    session = requests.Session()
+    session.auth = lambda request: request  # ~/.netrc is for this machine's people, not for receivers
+    return session
 
 
 def _load(creation: Creation, name: str) -> tuple[Delivery, str]:

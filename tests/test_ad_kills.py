@@ -185,15 +185,19 @@ def test_a_voice_that_is_heard_while_the_stage_is_told_to_end_is_kept(
         assert len(vendors.elevenlabs.calls) == 4
 
 
+@pytest.mark.parametrize("signalled", [False, True], ids=["by its heartbeat", "by a signal"])
 @pytest.mark.parametrize("stage", ["video_gen", "cta_gen"])
 def test_a_stage_whose_run_is_cancelled_cancels_its_predictions(
-    tmp_path: Path, nurseries: list[Nursery], scripted: Path, stage: str
+    tmp_path: Path, nurseries: list[Nursery], scripted: Path, stage: str, signalled: bool
 ) -> None:
+    """Platforms send the signal too: it comes before the heartbeat has looked."""
     root = fill_root(tmp_path / "store", stage, scripted)
     with open_vendors() as vendors:
         process = begin(nurseries[0], root, stage, vendors)
         status = Trigger(FileStore(root), FakePlatform(), pipelines()).cancel(ID)
         assert status.request.cancelled_at
+        if signalled:
+            os.kill(process, signal.SIGTERM)
         assert nurseries[0].wait(process) == FAILED
         assert list(Path(f"{root}-scratch").iterdir()) == []
         assert sorted(vendors.cancelled) == sorted(each.id for each in vendors.replicate.predictions)

@@ -10,7 +10,7 @@ from jobs.ad.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.styles import style_named
 from shared.creation import Creation
 from shared.entry import stage_main
-from shared.errors import InvalidAssets, ProviderFailed, Stopped
+from shared.errors import InvalidAssets, OutOfTime, ProviderFailed, Stopped
 from shared.language import guess_language
 from shared.providers.account import Account
 from shared.providers.image import ImageProvider, PictureOrder, image_provider
@@ -79,7 +79,7 @@ def _painted(context: Context, provider: ImageProvider, order: PictureOrder) -> 
     path = context.scratch / "background"
     try:
         provider.paint(order, path)
-    except Stopped:
+    except (Stopped, OutOfTime):
         if context.abandoned():
             provider.cancel()
         raise
@@ -114,7 +114,15 @@ def _painter(settings: Settings) -> str:
     return f"{provider.name} {provider.version}"
 
 
-STAGE: Final = Stage(pipeline="ad", name="cta_gen", version=1, inputs=_inputs, run=run, salt=_painter)
+STAGE: Final = Stage(
+    pipeline="ad",
+    name="cta_gen",
+    version=1,
+    inputs=_inputs,
+    run=run,
+    salt=_painter,
+    hears_out=True,
+)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

@@ -1,6 +1,7 @@
 """script_gen: checks the brief and the product's picture, looks at the picture and writes the script."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,9 @@ from shared.brief import BRIEF_NAME, Brief, check_product, product_picture, read
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.providers.account import Account
+from shared.providers.speech import speech_provider_name
 from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
+from shared.providers.text.rules import is_latin
 from shared.settings import Settings
 from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
@@ -28,7 +31,8 @@ def run(context: Context) -> Result:
     context.progress.update(0.1, "analysing the product's picture" if picture else "thinking of the product")
     analysis = provider.analyse(picture, product_name=brief.product_name)
     context.progress.update(0.5, "writing the script")
-    copy = provider.write(ad_brief(brief, style), analysis)
+    asked = ad_brief(brief, style, latin_only=_reads_latin_only(context.settings))
+    copy = provider.write(asked, analysis)
     script = _script(brief, style, analysis, copy, name)
     script = script.model_copy(update={"providers": {"text": provider.name}})
     path = context.scratch / "script.json"
@@ -36,6 +40,7 @@ def run(context: Context) -> Result:
     words = sum(len(scene.voiceover_text.split()) for scene in script.scenes)
     return Result(
         outputs={"script": Output(name=SCRIPT_NAME, path=path, description="what is said and shown")},
+        warnings=tuple(_warnings(asked, provider.name, with_picture=picture is not None)),
         metadata={"style": style.name, "scenes": len(script.scenes), "words": words, "text": provider.name},
     )
 
@@ -50,8 +55,20 @@ def _picture(context: Context) -> tuple[str | None, Path | None]:
     return name, path
 
 
-def ad_brief(brief: Brief, style: Style) -> AdBrief:
-    """What a writer is asked for."""
+def _warnings(asked: AdBrief, writer: str, *, with_picture: bool) -> Iterator[str]:
+    if not with_picture:
+        yield "there is no picture of the product: an abstract shape stands in for it where models don't film"
+    unsaid = [text for text in (asked.product_name, asked.cta_text) if not is_latin(text)]
+    if asked.latin_only and writer == "template" and unsaid:
+        yield f"the built-in voice can't say {', '.join(map(repr, unsaid))}: it is shown and not spoken"
+
+
+def _reads_latin_only(settings: Settings) -> bool:
+    return speech_provider_name(settings) == "espeak"
+
+
+def ad_brief(brief: Brief, style: Style, *, latin_only: bool = False) -> AdBrief:
+    """What a writer is asked for, for a voice that may read no other letters than Latin ones."""
     windows = windows_of(style)
     return AdBrief(
         product_name=brief.product_name,
@@ -70,6 +87,7 @@ def ad_brief(brief: Brief, style: Style) -> AdBrief:
             for number, (scene, window) in enumerate(zip(style.scenes, windows, strict=True), 1)
         ),
         variation=brief.variation,
+        latin_only=latin_only,
     )
 
 
@@ -120,10 +138,18 @@ def _inputs(creation: Creation) -> list[str]:
 
 def _writer(settings: Settings) -> str:
     provider = text_provider(settings, Account(MemoryStore()))
-    return f"{provider.name} {provider.version}"
+    return f"{provider.name} {provider.version} for {speech_provider_name(settings)}"
 
 
-STAGE: Final = Stage(pipeline="ad", name="script_gen", version=1, inputs=_inputs, run=run, salt=_writer)
+STAGE: Final = Stage(
+    pipeline="ad",
+    name="script_gen",
+    version=1,
+    inputs=_inputs,
+    run=run,
+    salt=_writer,
+    hears_out=True,
+)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

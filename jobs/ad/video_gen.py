@@ -14,7 +14,7 @@ from jobs.ad.script import SCRIPT_NAME, Scene, Script, read_script
 from jobs.ad.styles import style_named
 from shared.creation import Creation
 from shared.entry import stage_main
-from shared.errors import BadRequest, InvalidAssets, ProviderFailed, Stopped
+from shared.errors import BadRequest, InvalidAssets, OutOfTime, ProviderFailed, Stopped
 from shared.providers.account import Account
 from shared.providers.video import ClipOrder, VideoProvider, video_provider
 from shared.settings import Settings
@@ -90,10 +90,10 @@ class _Studio:
     def _results(self, filming: Sequence[Future[Path]]) -> list[Path]:
         """All clips, or the error that matters most: the stop, then what is for good, then the first."""
         errors = [error for future in filming if (error := future.exception()) is not None]
-        stopped = [error for error in errors if isinstance(error, Stopped)]
+        stopped = [error for error in errors if isinstance(error, Stopped | OutOfTime)]
         for_good = [error for error in errors if isinstance(error, BadRequest)]
         for error in (*stopped, *for_good, *errors):
-            if isinstance(error, Stopped) and self._context.abandoned():
+            if isinstance(error, Stopped | OutOfTime) and self._context.abandoned():
                 self._provider.cancel()
             raise error
         return [future.result() for future in filming]
@@ -190,7 +190,15 @@ def _film_maker(settings: Settings) -> str:
     return f"{provider.name} {provider.version}"
 
 
-STAGE: Final = Stage(pipeline="ad", name="video_gen", version=1, inputs=_inputs, run=run, salt=_film_maker)
+STAGE: Final = Stage(
+    pipeline="ad",
+    name="video_gen",
+    version=1,
+    inputs=_inputs,
+    run=run,
+    salt=_film_maker,
+    hears_out=True,
+)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from jobs.ad import PIPELINE_FILE
+from jobs.ad import FRAME_RATE, PIPELINE_FILE
 from jobs.ad.pace import windows_of
+from jobs.ad.schedule import make_schedule
 from jobs.ad.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.styles import style_named
 from jobs.ad.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
@@ -68,7 +70,7 @@ def run(context: Context) -> Result:
     style = style_named(script.style)
     provider = speech_provider(context.settings, context.account)
     speaker = _Speaker(provider=provider, voice=style.voice.voices.get(provider.name), rate=style.voice.rate)
-    return _result(context, speaker, lines, _spoken(context, speaker, lines))
+    return _result(context, speaker, script, lines, _spoken(context, speaker, lines))
 
 
 def lines_of(script: Script) -> tuple[Line, ...]:
@@ -176,12 +178,22 @@ def _words(speech: Speech, shift_ms: int, pace: float, most_ms: int) -> list[Wor
     ]
 
 
-def _result(context: Context, speaker: _Speaker, lines: Sequence[Line], said: Sequence[_Said]) -> Result:
+def _demand_room(script: Script, voiceovers: Voiceovers) -> None:
+    """Raise `InvalidAssets` where no schedule has room for the voices: before more is filmed for nothing."""
+    planned_s = {scene.id: scene.duration for scene in script.scenes}
+    voices = {voice.scene: voice for voice in voiceovers.voiceovers}
+    make_schedule(planned_s, script.cta_scene.duration, voices, Fraction(FRAME_RATE))
+
+
+def _result(
+    context: Context, speaker: _Speaker, script: Script, lines: Sequence[Line], said: Sequence[_Said]
+) -> Result:
     voiceovers = Voiceovers(
         provider=speaker.provider.name,
         voice=speaker.voice or "",
         voiceovers=tuple(each.voiceover for each in said),
     )
+    _demand_room(script, voiceovers)
     path = context.scratch / PurePosixPath(VOICEOVERS_NAME).name
     path.write_bytes(canonical_json(voiceovers.model_dump(mode="json")))
     sounds = {
@@ -230,7 +242,15 @@ def _voice(settings: Settings) -> str:
     return f"{provider.name} {provider.version}"
 
 
-STAGE: Final = Stage(pipeline="ad", name="voice_gen", version=1, inputs=_inputs, run=run, salt=_voice)
+STAGE: Final = Stage(
+    pipeline="ad",
+    name="voice_gen",
+    version=1,
+    inputs=_inputs,
+    run=run,
+    salt=_voice,
+    hears_out=True,
+)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

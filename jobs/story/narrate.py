@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +19,8 @@ from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
 from shared.language import guess_language
 from shared.providers.account import Account
-from shared.providers.speech import speech_provider
-from shared.settings import Settings
+from shared.providers.speech import SpeechProvider, speech_provider
+from shared.settings import AUTO, Settings
 from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
 from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
@@ -135,7 +135,7 @@ def _narrate(context: Context, captions: Sequence[Caption], options: StoryOption
         context.progress.update(0.1 + 0.7 * done / count, f"spoke {done} of {count} captions")
 
     narrator = Narrator(
-        provider=speech_provider(context.settings, context.account),
+        provider=_speaker(context.settings, context.account),
         voice=options.voice,
         rate=options.speaking_rate,
     )
@@ -254,8 +254,14 @@ def _output(context: Context, name: str, data: bytes, description: str) -> Outpu
     return Output(name=name, path=path, description=description)
 
 
+def _speaker(settings: Settings, account: Account) -> SpeechProvider:
+    """A key that is there for ads makes no story cost money: a paid voice must be named."""
+    named = replace(settings, speech_provider="espeak") if settings.speech_provider == AUTO else settings
+    return speech_provider(named, account)
+
+
 def _voice(settings: Settings) -> str:
-    provider = speech_provider(settings, Account(MemoryStore()))
+    provider = _speaker(settings, Account(MemoryStore()))
     return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
 
 

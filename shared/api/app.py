@@ -3,6 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
@@ -13,6 +14,7 @@ from shared.api.context import WithTrigger
 from shared.api.metrics import router as metrics_router
 from shared.api.models import HealthBody
 from shared.api.problems import MEDIA_TYPE, Problem, handle_errors
+from shared.api.removal import Rows
 from shared.api.runs import ACTIONS, manifest_router, runs_router
 from shared.api.watchers import Watchers
 from shared.metrics import Metrics
@@ -29,6 +31,7 @@ _TAGS: Final = [
     },
     {"name": "events", "description": "Hints from a cloud that a stage has ended."},
 ]
+_LISTERS: Final = 2
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
 
 
@@ -73,6 +76,8 @@ def create_app(
     app.state.trigger = trigger
     app.state.settings = settings
     app.state.metrics = metrics or Metrics(trigger.pipelines)
+    app.state.rows = Rows(settings)
+    app.state.listers = CapacityLimiter(_LISTERS)
     app.state.watchers = Watchers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(*action) for action in ACTIONS.items()]

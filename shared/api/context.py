@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Path, Request
 
+from shared.api.removal import Rows
 from shared.creation import Creation
 from shared.settings import Settings
 from shared.trigger import Trigger
@@ -21,7 +23,22 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
+async def _rows(request: Request) -> Rows:
+    rows = request.app.state.rows
+    assert isinstance(rows, Rows)
+    return rows
+
+
+async def _listers(request: Request) -> CapacityLimiter:
+    listers = request.app.state.listers
+    assert isinstance(listers, CapacityLimiter)
+    return listers
+
+
 WithTrigger = Annotated[Trigger, Depends(_trigger)]
+WithRows = Annotated[Rows, Depends(_rows)]
+WithListers = Annotated[CapacityLimiter, Depends(_listers)]
+"""How many may read the whole store at once; the others wait without a thread."""
 WithSettings = Annotated[Settings, Depends(_settings)]
 
 

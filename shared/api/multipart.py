@@ -36,7 +36,8 @@ async def read_form(request: Request, folder: Path, limits: Mapping[str, int]) -
     """The form that the request's body is; its files are put into `folder`.
 
     `limits` says which fields are files, and how many bytes each may have. Raises 413 as soon as a part is
-    over its limit, `BadRequest` for a form that is none, and for a field that comes twice.
+    over its limit, `BadRequest` for a form that is none, and for a field that comes twice. What follows the
+    form's end is not read.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
@@ -52,6 +53,8 @@ async def read_form(request: Request, folder: Path, limits: Mapping[str, int]) -
         async for chunk in request.stream():
             parser.write(chunk)
             await run_in_threadpool(sorter.write_down)
+            if sorter.is_whole:
+                break
         parser.finalize()
     except FormParserError as error:
         raise BadRequest(f"the body is no multipart form: {error}") from error

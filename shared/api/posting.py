@@ -3,7 +3,7 @@
 The ID is claimed first, by `claims/posted.json`, which is written only where there is none. Of several who
 post one ID at once, one gets it. A claim whose run was never asked for, since the server died in between, may
 be taken over after a minute, so that posting again finishes it; a server that only failed gives its claim up
-at once.
+at once. While a job is deleted its claim says so, and nobody gets the ID until it is gone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from shared.api.content import looks_like
+from shared.api.problems import plain
 from shared.brief import Brief, check_product, write_brief
 from shared.creation import Creation, canonical_json, check_creation_id
 from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
@@ -27,6 +28,9 @@ CLAIM_NAME: Final = "claims/posted.json"
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=1)
 _HELD: Final = canonical_json({"state": "held"})
 _GIVEN_UP: Final = canonical_json({"state": "given up"})
+REMOVED: Final = canonical_json({"state": "removed"})
+"""The claim while its job is deleted."""
+_MOST_NAME_CHARS: Final = 60
 _MUSIC_TYPES: Final = {
     "MP3 sound": ".mp3",
     "WAV sound": ".wav",
@@ -49,9 +53,9 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
     """
     problems: list[str] = []
     given = dict(fields)
-    job_id = given.pop("job_id", None) or str(uuid4())
+    asked_id = given.pop("job_id", None)
     with _noting(problems):
-        _check_job_id(job_id)
+        job_id = _job_id(asked_id)
     with _noting(problems):
         brief = _brief(given)
     picture, music = files.get("product_image"), files.get("music")
@@ -77,11 +81,13 @@ def _noting(problems: list[str]) -> Iterator[None]:
         problems.extend(error.problems)
 
 
-def _check_job_id(job_id: object) -> None:
+def _job_id(job_id: object) -> str:
+    if job_id is None or job_id == "":
+        return str(uuid4())
     if not isinstance(job_id, str) or "/" in job_id:
         raise BadRequest("job_id: must be a text without slashes; leave it out and one is made")
     try:
-        check_creation_id(job_id)
+        return check_creation_id(job_id)
     except BadRequest as error:
         raise BadRequest(*(f"job_id: {problem}" for problem in error.problems)) from error
 
@@ -90,7 +96,8 @@ def _brief(fields: Mapping[str, Any]) -> Brief:
     try:
         return Brief.model_validate(fields)
     except ValidationError as error:
-        found = [(".".join(map(str, each["loc"])), each) for each in error.errors(include_url=False)]
+        named = [(".".join(map(str, each["loc"])), each) for each in error.errors(include_url=False)]
+        found = [(name[:_MOST_NAME_CHARS], each) for name, each in named]
         raise BadRequest(*(f"{name}: {_remedy(name, each)}" for name, each in found)) from error
 
 
@@ -101,7 +108,7 @@ def _remedy(name: str, problem: Mapping[str, Any]) -> str:
         return f"is not known here; leave it out or use one of {', '.join([*Brief.model_fields, 'job_id'])}"
     if problem["type"] == "missing":
         return "is missing; send it"
-    return str(problem["msg"])
+    return plain(problem["msg"])
 
 
 def _with_its_type(music: Path) -> Path:
@@ -131,6 +138,11 @@ def _claim(creation: Creation) -> str:
         state, found = creation.read(CLAIM_NAME)
     except ObjectNotFound:
         state, found = b"", None
+    if state == REMOVED:
+        raise AlreadyPosted(
+            f"job_id: {creation.creation_id!r} is being deleted; use another, or if that broke off, delete "
+            "it again first"
+        )
     if creation.stat("request.json") or (found is None and next(creation.list("assets/"), None)):
         raise AlreadyPosted(
             f"job_id: {creation.creation_id!r} exists already; use another, or leave it out and one is made"

@@ -27,6 +27,9 @@ from shared.logs import log
 from shared.redact import without_paths
 
 MEDIA_TYPE: Final = "application/problem+json"
+_MOST_PROBLEMS: Final = 20
+_RAISED: Final = "Value error, "
+"""What pydantic puts before the words of our own validators."""
 
 _STATUSES: Final[dict[type[Exception], int]] = {
     BadRequest: 422,
@@ -98,6 +101,8 @@ async def _on_our_error(request: Request, error: Exception) -> Response:
     if isinstance(error, PreconditionFailed) and _is_conditional(request):
         status = 412
     if status < 500:
+        if isinstance(error, BadRequest) and len(error.problems) > _MOST_PROBLEMS:
+            error = BadRequest(*_the_first(error.problems))
         problems = error.problems if isinstance(error, BadRequest) else ()
         return problem(status, without_paths(str(error)), problems=[*map(without_paths, problems)])
     log(logging.ERROR, "request_failed", str(error), status=status)
@@ -106,8 +111,19 @@ async def _on_our_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+    found = [f"{'.'.join(map(str, each['loc']))}: {plain(each['msg'])}" for each in error.errors()]
+    problems = _the_first(found)
     return problem(422, "; ".join(problems), problems=problems)
+
+
+def plain(message: str) -> str:
+    """A message of pydantic's as people would say it."""
+    return message.removeprefix(_RAISED)
+
+
+def _the_first(problems: Sequence[str]) -> list[str]:
+    left = len(problems) - _MOST_PROBLEMS
+    return [*problems[:_MOST_PROBLEMS], *([f"and {left} more"] if left > 0 else [])]
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:

@@ -28,7 +28,7 @@ def serve(
     *,
     settings: Settings,
     host: str = "127.0.0.1",
-    port: int = 8000,
+    port: int = 8080,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Answer until SIGTERM or Ctrl-C, then let running answers end (for 10 s at most) and return.

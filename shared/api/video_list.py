@@ -1,16 +1,21 @@
-"""Ads, newest first, page by page: from the database where there is one that works, else from the store."""
+"""Ads, newest first, page by page, as the store has them.
 
+The database is not asked, although it would answer sooner: it mirrors what it was told, may have been down
+when something was, or be younger than the store, and tells of ads that are gone when a report comes late.
+"""
+
+import heapq
 import json
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from typing import Final
 
-from shared.api.removal import database_is_there
-from shared.api.video_models import SummaryBody, VideosBody, summary_of, summary_of_row, video_body
+from shared.api.video_models import SummaryBody, VideosBody, summary_of, video_body
 from shared.brief import BRIEF_NAME
 from shared.creation import Creation, check_creation_id
 from shared.errors import BadRequest, InvalidCreationId, PlatformError, StoreError
@@ -18,13 +23,15 @@ from shared.logs import log
 from shared.pipeline import Pipeline
 from shared.record import Request, load
 from shared.reports import State
-from shared.settings import Settings
 from shared.trigger import Trigger
 
 MOST: Final = 100
+_MOST_LOOKED_AT: Final = 200
+"""For one page: where few ads stand as is asked for, it ends before it is full."""
+_READERS: Final = 4
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, order=True)
 class Place:
     """Where in the list a page begins: after this job."""
 
@@ -58,63 +65,40 @@ class Page:
     status: State | None
 
 
-_Found = tuple[Place, SummaryBody]
-
-
-def list_videos(trigger: Trigger, settings: Settings, pipeline: Pipeline, page: Page) -> VideosBody:
-    found = _from_database(settings, pipeline, page)
-    if found is None:
-        found = list(islice(_from_store(trigger, pipeline, page), page.limit + 1))
-    shown = found[: page.limit]
-    more = len(found) > page.limit
-    return VideosBody(
-        videos=[summary for _, summary in shown], next_cursor=shown[-1][0].cursor() if more else None
-    )
-
-
-def _from_database(settings: Settings, pipeline: Pipeline, page: Page) -> list[_Found] | None:
-    """One more than asked for, so that it is known if there are more; None without a database that works."""
-    try:
-        return _rows(settings, pipeline, page) if database_is_there(settings) else None
-    except Exception as error:  # noqa: BLE001 - whatever its driver raises: the store knows as well
-        text = "jobs are listed from the store: the database can't be asked"
-        log(logging.WARNING, "database_unasked", text, kind=type(error).__name__)
-        return None
-
-
-def _rows(settings: Settings, pipeline: Pipeline, page: Page) -> list[_Found]:
-    from sqlalchemy import select, tuple_
-
-    from shared.database import Job, session_for
-
-    query = select(Job).where(Job.pipeline == pipeline.name)
-    if page.status:
-        query = query.where(Job.status == page.status)
-    if page.after:
-        query = query.where(tuple_(Job.created_at, Job.id) < tuple_(page.after.at, page.after.job_id))
-    query = query.order_by(Job.created_at.desc(), Job.id.desc()).limit(page.limit + 1)
-    with session_for(settings) as session:
-        return [
-            (Place(at=job.created_at, job_id=job.id), summary_of_row(job)) for job in session.scalars(query)
-        ]
-
-
-def _from_store(trigger: Trigger, pipeline: Pipeline, page: Page) -> Iterator[_Found]:
-    """By when their briefs were written."""
-    places = sorted(_places(trigger), key=lambda place: (place.at, place.job_id), reverse=True)
-    for place in places:
-        if page.after and (place.at, place.job_id) >= (page.after.at, page.after.job_id):
-            continue
-        summary = _summary(trigger, pipeline, place.job_id)
+def list_videos(trigger: Trigger, pipeline: Pipeline, page: Page) -> VideosBody:
+    most = heapq.nlargest(_MOST_LOOKED_AT + 1, _places(trigger, page.after))
+    videos: list[SummaryBody] = []
+    reached = None
+    for place, summary in _looked_at(trigger, pipeline, most[:_MOST_LOOKED_AT], page.limit):
+        reached = place
         if summary and page.status in (None, summary.status):
-            yield place, summary
+            videos.append(summary)
+        if len(videos) == page.limit:
+            break
+    more = reached and reached != most[-1]
+    return VideosBody(videos=videos, next_cursor=reached.cursor() if reached and more else None)
 
 
-def _places(trigger: Trigger) -> Iterator[Place]:
+def _looked_at(
+    trigger: Trigger, pipeline: Pipeline, places: list[Place], limit: int
+) -> Iterator[tuple[Place, SummaryBody | None]]:
+    """What lies at each place, some read at once: most stores are far away."""
+    size = max(limit, _READERS)
+    with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="list") as pool:
+        for start in range(0, len(places), size):
+            batch = places[start : start + size]
+            yield from zip(batch, pool.map(partial(_summary, trigger, pipeline), batch), strict=True)
+
+
+def _places(trigger: Trigger, after: Place | None) -> Iterator[Place]:
+    """By when their briefs were written."""
     for info in trigger.store.list(""):
         job_id = info.key.removesuffix(f"/{BRIEF_NAME}")
-        if job_id != info.key and _is_creation_id(job_id):
-            yield Place(at=info.modified_at, job_id=job_id)
+        if job_id == info.key or not _is_creation_id(job_id):
+            continue
+        place = Place(at=info.modified_at, job_id=job_id)
+        if after is None or place < after:
+            yield place
 
 
 def _is_creation_id(name: str) -> bool:
@@ -125,8 +109,9 @@ def _is_creation_id(name: str) -> bool:
     return True
 
 
-def _summary(trigger: Trigger, pipeline: Pipeline, job_id: str) -> SummaryBody | None:
+def _summary(trigger: Trigger, pipeline: Pipeline, place: Place) -> SummaryBody | None:
     """None for one that was never started, is of another pipeline, or can't be read."""
+    job_id = place.job_id
     creation = Creation(trigger.store, job_id)
     try:
         request, _ = load(creation, "request.json", Request)

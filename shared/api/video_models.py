@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,9 +16,6 @@ from shared.redact import without_paths
 from shared.reports import ERROR, PIPELINE, Report, State
 from shared.reports.derive import reports_of
 from shared.status import RunStatus
-
-if TYPE_CHECKING:
-    from shared.database import Job
 
 VIDEO: Final = "assets/video.mp4"
 _POSTER: Final = "assets/poster.jpg"
@@ -153,23 +150,6 @@ def not_begun(
 
 def summary_of(video: VideoBody) -> SummaryBody:
     return SummaryBody.model_validate(video.model_dump(include=set(SummaryBody.model_fields)))
-
-
-def summary_of_row(job: "Job") -> SummaryBody:
-    """What the database tells of a job; where its film lies may be somebody's own address."""
-    url = creation_url(job.id, VIDEO) if job.video_url == f"{job.id}/{VIDEO}" else job.video_url
-    return SummaryBody.model_validate(
-        {
-            "job_id": job.id,
-            "status": job.status,
-            "progress": job.overall,
-            **{name: getattr(job, name) for name in _TOLD},
-            "video_url": url,
-            "error": without_paths(job.error_message) if job.error_message else None,
-            "created_at": job.created_at,
-            "updated_at": job.updated_at,
-        }
-    )
 
 
 def _urls(status: RunStatus) -> dict[str, str]:

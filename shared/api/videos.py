@@ -1,4 +1,4 @@
-"""Ads over HTTP: ask for one, see how it stands, list, cancel, delete."""
+"""Ads over HTTP: ask for one, see how it stands, list, cancel, resume, delete."""
 
 import json
 import time
@@ -7,16 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
 from shared.api.body import read_parameters
-from shared.api.context import WithSettings, WithTrigger
+from shared.api.context import WithListers, WithRows, WithSettings, WithTrigger
 from shared.api.multipart import read_form
 from shared.api.posting import CLAIM_NAME, AlreadyPosted, post
 from shared.api.problems import RESPONSES, Problem
-from shared.api.removal import remove, remove_rows
+from shared.api.removal import remove
 from shared.api.video_list import MOST, Page, Place, list_videos
 from shared.api.video_models import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
 from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
@@ -66,6 +67,9 @@ _ACCEPTING: Final[dict[int | str, dict[str, Any]]] = {
 _DELETING: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "The job is at work."}
 }
+_RESUMING: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The job is at work, or there is nothing to go on with."}
+}
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], responses=RESPONSES)
 
@@ -111,9 +115,9 @@ async def generate(
 
 
 @router.get("")
-def videos(
+async def videos(
     trigger: WithTrigger,
-    settings: WithSettings,
+    listers: WithListers,
     pipeline: WithPipeline,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
     cursor: Annotated[
@@ -121,9 +125,9 @@ def videos(
     ] = None,
     status: Annotated[State | None, Query(description="Only ads that stand so.")] = None,
 ) -> VideosBody:
-    """All ads, newest first."""
+    """All ads, newest first. A page may hold fewer than `limit`, even none, where more follow."""
     page = Page(limit=limit, after=Place.of(cursor) if cursor else None, status=status)
-    return list_videos(trigger, settings, pipeline, page)
+    return await run_sync(list_videos, trigger, pipeline, page, limiter=listers)
 
 
 @router.get("/{job_id:path}")
@@ -146,18 +150,33 @@ def cancel(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, resp
     return video_body(creation, pipeline, trigger.cancel(creation.creation_id))
 
 
+@router.post("/{job_id:path}/resume", status_code=202, responses=_RESUMING)
+def resume(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, response: Response) -> VideoBody:
+    """Go on with an ad that has failed or was cancelled: what is done already stands."""
+    job_id = creation.creation_id
+    if creation.stat("request.json") is None:
+        raise HTTPException(409, f"ad {job_id!r} was never started; POST it again")
+    status = trigger.status(job_id)
+    if status.status == "completed":
+        raise HTTPException(409, f"ad {job_id!r} is made; there is nothing to go on with")
+    if status.status == "pending" and not status.is_deserted:
+        raise HTTPException(409, f"ad {job_id!r} is at work; wait for its end, or cancel it first")
+    response.headers["Location"] = f"/api/videos/{job_id}"
+    return video_body(creation, pipeline, trigger.resume(job_id))
+
+
 @router.delete("/{job_id:path}", status_code=204, responses=_DELETING)
 def delete(
     creation: WithJob,
     trigger: WithTrigger,
-    settings: WithSettings,
+    rows: WithRows,
     cancel: Annotated[bool, Query(description="Stop it first if it is at work.")] = False,
 ) -> None:
     """Remove an ad with all that belongs to it."""
     if creation.stat("request.json"):
         _stop(creation, trigger, may_cancel=cancel, sleep=time.sleep)
-    remove(creation, sign=CLAIM_NAME if creation.stat(CLAIM_NAME) else BRIEF_NAME)
-    remove_rows(settings, creation.creation_id)
+    remove(creation)
+    rows.remove(creation.creation_id)
 
 
 async def _read(request: Request, folder: Path, settings: Settings) -> tuple[dict[str, Any], dict[str, Path]]:

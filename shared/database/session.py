@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 from shared.database.migrate import upgrade
@@ -18,7 +18,11 @@ from shared.settings import Settings, read_settings
 
 _BUSY_MS: Final = 5000
 _SILENT_MS: Final = 5000
-_shared: Final[dict[tuple[str, int], Engine]] = {}
+_LIMITS: Final = "-c lock_timeout=3s -c statement_timeout=5s"
+_PATIENT_LIMITS: Final = "-c lock_timeout=60s -c statement_timeout=0"
+"""For changes of tables, which others may hold for a while, and that are not to be broken off."""
+_POOL_TIMEOUT_S: Final = 3
+_shared: Final[dict[tuple[str, bool, int], Engine]] = {}
 _sharing: Final = threading.Lock()
 
 
@@ -28,23 +32,26 @@ def get_db() -> Generator[Session, None, None]:
         yield session
 
 
-def session_for(settings: Settings) -> Session:
-    """A session on these settings' database; raises `InvalidSettings` when they name none."""
+def session_for(settings: Settings, *, patient: bool = False) -> Session:
+    """A session on these settings' database; raises `InvalidSettings` when they name none.
+
+    What others lock in PostgreSQL it waits for 3 s, and 5 s for any answer; a patient one takes its time.
+    """
     url = database_url(settings)
     if url is None:
         raise InvalidSettings(
             f"DATABASE_URL: unset, and STORE_URL={settings.store_url!r} is no folder that a database could "
             "lie beside; set it, e.g. postgresql://<user>:<password>@<host>/<database>"
         )
-    return Session(_shared_engine(url))
+    return Session(_shared_engine(url, patient=patient))
 
 
-def _shared_engine(url: str) -> Engine:
+def _shared_engine(url: str, *, patient: bool) -> Engine:
     """One pool of connections for all sessions of this process; not one that it was forked with."""
     with _sharing:
-        key = url, os.getpid()
+        key = url, patient, os.getpid()
         if key not in _shared:
-            _shared[key] = open_engine(url)
+            _shared[key] = open_engine(url, patient=patient)
         return _shared[key]
 
 
@@ -52,32 +59,45 @@ def close_engines() -> None:
     """Close the connections that sessions have left open; the next session opens its database anew."""
     with _sharing:
         while _shared:
-            (_, pid), engine = _shared.popitem()
+            (_, _, pid), engine = _shared.popitem()
             engine.dispose(close=pid == os.getpid())
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, patient: bool = False) -> Engine:
     """`make_engine`, its tables up to date."""
-    engine = make_engine(url)
+    upgrading = make_engine(url, patient=True)
     try:
-        upgrade(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
+        upgrade(upgrading)
+    finally:
+        upgrading.dispose()
+    return make_engine(url, patient=patient)
 
 
-def make_engine(url: str) -> Engine:
-    """An engine that notices soon when its database is gone; connects on first use."""
+def make_engine(url: str, *, patient: bool = False) -> Engine:
+    """An engine that notices soon when its database is gone, or hangs; connects on first use."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        arguments = {"connect_timeout": 3, "tcp_user_timeout": _SILENT_MS}
-        return create_engine(parsed, pool_pre_ping=True, connect_args=arguments)
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_timeout=_POOL_TIMEOUT_S,
+            connect_args={
+                "connect_timeout": 3,
+                "tcp_user_timeout": _SILENT_MS,
+                "options": _options(parsed, _PATIENT_LIMITS if patient else _LIMITS),
+            },
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
+
+
+def _options(url: URL, limits: str) -> str:
+    """The limits, and after them, so that they win, the options that the URL itself names."""
+    given = url.query.get("options", ())
+    return " ".join([limits, given] if isinstance(given, str) else [limits, *given])
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

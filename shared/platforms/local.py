@@ -186,7 +186,14 @@ class LocalPlatform:
         try:
             self.on_end(creation_id)
         except ReelwrightError as error:
-            log(logging.ERROR, "advance_failed", f"{creation_id}: could not go on: {error}")
+            level = logging.DEBUG if self._is_deleted(creation_id) else logging.ERROR
+            log(level, "advance_failed", f"{creation_id}: could not go on: {error}")
+
+    def _is_deleted(self, creation_id: str) -> bool:
+        try:
+            return Creation(self._store, creation_id).stat("request.json") is None
+        except ReelwrightError:
+            return False
 
     def _run_task(self, execution: _Execution, index: int) -> None:
         end = _End(exit_code=1, reason="it had yet to begin")

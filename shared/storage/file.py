@@ -27,7 +27,8 @@ from urllib.parse import unquote
 from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage import ABSENT, ObjectInfo
 from shared.storage.disk import arriving, departing, make_folders, publish, refusals, sync
-from shared.storage.keys import RESERVED, check_key, check_prefix, is_key
+from shared.storage.keys import RESERVED, check_key, check_prefix
+from shared.storage.walk import is_inside, keys
 
 _CHUNK_BYTES = 1 << 20
 _TRIES = 10
@@ -47,8 +48,10 @@ class _Place:
 
     @property
     def name(self) -> str:
-        """What the books call it, the same wherever the root is mounted."""
-        return hashlib.sha256(os.fsencode(self.path.relative_to(self.root))).hexdigest()
+        """What the books call it, the same wherever the root is mounted. A list asks for it once a file,
+        which is too often for pathlib."""
+        inside = os.fsencode(self.path).removeprefix(os.fsencode(self.root)).lstrip(b"/")
+        return hashlib.sha256(inside).hexdigest()
 
 
 class FileStore:
@@ -60,6 +63,7 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._books = self._root / RESERVED
+        self._hashes = str(self._books / "hashes")
         self._swept = False
         self.url = self._root.as_uri()
 
@@ -87,12 +91,7 @@ class FileStore:
             raise InvalidSettings(f"STORE_URL={self.url!r}: {error.args[2]}") from error
 
     def stat(self, key: str) -> ObjectInfo | None:
-        place = self._locate("look at", key)
-        try:
-            with refusals("look at", key), _opened(key, place) as file:
-                return self._describe(key, place, file)
-        except ObjectNotFound:
-            return None
+        return self._seen(key, self._locate("look at", key))
 
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         place = self._locate("read", key)
@@ -156,7 +155,7 @@ class FileStore:
     def _locate(self, action: str, key: str) -> _Place:
         root = self._real_root(action, check_key(key))
         path = os.path.realpath(root / key)
-        if not _is_inside(path, root):
+        if not is_inside(path, root):
             reason = "a symbolic link on its path leads out of the store: put what it shows in its place"
             raise StoreError(action, key, reason)
         return _Place(root=root, path=Path(path))
@@ -177,12 +176,23 @@ class FileStore:
         with refusals("list", prefix):
             root = self._real_root("list", prefix)
             folder = prefix[: prefix.rfind("/") + 1]
-            if folder and not _is_inside(os.path.realpath(root / folder), root):
+            real = os.path.realpath(root / folder)
+            if folder and not is_inside(real, root):
                 return
-            for key in _keys(root, folder, prefix, frozenset()):
-                info = self.stat(key)
+            for key, path in keys(root, folder, real, prefix, frozenset()):
+                info = self._seen(key, _Place(root=root, path=Path(path)))
                 if info is not None:
                     yield info
+
+    def _seen(self, key: str, place: _Place) -> ObjectInfo | None:
+        with refusals("look at", key):
+            status = _status(place.path)
+            known = self._recall(place, status) if status else None
+            if status and known:
+                return _info(key, status, known)
+            with suppress(ObjectNotFound), _opened(key, place) as file:
+                return self._describe(key, place, file)
+        return None
 
     def _describe(self, key: str, place: _Place, file: io.FileIO) -> ObjectInfo:
         status = os.fstat(file.fileno())
@@ -198,8 +208,8 @@ class FileStore:
     def _recall(self, place: _Place, status: os.stat_result) -> str | None:
         """The hash of this generation, or None: the books don't hold it, or a power cut spoilt the entry."""
         try:
-            entry = (self._books / "hashes" / place.name).read_text("ascii")
-            content_hash, generation = entry.split()
+            with open(f"{self._hashes}/{place.name}", "rb") as entry:  # noqa: PTH123 - once a file in a list
+                content_hash, generation = entry.read().decode("ascii").split()
         except (OSError, ValueError):
             return None
         return content_hash if generation == _generation(status) else None
@@ -297,13 +307,6 @@ def _demand(key: str, status: os.stat_result | None, expect: str | None) -> None
         raise PreconditionFailed(key, str(expect), found)
 
 
-def _is_inside(real: str, root: Path) -> bool:
-    path = Path(real)
-    if path == root or not path.is_relative_to(root):
-        return False
-    return path.relative_to(root).parts[0].casefold() != RESERVED
-
-
 def _opened(key: str, place: _Place) -> io.FileIO:
     """Unbuffered, so that reading it again reads the disk again."""
     with suppress(FileNotFoundError, NotADirectoryError):
@@ -361,38 +364,3 @@ def _date(file: io.FileIO, previous: os.stat_result | None) -> None:
         os.utime(file.fileno(), ns=(now_ns, now_ns))
         if os.fstat(file.fileno()).st_mtime_ns > last_ns:
             return
-
-
-def _keys(root: Path, folder: str, prefix: str, above: frozenset[str]) -> Iterator[str]:
-    """The keys of files in `folder` (which is empty or ends with /) that start with `prefix`, in order."""
-    real = os.path.realpath(root / folder)
-    if real in above:  # a link to a folder that it lies in
-        return
-    for name in _names(root, root / folder):
-        key = folder + name
-        if not key.startswith(prefix) or not is_key(key.removesuffix("/")):
-            continue
-        if name.endswith("/"):
-            yield from _keys(root, key, prefix, above | {real})
-        else:
-            yield key
-
-
-def _names(root: Path, folder: Path) -> list[str]:
-    """What is seen in a folder: files, and folders with a / at the end, so that keys sort as in a bucket."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(filter(None, (_name(root, entry) for entry in entries)))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _name(root: Path, entry: os.DirEntry[str]) -> str:
-    seen: os.DirEntry[str] | Path = entry
-    if entry.is_symlink():
-        if not _is_inside(os.path.realpath(entry.path), root):
-            return ""
-        seen = Path(entry.path)  # whose methods take a link to itself for nothing, where an entry's raise
-    if seen.is_dir():
-        return f"{entry.name}/"
-    return entry.name if seen.is_file() else ""

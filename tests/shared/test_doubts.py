@@ -372,7 +372,8 @@ def test_a_container_killed_between_two_tasks_goes_on_with_the_ones_that_are_lef
         finish(container(watched(store, on_call), token))
     before = load(Creation(store, "toy"), "stages/right/0.json", Record)
     again = container(store, token, attempt=1)
-    again.take_up("toy", "box")
+    for name in again.left_by("toy", "box"):
+        again.take_up("toy", name)
     assert finish(again) == "completed"
     assert load(Creation(store, "toy"), "stages/right/0.json", Record) == before
 
@@ -392,7 +393,8 @@ def test_the_next_attempt_of_a_container_leaves_a_stage_alone_that_failed_for_go
     stages = with_run("right", failing)
     assert finish(container(store, token, stages=stages)) == "failed"
     again = container(store, token, attempt=1, stages=stages)
-    again.take_up("toy", "box")
+    for name in again.left_by("toy", "box"):
+        again.take_up("toy", name)
     assert (finish(again), tries) == ("failed", [0, 0])
 
 

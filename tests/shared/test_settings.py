@@ -138,3 +138,14 @@ def test_a_secret_that_can_not_be_used_is_not_shown() -> None:
 )
 def test_production_in_a_cloud_s_container_means_that_cloud(environ: dict[str, str], platform: str) -> None:
     assert read_settings(environ).platform == platform
+
+
+def test_a_webhook_s_address_is_kept_as_it_is_and_never_shown() -> None:
+    url = "https://films.example/hook/t0ken/"
+    settings = read_settings({"WEBHOOK_URL": url})
+    assert settings.webhook_url == url
+    assert "t0ken" not in repr(settings)
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings({"WEBHOOK_URL": "films.example/t0ken"})
+    assert "WEBHOOK_URL" in str(caught.value)
+    assert "t0ken" not in str(caught.value)

@@ -300,6 +300,22 @@ def test_links_that_lead_out_are_not_followed(store: FileStore, root: Path, tmp_
     assert [path.name for path in (tmp_path / "outside").iterdir()] == ["secret"]
 
 
+def test_a_list_resolves_links_alone(store: FileStore, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        store.write(f"a/{number}", b"x")
+    (root / "link").symlink_to("a/1")
+    resolved: list[str] = []
+    resolve = os.path.realpath
+
+    def noted(path: str | Path) -> str:
+        resolved.append(Path(path).name)
+        return resolve(path)
+
+    monkeypatch.setattr(os.path, "realpath", noted)
+    assert len(list(store.list(""))) == 21
+    assert resolved == [root.name, root.name, "link"]
+
+
 def test_links_inside_the_root_are_other_names(store: FileStore, root: Path) -> None:
     store.write("a/b", b"1")
     (root / "also").symlink_to("a")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from shared import webhooks
 from shared.creation import Creation
 from shared.errors import StoreError
 from shared.record import Request, load
@@ -34,6 +35,9 @@ class Receiver:
     url: str = ""
     status: int = 200
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    drips: bool = False
+    """Sends headers without end until it is stopped."""
+    stopped: threading.Event = field(default_factory=threading.Event)
     gate: threading.Event | None = None
     """Holds answers back until it is set."""
 
@@ -56,6 +60,8 @@ def receiver() -> Iterator[Receiver]:
             self.send_response(found.status)
             if 300 <= found.status < 400:
                 self.send_header("Location", f"{found.url}/elsewhere")
+            while found.drips and not found.stopped.wait(0.01):
+                self.wfile.write(b"H")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -67,6 +73,7 @@ def receiver() -> Iterator[Receiver]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield found
+    found.stopped.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -211,6 +218,17 @@ def test_of_two_triggers_one_tells(store: MemoryStore, receiver: Receiver, clock
         receiver.gate.set()
         assert sorted(each.result() for each in asked) == [False] * 7 + [True]
     assert len(receiver.came) == 1
+
+
+def test_a_receiver_that_drips_is_too_slow(
+    store: MemoryStore, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "_DEADLINE_S", 0.1)
+    receiver.drips = True
+    run = ended(store, receiver.url, clock)
+    assert not run.deliver()
+    assert [each["error"] for each in run.note()["attempts"]] == ["too slow"]
+    assert run.counted == ["failed"]
 
 
 @pytest.mark.parametrize("call", [1, 2])

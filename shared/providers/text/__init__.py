@@ -60,6 +60,8 @@ class AdBrief(_Record):
     scenes: tuple[SceneBrief, ...]
     variation: int = 0
     """Another number asks for another text."""
+    latin_only: bool = False
+    """Whether the voice that will speak reads no other letters in an English text: it would spell them."""
 
 
 class SceneCopy(_Record):

@@ -54,6 +54,11 @@ def spoken_name(name: str, most_words: int) -> str:
     return _whole_words(head or name, most_words) or _characters(name, most_words)
 
 
+def is_latin(text: str) -> bool:
+    """Whether all its letters are Latin ones."""
+    return all("LATIN" in unicodedata.name(c, "") for c in text if c.isalpha())
+
+
 def name_in(scene: SceneBrief, product_name: str) -> str:
     """As it is said in this scene."""
     return spoken_name(product_name, max(1, int(scene.most_words * _GIVEN_SHARE)))

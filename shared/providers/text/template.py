@@ -10,7 +10,7 @@ from typing import Final
 from shared.errors import UnknownName
 from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy
 from shared.providers.text.picture import Shape, colour_name, light_of, look_at
-from shared.providers.text.rules import name_in, spoken_name, words_in
+from shared.providers.text.rules import is_latin, name_in, spoken_name, words_in
 from shared.providers.text.vocabulary import Kind, Pool, Slot, StyleLines, kind_of, lines_hash, vocabulary
 
 _VERSION: Final = "1"
@@ -173,16 +173,27 @@ def _fixed(writer: _Writer, scene: SceneBrief) -> list[str | None]:
     the call to action: it can be read on the screen.
     """
     planned = _planned(scene.template)
+    name = name_in(scene, writer.brief.product_name)
+    if writer.brief.latin_only:
+        planned, name = _sayable(planned, name, writer.brief.cta_text)
     unnamed = [sentence for sentence in planned if "{product_name}" not in (sentence or "")]
     cta = [sentence for sentence in unnamed if sentence is _SLOT or "{cta_text}" in sentence]
     own = [sentence for sentence in unnamed if sentence not in cta or sentence is _SLOT]
-    name = name_in(scene, writer.brief.product_name)
     versions = [(planned, spoken_name(name, most)) for most in range(max(1, words_in(name)), 0, -1)]
     for sentences, said in [*versions, (unnamed, name), (cta, name), (own, name)]:
         filled = _filled(writer.brief, sentences, said)
         if filled and _words(filled) <= scene.most_words:
             return filled
     return []
+
+
+def _sayable(planned: list[str | None], name: str, cta_text: str) -> tuple[list[str | None], str]:
+    """The plan without a call to action, and with another word for a name, in letters that would be spelt."""
+    if not is_latin(cta_text):
+        planned = [each for each in planned if each is _SLOT or "{cta_text}" not in each]
+    if is_latin(name):
+        return planned, name
+    return [each for each in planned if each is _SLOT or each.strip(" .!") != "{product_name}"], "it"
 
 
 def _filled(brief: AdBrief, sentences: Sequence[str | None], name: str) -> list[str | None]:

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis as AsyncClient
 
 from jobs.ad.orchestrator import PipelineOrchestrationError, create_pipeline_orchestrator
 from shared.database import Job, Stage
 from shared.database.session import session_for
+from shared.reports.redis_channel import connect
 from shared.settings import Settings
+from tests.servers import RedisServer, redis_server
+
+__all__ = ["redis_server"]  # a fixture
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -116,3 +121,36 @@ def test_the_steps_are_logged_with_the_job_they_belong_to(
         execute(settings, style="cheap")
     started = next(r for r in caplog.records if getattr(r, "action", "") == "pipeline_execution_started")
     assert started.data["job_id"] == "job-123"  # type: ignore[attr-defined]
+
+
+@pytest.mark.logs_errors
+def test_a_monitor_in_the_same_event_loop_hears_of_the_job_to_its_end(
+    settings: Settings, redis_server: RedisServer
+) -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def monitor_progress(job_id: str, ready: asyncio.Event) -> None:
+        async with AsyncClient.from_url(redis_server.url) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe("job_progress_updates")
+            async for message in pubsub.listen():
+                ready.set()
+                if message["type"] == "message":
+                    data = json.loads(message["data"])
+                    if data["job_id"] == job_id:
+                        heard.append(data)
+                        if data["stage"] == "error":
+                            return
+
+    async def both() -> None:
+        ready = asyncio.Event()
+        monitor = asyncio.create_task(monitor_progress("job-123", ready))
+        await ready.wait()
+        with connect(redis_server.url) as client:
+            orchestrator = create_pipeline_orchestrator("job-123", client, settings=settings)
+            with pytest.raises(PipelineOrchestrationError):
+                await orchestrator.execute_pipeline("Premium Watch", "luxury", "Shop Now")
+        await asyncio.wait_for(monitor, 10)
+
+    asyncio.run(both())
+    assert heard[0]["stage"] == "pipeline"
+    assert heard[-1]["stage"] == "error"

@@ -22,6 +22,7 @@ ROUTES = {
     ("get", "/api/videos/{job_id}"),
     ("delete", "/api/videos/{job_id}"),
     ("post", "/api/videos/{job_id}/cancel"),
+    ("post", "/api/videos/{job_id}/resume"),
     ("get", "/metrics"),
     ("post", "/events"),
     ("post", "/sweep"),

@@ -1,5 +1,4 @@
-import os
-from collections.abc import Callable
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,18 +6,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import Request
 
 from shared.api import posting
 from shared.api.app import create_app
+from shared.api.multipart import read_form
+from shared.api.removal import remove
 from shared.creation import Creation
 from shared.errors import StoreError
-from shared.reports import Report
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from shared.trigger import Trigger
 from tests.shared.api.ads import AD, BRIEF, fail, finish, leave, picture, start
 from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
-from tests.toys import failing
+from tests.toys import failing, watched
 
 GENERATE = "/api/videos/generate"
 NO_DATABASE = Settings(store_url="memory://ads", max_upload_bytes=1 << 20)
@@ -96,6 +97,10 @@ def test_fields_of_a_form_that_are_left_empty_are_left_out(client: TestClient, s
         ({"job_id": "assets"}, "job_id"),
         ({"job_id": "x" * 129}, "job_id"),
         ({"job_id": 5}, "job_id"),
+        ({"job_id": 0}, "job_id"),
+        ({"job_id": False}, "job_id"),
+        ({"job_id": []}, "job_id"),
+        ({"job_id": {}}, "job_id"),
         ({"product_image": "x.jpg"}, "product_image"),
         ({"colour": "red"}, "colour"),
     ],
@@ -108,6 +113,7 @@ def test_a_field_that_will_not_do_is_named(
     assert answer.headers["content-type"] == "application/problem+json"
     (problem,) = answer.json()["problems"]
     assert problem.startswith(f"{field}: ")
+    assert "Value error" not in problem
     assert list(store.list("")) == []
 
 
@@ -118,6 +124,25 @@ def test_all_problems_are_told_at_once(client: TestClient) -> None:
     named = {problem.partition(":")[0] for problem in answer.json()["problems"]}
     assert {"product_name", "style", "cta_text", "job_id", "music"} <= named
     assert "product_image" in answer.text
+
+
+def test_of_many_problems_some_are_told(client: TestClient) -> None:
+    unknown = {f"{number}{'x' * 1000}": 1 for number in range(40)}
+    body = client.post(GENERATE, json={**BRIEF, **unknown}).json()
+    assert (len(body["problems"]), body["problems"][-1]) == (21, "and 20 more")
+    assert len(body["detail"]) < 5000
+
+
+def test_what_follows_a_form_s_end_is_not_read(tmp_path: Path) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="style"\r\n\r\nbold\r\n--b--'
+    bodies = [head, b"\r\n"]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": bodies.pop(0), "more_body": True}
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+    form = asyncio.run(read_form(Request({"type": "http", "headers": headers}, receive), tmp_path, {}))
+    assert form.fields == {"style": "bold"}
 
 
 @pytest.mark.parametrize("image", [b"", b"hello", b"GIF89a....", picture()[:60], picture("JPEG")[:200]])
@@ -285,7 +310,9 @@ def test_a_failed_ad_says_which_stage_and_why(client: TestClient, trigger: Trigg
 
 
 @pytest.mark.parametrize("job_id", ["nobody", "spring", "a%20b", "x/y"])
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", ""), ("POST", "/cancel")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("POST", "/resume")]
+)
 def test_what_is_no_ad_is_not_found(
     client: TestClient, trigger: Trigger, spring: Creation, method: str, path: str, job_id: str
 ) -> None:
@@ -301,6 +328,68 @@ def test_a_cancelled_ad_has_failed(client: TestClient, trigger: Trigger, platfor
     assert (answer.status_code, answer.json()["status"]) == (202, "failed")
     assert answer.json()["error"].startswith("cancelled")
     assert platform.cancelled == ["noting|1"]
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_an_ad_that_ended_early_is_gone_on_with(
+    client: TestClient, trigger: Trigger, platform: NotingPlatform, cancelled: bool
+) -> None:
+    creation = start(trigger)
+    if cancelled:
+        client.post("/api/videos/job-123/cancel")
+    else:
+        finish(trigger, creation, "script_gen")
+        fail(creation, "video_gen", "out of credit", at_s=20)
+        assert status_of(client)["status"] == "failed"
+    answer = client.post("/api/videos/job-123/resume")
+    assert answer.status_code == 202
+    assert answer.headers["location"] == "/api/videos/job-123"
+    assert (answer.json()["run"], answer.json()["error"]) == (2, None)
+    assert trigger.status("job-123").request.run == 2
+
+
+def test_an_ad_that_is_at_work_or_made_is_not_gone_on_with(client: TestClient, trigger: Trigger) -> None:
+    creation = start(trigger)
+    assert client.post("/api/videos/job-123/resume").status_code == 409
+    finish(trigger, creation)
+    assert client.post("/api/videos/job-123/resume").status_code == 409
+    Creation(trigger.store, "posted").write("assets/ad.json", b"{}")
+    assert client.post("/api/videos/posted/resume").status_code == 409
+    assert trigger.status("job-123").request.run == 1
+
+
+def test_nobody_gets_an_id_while_its_ad_is_deleted(platform: NotingPlatform) -> None:
+    """Not at any moment, also long after a deletion that broke off."""
+    answers: list[int] = []
+
+    def on_call(_number: int, side: str, call: str, key: str) -> None:
+        if call == "delete" and (side, key) != ("after", "j/claims/posted.json"):
+            answers.append(client.post(GENERATE, json={**BRIEF, "job_id": "j"}).status_code)
+
+    store = watched(MemoryStore(), on_call)
+    client = local_client(create_app(Trigger(store, platform, {"ad": AD}), settings=NO_DATABASE))
+    client.post(GENERATE, json={**BRIEF, "job_id": "j"})
+    client.post("/api/videos/j/cancel")
+    answers.clear()
+    assert client.delete("/api/videos/j").status_code == 204
+    assert len(answers) > 5
+    assert set(answers) == {409}
+    assert client.post(GENERATE, json={**BRIEF, "job_id": "j"}).status_code == 202
+
+
+def test_of_two_deletions_the_later_one_frees_the_id(trigger: Trigger) -> None:
+    creation = start(trigger)
+    finish(trigger, creation)
+    delete = trigger.store.delete
+
+    def meanwhile(key: str, *, expect: str | None = None) -> None:
+        if key == "job-123/request.json":
+            creation.write("claims/posted.json", posting.REMOVED)
+        delete(key, expect=expect)
+
+    trigger.store.delete = meanwhile  # type: ignore[method-assign]
+    remove(creation)
+    assert [info.key for info in trigger.store.list("job-123/")] == ["job-123/claims/posted.json"]
 
 
 def test_an_ad_at_work_is_deleted_only_if_it_may_be_stopped(
@@ -364,114 +453,3 @@ def test_a_deletion_that_broke_off_can_be_done_again(trigger: Trigger, platform:
         assert client.delete("/api/videos/job-123").status_code == 204
         assert list(store.list("")) == []
     assert len(platform.orders) == 5
-
-
-def listed(client: TestClient, **query: Any) -> list[str]:
-    """The IDs of all pages."""
-    found: list[str] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        answer = client.get("/api/videos", params=query | ({"cursor": cursor} if cursor else {}))
-        assert answer.status_code == 200
-        found += [each["job_id"] for each in answer.json()["videos"]]
-        cursor = answer.json()["next_cursor"]
-    return found
-
-
-def test_ads_are_listed_newest_first_page_by_page(
-    client: TestClient, trigger: Trigger, spring: Creation
-) -> None:
-    for number in range(5):
-        start(trigger, f"job-{number}")
-    trigger.start("story", "spring")
-    trigger.cancel("job-2")
-    assert listed(client) == ["job-4", "job-3", "job-2", "job-1", "job-0"]
-    assert listed(client, limit=2) == listed(client)
-    assert listed(client, status="failed") == ["job-2"]
-    first = client.get("/api/videos").json()["videos"][0]
-    assert {name: first[name] for name in BRIEF} == BRIEF
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["cursor=x", "cursor=W10=", "cursor=WyIyMDI1LTAxLTAxIiwiYSJd", "limit=0", "limit=101", "status=lost"],
-)
-def test_a_list_that_can_not_be_had_is_refused(client: TestClient, query: str) -> None:
-    assert client.get(f"/api/videos?{query}").status_code == 422
-
-
-@pytest.fixture
-def mirrored(tmp_path: Path, trigger: Trigger) -> tuple[TestClient, Callable[..., None]]:
-    """A client of a server with a database, and what tells that of a job."""
-    from shared.database import session_for
-    from shared.database.mirror import record_report
-
-    settings = Settings(store_url="memory://ads", database_url=f"sqlite:///{tmp_path}/ads.db")
-
-    def tell(job_id: str, minute: int, **facts: Any) -> None:
-        at = datetime(2025, 10, 30, 12, minute, tzinfo=UTC)
-        usual: dict[str, Any] = {
-            **{"status": "processing", "stage": "script_gen", "pipeline": "ad", "message": "writing"},
-            **{"run": 1, "progress": 10, "overall": 2, "details": {**BRIEF, "created_at": at}},
-        }
-        report = Report(job_id=job_id, at=at, **(usual | facts))
-        with session_for(settings) as session, session.begin():
-            record_report(session, report)
-
-    return local_client(create_app(trigger, settings=settings)), tell
-
-
-def test_ads_are_listed_from_the_database(mirrored: tuple[TestClient, Callable[..., None]]) -> None:
-    client, tell = mirrored
-    for number in range(5):
-        tell(f"job-{number}", number // 2)
-    tell("spring", 9, pipeline="story")
-    tell(
-        "job-1",
-        8,
-        stage="error",
-        status="failed",
-        message="Asset generation failed: see /srv/x/y",
-        details=BRIEF,
-    )
-    made = {**BRIEF, "video_url": "job-0/assets/video.mp4"}
-    tell("job-0", 8, stage="pipeline", status="completed", overall=100, details=made)
-    assert listed(client) == ["job-4", "job-3", "job-2", "job-1", "job-0"]
-    assert listed(client, limit=2) == listed(client)
-    assert listed(client, status="failed") == ["job-1"]
-    shown = {each["job_id"]: each for each in client.get("/api/videos").json()["videos"]}
-    assert shown["job-1"]["error"] == "Asset generation failed: see y"
-    assert shown["job-0"]["video_url"] == "/me/creation/job-0/assets/video.mp4"
-    assert shown["job-4"] | BRIEF == shown["job-4"]
-
-
-def test_a_deleted_ad_leaves_the_database(
-    mirrored: tuple[TestClient, Callable[..., None]], trigger: Trigger
-) -> None:
-    client, tell = mirrored
-    finish(trigger, start(trigger))
-    tell("job-123", 1)
-    tell("job-124", 1)
-    assert client.delete("/api/videos/job-123").status_code == 204
-    assert listed(client) == ["job-124"]
-
-
-def test_ads_are_listed_from_the_store_while_the_database_is_down(
-    trigger: Trigger, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    finish(trigger, start(trigger))
-    broken = tmp_path / "broken.db"
-    broken.write_bytes(os.urandom(4096))
-    settings = Settings(store_url="memory://ads", database_url=f"sqlite:///{broken}")
-    client = local_client(create_app(trigger, settings=settings))
-    assert listed(client) == ["job-123"]
-    assert client.delete("/api/videos/job-123").status_code == 204
-    warned = [getattr(entry, "action", "") for entry in caplog.records if entry.levelname == "WARNING"]
-    assert warned == ["database_unasked", "rows_left"]
-
-
-def test_no_database_is_made_by_asking(trigger: Trigger, tmp_path: Path) -> None:
-    start(trigger)
-    settings = Settings(store_url=f"file://{tmp_path}/creations")
-    assert listed(local_client(create_app(trigger, settings=settings))) == ["job-123"]
-    assert not (tmp_path / "creations.db").exists()

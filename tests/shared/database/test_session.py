@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
@@ -117,3 +117,16 @@ def test_sqlite_writers_wait_for_each_other_and_readers_for_nobody(tmp_path: Pat
                  ("journal_mode", "busy_timeout", "foreign_keys")]  # fmt: skip
     engine.dispose()
     assert found == ["wal", 5000, 1]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_what_others_lock_in_postgresql_is_not_waited_for(url: str) -> None:
+    own = make_url(url).update_query_dict({"options": "-c work_mem=5MB -c lock_timeout=1s"})
+    given = own.render_as_string(hide_password=False)
+    found = []
+    for engine in (make_engine(url), make_engine(url, patient=True), make_engine(given)):
+        with engine.connect() as connection:
+            names = ("lock_timeout", "statement_timeout", "work_mem")
+            found.append([connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names])
+        engine.dispose()
+    assert found == [["3s", "5s", "4MB"], ["1min", "0", "4MB"], ["1s", "5s", "5MB"]]

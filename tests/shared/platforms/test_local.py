@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.creation import Creation
+from shared.errors import BadRequest
 from shared.pipeline import Pipeline
 from shared.platforms import Order
 from shared.platforms.local import LocalPlatform
@@ -408,3 +409,19 @@ def test_executions_of_others_are_told_as_far_as_they_can_be_seen(
     platform = LocalPlatform(machine.store)
     assert platform.state(execution).status == status
     platform.cancel(execution)
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_the_end_of_what_was_deleted_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, deleted: bool, request: pytest.FixtureRequest
+) -> None:
+    store = FileStore(tmp_path / "store")
+    if not deleted:
+        request.applymarker(pytest.mark.logs_errors)
+        store.write("a/request.json", b"{}")
+
+    def refuse(_creation_id: str) -> None:
+        raise BadRequest("was never started")
+
+    LocalPlatform(store, on_end=refuse)._announce("a")
+    assert [entry.levelname for entry in caplog.records] == ["DEBUG" if deleted else "ERROR"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from shared.errors import (
     ProviderRefused,
     Stopped,
 )
-from shared.providers import replicate_api
+from shared.providers import account, replicate, replicate_api
 from shared.providers.account import Account
 from shared.providers.image import PictureOrder
 from shared.providers.image.replicate import ReplicateImageProvider
@@ -28,6 +29,7 @@ from shared.providers.look import Look
 from shared.providers.replicate_api import Prediction, explain
 from shared.providers.video import ClipOrder
 from shared.providers.video.replicate import ReplicateVideoProvider, check_clip, first_frame
+from shared.record import utc_now
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.emulators.paid import Fault
@@ -238,6 +240,17 @@ def test_a_rate_limit_that_is_told_in_words_is_kept(studio):
     studio.server.faults.append(Fault(kind="status", status=429, match="POST", message=said))
     studio.film()
     assert 30 <= sum(studio.slept) < 35
+
+
+def test_a_result_is_noticed_at_most_a_tenth_later_than_it_is_there(studio, monkeypatch):
+    began, studio.server.polls = utc_now(), 100
+    monkeypatch.setattr(replicate, "utc_now", lambda: began + timedelta(seconds=sum(studio.slept)))
+    monkeypatch.setattr(account, "_NAP_S", 60.0)
+    studio.film()
+    looked_s = list(accumulate(studio.slept, initial=0.0))
+    for before_s, at_s in pairwise(looked_s):
+        assert 0.5 <= at_s - before_s <= max(0.51, 0.101 * before_s)
+    assert looked_s[-1] > 60
 
 
 @pytest.mark.parametrize(

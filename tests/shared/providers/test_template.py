@@ -9,7 +9,7 @@ from PIL import Image
 from shared.brief import STYLES
 from shared.errors import UnknownName
 from shared.providers.text import AdBrief, ProductAnalysis, SceneBrief
-from shared.providers.text.rules import words_in
+from shared.providers.text.rules import is_latin, words_in
 from shared.providers.text.template import TemplateProvider
 from shared.providers.text.vocabulary import Kind, kind_of, vocabulary
 from tests.shared.providers.briefs import NAMES, brief_of, watch_picture
@@ -131,3 +131,19 @@ def test_a_style_without_lines_is_named() -> None:
     with pytest.raises(UnknownName) as caught:
         spoken(brief_of().model_copy(update={"style": "baroque"}))
     assert caught.value.args[1] == "baroque"
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", ["ساعة الليل الفاخرة", "高級腕時計プレミアム", "นาฬิกา", "Часы"])
+def test_for_a_voice_that_reads_latin_only_no_other_letter_is_said(style: str, name: str) -> None:
+    brief = brief_of(name, style, "今すぐ購入").model_copy(update={"latin_only": True})
+    for text, scene in zip(spoken(brief), brief.scenes, strict=True):
+        assert is_latin(text), text
+        assert 0.8 <= words_in(text) / scene.most_words <= 1, text
+    assert spoken(brief)[0].split()[1].strip(".!") in ("it", "is")
+
+
+@pytest.mark.parametrize("name", ["Premium Watch", "Straßenkreuzer", "Ørsted № 5"])
+def test_a_voice_that_reads_latin_only_says_latin_names(name: str) -> None:
+    brief = brief_of(name).model_copy(update={"latin_only": True})
+    assert spoken(brief) == spoken(brief_of(name))
