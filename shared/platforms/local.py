@@ -20,6 +20,7 @@ from shared.errors import PreconditionFailed, ReelwrightError
 from shared.logs import log
 from shared.pipeline import FUSED, StageDefinition
 from shared.platforms import ExecutionState, Order
+from shared.platforms.slots import Slots
 from shared.process import process_is_alive, process_is_gone, this_process, usable_cores
 from shared.record import Failure, Record, Request, load, record_name, save, utc_now
 from shared.storage import ObjectStore
@@ -101,7 +102,7 @@ class LocalPlatform:
         self._command = command or _entrypoint
         self._environ = environ
         self._grace_s = grace_s
-        self._slots = threading.Semaphore(usable_cores())
+        self._slots = Slots(usable_cores())
         self._executions: dict[str, _Execution] = {}
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -200,7 +201,7 @@ class LocalPlatform:
         for attempt in range(execution.order.definition.retries + 1):
             if attempt:
                 self._sleep(0.5 * 2 ** (attempt - 1))
-            with self._slots:
+            with self._slots.taken(f"{execution.order.creation_id}/{execution.order.run}"):
                 if execution.stopping.is_set():
                     break
                 end = self._attempt(execution, index, attempt)
