@@ -1,11 +1,10 @@
 """A whole run inside one process."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 
 from shared.errors import StaleAttempt
 from shared.platforms.inline import InlinePlatform
@@ -25,10 +24,13 @@ def run_to_end(
     """Work on the run's stages, as many at once as its pipeline is wide.
 
     Every worker does the same: it claims whatever is ready that no other has claimed, after the stages that
-    an attempt before this one has `left`. What goes wrong in one
-    ends the others; only a run that has not ended by that is an error.
+    an attempt before this one has `left`. What goes wrong in one ends the others; only a run that has not
+    ended by that is an error.
     """
-    work = partial(_work_on, trigger, platform, creation_id, deque(left), sleep)
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for stage in left:
+        waiting.put(stage)
+    work = partial(_work_on, trigger, platform, creation_id, waiting, sleep)
     if width == 1:
         return work()
     with ThreadPoolExecutor(max_workers=width, thread_name_prefix="stages") as pool:
@@ -52,15 +54,22 @@ def _work_on(
     trigger: Trigger,
     platform: InlinePlatform,
     creation_id: str,
-    left: deque[str],
+    left: "SimpleQueue[str]",
     sleep: Callable[[float], None],
 ) -> RunStatus:
-    with suppress(IndexError):
-        while True:
-            trigger.take_up(creation_id, left.popleft())
+    while stage := _next(left):
+        trigger.take_up(creation_id, stage)
     status = trigger.advance(creation_id)
     while status.status == "pending" and not platform.is_ending():
         if not status.ready:
             sleep(0.5)
         status = trigger.advance(creation_id)
     return status
+
+
+def _next(left: "SimpleQueue[str]") -> str:
+    """The next stage for whichever worker asks first; empty when there is none."""
+    try:
+        return left.get_nowait()
+    except Empty:
+        return ""

@@ -199,3 +199,18 @@ def test_a_run_that_is_overtaken_ends_with_all_its_branches() -> None:
     fused = Fused(stages, pipeline=without_tasks(toys()))
     with pytest.raises((StaleAttempt, Stopped)):
         fused.run()
+
+
+@pytest.mark.logs_errors
+def test_an_error_while_a_stage_is_taken_up_is_not_taken_for_there_being_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fused = Fused(STAGES)
+    fused.trigger.start("toys", "toy")
+
+    def break_down(_creation_id: str, _stage: str) -> None:
+        raise IndexError("broke")
+
+    monkeypatch.setattr(fused.trigger, "take_up", break_down)
+    with pytest.raises(IndexError, match="broke"):
+        run_to_end(fused.trigger, fused.platform, "toy", 1, left=["left"])
