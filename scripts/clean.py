@@ -15,10 +15,9 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from scripts.list import creation_ids
 from scripts.report import program, size, tell_next
 from scripts.wiring import make_trigger
-from shared.creation import FOLDERS, Creation
+from shared.creation import FOLDERS, Creation, creation_ids
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
 from shared.providers.account import PAID
 from shared.record import Request, load, utc_now
@@ -77,7 +76,7 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
 def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftover]:
     """What ended before that moment: creations by the policy, paid results, temporary folders."""
     active = {info.key.split("/", 1)[1].rpartition("/")[0] for info in trigger.store.list("_active/")}
-    for creation_id in creation_ids(trigger):
+    for creation_id in creation_ids(trigger.store):
         if creation_id not in active and (leftover := _of_creation(trigger, creation_id, before, keep)):
             yield leftover
     paid = tuple(

@@ -5,12 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.wiring import make_trigger
-from shared.creation import check_creation_id
-from shared.errors import InvalidCreationId, ReelwrightError
+from shared.creation import creation_ids
+from shared.errors import ReelwrightError
 from shared.settings import Settings
 from shared.trigger import Trigger
-
-_REQUEST = "/request.json"
 
 
 def list_creations(settings: Settings) -> None:
@@ -18,24 +16,9 @@ def list_creations(settings: Settings) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("creation", "pipeline", "run", "status", "asked for"):
         table.add_column(column)
-    for creation_id in creation_ids(trigger):
+    for creation_id in creation_ids(trigger.store):
         table.add_row(*(Text(cell) for cell in (creation_id, *_row(trigger, creation_id))))
     Console().print(table)
-
-
-def creation_ids(trigger: Trigger) -> list[str]:
-    """Every creation that was ever started, by name."""
-    keys = (info.key for info in trigger.store.list(""))
-    names = [key.removesuffix(_REQUEST) for key in keys if key.endswith(_REQUEST)]
-    return [name for name in names if _is_creation_id(name)]
-
-
-def _is_creation_id(name: str) -> bool:
-    try:
-        check_creation_id(name)
-    except InvalidCreationId:
-        return False  # somebody's own file, such as <creation_id>/assets/request.json
-    return True
 
 
 def _row(trigger: Trigger, creation_id: str) -> list[str]:

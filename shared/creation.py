@@ -16,6 +16,7 @@ FOLDERS: Final = ("assets/", "cache/", "claims/", "stages/", "webhooks/")
 RESERVED: Final = frozenset(
     {*(folder.removesuffix("/") for folder in FOLDERS), "request.json", "manifest.json"}
 )
+_REQUEST: Final = "/request.json"
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
@@ -42,6 +43,21 @@ def check_creation_id(creation_id: str) -> str:
         if segment in RESERVED:
             raise InvalidCreationId(creation_id, f"has the segment {segment!r}, which is a reserved name")
     return creation_id
+
+
+def creation_ids(store: ObjectStore) -> list[str]:
+    """Every creation that was ever started, by name. Looks at every key of the store."""
+    keys = (info.key for info in store.list(""))
+    names = [key.removesuffix(_REQUEST) for key in keys if key.endswith(_REQUEST)]
+    return [name for name in names if _is_creation_id(name)]
+
+
+def _is_creation_id(name: str) -> bool:
+    try:
+        check_creation_id(name)
+    except InvalidCreationId:
+        return False  # somebody's own file, such as <creation_id>/assets/request.json
+    return True
 
 
 @dataclass(kw_only=True)

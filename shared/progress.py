@@ -3,6 +3,10 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+_REPORT_EVERY_FRAMES: Final = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,3 +35,15 @@ class Progress:
         with self._lock:
             furthest = max(self._step.fraction, min(1.0, max(0.0, fraction)))
             self._step = Step(fraction=furthest, message=message)
+
+    def count_frames(self, frames: int, *, since: float = 0.0, until: float = 1.0) -> Callable[[], None]:
+        """To be called at each frame, from any thread: reports every half second of film, from the part
+        `since` to the part `until`."""
+        counted = count(1)  # its steps can't be torn apart by threads
+
+        def tick() -> None:
+            done = next(counted)
+            if done % _REPORT_EVERY_FRAMES == 0 or done == frames:
+                self.update(since + (until - since) * done / frames, f"{done} of {frames} frames")
+
+        return tick

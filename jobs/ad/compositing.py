@@ -1,8 +1,7 @@
 """compositing: fits scenes to voices, draws and encodes the ad, mixes the sound, adds captions and poster."""
 
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 COMPOSED: Final = "cache/music.wav"
 """Music that was made for the ad, where none was put in."""
-_REPORT_EVERY_FRAMES: Final = 15
 _FIRST_PART, _RENDERED_PART = 0.06, 0.9
 
 
@@ -214,24 +212,10 @@ def _render(context: Context, film: _Film, plan: Sequence[Segment], states: "Seq
         scratch=folder,
         clip=film.files.__getitem__,
         cores=context.settings.cores,
-        on_frame=_counter(context, sum(segment.frames for segment in todo)),
+        on_frame=context.progress.count_frames(
+            sum(segment.frames for segment in todo), since=_FIRST_PART, until=_RENDERED_PART
+        ),
     )
-
-
-def _counter(context: Context, frames: int) -> Callable[[], None]:
-    done = 0
-    lock = threading.Lock()
-
-    def count() -> None:
-        nonlocal done
-        with lock:
-            done += 1
-            so_far = done
-        if so_far % _REPORT_EVERY_FRAMES == 0 or so_far == frames:
-            part = _FIRST_PART + (_RENDERED_PART - _FIRST_PART) * so_far / frames
-            context.progress.update(part, f"{so_far} of {frames} frames")
-
-    return count
 
 
 def _segments(context: Context, plan: Sequence[Segment]) -> Iterator[tuple[Path, int]]:

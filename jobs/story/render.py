@@ -1,7 +1,6 @@
 """render: draws and encodes the segments that the store doesn't hold yet. Fans out over the plan."""
 
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,8 +15,6 @@ from shared.video.segments import Segment
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_REPORT_EVERY_FRAMES: Final = 15
 
 
 def run(context: Context) -> Result:
@@ -64,7 +61,7 @@ def _render(context: Context, todo: Sequence[Segment]) -> None:
         finished,
         scratch=context.scratch,
         cores=context.settings.cores,
-        on_frame=_counter(context, sum(segment.frames for segment in todo)),
+        on_frame=context.progress.count_frames(sum(segment.frames for segment in todo)),
     )
 
 
@@ -76,21 +73,6 @@ def _loader(context: Context, max_side: int) -> "Callable[[str], NDArray[np.uint
         return load_picture(path, name=name, max_side=max_side)
 
     return load
-
-
-def _counter(context: Context, frames: int) -> Callable[[], None]:
-    done = 0
-    lock = threading.Lock()
-
-    def count() -> None:
-        nonlocal done
-        with lock:
-            done += 1
-            so_far = done
-        if so_far % _REPORT_EVERY_FRAMES == 0 or so_far == frames:
-            context.progress.update(so_far / frames, f"{so_far} of {frames} frames")
-
-    return count
 
 
 def _inputs(creation: Creation) -> list[str]:

@@ -8,18 +8,16 @@ from typing import Final, NamedTuple
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
-from shared.creation import Creation, check_creation_id
+from shared.creation import Creation, creation_ids
 from shared.database.mirror import record_report
 from shared.database.models import Job, Stage
-from shared.errors import InvalidCreationId, ReelwrightError
+from shared.errors import ReelwrightError
 from shared.logs import log
 from shared.pipeline import Pipeline
 from shared.reports import Report
 from shared.reports.derive import reports_of
 from shared.status import RunStatus
 from shared.storage import ObjectStore
-
-_REQUEST: Final = "/request.json"
 
 
 class _Row(NamedTuple):
@@ -65,7 +63,7 @@ def _read(
     store: ObjectStore, pipelines: Mapping[str, Pipeline], statuses: Callable[[str], RunStatus]
 ) -> Iterator[tuple[str, list[Report] | None]]:
     """By creation ID, the reports of creations of reported pipelines; None for one that can't be read."""
-    for creation_id in _creation_ids(store):
+    for creation_id in creation_ids(store):
         try:
             status = statuses(creation_id)
             pipeline = pipelines[status.request.pipeline]
@@ -75,20 +73,6 @@ def _read(
         except (ReelwrightError, KeyError) as error:
             log(logging.WARNING, "rebuild_skipped", f"{creation_id}: its rows stay as they are: {error!r}")
             yield creation_id, None
-
-
-def _creation_ids(store: ObjectStore) -> list[str]:
-    keys = (info.key for info in store.list(""))
-    names = [key.removesuffix(_REQUEST) for key in keys if key.endswith(_REQUEST)]
-    return [name for name in names if _is_creation_id(name)]
-
-
-def _is_creation_id(name: str) -> bool:
-    try:
-        check_creation_id(name)
-    except InvalidCreationId:
-        return False  # somebody's own file, such as <creation_id>/assets/request.json
-    return True
 
 
 def _remove(session: Session, row: _Row) -> None:
