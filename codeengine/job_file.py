@@ -246,13 +246,13 @@ def _documents(text: str, source: str) -> list[tuple[int, object]]:
     return [(line, document) for line, document in found if document is not None]
 
 
-def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
+def _parts(node: yaml.Node | None) -> Iterator[yaml.Node]:
     """The documents in a document: one that begins anew with its first key is several that were joined."""
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    starts = [at for at, (key, _) in enumerate(pairs) if key.value == pairs[0][0].value]
-    if len(starts) < 2:
-        yield node
+    if not isinstance(node, yaml.MappingNode) or not node.value:
+        yield from [node] if node else []
         return
+    pairs = node.value
+    starts = [at for at, (key, _) in enumerate(pairs) if key.value == pairs[0][0].value]
     for start, end in pairwise([*starts, len(pairs)]):
         yield yaml.MappingNode(node.tag, pairs[start:end], pairs[start][0].start_mark, node.end_mark)
 

@@ -72,6 +72,17 @@ def test_a_store_elsewhere_needs_a_database_url() -> None:
         session_for(Settings(store_url="gs://bucket"))
 
 
+@pytest.mark.parametrize("path", ["in-the-way/jobs.db", "/proc/jobs.db", "folder"])
+def test_a_file_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path, path: str) -> None:
+    (tmp_path / "in-the-way").touch()
+    (tmp_path / "folder").mkdir()
+    file = tmp_path / path
+    with pytest.raises(InvalidSettings) as caught:
+        session_for(Settings(database_url=f"sqlite:///{file}"))
+    assert str(caught.value).startswith(f"DATABASE_URL: the database {str(file)!r} can't be written")
+    assert "name another" in str(caught.value)
+
+
 def test_times_are_utc_whatever_zone_they_came_in(session: Session) -> None:
     tokyo = datetime(2025, 1, 15, 21, 30, 0, 123_456, tzinfo=timezone(timedelta(hours=9)))
     session.add(Job(id="a", created_at=tokyo))
