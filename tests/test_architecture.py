@@ -45,6 +45,7 @@ HOMES = {
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
     "uvicorn": ("shared/api/",),
+    "h11": ("shared/api/",),
     "typer": ("scripts/",),
     "rich": ("scripts/",),
     "fcntl": ("shared/storage/",),
