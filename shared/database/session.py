@@ -15,6 +15,7 @@ from shared.database.migrate import upgrade
 from shared.errors import InvalidSettings
 from shared.reports.database import database_url
 from shared.settings import Settings, read_settings
+from shared.storage.disk import access_in, make_folders, opener
 
 _BUSY_MS: Final = 5000
 _SILENT_MS: Final = 5000
@@ -87,11 +88,19 @@ def make_engine(url: str, *, patient: bool = False) -> Engine:
                 "options": _options(parsed, _PATIENT_LIMITS if patient else _LIMITS),
             },
         )
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
+        _make_private(Path(parsed.database))
     engine = create_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """An empty file is an empty database; SQLite gives those beside it the same permissions."""
+    make_folders(file.parent)
+    access = access_in(file.parent)
+    with suppress(OSError):  # it is there, or SQLite says what is wrong
+        os.close(opener(access)(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def _options(url: URL, limits: str) -> str:

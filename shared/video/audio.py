@@ -209,11 +209,11 @@ def _cut_loop(raw: Path, bed: _Bed, *, floor: float) -> None:
     music = whole[slice(*_sounding(whole, floor))]
     joint = min(_JOINT, len(music) // 4)
     angle = np.linspace(0, math.pi / 2, joint, endpoint=False)[:, np.newaxis]
-    music[:joint].tofile(bed.start)
+    bed.start.write_bytes(music[:joint].data)  # unlike tofile(), says when the disk is full
     end = music[len(music) - joint :]
     faded = end * np.cos(angle) + music[:joint] * np.sin(angle)
     end[:] = np.clip(np.rint(faded), -32768, 32767)
-    music[joint:].tofile(bed.loop)
+    bed.loop.write_bytes(music[joint:].data)
 
 
 def _sounding(music: "Samples", floor: float) -> tuple[int, int]:
