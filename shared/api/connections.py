@@ -27,8 +27,8 @@ _NAP_S: Final = 0.05
 _QUIET_S: Final = 60.0
 """Between two lines about the same trouble."""
 _MOST: Final = 1000
-_FILES_A_CONNECTION: Final = 4
-"""Descriptors that are left for each connection: its own, a body on the disk, the store's."""
+_FILES_A_CONNECTION: Final = 2
+"""Descriptors that are left for each: its own, and one for a body on the disk or the store."""
 _OUT_OF_RESOURCES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -44,12 +44,12 @@ class Patience:
     body_bytes_per_s: int = 4096
     silence_s: float = 60.0
     """Without a byte of a body, or without taking a byte of an answer."""
-    yield_s: float = 1.0
+    yield_s: float = 0.5
     """After this a connection that waits for its request makes room for others, if it must."""
     back_off_s: float = 1.0
     """Before accepting is tried again when there are no descriptors."""
     connections: int = _MOST
-    """At most; and no more than a quarter of the descriptors that the process may have."""
+    """At most; and no more than half of the descriptors that the process may have."""
 
     @property
     def most(self) -> int:
@@ -162,12 +162,14 @@ class Watchman:
                 if late:
                     protocol.refuse(late)
 
-    def make_room(self) -> None:
-        """Drop the connection that has waited the longest for its request."""
+    def make_room(self) -> bool:
+        """Drop the connection that has waited the longest for its request, if one has for long enough."""
         idle = [(waiting.turn_s, protocol) for waiting, protocol in self._idle()]
         longest_s, protocol = max(idle, key=lambda each: each[0], default=(0.0, None))
-        if protocol and longest_s >= self.patience.yield_s:
-            protocol.transport.abort()
+        if protocol is None or longest_s < self.patience.yield_s:
+            return False
+        protocol.transport.abort()
+        return True
 
     def _idle(self) -> Iterator[tuple[_Waiting, TimedProtocol]]:
         for protocol, waiting in self._waiting.items():
@@ -211,8 +213,7 @@ class Door:
         while True:
             while len(self._connections) >= most:
                 self._tell("connections_full", f"all {most} connections are in use; others have to wait")
-                self._watchman.make_room()
-                await asyncio.sleep(_NAP_S)
+                await asyncio.sleep(0.0 if self._watchman.make_room() else _NAP_S)
             try:
                 connection, _ = await loop.sock_accept(self._listener)
                 await loop.connect_accepted_socket(self._make_protocol, connection)

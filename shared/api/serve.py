@@ -19,7 +19,7 @@ from shared.logs import LOGGER
 from shared.settings import Settings
 
 _GRACE_S: Final = 10
-_BACKLOG: Final = 128
+_BACKLOG: Final = 1024
 _MOST_SAID_BYTES: Final = 4096
 """Of one message that a WebSocket's client sends: nothing of it is read."""
 _PATIENCE: Final = Patience()

@@ -55,6 +55,7 @@ def unfinished(root: Path) -> list[Path]:
 def test_objects_are_plain_files(store: FileStore, root: Path) -> None:
     store.write("a/b.txt", b"x")
     assert (root / "a/b.txt").read_bytes() == b"x"
+    (root / "plain").write_bytes(b"")
     store.delete("a/b.txt")
     assert sorted(path.name for path in root.iterdir()) == [".reelwright", "plain"]
 

@@ -131,6 +131,7 @@ def test_who_asks_comes_in_though_others_hold_all_connections(
         asker.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert rest(asker).startswith(b"HTTP/1.1 200")
         assert rest(silent[0]) == b""
+    assert len([line for line in caplog.messages if "all 3 connections" in line]) == 1
 
 
 class Starved(socket.socket):
