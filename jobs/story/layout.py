@@ -3,7 +3,7 @@
 assets/1/image.png     exactly one picture a part: png, jpg, jpeg or webp
 assets/1/1.txt         at least one caption a part, UTF-8
 assets/2/...           parts and captions in numeric order, parts without a gap
-assets/music.mp3       optional: mp3, wav, m4a, ogg or flac
+assets/music.mp3       optional: mp3, wav, m4a, ogg, flac, …
 assets/story.json      optional: how it is to look and sound
 """
 
@@ -17,13 +17,13 @@ from shared.creation import Creation
 from shared.errors import InvalidAssets
 from shared.storage import numeric_order
 from shared.video.clusters import visible
+from shared.video.music_files import MUSIC_TYPES
 
 OPTIONS_NAME: Final = "assets/story.json"
 OUTPUTS: Final = frozenset(
     f"assets/{name}" for name in ("video.mp4", "poster.jpg", "timeline.json", "captions.srt", "captions.vtt")
 )
 PICTURE_TYPES: Final = (".png", ".jpg", ".jpeg", ".webp")
-MUSIC_TYPES: Final = (".mp3", ".wav", ".m4a", ".ogg", ".flac")
 _MOST_PARTS: Final = 2000
 _LONGEST_CAPTION: Final = 5000
 
@@ -72,14 +72,22 @@ def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout
     music = [name for name in loose if _stem_of(name) == "music" and _type_of(name) in MUSIC_TYPES]
     if len(music) > 1:
         problems.append(f"{', '.join(sorted(music))}: more than one piece of music; keep one")
-    used = {name for part in parts for name in (part.picture, *part.captions)} | set(music)
+    options = options_in(loose)
+    if len(options) > 1:
+        problems.append(f"{', '.join(options)}: more than one file of options; keep one")
+    used = {name for part in parts for name in (part.picture, *part.captions)} | {*music, *options}
     found = [*loose, *(name for files in folders.values() for name in files)]
     return Layout(
         parts=tuple(parts),
         music=music[0] if music else None,
-        options=OPTIONS_NAME if OPTIONS_NAME in loose else None,
-        ignored=tuple(sorted(name for name in found if name not in used and name != OPTIONS_NAME)),
+        options=options[0] if options else None,
+        ignored=tuple(sorted(name for name in found if name not in used)),
     )
+
+
+def options_in(names: Iterable[str]) -> list[str]:
+    """Those of the names that say how the story is to look and sound; there should be one at most."""
+    return sorted(name for name in names if name.lower() == OPTIONS_NAME)
 
 
 def _part_numbers(folders: list[str], where: str, problems: list[str]) -> dict[int, str]:

@@ -17,7 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from jobs.story.layout import options_in
+from shared.creation import Creation
 from shared.errors import InvalidAssets
+from shared.plain_text import decode_text
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
 _PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
@@ -98,7 +101,7 @@ def read_options(data: bytes | None, name: str) -> StoryOptions:
     if data is None:
         return StoryOptions()
     try:
-        found = json.loads(data.decode("utf-8-sig"))
+        found = json.loads(decode_text(data))
     except (ValueError, RecursionError) as error:
         raise InvalidAssets(
             f"{name}: not valid JSON in UTF-8 ({error}); check it in a JSON editor"
@@ -121,6 +124,23 @@ def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> Sto
     except ValidationError as error:
         problems = [_problem("parameters", problem) for problem in error.errors(include_url=False)]
         raise InvalidAssets(*problems) from error
+
+
+def check_options(creation: Creation, parameters: Mapping[str, Any]) -> None:
+    """Raise `InvalidAssets` naming everything in `story.json` and the parameters that can't be used."""
+    problems: list[str] = []
+    options = StoryOptions()
+    for name in options_in(name for name, _ in creation.list("assets/")):
+        try:
+            options = read_options(creation.read(name)[0], name)
+        except InvalidAssets as error:
+            problems.extend(error.problems)
+    try:
+        with_parameters(options, parameters)
+    except InvalidAssets as error:
+        problems.extend(error.problems)
+    if problems:
+        raise InvalidAssets(*problems)
 
 
 def _problem(name: str, problem: object) -> str:

@@ -15,9 +15,8 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from shared.api.content import looks_like
 from shared.api.problems import plain
-from shared.brief import Brief, check_product, write_brief
+from shared.brief import Brief, check_music, check_product, write_brief
 from shared.creation import Creation, canonical_json, check_creation_id
 from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
 from shared.record import utc_now
@@ -31,14 +30,6 @@ _GIVEN_UP: Final = canonical_json({"state": "given up"})
 REMOVED: Final = canonical_json({"state": "removed"})
 """The claim while its job is deleted."""
 _MOST_NAME_CHARS: Final = 60
-_MUSIC_TYPES: Final = {
-    "MP3 sound": ".mp3",
-    "WAV sound": ".wav",
-    "MPEG-4 sound": ".m4a",
-    "Ogg sound": ".ogg",
-    "FLAC sound": ".flac",
-}
-"""By what the file looks like."""
 
 
 class AlreadyPosted(Exception):
@@ -63,7 +54,8 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
         if picture:
             check_product(picture, name="product_image")
     with _noting(problems):
-        music = _with_its_type(music) if music else None
+        if music:
+            check_music(music, name="music:")
     if problems:
         raise BadRequest(*problems)
     creation = Creation(trigger.store, job_id)
@@ -109,14 +101,6 @@ def _remedy(name: str, problem: Mapping[str, Any]) -> str:
     if problem["type"] == "missing":
         return "is missing; send it"
     return plain(problem["msg"])
-
-
-def _with_its_type(music: Path) -> Path:
-    """The file, renamed to what its content says it is."""
-    looks, _ = looks_like(music)
-    if looks not in _MUSIC_TYPES:
-        raise BadRequest(f"music: looks like {looks}; send MP3, WAV, M4A, Ogg or FLAC")
-    return music.rename(music.with_suffix(_MUSIC_TYPES[looks]))
 
 
 @contextmanager

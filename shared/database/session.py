@@ -16,6 +16,7 @@ from shared.database.migrate import upgrade
 from shared.errors import InvalidSettings
 from shared.reports.database import database_url
 from shared.settings import Settings, read_settings
+from shared.storage.disk import access_in, make_folders, opener
 
 _BUSY_MS: Final = 5000
 _SILENT_MS: Final = 5000
@@ -93,7 +94,7 @@ def make_engine(url: str, *, patient: bool = False) -> Engine:
         )
     file = _sqlite_file(url)
     if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(file)
     engine = create_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
@@ -101,14 +102,15 @@ def make_engine(url: str, *, patient: bool = False) -> Engine:
 
 def _sqlite_file(url: str) -> Path | None:
     parsed = make_url(url)
-    on_disk = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-    return Path(parsed.database or "") if on_disk else None
+    name = parsed.database or ""
+    on_disk = parsed.get_backend_name() == "sqlite" and name and not name.startswith((":memory:", "file:"))
+    return Path(name) if on_disk else None
 
 
 def _check_writable(file: Path) -> None:
     """SQLite names neither the file nor a remedy. It writes to what lies beside the file, too."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(file.parent)
         for part in (file.with_name(file.name + end) for end in ("", "-wal", "-shm")):
             if part.exists():
                 part.open("ab").close()
@@ -118,6 +120,14 @@ def _check_writable(file: Path) -> None:
             f"DATABASE_URL: the database {str(file)!r} can't be written ({error.strerror}); let this user "
             "write the file and its folder, or name another, e.g. sqlite:////<folder>/jobs.db"
         ) from error
+
+
+def _make_private(file: Path) -> None:
+    """An empty file is an empty database; SQLite gives those beside it the same permissions."""
+    make_folders(file.parent)
+    access = access_in(file.parent)
+    with suppress(OSError):  # it is there, or SQLite says what is wrong
+        os.close(opener(access)(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def _options(url: URL, limits: str) -> str:

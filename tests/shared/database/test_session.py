@@ -123,6 +123,7 @@ def test_lists_by_time_and_by_status_use_an_index(engine: Engine, url: str) -> N
 
 def test_sqlite_writers_wait_for_each_other_and_readers_for_nobody(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/deep/er/x.db")
+    assert (tmp_path / "deep/er/x.db").stat().st_mode & 0o777 == 0o600
     with engine.connect() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
                  ("journal_mode", "busy_timeout", "foreign_keys")]  # fmt: skip
