@@ -2,7 +2,7 @@
 
 assets/ad.json          product_name, style, cta_text; optional: variation, captions
 assets/product.jpg      optional: the product's picture, jpg, png or webp, up to 10 MB
-assets/music.mp3        optional: mp3, wav, m4a, ogg or flac; music is composed where there is none
+assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm; else composed
 """
 
 import json
@@ -25,11 +25,11 @@ from pydantic import (
 from shared.creation import Creation, canonical_json
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.pipeline import problems_of
+from shared.video.music_types import MUSIC_TYPES
 
 STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 BRIEF_NAME: Final = "assets/ad.json"
 PICTURE_TYPES: Final = (".jpg", ".jpeg", ".png", ".webp")
-MUSIC_TYPES: Final = (".mp3", ".wav", ".m4a", ".ogg", ".flac")
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
 _STACKED: Final = re.compile("M{9,}")

@@ -71,7 +71,11 @@ def _stands_alone(text: str, at: int) -> bool:
 def _parts_a_diphthong(text: str, at: int) -> bool:
     """Whether the accent on the vowel before says that two vowels are spoken: `μάιος` is `ΜΑΪΟΣ`."""
     before = "".join(_letter_before(text, at))
-    return bool(_STRESSED.search(before)) and before[:1].upper() in ("Α", "Ε", "Ο", "Υ") and "\u0308" not in before
+    return (
+        bool(_STRESSED.search(before))
+        and before[:1].upper() in ("Α", "Ε", "Ο", "Υ")
+        and "\u0308" not in before
+    )
 
 
 def _letter_before(text: str, at: int) -> Iterator[str]:

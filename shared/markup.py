@@ -18,19 +18,19 @@ _GONE: Final = "\0"
 _PLAIN: Final = "\ue000"
 """Stands there for a character that must not be taken for one."""
 
-_TAGS: Final = frozenset(
-    "a abbr acronym address article aside audio b bdi bdo big blockquote body br button caption center cite "
-    "code col colgroup data dd del details dfn dialog div dl dt em embed fieldset figcaption figure font "
-    "footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main "
-    "map mark meta nav noscript ol optgroup option p param picture pre q rp rt ruby s samp script section "
-    "select small source span strike strong style sub summary sup svg table tbody td template textarea tfoot "
-    "th thead time title tr tt u ul var video wbr".split()
-)
-_PARTING: Final = frozenset(
-    "address article aside blockquote body br dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 "
-    "head header hr html li main nav ol option p pre section table tbody td tfoot th thead title tr ul".split()
-)
+_PARTING: Final = """
+    address article aside blockquote body br dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 head
+    header hr html li main nav ol option p pre section table tbody td tfoot th thead title tr ul
+"""
 """Tags that stand between words."""
+_INLINE: Final = """
+    a abbr acronym audio b bdi bdo big button caption center cite code col colgroup data del details dfn
+    dialog em embed fieldset font i iframe img input ins kbd label legend link map mark meta noscript optgroup
+    param picture q rp rt ruby s samp script select small source span strike strong style sub summary sup svg
+    template textarea time tt u var video wbr
+"""
+_TAGS: Final = {**dict.fromkeys(_PARTING.split(), " "), **dict.fromkeys(_INLINE.split(), "")}
+"""HTML's tags, and what is seen instead of them."""
 _BOLD_TAGS: Final = frozenset({"b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"})
 _ITALIC_TAGS: Final = frozenset({"i", "em", "cite", "dfn", "var"})
 
@@ -47,7 +47,9 @@ _DEFINITION: Final = re.compile(r"^[ ]{0,3}\[([^\[\]\n]+)\]:[ \t]*\S.*$", re.MUL
 _REFERENCE: Final = re.compile(r"!?\[([^\[\]\n]+)\](\[[^\[\]\n]*\])?")
 _FOOTNOTE: Final = re.compile(r"\[\^[^\[\]\s]+\]")
 _RULE: Final = re.compile(r"^[ \t]*(?:([-*_])(?:[ \t]*\1){2,}|=+)[ \t]*$", re.MULTILINE)
-_SIGN: Final = re.compile(r"^(?:[ \t]*>[ \t])*[ \t]*(?:[-*+•◦▪‣][ \t]+(?:\[[ xX]\][ \t]+)?)?(?=\S)", re.MULTILINE)
+_SIGN: Final = re.compile(
+    r"^(?:[ \t]*>[ \t])*[ \t]*(?:[-*+•◦▪‣][ \t]+(?:\[[ xX]\][ \t]+)?)?(?=\S)", re.MULTILINE
+)
 _HEADING: Final = re.compile(r"^([ \0]*#{1,6}[ \t]+)([^\n]*?)([ \t]+#+)?[ \t]*$", re.MULTILINE)
 _ROW: Final = re.compile(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE)
 _RUN: Final = re.compile(r"\*+|_+|~~+|==+|\n[ \t]*\n")
@@ -170,7 +172,7 @@ class _Work:
             replace(style, start=bisect_left(places, style.start), end=bisect_left(places, style.end))
             for style in self._styles
         ]
-        seen = (style for style in moved if style.start < style.end)
+        seen = (style for style in moved if style.start < style.end and (style.bold or style.italic))
         return sorted(seen, key=lambda style: (style.start, -style.end))
 
 
@@ -196,7 +198,7 @@ def _code(work: _Work) -> None:
 
 
 def _html(work: _Work) -> None:
-    """Comments, subtitle commands such as `{\\an8}`, tags that HTML knows, and addresses between `<` and `>`."""
+    """Comments, subtitle commands (`{\\an8}`), tags that HTML knows, addresses between `<` and `>`."""
     for pattern in (_COMMENT, _COMMAND):
         for found in list(pattern.finditer(work.now)):
             work.drop(found.start(), found.end())
@@ -204,14 +206,13 @@ def _html(work: _Work) -> None:
     for tag in list(_TAG.finditer(work.now)):
         name = tag[2].lower()
         if name in _TAGS:
-            work.drop(tag.start(), tag.end(), " " if name in _PARTING else "")
+            work.drop(tag.start(), tag.end(), _TAGS[name])
             if not tag[1]:
                 opened[name] = tag.end()
             elif name in opened:
-                start = opened.pop(name)
-                if name in _BOLD_TAGS or name in _ITALIC_TAGS:
-                    bold, italic = name in _BOLD_TAGS, name in _ITALIC_TAGS
-                    work.style(start, tag.start(), bold=bold, italic=italic)
+                work.style(
+                    opened.pop(name), tag.start(), bold=name in _BOLD_TAGS, italic=name in _ITALIC_TAGS
+                )
     for address in list(_ADDRESS.finditer(work.now)):
         work.drop(address.start(), address.start() + 1)
         work.drop(address.end() - 1, address.end())

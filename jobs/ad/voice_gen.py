@@ -250,7 +250,7 @@ def _voice(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="ad",
     name="voice_gen",
-    version=1,
+    version=2,
     inputs=_inputs,
     run=run,
     salt=_voice,

@@ -35,6 +35,7 @@ class NarratedPart:
     picture_size: tuple[int, int]
     """Width and height, upright."""
     captions: tuple[Narrated, ...]
+    """None for a picture that stands without words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,10 @@ def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
                 speech.append(Spoken(key=narrated.speech, at_frame=at))
             at += frames
         last = number == len(parts) - 1
-        at += _frames(_CLOSING_MS if last else _PART_END_MS, rate)
+        if part.captions:
+            at += _frames(_CLOSING_MS if last else _PART_END_MS, rate)
+        else:
+            at = start + _frames(look.options.picture_s * 1000, rate)
         shots.append(_shot(part, number, at - start, transition, look))
         start = at
     return Timeline(
@@ -114,7 +118,14 @@ def _with_short_enough_transitions(shots: Sequence[Shot]) -> tuple[Shot, ...]:
 
 def _cue(narrated: Narrated, at: int, frames: int) -> Cue:
     caption = narrated.caption
-    return Cue(at_frame=at, frames=frames, text=caption.text, language=caption.language, words=narrated.words)
+    return Cue(
+        at_frame=at,
+        frames=frames,
+        text=caption.text,
+        language=caption.language,
+        words=narrated.words,
+        styles=caption.styles,
+    )
 
 
 def _shot(part: NarratedPart, number: int, frames: int, transition: Transition, look: Look) -> Shot:

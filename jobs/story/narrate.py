@@ -9,10 +9,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
+from jobs.story.caption_text import as_shown, caption_text
 from jobs.story.direction import Look, NarratedPart, direct
-from jobs.story.layout import Layout, Part, caption_text, read_layout, story_inputs
+from jobs.story.layout import Layout, read_layout, story_inputs
 from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
 from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
+from jobs.story.part import Part
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
@@ -84,7 +86,8 @@ def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list
         texts.append([])
         for name in part.captions:
             with _noting(problems):
-                texts[-1].append((name, caption_text(creation.read(name)[0], name)))
+                text = caption_text(creation.read(name)[0], name)
+                texts[-1] += [(name, text)] if text else []
     return texts
 
 
@@ -93,11 +96,13 @@ def _captions(
 ) -> tuple[tuple[Caption, ...], ...]:
     whole = options.language or guess_language("\n".join(text for part in texts for _, text in part))
 
-    def caption(name: str, text: str) -> Caption:
-        language = options.language or guess_language(text, default=whole)
-        return Caption(name=name, text=text, language=language)
+    def captions(name: str, text: str) -> Iterator[Caption]:
+        shown = as_shown(text, options.captions.markup)
+        language = options.language or guess_language(shown.text, default=whole)
+        if shown.text:
+            yield Caption(name=name, text=shown.text, language=language, styles=shown.styles)
 
-    return tuple(tuple(caption(name, text) for name, text in part) for part in texts)
+    return tuple(tuple(each for name, text in part for each in captions(name, text)) for part in texts)
 
 
 def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, tuple[int, int]]:
@@ -128,7 +133,7 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
 
 
 def _narrate(context: Context, captions: Sequence[Caption], options: StoryOptions) -> list[Narrated]:
-    if not options.narration:
+    if not (options.narration and captions):
         return [pace_for_reading(caption) for caption in captions]
 
     def on_progress(done: int, count: int) -> None:
@@ -156,8 +161,9 @@ def _timeline(
     options = story.options
     shapes = [part.picture_size for part in parts]
     width, height = size_for(shapes) if options.size == "auto" else parse_size(options.size)
-    language = story.captions[0][0].language
-    choice = choose_fonts([caption.text for part in story.captions for caption in part], language)
+    spoken = [caption for part in story.captions for caption in part]
+    language = spoken[0].language if spoken else options.language or "und"
+    choice = choose_fonts([caption.text for caption in spoken], language)
     look = Look(
         options=options,
         width=width,
@@ -205,7 +211,7 @@ def _result(
         f"no font has the {found.script} characters {found.samples!r}: {found.remedy}" for found in missing
     ]
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
-    ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored if _is_surprising(name)]
+    ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored]
     return Result(
         outputs={label: _output(context, *output) for label, output in outputs.items()},
         metadata={
@@ -231,10 +237,6 @@ def _result(
 def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:
     for caption in narrated:
         yield from filter(None, (caption.speech, caption.times))
-
-
-def _is_surprising(name: str) -> bool:
-    return not any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
 def _plan(segments: Sequence[Segment]) -> Iterator[dict[str, int | str]]:
@@ -268,7 +270,7 @@ def _voice(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="story",
     name="narrate",
-    version=1,
+    version=2,
     inputs=story_inputs,
     run=run,
     salt=_voice,

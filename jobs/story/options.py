@@ -49,6 +49,8 @@ class StoryOptions(BaseModel):
     motion: Literal["kenburns", "zoom-in", "zoom-out", "pan", "none"] = "kenburns"
     transition: Literal["crossfade", "dip", "slide", "cut"] = "crossfade"
     transition_s: float = Field(0.5, ge=0, le=3)
+    picture_s: float = Field(4.0, ge=0.5, le=60)
+    """How long a picture without words is shown."""
     music_volume: Unit = 0.25
     engine: Literal["native", "moviepy"] = "native"
     effect: str | None = Field(None, max_length=40)

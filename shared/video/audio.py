@@ -49,9 +49,10 @@ _ENCODINGS: Final = 3
 _MUSIC_MIN_MS: Final = 1000
 _CODECS: Final = (
     "aac,alac,flac,mp3,mp3float,opus,libopus,vorbis,libvorbis,adpcm_ima_wav,adpcm_ms,"
-    "pcm_alaw,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8"
+    "pcm_alaw,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8,"
+    "mp2,mp2float,pcm_f32be,pcm_s16be,pcm_s24be,pcm_s32be,wmav1,wmav2"
 )
-_FORMATS: Final = "aac,flac,mov,mp3,ogg,wav"
+_FORMATS: Final = "aac,aiff,asf,caf,flac,matroska,mov,mp3,ogg,wav"
 _ONLY: Final = ("-protocol_whitelist", "file", "-format_whitelist", _FORMATS, "-codec_whitelist", _CODECS)
 """Plain files of formats in common use, so that no playlist makes ffmpeg open other files or addresses."""
 _REMEDY: Final = "upload it again as MP3, WAV, M4A, Ogg or FLAC"

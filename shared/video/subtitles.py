@@ -7,11 +7,10 @@ from typing import Final
 from shared.video.captions import Page, caption_pages
 from shared.video.timeline import Timeline
 
-
 _JOINER: Final = "\u2060"
 """A word joiner, which nothing draws."""
 _COMMANDS: Final = re.compile(r"<(?=[/!A-Za-z])|&(?=#?\w+;)|\\|--(?=>)")
-"""What starts a tag, an entity, a command of libass or a line with times, where something like one follows."""
+"""What starts a tag, an entity, a command of libass or a line with times."""
 _BRACES: Final = str.maketrans("{}", "｛｝")
 
 

@@ -78,17 +78,13 @@ class SpeechProvider(Protocol):
         """About what speaking this many characters costs, list price. Asks nothing of the network."""
 
 
-def say(
-    provider: SpeechProvider, text: str, *, language: str, voice: str | None, rate: float
-) -> Speech:
+def say(provider: SpeechProvider, text: str, *, language: str, voice: str | None, rate: float) -> Speech:
     """Speak `text` without its marks, as `SpeechProvider.speak` does; its words are those of `text`."""
     said = spoken_text(text)
     speech = provider.speak(said.text, language=language, voice=voice, rate=rate)
     spans = shown_spans(text, said, [(word.start, word.end) for word in speech.words])
     words = zip(speech.words, spans, strict=True)
-    return replace(
-        speech, words=tuple(replace(word, start=start, end=end) for word, (start, end) in words)
-    )
+    return replace(speech, words=tuple(replace(word, start=start, end=end) for word, (start, end) in words))
 
 
 def speech_provider(settings: Settings, account: Account) -> SpeechProvider:
