@@ -137,17 +137,23 @@ def write_brief(
 
     Raises `InvalidAssets`, before anything is written, for a picture that is too large or can't be decoded.
     """
-    files = {}
-    if picture:
-        files[f"assets/product{check_product(picture)}"] = picture
-    if music:
-        files[f"assets/music{_music_type(music)}"] = music
+    files = check_files(picture=picture, music=music)
     for name, path in files.items():
         creation.upload(path, name)
     for found in (*_named(creation, "product", PICTURE_TYPES), *_named(creation, "music", MUSIC_TYPES)):
         if found not in files:
             creation.delete(found)
     creation.write(BRIEF_NAME, canonical_json(brief.model_dump(mode="json")))
+
+
+def check_files(*, picture: Path | None, music: Path | None) -> dict[str, Path]:
+    """The files by the names of the assets that they become; raises `InvalidAssets` for what can't be one."""
+    files = {}
+    if picture:
+        files[f"assets/product{check_product(picture)}"] = picture
+    if music:
+        files[f"assets/music{_music_type(music)}"] = music
+    return files
 
 
 def check_product(picture: Path, *, name: str = "the product's picture") -> str:

@@ -9,7 +9,17 @@ from typing import Final
 from jobs.story.narration import Narrated
 from jobs.story.options import StoryOptions
 from shared.video.canvas import fit_for
-from shared.video.timeline import Cue, FontFace, Motion, Music, Shot, Spoken, Timeline, Transition
+from shared.video.timeline import (
+    CaptionStyle,
+    Cue,
+    FontFace,
+    Motion,
+    Music,
+    Shot,
+    Spoken,
+    Timeline,
+    Transition,
+)
 
 _OPENING_MS: Final = 500
 """Of silence before the first word of the film."""
@@ -81,7 +91,7 @@ def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
         language=look.language,
         shots=_with_short_enough_transitions(shots),
         cues=tuple(cues),
-        caption_style=look.options.captions,
+        caption_style=CaptionStyle.model_validate(look.options.captions.model_dump()),
         fonts=look.fonts,
         speech=tuple(speech),
         music=Music(key=look.music, volume=look.options.music_volume) if look.music else None,

@@ -88,7 +88,7 @@ def test_all_problems_are_named_in_one_error() -> None:
         "frame_rate": "fast",
         "language": "klingon!",
         "narration": "perhaps",
-        "captions": {"colour": "red", "lok": "plain"},
+        "captions": {"colour": "reddish", "lok": "plain"},
         "motion": "wobble",
         "transition_s": -1,
         "music_volume": 11,
@@ -129,7 +129,7 @@ def test_a_long_value_does_not_push_the_remedy_out_of_the_message() -> None:
 )
 def test_what_is_not_json_is_refused(data: bytes) -> None:
     (problem,) = problems_of(data)
-    assert "JSON" in problem
+    assert "JSON" in problem or "UTF-8" in problem
 
 
 @pytest.mark.parametrize("data", [b"[]", b'"portrait"', b"null", b"7"])
