@@ -56,6 +56,8 @@ def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout
         name for name in names if name not in OUTPUTS and not is_left_by_systems(name.removeprefix("assets/"))
     ]
     root = _root_of(found, where, problems)
+    if root is None:
+        return Layout(parts=(), music=None, options=None, ignored=())
     loose = _loose(found, root)
     music = _only([name for name in loose if _is_music(name)], "more than one piece of music", problems)
     options = _only([name for name in loose if _is_options(name)], "more than one file of options", problems)
@@ -108,8 +110,11 @@ def _loose(names: Iterable[str], root: str) -> list[str]:
     return [name for name in names if root.startswith(f"{PurePosixPath(name).parent}/")]
 
 
-def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str:
-    """The folder that holds the parts, e.g. `assets/` or, if they are in a folder within it, that one."""
+def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str | None:
+    """The folder that holds the parts: `assets/` or, if they are in a folder within it, that one.
+
+    None, and a problem, if that may be one or another.
+    """
     homes: dict[str, set[int]] = defaultdict(set)
     for name in names:
         *folders, _ = PurePosixPath(name).parts
@@ -125,6 +130,7 @@ def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str:
     if len(found) > 1 and "assets/" not in homes:
         stories = ", ".join(where + home.removeprefix("assets/") for home in found[:_MOST_NAMED])
         problems.append(f"{where}: holds more than one story ({stories}); give the folder of one of them")
+        return None
     return found[0] if len(found) == 1 else "assets/"
 
 
