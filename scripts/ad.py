@@ -17,7 +17,7 @@ from jobs.ad.styles import style_named
 from scripts.follow import LogPanel
 from scripts.run import watch
 from scripts.wiring import make_trigger
-from shared.brief import Brief, write_brief
+from shared.brief import Brief, check_files, write_brief
 from shared.creation import Creation, check_creation_id
 from shared.errors import BadRequest
 from shared.providers.account import Account
@@ -76,6 +76,8 @@ class AdOptions:
 
 
 def _problem(field: str, message: str) -> str:
+    if field == "variation":
+        return f"{_OPTIONS[field]}: must be a number from 0 to 1000000"
     return f"{_OPTIONS[field]}: {message.removeprefix('Value error, ')}"
 
 
@@ -100,8 +102,12 @@ def _creation_id_for(brief: Brief) -> str:
 
 
 def estimate(settings: Settings, options: AdOptions) -> dict[str, float]:
-    """US dollars, list price, by component; asks nothing of the network, and makes nothing."""
+    """US dollars, list price, by component; asks nothing of the network, and makes nothing.
+
+    Raises `BadRequest` for what `run_ad` would refuse.
+    """
     brief = options.brief
+    check_files(picture=options.image, music=options.music)
     style = style_named(brief.style)
     nothing = Account(MemoryStore())
     letters = _LETTERS_A_WORD * sum(window.words for window in windows_of(style))

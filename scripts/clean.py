@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 
-from scripts.report import program, size, tell_next
+from scripts.report import print_table, program, size, tell_next
 from scripts.wiring import make_trigger
 from shared.creation import FOLDERS, Creation, creation_ids
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
@@ -154,15 +153,12 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _show(found: Sequence[Leftover]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("what")
-    table.add_column("objects", justify="right")
-    table.add_column("size", justify="right")
-    for leftover in found:
-        count = len(leftover.objects) or len(leftover.folders)
-        table.add_row(leftover.name, str(count), size(leftover.bytes))
-    if found:
-        Console().print(table)
+    rows = [
+        (leftover.name, str(len(leftover.objects) or len(leftover.folders)), size(leftover.bytes))
+        for leftover in found
+    ]
+    if rows:
+        print_table(("what", "objects", "size"), rows, folded=("what",), right=("objects", "size"))
 
 
 def remove(store: ObjectStore, leftover: Leftover) -> None:

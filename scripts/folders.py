@@ -1,10 +1,10 @@
 """Bringing a person's own folder of assets into the store."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from scripts.folder_files import files_of
 from shared.creation import RESERVED, Creation, check_creation_id
 from shared.errors import BadRequest
 from shared.storage.keys import check_key
@@ -27,7 +27,9 @@ def import_folder(folder: Path, creation: Creation, outputs: frozenset[str]) -> 
     """
     if not folder.is_dir():
         raise BadRequest(f"{folder}: no such folder; name the one that holds 1/, 2/, …")
-    files = {f"assets/{path.relative_to(folder).as_posix()}": path for path in _files(folder, creation)}
+    store = urlsplit(creation.store.url)
+    inside = Path(unquote(store.path)) if store.scheme == "file" else None
+    files = {f"assets/{name}": path for name, path in files_of(folder, but_for=inside).items()}
     wanted = {name: path for name, path in files.items() if name not in outputs}
     for name in wanted:
         check_key(creation.key(name))
@@ -37,17 +39,6 @@ def import_folder(folder: Path, creation: Creation, outputs: frozenset[str]) -> 
         if name not in wanted and name not in outputs:
             creation.delete(name)
     return len(wanted)
-
-
-def _files(folder: Path, creation: Creation) -> Iterator[Path]:
-    """The files that may be assets: not hidden ones, which tools leave behind, nor those of the store."""
-    store = urlsplit(creation.store.url)
-    inside = Path(unquote(store.path)) if store.scheme == "file" else None
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        stored = inside is not None and path.resolve().is_relative_to(inside.resolve())
-        if path.is_file() and not hidden and not stored:
-            yield path
 
 
 def _bring(creation: Creation, name: str, path: Path) -> None:

@@ -1,9 +1,6 @@
 """`reelwright list`: all creations in the store."""
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from scripts.report import print_table
 from scripts.wiring import make_trigger
 from shared.creation import creation_ids
 from shared.errors import ReelwrightError
@@ -13,12 +10,8 @@ from shared.trigger import Trigger
 
 def list_creations(settings: Settings) -> None:
     trigger = make_trigger(settings)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("creation", "pipeline", "run", "status", "asked for"):
-        table.add_column(column)
-    for creation_id in creation_ids(trigger.store):
-        table.add_row(*(Text(cell) for cell in (creation_id, *_row(trigger, creation_id))))
-    Console().print(table)
+    rows = ([creation_id, *_row(trigger, creation_id)] for creation_id in creation_ids(trigger.store))
+    print_table(("creation", "pipeline", "run", "status", "asked for"), rows, folded=("creation", "status"))
 
 
 def _row(trigger: Trigger, creation_id: str) -> list[str]:

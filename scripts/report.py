@@ -1,12 +1,15 @@
 """Telling a person how a run stands: a table of stages, what came out, and what to type next."""
 
+import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
+from rich.text import Text
 
 from shared.cost import PRICES
 from shared.manifest import paid_usd
@@ -17,16 +20,52 @@ from shared.trigger import Trigger
 _MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "waiting": "[dim]waiting[/]"}
 
 
-def stage_table(status: RunStatus) -> Table:
-    """One row a stage: state, time, what it used and what that costs in the clouds."""
+_COLUMNS: Final = ("tasks", "time", "CPU", "memory", "in", "out", *PRICES)
+
+
+def stage_table(status: RunStatus, console: Console) -> Table:
+    """One row a stage: state, time, what it used and what that costs in clouds; what there is room for."""
+    tables = [_stage_table(status, shown) for shown in (len(_COLUMNS), 6, 4, 2)]
+    return next((table for table in tables if _width(table, console) <= console.width), tables[-1])
+
+
+def _width(table: Table, console: Console) -> int:
+    """That it would have if there were room."""
+    return console.measure(table, options=console.options.update(width=10_000)).maximum
+
+
+def _stage_table(status: RunStatus, shown: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("stage", no_wrap=True)
     table.add_column("state", no_wrap=True)
-    for column in ("tasks", "time", "CPU", "memory", "in", "out", *PRICES):
+    for column in _COLUMNS[:shown]:
         table.add_column(column, justify="right", no_wrap=True)
     for stage in status.stages.values():
-        table.add_row(stage.name, _state(stage), *_figures(stage))
+        table.add_row(stage.name, _state(stage), *_figures(stage)[:shown])
     return table
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    folded: Collection[str],
+    right: Collection[str] = (),
+) -> None:
+    """A table on stdout, of which nothing is cut: where there is no room, some columns are folded.
+
+    What is piped into another program has one line a row.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column not in folded)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(width=max(console.width, _width(table, console)))
+    console.print(table)
 
 
 def _state(stage: StageStatus) -> str:
@@ -69,7 +108,7 @@ def size(count: float) -> str:
 def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
     """The whole story of a run on stderr; the caller prints the result itself on stdout."""
     console.print()
-    console.print(stage_table(status))
+    console.print(stage_table(status, console))
     for warning in status.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
     console.print()

@@ -1,9 +1,6 @@
 """`reelwright voices`: who can speak."""
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from scripts.report import print_table
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider
 from shared.settings import Settings
@@ -11,10 +8,11 @@ from shared.storage.memory import MemoryStore
 
 
 def list_voices(settings: Settings, language: str | None) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("voice", "language", "description"):
-        table.add_column(column)
-    for voice in speech_provider(settings, Account(MemoryStore())).voices():
-        if language is None or voice.language.lower().split("-")[0] == language.lower().split("-")[0]:
-            table.add_row(*map(Text, (voice.name, voice.language, voice.description)))
-    Console().print(table)
+    known = speech_provider(settings, Account(MemoryStore())).voices()
+    wanted = language.lower().replace("_", "-").split("-")[0] if language else None
+    rows = [
+        (voice.name, voice.language, voice.description)
+        for voice in known
+        if wanted in (None, voice.language.lower().split("-")[0])
+    ]
+    print_table(("voice", "language", "description"), rows, folded=("voice", "description"))

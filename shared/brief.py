@@ -2,7 +2,7 @@
 
 assets/ad.json          product_name, style, cta_text; optional: variation, captions
 assets/product.jpg      optional: the product's picture, jpg, png or webp, up to 10 MB
-assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, …; music is composed where there is none
+assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm; else composed
 """
 
 import json
@@ -139,17 +139,23 @@ def write_brief(
     Raises `InvalidAssets`, before anything is written, for a picture that is too large or can't be decoded,
     and for music that can't be played.
     """
-    files = {}
-    if picture:
-        files[f"assets/product{check_product(picture)}"] = picture
-    if music:
-        files[f"assets/music{check_music(music)}"] = music
+    files = check_files(picture=picture, music=music)
     for name, path in files.items():
         creation.upload(path, name)
     for found in (*_named(creation, "product", PICTURE_TYPES), *_named(creation, "music", MUSIC_TYPES)):
         if found not in files:
             creation.delete(found)
     creation.write(BRIEF_NAME, canonical_json(brief.model_dump(mode="json")))
+
+
+def check_files(*, picture: Path | None, music: Path | None) -> dict[str, Path]:
+    """The files by the names of the assets that they become; raises `InvalidAssets` for what can't be one."""
+    files = {}
+    if picture:
+        files[f"assets/product{check_product(picture)}"] = picture
+    if music:
+        files[f"assets/music{check_music(music)}"] = music
+    return files
 
 
 def check_product(picture: Path, *, name: str = "the product's picture") -> str:

@@ -20,8 +20,9 @@ from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import InvalidAssets, ProviderFailed
 from shared.language import guess_language
+from shared.markup import spoken_text
 from shared.providers.account import Account
-from shared.providers.speech import Speech, SpeechProvider, speech_provider
+from shared.providers.speech import Speech, SpeechProvider, say, speech_provider
 from shared.settings import Settings
 from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
@@ -75,7 +76,11 @@ def run(context: Context) -> Result:
 
 def lines_of(script: Script) -> tuple[Line, ...]:
     """The four voice-overs with their languages and times; `InvalidAssets` where words are missing."""
-    silent = [scene.id for scene in script.scenes if not any(map(str.isalnum, scene.voiceover_text))]
+    silent = [
+        scene.id
+        for scene in script.scenes
+        if not any(map(str.isalnum, spoken_text(scene.voiceover_text).text))
+    ]
     if silent:
         raise InvalidAssets(
             *(
@@ -126,7 +131,7 @@ def _spoken(context: Context, speaker: _Speaker, lines: Sequence[Line]) -> list[
 
 def _say(context: Context, speaker: _Speaker, line: Line) -> _Said:
     provider = speaker.provider
-    speech = provider.speak(line.text, language=line.language, voice=speaker.voice, rate=speaker.rate)
+    speech = say(provider, line.text, language=line.language, voice=speaker.voice, rate=speaker.rate)
     pcm, shift_ms = trimmed(speech.pcm, speech.sample_rate_hz)
     if not pcm:
         reason = f"said nothing for scene {line.scene}; write it in words that the voice knows"
@@ -245,7 +250,7 @@ def _voice(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="ad",
     name="voice_gen",
-    version=1,
+    version=2,
     inputs=_inputs,
     run=run,
     salt=_voice,

@@ -9,7 +9,17 @@ from typing import Final
 from jobs.story.narration import Narrated
 from jobs.story.options import StoryOptions
 from shared.video.canvas import fit_for
-from shared.video.timeline import Cue, FontFace, Motion, Music, Shot, Spoken, Timeline, Transition
+from shared.video.timeline import (
+    CaptionStyle,
+    Cue,
+    FontFace,
+    Motion,
+    Music,
+    Shot,
+    Spoken,
+    Timeline,
+    Transition,
+)
 
 _OPENING_MS: Final = 500
 """Of silence before the first word of the film."""
@@ -35,6 +45,7 @@ class NarratedPart:
     picture_size: tuple[int, int]
     """Width and height, upright."""
     captions: tuple[Narrated, ...]
+    """None for a picture that stands without words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +77,10 @@ def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
                 speech.append(Spoken(key=narrated.speech, at_frame=at))
             at += frames
         last = number == len(parts) - 1
-        at += _frames(_CLOSING_MS if last else _PART_END_MS, rate)
+        if part.captions:
+            at += _frames(_CLOSING_MS if last else _PART_END_MS, rate)
+        else:
+            at = start + _frames(look.options.picture_s * 1000, rate)
         shots.append(_shot(part, number, at - start, transition, look))
         start = at
     return Timeline(
@@ -77,7 +91,7 @@ def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
         language=look.language,
         shots=_with_short_enough_transitions(shots),
         cues=tuple(cues),
-        caption_style=look.options.captions,
+        caption_style=CaptionStyle.model_validate(look.options.captions.model_dump()),
         fonts=look.fonts,
         speech=tuple(speech),
         music=Music(key=look.music, volume=look.options.music_volume) if look.music else None,
@@ -114,7 +128,14 @@ def _with_short_enough_transitions(shots: Sequence[Shot]) -> tuple[Shot, ...]:
 
 def _cue(narrated: Narrated, at: int, frames: int) -> Cue:
     caption = narrated.caption
-    return Cue(at_frame=at, frames=frames, text=caption.text, language=caption.language, words=narrated.words)
+    return Cue(
+        at_frame=at,
+        frames=frames,
+        text=caption.text,
+        language=caption.language,
+        words=narrated.words,
+        styles=caption.styles,
+    )
 
 
 def _shot(part: NarratedPart, number: int, frames: int, transition: Transition, look: Look) -> Shot:

@@ -1,41 +1,33 @@
 """The story's input: which objects under `assets/` are its parts, captions and music.
 
-assets/1/image.png     exactly one picture a part: png, jpg, jpeg or webp
-assets/1/1.txt         at least one caption a part, UTF-8
+assets/1/image.png     one picture a part: png, jpg, jpeg or webp; it may have another name if it is alone
+assets/1/1.txt         captions: plain text; a part without any shows its picture for a while
 assets/2/...           parts and captions in numeric order, parts without a gap
-assets/music.mp3       optional: mp3, wav, m4a, ogg, flac, …
+assets/music.mp3       optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm
 assets/story.json      optional: how it is to look and sound
+
+All of it may lie in a folder of its own, as in `assets/my-story/1/image.png`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from jobs.story.names import is_left_by_systems, is_number, stem_of, type_of
+from jobs.story.part import PICTURE_TYPES, Part, read_part
 from shared.creation import Creation
-from shared.errors import InvalidAssets
 from shared.storage import numeric_order
-from shared.video.clusters import visible
 from shared.video.music_files import MUSIC_TYPES
 
-OPTIONS_NAME: Final = "assets/story.json"
 OUTPUTS: Final = frozenset(
     f"assets/{name}" for name in ("video.mp4", "poster.jpg", "timeline.json", "captions.srt", "captions.vtt")
 )
-PICTURE_TYPES: Final = (".png", ".jpg", ".jpeg", ".webp")
+_OPTIONS_NAMES: Final = frozenset({"story.json", "story.json.txt", "story.json.json"})
+"""In lower case; Windows hides the last ending of a name."""
 _MOST_PARTS: Final = 2000
-_LONGEST_CAPTION: Final = 5000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One part: a picture and its captions, as names below the creation."""
-
-    number: int
-    picture: str
-    """Empty when it has none that can be read, which is a problem."""
-    captions: tuple[str, ...]
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +38,7 @@ class Layout:
     music: str | None
     options: str | None
     ignored: tuple[str, ...]
-    """Objects that play no part in the film."""
+    """Objects that play no part in the film, and that no system or program left there."""
 
 
 def story_inputs(creation: Creation) -> list[str]:
@@ -60,43 +52,103 @@ def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout
     `where` is what to call the folder in messages, e.g. `my-story/assets/`. What is in order is in the
     layout even if there are problems, so that it can be looked at, too.
     """
-    folders: dict[str, list[str]] = defaultdict(list)
-    loose: list[str] = []
-    for name in names:
-        if name in OUTPUTS:
-            continue
-        path = PurePosixPath(name)
-        (folders[path.parts[1]] if len(path.parts) == 3 else loose).append(name)
-    numbers = _part_numbers(list(folders), where, problems)
-    parts = [_part(number, folder, folders[folder], problems) for number, folder in sorted(numbers.items())]
-    music = [name for name in loose if _stem_of(name) == "music" and _type_of(name) in MUSIC_TYPES]
-    if len(music) > 1:
-        problems.append(f"{', '.join(sorted(music))}: more than one piece of music; keep one")
-    options = options_in(loose)
-    if len(options) > 1:
-        problems.append(f"{', '.join(options)}: more than one file of options; keep one")
-    used = {name for part in parts for name in (part.picture, *part.captions)} | {*music, *options}
-    found = [*loose, *(name for files in folders.values() for name in files)]
+    found = [
+        name for name in names if name not in OUTPUTS and not is_left_by_systems(name.removeprefix("assets/"))
+    ]
+    root = _root_of(found, where, problems)
+    if root is None:
+        return Layout(parts=(), music=None, options=None, ignored=())
+    loose = _loose(found, root)
+    music = _only([name for name in loose if _is_music(name)], "more than one piece of music", problems)
+    options = _only([name for name in loose if _is_options(name)], "more than one file of options", problems)
+    parts = _parts(found, root, where, [name for name in loose if name not in (music, options)], problems)
+    used = {music, options, *(name for part in parts for name in part.names)}
     return Layout(
-        parts=tuple(parts),
-        music=music[0] if music else None,
-        options=options[0] if options else None,
+        parts=parts,
+        music=music,
+        options=options,
         ignored=tuple(sorted(name for name in found if name not in used)),
     )
 
 
-def options_in(names: Iterable[str]) -> list[str]:
-    """Those of the names that say how the story is to look and sound; there should be one at most."""
-    return sorted(name for name in names if name.lower() == OPTIONS_NAME)
+def options_in(names: Iterable[str]) -> str | None:
+    """The file that says how the story is to look and sound, if there is one; of several the innermost."""
+    found = sorted((name for name in names if _is_options(name)), key=lambda name: -name.count("/"))
+    return found[0] if found else None
 
 
-def _part_numbers(folders: list[str], where: str, problems: list[str]) -> dict[int, str]:
+def _is_music(name: str) -> bool:
+    return stem_of(name) == "music" and type_of(name) in MUSIC_TYPES
+
+
+def _is_options(name: str) -> bool:
+    return PurePosixPath(name).name.lower() in _OPTIONS_NAMES
+
+
+def _parts(
+    names: Iterable[str], root: str, where: str, loose: Sequence[str], problems: list[str]
+) -> tuple[Part, ...]:
+    folders: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        inside = PurePosixPath(name.removeprefix(root)).parts
+        if name.startswith(root) and len(inside) > 1:
+            folders[inside[0]].append(name)
+    if not folders and len([name for name in loose if type_of(name) in PICTURE_TYPES]) == 1:
+        return (read_part(1, root, loose, problems),)  # the folder of a part was given
+    numbers = _part_numbers(folders, where + root.removeprefix("assets/"), loose, problems)
+    return tuple(
+        read_part(number, f"{root}{folder}/", folders[folder], problems)
+        for number, folder in sorted(numbers.items())
+    )
+
+
+def _only(names: Sequence[str], several: str, problems: list[str]) -> str | None:
+    """The innermost of these: a folder within the folder may have its own."""
+    deepest = max((name.count("/") for name in names), default=0)
+    found = sorted(name for name in names if name.count("/") == deepest)
+    if len(found) > 1:
+        problems.append(f"{', '.join(found)}: {several}; keep one")
+    return found[0] if found else None
+
+
+def _loose(names: Iterable[str], root: str) -> list[str]:
+    """Files that stand beside the parts, or beside a folder that they are in."""
+    return [name for name in names if root.startswith(f"{PurePosixPath(name).parent}/")]
+
+
+def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str | None:
+    """The folder that holds the parts: `assets/` or, if they are in a folder within it, that one.
+
+    None, and a problem, if that may be one or another.
+    """
+    homes: dict[str, set[int]] = defaultdict(set)
+    for name in names:
+        *folders, _ = PurePosixPath(name).parts
+        for depth, folder in enumerate(folders[1:], 1):
+            if is_number(folder):
+                homes["/".join(folders[:depth]) + "/"].add(int(folder))
+    first = [home for home, numbers in homes.items() if 1 in numbers]
+    if "assets/" in first or not homes:
+        return "assets/"
+    found = first or list(homes)
+    shallowest = min(home.count("/") for home in found)
+    found = sorted(home for home in found if home.count("/") == shallowest)
+    if len(found) > 1 and "assets/" not in homes:
+        stories = ", ".join(where + home.removeprefix("assets/") for home in found[:_MOST_NAMED])
+        problems.append(f"{where}: holds more than one story ({stories}); give the folder of one of them")
+        return None
+    return found[0] if len(found) == 1 else "assets/"
+
+
+def _part_numbers(
+    folders: Mapping[str, Sequence[str]], where: str, loose: Sequence[str], problems: list[str]
+) -> dict[int, str]:
     """Part numbers and their folders; says what is wrong with the numbering."""
     numbers: dict[int, str] = {}
+    before = len(problems)
     for folder in sorted(folders, key=numeric_order):
-        if not (folder.isascii() and folder.isdigit()) or int(folder) == 0:
-            if not folder.startswith("."):
-                problems.append(f"{where}{folder}/: parts are folders named 1, 2, 3, …; rename or remove it")
+        if not is_number(folder) or int(folder) == 0:
+            problems.append(f"{where}{folder}/: parts are folders named 1, 2, 3, …; rename or remove it")
         elif int(folder) in numbers:
             problems.append(f"{where}{folder}/: is part {int(folder)} again, beside {numbers[int(folder)]}/")
         else:
@@ -107,58 +159,21 @@ def _part_numbers(folders: list[str], where: str, problems: list[str]) -> dict[i
     elif missing:
         gap = ", ".join(map(str, missing))
         problems.append(f"{where}: missing part {gap}; number the parts 1 to {len(numbers)} without a gap")
-    if not numbers and not problems:
-        problems.append(
-            f"{where}: no parts; put a picture at {where}1/image.png and a caption at {where}1/1.txt"
-        )
+    if not numbers and len(problems) == before:
+        problems.append(_no_parts(where, loose))
     return numbers
+
+
+def _no_parts(where: str, loose: Sequence[str]) -> str:
+    pictures = sorted(PurePosixPath(name).name for name in loose if type_of(name) in PICTURE_TYPES)
+    if pictures:
+        more = ", …" if len(pictures) > _MOST_NAMED else ""
+        named = ", ".join(pictures[:_MOST_NAMED]) + more
+        return f"{where}: no parts, but {named}; put each picture into a folder of its own: 1/, 2/, 3/, …"
+    return f"{where}: no parts; put a picture at {where}1/image.png and a caption at {where}1/1.txt"
 
 
 def _first_gaps(numbers: Collection[int]) -> list[int]:
     """At most ten; a folder's number may be a date or worse."""
     until = min(max(numbers, default=0), len(numbers) + 10)
     return [number for number in range(1, until + 1) if number not in numbers][:10]
-
-
-def _part(number: int, folder: str, names: list[str], problems: list[str]) -> Part:
-    place = f"assets/{folder}/"
-    pictures = [name for name in names if _stem_of(name) == "image"]
-    readable = [name for name in pictures if _type_of(name) in PICTURE_TYPES]
-    captions = [name for name in names if _type_of(name) == ".txt" and _is_number(_stem_of(name))]
-    if len(pictures) > 1:
-        problems.append(f"{place}: {len(pictures)} pictures ({', '.join(sorted(pictures))}); keep one")
-    elif pictures and not readable:
-        problems.append(f"{pictures[0]}: not a type that can be read; convert it to png, jpg or webp")
-    elif not pictures:
-        problems.append(f"{place}: no picture; add {place}image.png (or .jpg, .jpeg, .webp)")
-    if not captions:
-        problems.append(f"{place}: no caption; add {place}1.txt")
-    captions.sort(key=lambda name: (numeric_order(_stem_of(name)), name))
-    return Part(number=number, picture=next(iter(readable), ""), captions=tuple(captions))
-
-
-def caption_text(data: bytes, name: str) -> str:
-    """A caption's text, stripped; raises `InvalidAssets` naming the object and the remedy."""
-    try:
-        text = data.decode("utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise InvalidAssets(f"{name}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    if not visible(text).strip():
-        raise InvalidAssets(f"{name}: the caption is empty; write a sentence or remove the file")
-    if len(text) > _LONGEST_CAPTION:
-        raise InvalidAssets(
-            f"{name}: {len(text)} characters; split it into captions of at most {_LONGEST_CAPTION}"
-        )
-    return text
-
-
-def _type_of(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
-
-
-def _stem_of(name: str) -> str:
-    return PurePosixPath(name).stem.lower()
-
-
-def _is_number(stem: str) -> bool:
-    return stem.isascii() and stem.isdigit()

@@ -3,16 +3,17 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
+from jobs.story.caption_text import as_shown, caption_text
 from jobs.story.direction import Look, NarratedPart, direct
-from jobs.story.layout import Layout, Part, caption_text, read_layout, story_inputs
+from jobs.story.layout import Layout, read_layout, story_inputs
 from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
 from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
+from jobs.story.part import Part
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
@@ -23,6 +24,7 @@ from shared.providers.speech import SpeechProvider, speech_provider
 from shared.settings import AUTO, Settings
 from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
+from shared.validation import noting
 from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
 from shared.video.timeline import Timeline
 
@@ -58,9 +60,9 @@ def _read(context: Context) -> _Story:
     layout = read_layout(story_inputs(creation), creation.key("assets/"), problems)
     options = StoryOptions()
     if layout.options:
-        with _noting(problems):
+        with noting(problems):
             options = read_options(creation.read(layout.options)[0], layout.options)
-    with _noting(problems):
+    with noting(problems):
         options = with_parameters(options, context.parameters)
     texts = _texts(creation, layout, problems)
     sizes = _check_media(context, layout, problems)
@@ -69,22 +71,15 @@ def _read(context: Context) -> _Story:
     return _Story(layout=layout, options=options, captions=_captions(texts, options), sizes=sizes)
 
 
-@contextmanager
-def _noting(problems: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except InvalidAssets as error:
-        problems.extend(error.problems)
-
-
 def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list[tuple[str, str]]]:
     """The captions' names and texts, by part."""
     texts: list[list[tuple[str, str]]] = []
     for part in layout.parts:
         texts.append([])
         for name in part.captions:
-            with _noting(problems):
-                texts[-1].append((name, caption_text(creation.read(name)[0], name)))
+            with noting(problems):
+                text = caption_text(creation.read(name)[0], name)
+                texts[-1] += [(name, text)] if text else []
     return texts
 
 
@@ -93,11 +88,13 @@ def _captions(
 ) -> tuple[tuple[Caption, ...], ...]:
     whole = options.language or guess_language("\n".join(text for part in texts for _, text in part))
 
-    def caption(name: str, text: str) -> Caption:
-        language = options.language or guess_language(text, default=whole)
-        return Caption(name=name, text=text, language=language)
+    def captions(name: str, text: str) -> Iterator[Caption]:
+        shown = as_shown(text, options.captions.markup)
+        language = options.language or guess_language(shown.text, default=whole)
+        if shown.text:
+            yield Caption(name=name, text=shown.text, language=language, styles=shown.styles)
 
-    return tuple(tuple(caption(name, text) for name, text in part) for part in texts)
+    return tuple(tuple(each for name, text in part for each in captions(name, text)) for part in texts)
 
 
 def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, tuple[int, int]]:
@@ -112,7 +109,7 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
     def check(number: int, name: str) -> list[str]:
         found: list[str] = []
         path = context.creation.download(name, folder / f"{number}{PurePosixPath(name).suffix}")
-        with _noting(found):
+        with noting(found):
             if name == layout.music:
                 check_music(path, name=name)
             else:
@@ -128,7 +125,7 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
 
 
 def _narrate(context: Context, captions: Sequence[Caption], options: StoryOptions) -> list[Narrated]:
-    if not options.narration:
+    if not (options.narration and captions):
         return [pace_for_reading(caption) for caption in captions]
 
     def on_progress(done: int, count: int) -> None:
@@ -156,8 +153,9 @@ def _timeline(
     options = story.options
     shapes = [part.picture_size for part in parts]
     width, height = size_for(shapes) if options.size == "auto" else parse_size(options.size)
-    language = story.captions[0][0].language
-    choice = choose_fonts([caption.text for part in story.captions for caption in part], language)
+    spoken = [caption for part in story.captions for caption in part]
+    language = spoken[0].language if spoken else options.language or "und"
+    choice = choose_fonts([caption.text for caption in spoken], language)
     look = Look(
         options=options,
         width=width,
@@ -205,7 +203,7 @@ def _result(
         f"no font has the {found.script} characters {found.samples!r}: {found.remedy}" for found in missing
     ]
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
-    ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored if _is_surprising(name)]
+    ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored]
     return Result(
         outputs={label: _output(context, *output) for label, output in outputs.items()},
         metadata={
@@ -231,10 +229,6 @@ def _result(
 def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:
     for caption in narrated:
         yield from filter(None, (caption.speech, caption.times))
-
-
-def _is_surprising(name: str) -> bool:
-    return not any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
 def _plan(segments: Sequence[Segment]) -> Iterator[dict[str, int | str]]:
@@ -268,7 +262,7 @@ def _voice(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="story",
     name="narrate",
-    version=1,
+    version=2,
     inputs=story_inputs,
     run=run,
     salt=_voice,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from shared.creation import Creation, canonical_json
 from shared.errors import PreconditionFailed
 from shared.language import words_of
+from shared.markup import Styled, shown_spans, spoken_text
 from shared.providers.speech import Speech, SpeechProvider
 from shared.storage import ABSENT
 from shared.video.timeline import Word
@@ -27,7 +28,10 @@ class Caption:
     name: str
     """Of its object."""
     text: str
+    """As it is shown."""
     language: str
+    styles: tuple[Styled, ...] = ()
+    """What of it is bold or italic."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +58,14 @@ class Narrator:
     rate: float
 
     def key(self, caption: Caption) -> str:
+        """The same for captions that sound the same, whatever marks they have."""
         said = [
             self.provider.name,
             self.provider.version,
             self.voice,
             self.rate,
             caption.language,
-            caption.text,
+            spoken_text(caption.text).text,
         ]
         return hashlib.sha256(canonical_json(said)).hexdigest()[:32]
 
@@ -76,6 +81,8 @@ def speak_all(
     What is said twice is spoken once. `on_progress` gets how many are done, of how many, from any thread.
     Raises what the provider raises; what was spoken until then is kept for the next try.
     """
+    if not captions:
+        return []
     wanted = {narrator.key(caption): caption for caption in captions}
     done = itertools.count(1)
 
@@ -86,7 +93,18 @@ def speak_all(
 
     with ThreadPoolExecutor(max_workers=narrator.provider.concurrency, thread_name_prefix="speak") as pool:
         spoken = dict(zip(wanted, pool.map(speak, wanted), strict=True))
-    return [replace(spoken[narrator.key(caption)], caption=caption) for caption in captions]
+    return [_shown(spoken[narrator.key(caption)], caption) for caption in captions]
+
+
+def _shown(narrated: Narrated, caption: Caption) -> Narrated:
+    """The caption, with words that are places in what is said of it, in its own text."""
+    said = spoken_text(caption.text)
+    spans = shown_spans(caption.text, said, [(word.start, word.end) for word in narrated.words])
+    words = (
+        word.model_copy(update={"start": start, "end": end})
+        for word, (start, end) in zip(narrated.words, spans, strict=True)
+    )
+    return replace(narrated, caption=caption, words=tuple(words))
 
 
 def pace_for_reading(caption: Caption) -> Narrated:
@@ -124,8 +142,9 @@ def _spoken(creation: Creation, caption: Caption, key: str, narrator: Narrator) 
 
     So sound and words are always of one piece, even from a voice that never says the same twice.
     """
+    said = spoken_text(caption.text).text
     speech = narrator.provider.speak(
-        caption.text, language=caption.language, voice=narrator.voice, rate=narrator.rate
+        said, language=caption.language, voice=narrator.voice, rate=narrator.rate
     )
     data = _wav(speech)
     sound = f"cache/speech/{hashlib.sha256(data).hexdigest()[:32]}.wav"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from statistics import median
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -13,22 +13,41 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from jobs.story.layout import options_in
+from jobs.story.option_words import as_captions, as_choice, as_colour, as_language, wrong_option
 from shared.creation import Creation
 from shared.errors import InvalidAssets
-from shared.plain_text import decode_text
+from shared.plain_text import decoded
+from shared.validation import noting
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
 _PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
+_SIZES: Final = ("auto", *_PRESETS)
+_SHAPES: Final = {"9:16": "portrait", "16:9": "landscape", "1:1": "square"}
 _LARGEST: Final = 4096
 
 
-def _caption_style(value: object) -> object:
-    return {"look": value} if isinstance(value, str) else value
+class CaptionOptions(CaptionStyle):
+    """The captions' style, which people may write in more ways than it is kept in."""
+
+    @field_validator("look", "position", "markup", mode="before")
+    @classmethod
+    def _choice(cls, value: object, info: ValidationInfo) -> object:
+        return _chosen(cls, value, info)
+
+    @field_validator("colour", "highlight", "outline", mode="before")
+    @classmethod
+    def _colour(cls, value: object) -> object:
+        return as_colour(value)
+
+
+def _chosen(options: type[BaseModel], value: object, info: ValidationInfo) -> object:
+    return as_choice(get_args(options.model_fields[str(info.field_name)].annotation), value)
 
 
 class StoryOptions(BaseModel):
@@ -40,22 +59,29 @@ class StoryOptions(BaseModel):
     """`auto` (from the pictures), `portrait`, `landscape`, `square` or `<width>x<height>`, up to 4K."""
     frame_rate: FrameRate = Fraction(30)
     """Frames per second, 10 to 60, e.g. 25 or `30000/1001`."""
-    language: str | None = Field(None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    language: Annotated[str | None, BeforeValidator(as_language)] = None
     """BCP 47; unset means guessed from the captions."""
     voice: str | None = Field(None, min_length=1, max_length=100)
     """A name that `reelwright voices` lists."""
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
     narration: bool = True
     """Off: captions are paced for reading and nothing is spoken."""
-    captions: Annotated[CaptionStyle, BeforeValidator(_caption_style)] = CaptionStyle()
+    captions: Annotated[CaptionOptions, BeforeValidator(as_captions)] = CaptionOptions()
     """A look (`highlight`, `karaoke`, `plain`, `off`) or an object with `look`, `position`, `colour`, …"""
     motion: Literal["kenburns", "zoom-in", "zoom-out", "pan", "none"] = "kenburns"
     transition: Literal["crossfade", "dip", "slide", "cut"] = "crossfade"
     transition_s: float = Field(0.5, ge=0, le=3)
+    picture_s: float = Field(4.0, ge=0.5, le=60)
+    """How long a picture without words is shown."""
     music_volume: Unit = 0.25
     engine: Literal["native", "moviepy"] = "native"
     effect: str | None = Field(None, max_length=40)
     """An effect written in Python, drawn by the moviepy engine."""
+
+    @field_validator("size", "motion", "transition", "engine", mode="before")
+    @classmethod
+    def _choice(cls, value: object, info: ValidationInfo) -> object:
+        return as_choice(_SIZES, value) if info.field_name == "size" else _chosen(cls, value, info)
 
     @model_validator(mode="after")
     def _effect_can_be_drawn(self) -> Self:
@@ -70,6 +96,7 @@ class StoryOptions(BaseModel):
     @field_validator("size")
     @classmethod
     def _size_is_known(cls, value: str) -> str:
+        value = _SHAPES.get(value, value)
         if value != "auto":
             parse_size(value)
         return value
@@ -81,7 +108,7 @@ def parse_size(text: str) -> tuple[int, int]:
         return _PRESETS[text]
     match = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", text)
     if not match:
-        raise ValueError(f"use auto, {', '.join(_PRESETS)} or <width>x<height> such as 1080x1920")
+        raise ValueError(f"use {', '.join(_SIZES)} or <width>x<height> such as 1080x1920")
     width, height = int(match[1]), int(match[2])
     if width % 2 or height % 2 or not all(64 <= side <= _LARGEST for side in (width, height)):
         raise ValueError(f"use even sides from 64 to {_LARGEST}")
@@ -100,19 +127,17 @@ def read_options(data: bytes | None, name: str) -> StoryOptions:
     """The options in a `story.json`; raises `InvalidAssets` naming every problem at once."""
     if data is None:
         return StoryOptions()
+    text = decoded(data, name)
     try:
-        found = json.loads(decode_text(data))
+        found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidAssets(
-            f"{name}: not valid JSON in UTF-8 ({error}); check it in a JSON editor"
-        ) from error
+        raise InvalidAssets(f"{name}: not valid JSON ({error}); check it in a JSON editor") from error
     if not isinstance(found, dict):
         raise InvalidAssets(f'{name}: must be an object such as {{"size": "portrait"}}')
     try:
         return StoryOptions.model_validate(found)
     except ValidationError as error:
-        problems = [_problem(name, problem) for problem in error.errors(include_url=False)]
-        raise InvalidAssets(*problems) from error
+        raise InvalidAssets(*_problems(name, error)) from error
 
 
 def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> StoryOptions:
@@ -122,39 +147,21 @@ def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> Sto
     try:
         return StoryOptions.model_validate({**options.model_dump(exclude_unset=True), **parameters})
     except ValidationError as error:
-        problems = [_problem("parameters", problem) for problem in error.errors(include_url=False)]
-        raise InvalidAssets(*problems) from error
+        raise InvalidAssets(*_problems("parameters", error)) from error
 
 
 def check_options(creation: Creation, parameters: Mapping[str, Any]) -> None:
     """Raise `InvalidAssets` naming everything in `story.json` and the parameters that can't be used."""
     problems: list[str] = []
     options = StoryOptions()
-    for name in options_in(name for name, _ in creation.list("assets/")):
-        try:
-            options = read_options(creation.read(name)[0], name)
-        except InvalidAssets as error:
-            problems.extend(error.problems)
-    try:
+    name = options_in(name for name, _ in creation.list("assets/"))
+    with noting(problems):
+        options = read_options(creation.read(name)[0], name) if name else options
+    with noting(problems):
         with_parameters(options, parameters)
-    except InvalidAssets as error:
-        problems.extend(error.problems)
     if problems:
         raise InvalidAssets(*problems)
 
 
-def _problem(name: str, problem: object) -> str:
-    assert isinstance(problem, dict)
-    place = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        options = StoryOptions if len(problem["loc"]) == 1 else CaptionStyle
-        known = ", ".join(sorted(options.model_fields))
-        return f"{name}: unknown key {_shortened(repr(place))}; known: {known}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    if not place:
-        return f"{name}: {message}"
-    return f"{name}: {place} = {_shortened(repr(problem['input']))}: {message}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _problems(name: str, error: ValidationError) -> list[str]:
+    return [wrong_option(name, problem, StoryOptions) for problem in error.errors(include_url=False)]

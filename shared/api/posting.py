@@ -22,6 +22,7 @@ from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreE
 from shared.record import utc_now
 from shared.storage import ABSENT
 from shared.trigger import Trigger
+from shared.validation import noting
 
 CLAIM_NAME: Final = "claims/posted.json"
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=1)
@@ -45,15 +46,15 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
     problems: list[str] = []
     given = dict(fields)
     asked_id = given.pop("job_id", None)
-    with _noting(problems):
+    with noting(problems):
         job_id = _job_id(asked_id)
-    with _noting(problems):
+    with noting(problems):
         brief = _brief(given)
     picture, music = files.get("product_image"), files.get("music")
-    with _noting(problems):
+    with noting(problems):
         if picture:
             check_product(picture, name="product_image")
-    with _noting(problems):
+    with noting(problems):
         if music:
             check_music(music, name="music:")
     if problems:
@@ -63,14 +64,6 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
         write_brief(creation, brief, picture=picture, music=music)
         trigger.start(pipeline, job_id)
     return job_id
-
-
-@contextmanager
-def _noting(problems: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except BadRequest as error:
-        problems.extend(error.problems)
 
 
 def _job_id(job_id: object) -> str:

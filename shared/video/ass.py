@@ -11,7 +11,7 @@ which is therefore put there.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -26,7 +26,8 @@ PLATES_PER_S: Final = 10
 _LEFT_TO_RIGHT: Final = "\u200e"
 _RIGHT_TO_LEFT: Final = "\u200f"
 _WORD_JOINER: Final = "\u2060"
-
+_STYLES: Final = {"": r"\b400\i0", "bold": r"\b700\i0", "italic": r"\b400\i1", "bold italic": r"\b700\i1"}
+"""Where captions have styles of their own; others are bold throughout."""
 _HEAD: Final = """\
 [Script Info]
 ScriptType: v4.00+
@@ -105,7 +106,7 @@ class Plate:
 def plates_of(states: Sequence[State]) -> list[Plate]:
     """For each run of states with one text, its page; after it each of its states that has lit letters."""
     plates: list[Plate] = []
-    for _, page in groupby(states, lambda state: (state.texts, state.right_to_left)):
+    for _, page in groupby(states, lambda state: (state.unlit, state.right_to_left)):
         shown = list(page)
         plates.append(Plate(state=shown[0], only_lit=False))
         plates += [Plate(state=state, only_lit=True) for state in shown if state.is_lit]
@@ -147,6 +148,7 @@ class _Pen:
     faces: Sequence[Face]
     em_px: int
     centre_px: float
+    is_styled: bool
 
     def line(
         self, pieces: Sequence[Piece], baseline_px: float, *, only_lit: bool, right_to_left: bool
@@ -157,29 +159,35 @@ class _Pen:
         depth_px = max((face.depth for face, _, _ in runs), default=0) * self.em_px
         text = f"{{\\pos({self.centre_px:g},{baseline_px + depth_px:.3f})}}"
         mark = _RIGHT_TO_LEFT if right_to_left else _LEFT_TO_RIGHT
-        for face, lit, run in runs:
-            hidden = "\\1a&HFF&" if only_lit and not lit else "\\1a"
+        for face, piece, run in runs:
+            hidden = "\\1a&HFF&" if only_lit and not piece.lit else "\\1a"
             size = face.height * self.em_px
-            text += f"{{\\fn{face.family}\\fs{size:.3f}{hidden}}}{mark}{escape(run)}"
+            style = _STYLES[piece.style] if self.is_styled else ""
+            text += f"{{\\fn{face.family}\\fs{size:.3f}{hidden}{style}}}{mark}{escape(run)}"
             mark = ""
         return text
 
-    def _runs(self, pieces: Sequence[Piece]) -> Iterator[tuple[Face, bool, str]]:
-        """Runs of one face and one colour; what no face has is left out."""
-        lit = [piece.lit for piece in pieces for _ in piece.text]
+    def _runs(self, pieces: Sequence[Piece]) -> Iterator[tuple[Face, Piece, str]]:
+        """Runs of one face and the piece whose look they have; what no face has is left out."""
+        looks = [replace(piece, text="") for piece in pieces for _ in piece.text]
         place = 0
         for face, run in runs_of("".join(piece.text for piece in pieces), self.faces):
-            parts: list[tuple[bool, str]] = []
+            parts: list[tuple[Piece, str]] = []
             for cluster in clusters(run):
-                parts.append((lit[place], drawn(cluster)))
+                parts.append((looks[place], drawn(cluster)))
                 place += len(cluster)
-            for is_lit, same in groupby(parts, lambda part: part[0]):
+            for look, same in groupby(parts, lambda part: part[0]):
                 if face:
-                    yield face, is_lit, "".join(cluster for _, cluster in same)
+                    yield face, look, "".join(cluster for _, cluster in same)
 
 
 def _events(plates: Sequence[Plate], timeline: Timeline, band: Band) -> Iterator[str]:
-    pen = _Pen(faces=open_faces(timeline.fonts), em_px=letter_px(timeline), centre_px=timeline.width / 2)
+    pen = _Pen(
+        faces=open_faces(timeline.fonts),
+        em_px=letter_px(timeline),
+        centre_px=timeline.width / 2,
+        is_styled=timeline.caption_style.markup == "markdown",
+    )
     for number, plate in enumerate(plates):
         styles = ("Lit",) if plate.only_lit else ("Shadow", "Outline", "Letters")
         for layer, style in enumerate(styles):
@@ -190,11 +198,7 @@ def _events(plates: Sequence[Plate], timeline: Timeline, band: Band) -> Iterator
 def _page(pen: _Pen, band: Band, plate: Plate, *, is_shadow: bool) -> Iterator[str]:
     soft = f"{{\\blur{pen.em_px * 0.07:.2f}}}" if is_shadow else ""
     drop_px = pen.em_px * 0.05 if is_shadow else 0
-    lines = (
-        plate.state.lines
-        if plate.only_lit
-        else [(Piece(text=text, lit=False),) for text in plate.state.texts]
-    )
+    lines = plate.state.lines if plate.only_lit else plate.state.unlit
     for pieces, baseline_px in zip(lines, band.baselines(len(lines)), strict=True):
         if not plate.only_lit or any(piece.lit for piece in pieces):
             yield soft + pen.line(

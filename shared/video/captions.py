@@ -8,12 +8,14 @@ measured, never longer.
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
-from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate, groupby, pairwise
+from typing import TYPE_CHECKING, Final, Literal
 
+from shared.capitals import capitals
 from shared.language import is_right_to_left
+from shared.markup import Styled
 from shared.video.clusters import clusters, drawn, visible
 from shared.video.fonts import Face, open_faces, runs_of
 from shared.video.linebreaks import Measured, Span, break_points, cut_pages
@@ -53,6 +55,8 @@ class Page:
     lines: tuple[str, ...]
     """In logical order, whichever way they run."""
     words: tuple[PageWord, ...]
+    styles: tuple[tuple[Styled, ...], ...]
+    """Of each line: what of it is bold or italic, as places in the line."""
     right_to_left: bool
     start_frame: int
     end_frame: int
@@ -61,11 +65,12 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A part of a line in one colour."""
+    """A part of a line in one colour and style."""
 
     text: str
     lit: bool
     """In the highlight colour."""
+    style: Literal["", "bold", "italic", "bold italic"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +87,9 @@ class State:
     """Not included."""
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """The lines, whatever their colours."""
-        return tuple("".join(piece.text for piece in pieces) for pieces in self.lines)
+    def unlit(self) -> tuple[tuple[Piece, ...], ...]:
+        """The lines without their highlight."""
+        return tuple(tuple(_unlit(pieces)) for pieces in self.lines)
 
     @property
     def is_lit(self) -> bool:
@@ -94,7 +99,14 @@ class State:
         """The same for states that look the same, whenever they are shown."""
         drawn = asdict(self)
         del drawn["first_frame"], drawn["end_frame"]
+        for piece in (piece for pieces in drawn["lines"] for piece in pieces if not piece["style"]):
+            del piece["style"]
         return json.dumps(drawn, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _unlit(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    for style, same in groupby(pieces, lambda piece: piece.style):
+        yield Piece(text="".join(piece.text for piece in same), lit=False, style=style)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +174,7 @@ def _pages_of_cue(timeline: Timeline, faces: Sequence[Face], number: int, until:
                 cue=number,
                 lines=tuple(shown.text[start:end].strip(" ") for start, end in lines),
                 words=tuple(_page_words(cue, spans, lines)),
+                styles=tuple(tuple(_styles_within(cue, shown, line)) for line in lines),
                 right_to_left=right_to_left,
                 start_frame=start_frame,
                 end_frame=end_frame,
@@ -169,14 +182,16 @@ def _pages_of_cue(timeline: Timeline, faces: Sequence[Face], number: int, until:
 
 
 def _shown(cue: Cue, timeline: Timeline, faces: Sequence[Face]) -> _Shown:
+    text = cue.text
+    upper = capitals(text, cue.language) if timeline.caption_style.uppercase else text
     shown = ""
     places: list[int] = []
-    for char in cue.text:
+    for char, capital in zip(text, upper, strict=True):
         places.append(len(shown))
         if char.isspace() and char not in "\u00a0\u202f":
             shown += "" if shown.endswith(" ") or not shown else " "
         elif not _is_dropped(char):
-            shown += _capital(char, cue.language, faces) if timeline.caption_style.uppercase else char
+            shown += capital if not faces or any(face.draws(capital) for face in faces) else char
     shown = shown.rstrip(" ")
     return _Shown(text=shown, places=[min(place, len(shown)) for place in [*places, len(shown)]])
 
@@ -186,10 +201,13 @@ def _is_dropped(char: str) -> bool:
     return not visible(char) and char not in _SHAPING
 
 
-def _capital(char: str, language: str, faces: Sequence[Face]) -> str:
-    turkic = language.partition("-")[0] in {"tr", "az"}
-    capital = "İ" if turkic and char == "i" else char.upper()
-    return capital if not faces or any(face.draws(capital) for face in faces) else char
+def _styles_within(cue: Cue, shown: _Shown, line: Span) -> Iterator[Styled]:
+    """What of a line is bold or italic; a line's own white space is left out of its text."""
+    line_start = line[0] + len(shown.text[line[0] : line[1]]) - len(shown.text[line[0] : line[1]].lstrip(" "))
+    for style in cue.styles:
+        start, end = (max(line[0], min(shown.places[at], line[1])) for at in (style.start, style.end))
+        if start < end:
+            yield replace(style, start=max(0, start - line_start), end=end - line_start)
 
 
 def _word_spans(cue: Cue, shown: _Shown) -> list[Span]:
@@ -308,8 +326,22 @@ def _pieces(timeline: Timeline, page: Page, line: int, number: int | None) -> tu
         spans = [(0, words[-1].end)] if words else []
     else:
         spans = [(word.start, word.end) for word in words if word.number == number]
-    cuts = sorted({0, len(text), *(place for span in spans for place in span)})
+    styles = page.styles[line]
+    styled = ((style.start, style.end) for style in styles)
+    cuts = sorted({0, len(text), *(min(place, len(text)) for span in (*spans, *styled) for place in span)})
     return tuple(
-        Piece(text=text[start:end], lit=(any(a <= start and end <= b for a, b in spans)))
+        Piece(
+            text=text[start:end],
+            lit=any(a <= start and end <= b for a, b in spans),
+            style=_style_at(styles, start),
+        )
         for start, end in pairwise(cuts)
     )
+
+
+def _style_at(styles: Sequence[Styled], place: int) -> Literal["", "bold", "italic", "bold italic"]:
+    here = [style for style in styles if style.start <= place < style.end]
+    bold, italic = any(style.bold for style in here), any(style.italic for style in here)
+    if bold and italic:
+        return "bold italic"
+    return "bold" if bold else "italic" if italic else ""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from shared.video.colour import parse_colour
-from shared.video.shaping import RULER_PX, Box, Shaper, capitals, clean
+from shared.video.shaping import RULER_PX, Box, Shaper, clean, in_capitals
 from shared.video.text_layout import (
     SENSIBLE,
     SOFT_HYPHEN,
@@ -96,7 +96,7 @@ def draw_words(
     has are left out and told in `warnings`.
     """
     plain = clean(text)
-    shown = capitals(plain, language) if letters.uppercase else plain
+    shown = in_capitals(plain, language) if letters.uppercase else plain
     shaper = Shaper(shown, family=letters.family, weight=letters.weight, language=language)
     if not shaper.text:
         nothing = np.zeros((0, 0, 4), np.uint8)

@@ -10,18 +10,34 @@ from shared.ffmpeg import run
 
 MUSIC_TYPES: Final = (
     *(".mp3", ".wav", ".m4a", ".ogg", ".flac"),
-    *(".opus", ".oga", ".aac", ".aif", ".aiff", ".mka", ".webm", ".mp4"),
+    *(
+        ".opus",
+        ".oga",
+        ".aac",
+        ".aif",
+        ".aiff",
+        ".caf",
+        ".m4b",
+        ".mka",
+        ".mp2",
+        ".mp4",
+        ".weba",
+        ".webm",
+        ".wma",
+    ),
 )
 """What names of music end in; what it is, its content says."""
 
 _CODECS: Final = (
     "aac,alac,flac,mp3,mp3float,opus,libopus,vorbis,libvorbis,adpcm_ima_wav,adpcm_ms,"
     "pcm_alaw,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8,"
-    "pcm_s16be,pcm_s24be,pcm_s32be,pcm_s8,pcm_f32be"
+    "pcm_s16be,pcm_s24be,pcm_s32be,pcm_s8,pcm_f32be,mp2,mp2float,wmav1,wmav2"
 )
 _ENDINGS: Final = {
     "aac": ".aac",
     "aiff": ".aiff",
+    "asf": ".wma",
+    "caf": ".caf",
     "flac": ".flac",
     "matroska": ".webm",
     "mov": ".m4a",

@@ -13,6 +13,7 @@ from shared.errors import BadRequest, ToolFailed
 from shared.ffmpeg import filter_value, reading
 from shared.video.ass import PLATES_PER_S, Plate, band_of, document, plates_of
 from shared.video.captions import State
+from shared.video.font_styles import style_files
 from shared.video.fonts import font_files
 from shared.video.timeline import CaptionStyle, Timeline
 
@@ -40,10 +41,10 @@ def draw_states(states: Sequence[State], timeline: Timeline, scratch: Path) -> I
     plates = plates_of(states)
     drawn = _spooled(_drawn(plates, timeline, scratch), scratch)
     page = next(drawn)
-    text = plates[0].state.texts, plates[0].state.right_to_left
+    text = plates[0].state.unlit, plates[0].state.right_to_left
     for state in states:
-        if (state.texts, state.right_to_left) != text:
-            page, text = next(drawn), (state.texts, state.right_to_left)
+        if (state.unlit, state.right_to_left) != text:
+            page, text = next(drawn), (state.unlit, state.right_to_left)
         yield _lit(page, next(drawn), timeline.caption_style) if state.is_lit else page
     for _ in drawn:  # lets ffmpeg end
         raise AssertionError("more plates than states call for")
@@ -53,6 +54,8 @@ def _drawn(plates: Sequence[Plate], timeline: Timeline, scratch: Path) -> Iterat
     scratch.mkdir(parents=True, exist_ok=True)
     fonts, text = scratch / "fonts", scratch / "captions.ass"
     font_files(timeline.fonts, fonts)
+    if timeline.caption_style.markup == "markdown":
+        style_files(timeline.fonts, fonts)
     text.write_text(document(plates, timeline), encoding="utf-8", newline="\n")
     band = band_of(timeline)
     shape = (band.height, timeline.width, 4)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.capitals import capitals
 from shared.language import is_right_to_left, scripts_of
 from shared.video.clusters import clusters, drawn, visible
 from shared.video.fonts import Face, choose_fonts, face_named, open_faces, runs_of
@@ -165,14 +166,10 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", re.sub(" +", " ", spaced).strip(" "))
 
 
-def capitals(text: str, language: str) -> str:
-    """In capitals, as the language writes them; Georgian has none that fonts know."""
-    if language.partition("-")[0] in {"tr", "az"}:
-        text = text.replace("i", "İ")
-    if language.partition("-")[0] == "el":
-        bare = unicodedata.normalize("NFD", text).replace("\u0301", "")
-        text = unicodedata.normalize("NFC", bare)
-    return "".join(char if "\u10d0" <= char <= "\u10ff" else char.upper() for char in text)
+def in_capitals(text: str, language: str) -> str:
+    """As the language writes them; Georgian has none that fonts know."""
+    capital = zip(text, capitals(text, language), strict=True)
+    return "".join(char if "\u10d0" <= char <= "\u10ff" else upper for char, upper in capital)
 
 
 def _faces_for(text: str, own: Face | None, language: str) -> tuple[tuple[Face, ...], tuple[str, ...]]:

@@ -1,15 +1,23 @@
 """Soft subtitles: SubRip and WebVTT, with the pages and times of the burnt-in captions."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from shared.video.captions import Page, caption_pages
 from shared.video.timeline import Timeline
 
+_JOINER: Final = "\u2060"
+"""A word joiner, which nothing draws."""
+_COMMANDS: Final = re.compile(r"<(?=[/!A-Za-z])|&(?=#?\w+;)|\\|--(?=>)")
+"""What starts a tag, an entity, a command of libass or a line with times."""
+_BRACES: Final = str.maketrans("{}", "｛｝")
+
 
 def to_srt(timeline: Timeline) -> str:
-    """SubRip (https://wiki.videolan.org/SubRip/); there is no escaping in it."""
+    """SubRip (https://wiki.videolan.org/SubRip/), in which players don't take the text for commands."""
     return "".join(
-        f"{number}\n{_span(page, timeline, ',')}\n{_text(page.lines)}\n\n"
+        f"{number}\n{_span(page, timeline, ',')}\n{_unread(_text(page.lines))}\n\n"
         for number, page in enumerate(caption_pages(timeline), 1)
     )
 
@@ -36,6 +44,14 @@ def _time(frame: int, timeline: Timeline, point: str) -> str:
     exact = frame * 1000 / timeline.frame_rate
     seconds, ms = divmod(int((2 * exact + 1) // 2), 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{ms:03}"
+
+
+def _unread(text: str) -> str:
+    """There is no escaping in SubRip: signs are parted from what would make them commands.
+
+    Braces become wide ones. Players that draw with libass (ffmpeg, mpv) hide whatever is between two.
+    """
+    return _COMMANDS.sub(lambda found: found.group() + _JOINER, text).translate(_BRACES)
 
 
 def _vtt_escape(text: str) -> str:

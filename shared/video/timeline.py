@@ -19,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from shared.markup import Styled
+
 Size = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -120,15 +122,20 @@ class Word(_Record):
 class Cue(_Record):
     """One caption: its text and when it is on screen."""
 
+    unsaid = frozenset({"styles"})
+
     at_frame: int = Field(ge=0)
     frames: int = Field(ge=1)
     text: str
     language: str
     words: tuple[Word, ...]
+    styles: tuple[Styled, ...] = ()
 
 
 class CaptionStyle(_Record):
     """How burnt-in captions look."""
+
+    unsaid = frozenset({"markup"})
 
     look: Literal["highlight", "karaoke", "plain", "off"] = "highlight"
     """`highlight` colours the word being heard, `karaoke` all words heard so far, `off` burns nothing in."""
@@ -139,6 +146,8 @@ class CaptionStyle(_Record):
     highlight: Colour = "#FFD23F"
     outline: Colour = "#101018"
     uppercase: bool = False
+    markup: Literal["plain", "markdown"] = "plain"
+    """`plain` shows `**marks**` as they are written, `markdown` what they mean: bold and italic."""
 
 
 class FontFace(_Record):

@@ -30,7 +30,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_made_here_costs_nothing_to_providers() -> None:
-    prices = estimate(Settings(), options(image=Path("watch.jpg")))
+    prices = estimate(Settings(), options())
     assert list(prices) == [
         "script (template)",
         "4 voice-overs (espeak)",
@@ -82,3 +82,12 @@ def test_the_command_to_go_on_with_is_quoted_for_a_shell(tmp_path: Path) -> None
 
 def test_styles_last_thirty_seconds() -> None:
     assert style_named("bold").seconds == 30
+
+
+@pytest.mark.parametrize("words", [None, "no picture"])
+def test_an_estimate_looks_at_the_picture(words: str | None, tmp_path: Path) -> None:
+    image = tmp_path / "watch.jpg"
+    if words:
+        image.write_text(words)
+    with pytest.raises(BadRequest, match="picture"):
+        estimate(Settings(), options(image=image))

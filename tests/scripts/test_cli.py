@@ -109,7 +109,7 @@ def test_a_bad_request_is_told_in_a_line_and_exits_with_2(
 
 
 def test_a_bad_folder_names_all_that_is_wrong_and_leaves_no_film(folder: Path, tmp_path: Path) -> None:
-    (folder / "1/1.txt").write_text("  \n")
+    (folder / "1/1.txt").write_bytes(b"caf\xe9")
     (folder / "2/image.png").write_bytes(b"not a picture")
     done = reelwright(tmp_path / "store", "run", "story", "--assets-dir", str(folder))
     assert done.returncode == 2
@@ -244,6 +244,53 @@ def test_a_wrong_word_or_a_name_that_can_not_be_stored_changes_nothing(folder: P
     (folder / "1/a\\b.txt").write_text("no key")
     assert reelwright(store, "run", "story", "tale", "--assets-dir", str(folder)).returncode == 2
     assert [name for name, _ in creation.list("")] == ["assets/video.mp4"]
+
+
+def test_a_part_may_be_a_link_to_a_folder_and_what_systems_leave_is_not_brought(folder: Path) -> None:
+    (folder / "2").rename(folder.parent / "elsewhere")
+    (folder / "2").symlink_to("../elsewhere")
+    (folder / "3").symlink_to("1", target_is_directory=True)
+    (folder / "1/image.txt").symlink_to("1.txt")
+    (folder / "Icon\r").write_bytes(b"")
+    (folder / "gone~").symlink_to("nowhere")
+    creation = Creation(FileStore(folder.parent / "store"), "tale")
+    assert import_folder(folder, creation, frozenset()) == 9
+    assert creation.read("assets/2/1.txt")[0] == b"Then a boat set out."
+
+
+@pytest.mark.parametrize(
+    ("place", "target", "words"),
+    [
+        ("1/more", "../../elsewhere", "out of the folder"),
+        ("1/2.txt", "../../elsewhere/secret.txt", "out of the folder"),
+        ("3", "nowhere", "is not there"),
+        ("3", ".", "back to"),
+        ("3", "..", "back to"),
+        ("1/deep", "..", "back to"),
+    ],
+)
+def test_a_link_that_leads_elsewhere_to_nothing_or_in_a_circle_is_refused_by_name(
+    place: str, target: str, words: str, folder: Path
+) -> None:
+    (folder.parent / "elsewhere").mkdir()
+    (folder.parent / "elsewhere/secret.txt").write_text("secret")
+    (folder / place).symlink_to(target)
+    store = FileStore(folder.parent / "store")
+    with pytest.raises(BadRequest) as caught:
+        import_folder(folder, Creation(store, "tale"), frozenset())
+    assert str(folder / place) in str(caught.value)
+    assert words in str(caught.value)
+    assert list(store.list("")) == []
+
+
+def test_tables_fit_80_columns_and_nothing_of_a_name_is_cut(tmp_path: Path) -> None:
+    name = "a-name-that-is-longer-than-its-column-can-ever-be-on-a-terminal-of-eighty-columns"
+    FileStore(tmp_path).write(f"{name}/request.json", b"not a request")
+    wide = reelwright(tmp_path, "list", COLUMNS="80").stdout
+    assert max(map(len, wide.splitlines())) <= 80
+    assert name in "".join(line.split()[0] for line in wide.splitlines() if not line.startswith(" "))
+    assert "…" not in wide
+    assert f"\n{name} " in reelwright(tmp_path, "list").stdout
 
 
 def test_a_folder_that_holds_the_store_brings_only_its_own_files(folder: Path) -> None:

@@ -7,9 +7,10 @@ To add a voice provider:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from shared.markup import shown_spans, spoken_text
 from shared.providers.account import Account
 from shared.providers.choice import chosen, opened
 from shared.settings import Settings
@@ -75,6 +76,15 @@ class SpeechProvider(Protocol):
 
     def estimate_usd(self, characters: int) -> float:
         """About what speaking this many characters costs, list price. Asks nothing of the network."""
+
+
+def say(provider: SpeechProvider, text: str, *, language: str, voice: str | None, rate: float) -> Speech:
+    """Speak `text` without its marks, as `SpeechProvider.speak` does; its words are those of `text`."""
+    said = spoken_text(text)
+    speech = provider.speak(said.text, language=language, voice=voice, rate=rate)
+    spans = shown_spans(text, said, [(word.start, word.end) for word in speech.words])
+    words = zip(speech.words, spans, strict=True)
+    return replace(speech, words=tuple(replace(word, start=start, end=end) for word, (start, end) in words))
 
 
 def speech_provider(settings: Settings, account: Account) -> SpeechProvider:

@@ -74,11 +74,6 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "a gap": (lambda store: put(store, "4/image.png", picture(4)), "part 3"),
     "no picture": (lambda store: remove(store, "2/image.png"), "assets/2/"),
     "two pictures": (lambda store: put(store, "2/image.jpg", picture(2, kind="JPEG")), "assets/2/image.jpg"),
-    "no caption": (lambda store: remove(store, "1/1.txt"), "assets/1/"),
-    "an empty caption": (lambda store: put(store, "2/1.txt", b""), "assets/2/1.txt"),
-    "a caption of spaces": (lambda store: put(store, "2/1.txt", " \n\t "), "assets/2/1.txt"),
-    "a caption of a byte order mark": (lambda store: put(store, "2/1.txt", "\ufeff"), "assets/2/1.txt"),
-    "a caption without width": (lambda store: put(store, "2/1.txt", "\u200b\u200d \u2060"), "assets/2/1.txt"),
     "a caption in Latin-1": (lambda store: put(store, "2/1.txt", b"caf\xe9"), "assets/2/1.txt"),
     "a caption of 100,000 characters": (
         lambda store: put(store, "2/1.txt", "word " * 20_000),
@@ -131,7 +126,7 @@ def test_bad_input_gives_one_clear_error_and_publishes_nothing(
 def test_once_the_input_is_mended_the_same_command_completes() -> None:
     store = here("memory://mended")
     put_story(store)
-    put(store, "1/1.txt", "")
+    put(store, "1/1.txt", b"{\\rtf1 A boat.}")
     assert command(store.url) == 2
     put(store, "1/1.txt", "A boat.")
     assert command(store.url) == 0
@@ -142,13 +137,13 @@ def test_once_the_input_is_mended_the_same_command_completes() -> None:
 def test_problems_in_different_objects_are_all_named_in_one_error() -> None:
     store = new_story(music=b"no music", sise=1)
     put(store, "1/1.txt", b"\xff")
-    put(store, "2/2.txt", "")
+    put(store, "2/2.txt", b"%PDF-1.7")
     put(store, "1/image.png", b"GIF89a")
     put(store, "2/image.webp", picture(2, kind="WEBP"))
     put(store, "3/1.txt", "")
     with pytest.raises(InvalidAssets) as caught:
         narrate(store)
-    named = ["2/", "3/", "story.json", "1/1.txt", "2/2.txt", "3/1.txt", "1/image.png", "music.wav"]
+    named = ["2/", "3/", "story.json", "1/1.txt", "2/2.txt", "1/image.png", "music.wav"]
     assert len(caught.value.problems) == len(named)
     for name in named:
         assert any(f"assets/{name}" in problem for problem in caught.value.problems), name
@@ -255,6 +250,36 @@ def test_turning_narration_off_takes_the_speech_away() -> None:
     put_options(store, narration=False)
     narrate(store)
     assert names(store, "cache/speech/") == []
+
+
+def test_a_picture_without_words_is_shown_for_its_time_and_nothing_is_said(voice: Hum) -> None:
+    store = new_story([["One."], [""], []], picture_s=3, transition="cut")
+    narrate(store)
+    film = timeline(store)
+    assert [shot.frames for shot in film.shots[1:]] == [36, 36]
+    assert ([cue.text for cue in film.cues], len(film.speech), voice.asked) == (["One."], 1, ["One."])
+
+
+def test_marks_are_shown_as_written_and_not_said_and_the_words_light_up_with_them(voice: Hum) -> None:
+    store = new_story([["**Bold** and _it_", "Bold and it"]])
+    narrate(store)
+    first, second = timeline(store).cues
+    assert voice.asked == ["Bold and it"]
+    assert [first.text[word.start : word.end] for word in first.words] == ["**Bold**", "and", "_it_"]
+    assert [word.start_ms for word in first.words] == [word.start_ms for word in second.words]
+    assert "**Bold** and _it_" in data(store, "assets/captions.srt").decode()
+
+
+def test_markdown_is_shown_as_it_is_meant() -> None:
+    store = new_story([["# **Bold** and _it_", "---"]], captions={"markup": "markdown"})
+    narrate(store)
+    (cue,) = timeline(store).cues
+    assert cue.text == "Bold and it"
+    assert [(each.start, each.end, each.bold, each.italic) for each in cue.styles] == [
+        (0, 11, True, False),
+        (0, 4, True, False),
+        (9, 11, False, True),
+    ]
 
 
 def test_a_caption_is_spoken_in_its_own_language() -> None:

@@ -88,7 +88,7 @@ def test_all_problems_are_named_in_one_error() -> None:
         "frame_rate": "fast",
         "language": "klingon!",
         "narration": "perhaps",
-        "captions": {"colour": "red", "lok": "plain"},
+        "captions": {"colour": "reddish", "lok": "plain"},
         "motion": "wobble",
         "transition_s": -1,
         "music_volume": 11,
@@ -129,7 +129,7 @@ def test_a_long_value_does_not_push_the_remedy_out_of_the_message() -> None:
 )
 def test_what_is_not_json_is_refused(data: bytes) -> None:
     (problem,) = problems_of(data)
-    assert "JSON" in problem
+    assert "JSON" in problem or "UTF-8" in problem
 
 
 @pytest.mark.parametrize("data", [b"[]", b'"portrait"', b"null", b"7"])
@@ -213,3 +213,45 @@ def test_every_bad_parameter_is_named_at_once() -> None:
         with_parameters(StoryOptions(), {"sise": "square", "speaking_rate": 9})
     assert len(caught.value.problems) == 2
     assert all(problem.startswith("parameters: ") for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ({"captions": False}, {"captions": {"look": "off"}}),
+        ({"captions": True}, {"captions": {"look": "highlight"}}),
+        ({"captions": "Karaoke"}, {"captions": {"look": "karaoke"}}),
+        ({"captions": {"colour": "red"}}, {"captions": {"colour": "#FF0000"}}),
+        ({"captions": {"outline": "#00f"}}, {"captions": {"outline": "#0000ff"}}),
+        ({"language": "en_US.UTF-8"}, {"language": "en-US"}),
+        ({"size": "Portrait", "motion": "Ken Burns"}, {"size": "portrait", "motion": "kenburns"}),
+        ({"size": "16:9"}, {"size": "landscape"}),
+        ({"music_volume": "0.5", "narration": "no"}, {"music_volume": 0.5, "narration": False}),
+    ],
+)
+def test_options_are_taken_as_people_write_them(written: dict[str, Any], meant: dict[str, Any]) -> None:
+    assert read(**written) == read(**meant)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"captions": None}, "captions = null: use an object such as"),
+        ({"captions": "bouncy"}, "use one of highlight, karaoke, plain, off"),
+        ({"captions": {"colour": "reddish"}}, "use #RRGGBB or the English name"),
+        ({"language": "English, please"}, "use a language's tag, e.g. en, de"),
+        ({"music_volume": "50%"}, "use a number from 0 to 1"),
+        ({"narration": "perhaps"}, "use true or false"),
+        ({"voice": 7}, "use text of 1 to 100 characters"),
+        ({"size": "1080p"}, "use auto, portrait, landscape, square or"),
+        ({"siz": "square"}, "did you mean 'size'?"),
+        ({"fps": 25}, "did you mean 'frame_rate'?"),
+        ({"color": "red"}, 'write {"captions": {"colour": …}}'),
+    ],
+)
+def test_a_message_is_in_people_s_words(written: dict[str, Any], words: str) -> None:
+    (problem,) = problems_of(json.dumps(written).encode())
+    assert words in problem
+    assert not any(
+        technical in problem for technical in ("Input should", "pattern", "CaptionStyle", "instance")
+    )

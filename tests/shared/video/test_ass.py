@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from shared.ffmpeg import filter_value, run
+from shared.markup import Styled
 from shared.video.ass import Plate, band_of, document, escape, plates_of
 from shared.video.captions import Piece, State, caption_states, letter_px
+from shared.video.font_styles import style_files
 from shared.video.fonts import font_files
 from shared.video.timeline import Timeline
 from tests.shared.video.caption_timelines import captioned
@@ -59,6 +61,18 @@ def test_libass_takes_the_fonts_of_the_timeline_and_no_other(tmp_path: Path) -> 
         ("Heebo", "Heebo-Regular"),
         ("Noto Sans Arabic", "NotoSansArabic-Regular"),
         ("Noto Sans Devanagari", "NotoSansDevanagari-Regular"),
+    }
+
+
+def test_bold_and_italic_are_faces_of_their_own(tmp_path: Path) -> None:
+    timeline = captioned("Plain bold italic שלום", markup="markdown")
+    styles = (Styled(start=6, end=10, bold=True), Styled(start=11, end=17, italic=True))
+    cue = timeline.cues[0].model_copy(update={"styles": styles})
+    font_files(timeline.fonts, tmp_path / "fonts")
+    style_files(timeline.fonts, tmp_path / "fonts")
+    selected = fonts_selected(timeline.model_copy(update={"cues": (cue,)}), tmp_path)
+    assert {name for _, name in selected} == {
+        *("FiraSans-Regular", "FiraSans-Bold", "FiraSans-Italic", "Heebo-Regular")
     }
 
 

@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import pytest
 
+from shared.markup import Styled
 from shared.video.captions import PageWord, State, caption_pages, caption_states
 from shared.video.timeline import Cue, Timeline, Word
 from tests.shared.video.caption_timelines import captioned
@@ -68,6 +69,28 @@ def test_half_a_frame_counts_as_a_whole_one() -> None:
 def test_capitals_keep_the_words_where_they_are() -> None:
     states = caption_states(captioned("Straße größer", uppercase=True))
     assert [lit_text(state) for state in states] == [[], ["STRASSE"], ["GRÖSSER"]]
+
+
+def test_greek_capitals_have_no_accents() -> None:
+    states = caption_states(captioned("Ο άνθρωπος, Μάιος", uppercase=True))
+    assert [lit_text(state) for state in states] == [[], ["Ο"], ["ΑΝΘΡΩΠΟΣ,"], ["ΜΑΪΟΣ"]]
+
+
+def test_styles_cut_lines_into_pieces_beside_the_highlight_and_count_in_the_key() -> None:
+    timeline = captioned("  One two\nthree", markup="markdown")
+    cue = timeline.cues[0].model_copy(update={"styles": (Styled(start=2, end=9, bold=True),)})
+    states = caption_states(timeline.model_copy(update={"cues": (cue,)}))
+    assert [(piece.text, piece.lit, piece.style) for piece in states[1].lines[0]] == [
+        ("One", True, "bold"),
+        (" two", False, "bold"),
+        (" three", False, ""),
+    ]
+    assert [(piece.text, piece.style) for piece in states[1].unlit[0]] == [
+        ("One two", "bold"),
+        (" three", ""),
+    ]
+    assert states[0].key() != caption_states(timeline)[0].key()
+    assert "style" not in caption_states(timeline)[0].key()
 
 
 def test_white_space_and_controls_are_laid_out_as_single_spaces() -> None:

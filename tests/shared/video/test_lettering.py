@@ -8,7 +8,7 @@ import pytest
 from shared.video import fonts, shaping
 from shared.video.fonts import face_named
 from shared.video.lettering import Lettering, Letters, draw_words, rounded
-from shared.video.shaping import Shaper, capitals, clean
+from shared.video.shaping import Shaper, clean, in_capitals
 
 SERIF = Letters(family="Playfair Display", weight=600, size_px=72, colour="#DAA520", shadow_px=2)
 HEAVY = Letters(family="Montserrat", weight=900, size_px=80, colour="#FFFFFF", uppercase=True, shadow_px=3)
@@ -174,7 +174,7 @@ def test_japanese_without_a_font_is_told_with_the_package(monkeypatch: pytest.Mo
     ],
 )
 def test_capitals_are_those_of_the_language(text: str, language: str, expected: str) -> None:
-    assert capitals(text, language) == expected
+    assert in_capitals(text, language) == expected
 
 
 def test_direction_overrides_and_controls_draw_nothing() -> None:

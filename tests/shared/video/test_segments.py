@@ -106,7 +106,8 @@ def test_changing_a_shots_length_renders_it_and_the_transition_after_it_again(nu
     # captions in later shots move with them; none is shown where the length changes
     states = tuple(s for s in STATES if s.end_frame <= until - 50 or s.first_frame >= until)
     moved = tuple(
-        state(s.texts[0], s.first_frame + 3, s.end_frame + 3) if s.first_frame >= until else s for s in states
+        state(s.unlit[0][0].text, s.first_frame + 3, s.end_frame + 3) if s.first_frame >= until else s
+        for s in states
     )
     before = set(keys(timeline_of(*SHOTS), states))
     new = {(s.shot, s.offset) for s in plan_segments(timeline_of(*longer), moved) if s.key not in before}

@@ -1,8 +1,10 @@
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from shared.ffmpeg import run
 from shared.video.captions import caption_pages
 from shared.video.subtitles import to_srt, to_vtt
 from tests.shared.video.caption_timelines import captioned
@@ -47,3 +49,20 @@ def test_vtt_escapes_what_it_would_take_for_markup() -> None:
 
 def test_a_caption_of_blank_lines_makes_no_cue() -> None:
     assert (to_srt(captioned(" \n\n ")), to_vtt(captioned(" \n\n "))) == ("", "WEBVTT\n\n")
+
+
+def test_players_take_nothing_in_srt_for_commands(tmp_path: Path) -> None:
+    """As ffmpeg reads it, whose reader mpv and VLC's builds share; braces become wide ones."""
+    texts = [
+        "a <b>bold</b> <x>y</x>",
+        "{\\an8}top {y:i}",
+        "00:00:01,000 --> 00:00:02,000",
+        "&lt;b&gt; & 2 < 3",
+    ]
+    (tmp_path / "t.srt").write_text(to_srt(captioned(*texts, size=(1920, 1080))), encoding="utf-8")
+    run(["-i", str(tmp_path / "t.srt"), str(tmp_path / "t.ass")])
+    events = re.findall(
+        r"^Dialogue: (?:[^,]*,){9}(.*)$", (tmp_path / "t.ass").read_text("utf-8"), re.MULTILINE
+    )
+    read = [event.replace("\u2060", "").translate(str.maketrans("｛｝", "{}")) for event in events]
+    assert read == texts

@@ -1,0 +1,29 @@
+"""What a caption's file says."""
+
+from typing import Final
+
+from shared.errors import InvalidAssets
+from shared.markup import Marked, without_markup
+from shared.plain_text import decoded
+from shared.video.clusters import visible
+
+_LONGEST: Final = 5000
+
+
+def caption_text(data: bytes, name: str) -> str:
+    """A caption's text, stripped, and empty if nothing of it is seen: then there are no words.
+
+    Raises `InvalidAssets` naming the object and the remedy.
+    """
+    text = decoded(data, name).strip()
+    if len(text) > _LONGEST:
+        raise InvalidAssets(f"{name}: {len(text)} characters; split it into captions of at most {_LONGEST}")
+    return text if visible(text).strip() else ""
+
+
+def as_shown(text: str, markup: str) -> Marked:
+    """The text as it is written, or with `markup` `markdown` as it is meant."""
+    if markup != "markdown":
+        return Marked(text=text, places=tuple(range(len(text))))
+    marked = without_markup(text)
+    return marked if visible(marked.text).strip() else Marked(text="", places=())

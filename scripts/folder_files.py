@@ -1,0 +1,66 @@
+"""The files of a person's own folder, its links followed as far as they may be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jobs.story.names import is_left_by_systems, is_number
+from shared.errors import BadRequest
+
+
+def files_of(folder: Path, *, but_for: Path | None) -> dict[str, Path]:
+    """By their path below `folder`, all files that a person put there; none of what is in `but_for`.
+
+    A part may be a link to a folder anywhere. Other links may lead to what is in the folder, or in the part
+    that they are in. Raises `BadRequest` naming every link that leads elsewhere, to nothing or in a circle.
+    """
+    problems: list[str] = []
+    walk = _Walk(folder, but_for, problems)
+    found = dict(walk.below(folder, "", (folder.resolve(),), folder.resolve()))
+    if problems:
+        raise BadRequest(*problems)
+    return found
+
+
+class _Walk:
+    """Through one folder."""
+
+    def __init__(self, folder: Path, but_for: Path | None, problems: list[str]) -> None:
+        self._folder = folder
+        self._but_for = but_for.resolve() if but_for else None
+        self._problems = problems
+
+    def below(
+        self, place: Path, name: str, above: tuple[Path, ...], home: Path
+    ) -> Iterator[tuple[str, Path]]:
+        """Files below `place`, which is called `name`; `above` are the folders that it is in, as they are
+        without links, and `home` is where links may lead."""
+        for path in sorted(place.iterdir()):
+            inner = f"{name}/{path.name}" if name else path.name
+            if is_left_by_systems(inner) or self._is_stored(path):
+                continue
+            is_part = not name and is_number(path.name) and path.is_dir()
+            if path.is_symlink() and not self._may_follow(path, above, None if is_part else home):
+                continue
+            if path.is_dir():
+                real = path.resolve()
+                inner_home = real if is_part else home
+                yield from self.below(path, inner, (*above, real), inner_home)
+            elif path.is_file():
+                yield inner, path
+
+    def _is_stored(self, path: Path) -> bool:
+        return self._but_for is not None and path.resolve().is_relative_to(self._but_for)
+
+    def _may_follow(self, link: Path, above: tuple[Path, ...], home: Path | None) -> bool:
+        target = link.resolve()
+        if not target.exists():
+            self._problems.append(f"{link}: is a link to {link.readlink()}, which is not there; remove it")
+        elif any(folder.is_relative_to(target) for folder in above):
+            self._problems.append(f"{link}: is a link back to {target}, which it is in itself; remove it")
+        elif home and not (target.is_relative_to(home) or target.is_relative_to(self._folder.resolve())):
+            self._problems.append(
+                f"{link}: is a link out of the folder, to {target}; put a copy of that in its place"
+            )
+        else:
+            return True
+        return False
