@@ -1,4 +1,5 @@
-"""What every test gets: a scrubbed environment, and a failure when something logs an ERROR unasked."""
+"""What every test gets: a scrubbed environment, no fonts of the machine's own, and a failure when something
+logs an ERROR unasked."""
 
 import logging
 import os
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.logs import LOGGER
+from tests.faces import use_fonts
 
 _SCRUBBED = (
     "ENV",
@@ -41,6 +43,12 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name in _SCRUBBED or name.startswith(_SCRUBBED_PREFIXES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see the same fonts everywhere; those that need others make them with `tests/faces.py`."""
+    use_fonts(monkeypatch)
 
 
 class _Errors(logging.Handler):

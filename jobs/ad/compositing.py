@@ -93,9 +93,7 @@ def _direct(context: Context) -> _Film:
     files = _fetched(context, [name for name in _assets_of(timeline) if name != COMPOSED])
     if own_music is None:
         files[COMPOSED] = _composed(context, timeline, style, script.variation)
-    unseen = [
-        f"no font has the {gap.script} characters {gap.samples!r}: {gap.remedy}" for gap in choice.missing
-    ]
+    unseen = map(str, choice.missing) if script.captions else ()
     undrawn = [text for words in timeline.overlays for text in draw_overlay(words, timeline).warnings]
     hurried = [
         f"the voice-over of scene {number} was sped up by {spoken.pace:.2f} so that the ad keeps its length"

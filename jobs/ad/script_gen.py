@@ -1,7 +1,7 @@
 """script_gen: checks the brief and the product's picture, looks at the picture and writes the script."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ def run(context: Context) -> Result:
     """The stage's work."""
     context.progress.update(0.02, "reading the brief")
     brief = read_brief(context.creation, context.parameters)
+    _check_letters(_shown_of(brief))
     style = style_named(brief.style)
     name, picture = _picture(context)
     provider = text_provider(context.settings, context.account)
@@ -34,6 +35,7 @@ def run(context: Context) -> Result:
     asked = ad_brief(brief, style, latin_only=_reads_latin_only(context.settings))
     copy = provider.write(asked, analysis)
     script = _script(brief, style, analysis, copy, name)
+    _check_letters(_shown_in(script))
     script = script.model_copy(update={"providers": {"text": provider.name}})
     path = context.scratch / "script.json"
     path.write_bytes(canonical_json(script.model_dump(mode="json")))
@@ -43,6 +45,29 @@ def run(context: Context) -> Result:
         warnings=tuple(_warnings(asked, provider.name, with_picture=picture is not None)),
         metadata={"style": style.name, "scenes": len(script.scenes), "words": words, "text": provider.name},
     )
+
+
+def _check_letters(shown: Mapping[str, str]) -> None:
+    """Raises `InvalidAssets` for a script that no font has, before voices and clips are paid for."""
+    from shared.video.font_check import check_fonts
+
+    check_fonts(shown, "und", otherwise="make an ad whose words are in another script")
+
+
+def _shown_of(brief: Brief) -> dict[str, str]:
+    """What is drawn of the brief, by where it stands."""
+    return {
+        f"{BRIEF_NAME}: product_name": brief.product_name,
+        f"{BRIEF_NAME}: cta_text": brief.cta_text,
+    }
+
+
+def _shown_in(script: Script) -> dict[str, str]:
+    """What is drawn of the script, by where it stands; captions only if they are burnt in."""
+    words = {f"text_overlay of scene {scene.id}": scene.text_overlay for scene in script.scenes}
+    said = {f"voiceover_text of scene {scene.id}": scene.voiceover_text for scene in script.scenes}
+    shown = words | said if script.captions else words
+    return {f"{SCRIPT_NAME}: {place}": text for place, text in shown.items()}
 
 
 def _picture(context: Context) -> tuple[str | None, Path | None]:

@@ -26,10 +26,10 @@ from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
 from shared.validation import noting
 from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
-from shared.video.timeline import Timeline
+from shared.video.timeline import FontFace, Timeline
 
 if TYPE_CHECKING:
-    from shared.video.fonts import MissingScript
+    from shared.video.font_check import Drawable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +43,21 @@ class _Story:
     sizes: Mapping[str, tuple[int, int]]
     """Of each picture, upright: width and height."""
 
+    @property
+    def language(self) -> str:
+        """Of the first caption; of a story without words what it says itself, if anything."""
+        spoken = [caption.language for part in self.captions for caption in part]
+        return spoken[0] if spoken else self.options.language or "und"
+
 
 def run(context: Context) -> Result:
     """The stage's work."""
     context.progress.update(0.02, "reading the assets")
     story = _read(context)
+    drawable = _drawable(story)
     narrated = _narrate(context, [caption for part in story.captions for caption in part], story.options)
-    timeline, missing = _timeline(context, story, narrated)
-    return _result(context, story, timeline, narrated, missing)
+    timeline = _timeline(context, story, narrated, drawable.faces)
+    return _result(context, story, timeline, narrated, drawable)
 
 
 def _read(context: Context) -> _Story:
@@ -124,6 +131,17 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
     return sizes
 
 
+def _drawable(story: _Story) -> "Drawable":
+    """What draws the captions; raises `InvalidAssets` for a script that no font has, if they are burnt in."""
+    from shared.video.font_check import Drawable, check_fonts
+    from shared.video.fonts import choose_fonts
+
+    captions = {caption.name: caption.text for part in story.captions for caption in part}
+    if story.options.captions.look == "off":
+        return Drawable(faces=choose_fonts(captions.values(), story.language).faces)
+    return check_fonts(captions, story.language, otherwise='set "captions": "off"')
+
+
 def _narrate(context: Context, captions: Sequence[Caption], options: StoryOptions) -> list[Narrated]:
     if not (options.narration and captions):
         return [pace_for_reading(caption) for caption in captions]
@@ -140,11 +158,8 @@ def _narrate(context: Context, captions: Sequence[Caption], options: StoryOption
 
 
 def _timeline(
-    context: Context, story: _Story, narrated: Sequence[Narrated]
-) -> "tuple[Timeline, tuple[MissingScript, ...]]":
-    """The film, and what of its text no font can draw."""
-    from shared.video.fonts import choose_fonts
-
+    context: Context, story: _Story, narrated: Sequence[Narrated], fonts: tuple[FontFace, ...]
+) -> Timeline:
     said = iter(narrated)
     parts = [
         _part(context, part, story.sizes, tuple(next(said) for _ in captions))
@@ -153,18 +168,15 @@ def _timeline(
     options = story.options
     shapes = [part.picture_size for part in parts]
     width, height = size_for(shapes) if options.size == "auto" else parse_size(options.size)
-    spoken = [caption for part in story.captions for caption in part]
-    language = spoken[0].language if spoken else options.language or "und"
-    choice = choose_fonts([caption.text for caption in spoken], language)
     look = Look(
         options=options,
         width=width,
         height=height,
-        language=language,
-        fonts=choice.faces,
+        language=story.language,
+        fonts=fonts,
         music=story.layout.music,
     )
-    return direct(parts, look), choice.missing
+    return direct(parts, look)
 
 
 def _part(
@@ -186,7 +198,7 @@ def _result(
     story: _Story,
     timeline: Timeline,
     narrated: Sequence[Narrated],
-    missing: "Sequence[MissingScript]",
+    drawable: "Drawable",
 ) -> Result:
     from shared.video.captions import caption_states
     from shared.video.subtitles import to_srt, to_vtt
@@ -199,9 +211,6 @@ def _result(
         "captions_vtt": ("assets/captions.vtt", to_vtt(timeline).encode(), "captions, WebVTT"),
         "plan": (PLAN_NAME, canonical_json(list(_plan(segments))), "the segments and their keys"),
     }
-    undrawn = [
-        f"no font has the {found.script} characters {found.samples!r}: {found.remedy}" for found in missing
-    ]
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
     ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored]
     return Result(
@@ -218,10 +227,10 @@ def _result(
             "language": timeline.language,
             "narration": story.options.narration,
             "fonts": [face.family for face in timeline.fonts],
-            "missing_scripts": [found.script for found in missing],
+            "missing_scripts": list(drawable.missing),
         },
-        warnings=(*undrawn, *unsaid, *ignored),
-        reusable=not missing,  # a font may be installed by the next time
+        warnings=(*drawable.warnings, *unsaid, *ignored),
+        reusable=not drawable.missing,  # a font may be installed by the next time
         keep={"cache/speech/": frozenset(_speech_in_use(narrated))},
     )
 

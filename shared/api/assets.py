@@ -1,5 +1,6 @@
 """Assets over HTTP: put them in, get them out (byte ranges, so that a browser can seek), list, delete."""
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -8,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from shared.api.body import spool
 from shared.api.conditional import check_match, etag, expectation, is_unchanged, last_modified, span
@@ -24,7 +26,7 @@ from shared.api.models import AssetBody, AssetsBody, asset_body
 from shared.api.problems import RESPONSES, Problem
 from shared.creation import Creation
 from shared.errors import ObjectNotFound, StoreError
-from shared.storage import ObjectInfo, numeric_order
+from shared.storage import Chunks, ObjectInfo, numeric_order
 
 _TRIES: Final = 5
 _FOLDER: Final = "/me/creation/{creation_id:path}/assets"
@@ -124,13 +126,29 @@ def _answer(creation: Creation, name: str, info: ObjectInfo, request: Request) -
         return Response(headers={**headers, "Content-Length": str(info.size_bytes)})
     part = span(request.headers, info)
     start, end = part or (0, info.size_bytes)
-    chunks = creation.store.stream(key, start=start, end=end)
-    if _stat(creation, name).generation != info.generation:
-        return None
+    with ExitStack() as unless_sent:
+        chunks = unless_sent.enter_context(closing(creation.store.stream(key, start=start, end=end)))
+        if _stat(creation, name).generation != info.generation:
+            return None
+        unless_sent.pop_all()
     headers["Content-Length"] = str(end - start)
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size_bytes}"
-    return StreamingResponse(chunks, 206 if part else 200, headers)
+    return _Streamed(chunks, 206 if part else 200, headers)
+
+
+class _Streamed(StreamingResponse):
+    """Lets go of what it reads from, also when the client goes away before the end."""
+
+    def __init__(self, chunks: Chunks, status_code: int, headers: dict[str, str]) -> None:
+        super().__init__(chunks, status_code, headers)
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._chunks.close()
 
 
 def _headers(name: str, info: ObjectInfo) -> dict[str, str]:

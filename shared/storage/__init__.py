@@ -7,7 +7,7 @@ To add a store:
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,10 @@ from shared.settings import Settings
 
 ABSENT: Final = "0"
 """The generation of an object that does not exist: `expect=ABSENT` makes a write create-only."""
+
+
+Chunks = Generator[bytes, None, None]
+"""Bytes on their way here; closing it lets go of the file or connection that they come from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +60,11 @@ class ObjectStore(Protocol):
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         """The whole object and the description of exactly the generation that was read."""
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes `start <= i < end` in chunks, all of one generation even if it is replaced meanwhile."""
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
+        """The bytes `start <= i < end` in chunks, all of one generation even if it is replaced meanwhile.
+
+        A reader that stops before the end closes it, so that the connection behind it doesn't stay open.
+        """
 
     def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
         """Create or replace the object in one step; a stream is never held in memory whole.
@@ -93,6 +100,11 @@ def open_store(url: str, settings: Settings | None = None) -> ObjectStore:
     if scheme not in _OPENERS:
         raise UnknownName("store scheme (variable STORE_URL)", scheme or url, list(_OPENERS))
     return _OPENERS[scheme](url, settings or Settings())
+
+
+def nothing() -> Chunks:
+    """No bytes."""
+    yield from ()
 
 
 def bucket_of(url: str) -> str:

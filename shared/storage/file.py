@@ -28,7 +28,7 @@ from typing import BinaryIO, TypeVar
 from urllib.parse import unquote
 
 from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
-from shared.storage import ABSENT, ObjectInfo
+from shared.storage import ABSENT, Chunks, ObjectInfo
 from shared.storage.disk import access_in, arriving, departing, make_folders, opener, publish, refusals, sync
 from shared.storage.keys import RESERVED, check_key, check_prefix
 from shared.storage.walk import is_inside, keys
@@ -103,7 +103,7 @@ class FileStore:
         content_hash = self._recall(place, status) or hashlib.sha256(data).hexdigest()
         return data, _info(key, status, content_hash)
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         chunks = self._chunks(key, max(start, 0), end)
         next(chunks)  # opens the object, so that its errors come now and its generation is settled
         return chunks
@@ -163,7 +163,7 @@ class FileStore:
             raise StoreError(action, key, reason)
         return _Place(root=root, path=Path(path))
 
-    def _chunks(self, key: str, start: int, end: int | None) -> Iterator[bytes]:
+    def _chunks(self, key: str, start: int, end: int | None) -> Chunks:
         place = self._locate("read", key)
         with refusals("read", key), _opened(key, place) as file:
             opened = os.fstat(file.fileno())

@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
 from shared.errors import InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
-from shared.storage import ABSENT, ObjectInfo
+from shared.storage import ABSENT, Chunks, ObjectInfo, nothing
 from shared.storage.disk import arriving, departing, refusals
 from shared.storage.gs_client import Remote
 from shared.storage.gs_download import Download, Replaced, Sums
@@ -106,13 +106,13 @@ class CloudStorageStore:
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         return self._settled("read", check_key(key), lambda chunks, info: (b"".join(chunks), info()))
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         check_key(key)
         start = max(start, 0)
         if end is not None and end <= start:
             if self._look("read", key) is None:
                 raise ObjectNotFound(key)
-            return iter(())
+            return nothing()
         chunks = self._download("read", key, start, end).chunks()
         next(chunks)
         return chunks
@@ -190,9 +190,8 @@ class CloudStorageStore:
         the bytes have come; begun anew when the generation is replaced meanwhile."""
         for _ in range(_CONTENDED):
             download = self._download(action, key)
-            chunks = download.chunks()
-            next(chunks)
-            with suppress(Replaced):
+            with closing(download.chunks()) as chunks, suppress(Replaced):
+                next(chunks)
                 return take(chunks, partial(self._describe, download))
         raise _contended(action, key)
 

@@ -6,11 +6,11 @@ unverified what they went on with after a broken connection.
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import ObjectNotFound, StoreError
+from shared.storage import Chunks
 from shared.storage.gs_client import Remote
 from shared.storage.gs_errors import code_of, translated
 
@@ -43,7 +43,7 @@ class Download:
     """Of the bytes, in hex, known once all have come."""
     _crc32c: str = ""
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Chunks:
         """The bytes, after one empty chunk that says that they are there.
 
         Goes on where a broken connection ended. Raises `ObjectNotFound`, or `Replaced` when there is no

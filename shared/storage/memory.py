@@ -10,7 +10,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from shared.errors import ObjectNotFound, PreconditionFailed
-from shared.storage import ABSENT, ObjectInfo
+from shared.storage import ABSENT, Chunks, ObjectInfo
 from shared.storage.disk import arriving, departing
 from shared.storage.keys import check_key, check_prefix
 
@@ -50,7 +50,7 @@ class MemoryStore:
             raise ObjectNotFound(key)
         return found
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         data, _ = self.read(key)
         stop = len(data) if end is None else min(end, len(data))
         return (data[at : min(at + _CHUNK_BYTES, stop)] for at in range(max(start, 0), stop, _CHUNK_BYTES))

@@ -18,7 +18,7 @@ import io
 import re
 import secrets
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.settings import Settings
-from shared.storage import ABSENT, ObjectInfo, bucket_of
+from shared.storage import ABSENT, Chunks, ObjectInfo, bucket_of, nothing
 from shared.storage.disk import arriving, refusals
 from shared.storage.keys import check_key, check_prefix
 from shared.storage.s3_access import (
@@ -106,18 +106,18 @@ class S3Store:
         info = self._fetch("read", check_key(key), whole.write)
         return whole.getvalue(), info
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         start = max(start, 0)
         if end is not None and end <= start:
             if self._find("read", check_key(key)) is None:
                 raise ObjectNotFound(key)
-            return iter(())
+            return nothing()
         try:
             return self._open("read", check_key(key), start, end)[1]
         except StoreError as error:
             if code_of(error.__cause__) != "InvalidRange":  # which begins at or after the object's end
                 raise
-            return iter(())
+            return nothing()
 
     def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
         check_key(key)
@@ -235,7 +235,7 @@ class S3Store:
 
     def _open(
         self, action: str, key: str, start: int = 0, end: int | None = None
-    ) -> tuple[ObjectInfo, Generator[bytes, None, None]]:
+    ) -> tuple[ObjectInfo, Chunks]:
         """The object as it is now, and its bytes `start <= i < end`."""
         span: dict[str, Any] = {} if (start, end) == (0, None) else {"Range": _range(start, end)}
         with self._asking(action, key):
@@ -245,9 +245,7 @@ class S3Store:
         next(chunks)  # so that its connection is given back even if nobody reads on
         return info, chunks
 
-    def _chunks(
-        self, action: str, info: ObjectInfo, body: "StreamingBody", at: int, stop: int
-    ) -> Generator[bytes, None, None]:
+    def _chunks(self, action: str, info: ObjectInfo, body: "StreamingBody", at: int, stop: int) -> Chunks:
         """The bytes from `at`. Where a body breaks off the rest is asked for, of the same generation."""
         resumes = 0
         try:

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,37 +19,20 @@ from typing import TYPE_CHECKING, Final
 from shared.errors import BadRequest
 from shared.language import scripts_of
 from shared.video.clusters import clusters, drawn, visible
+from shared.video.font_homes import (
+    characters_of,
+    home_of,
+    is_european,
+    is_letter,
+    packages_of,
+    script_of,
+)
 from shared.video.timeline import FontFace
 
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
 
 _BOLD: Final = 700
-_EMOJI: Final = "Zsye"
-_CJK: Final = (("cjk", "sourcehan", "hiragino", "pingfang", "msyh", "yugoth", "malgun"), "fonts-noto-cjk")
-_EUROPEAN: Final = (("firasans", "dejavusans"), "fonts-dejavu-core", "fontpkg-fira-sans")
-_HOMES: Final[dict[str, tuple[tuple[str, ...], *tuple[str, ...]]]] = {
-    "Latn": _EUROPEAN,
-    "Grek": _EUROPEAN,
-    "Cyrl": _EUROPEAN,
-    "Hebr": (("heebo", "hebrew"), "fonts-noto-core", "fontpkg-heebo"),
-    "Arab": (("notosansarabic", "arabic"), "fonts-noto-core", "fontpkg-noto-sans-arabic"),
-    "Deva": (("devanagari", "deva"), "fonts-noto-core", "fontpkg-noto-sans-devanagari"),
-    "Taml": (("tamil",), "fonts-noto-core", "fontpkg-noto-sans-tamil"),
-    "Thai": (("thai",), "fonts-noto-core", "fontpkg-noto-sans-thai"),
-    "Khmr": (("khmer",), "fonts-noto-core", "fontpkg-noto-sans-khmer"),
-    "Hani": _CJK,
-    "Hira": _CJK,
-    "Kana": _CJK,
-    "Bopo": _CJK,
-    "Hang": _CJK,
-    _EMOJI: (("notoemoji", "symbola", "seguisym", "dejavusans"), "fonts-symbola"),
-}
-"""Of a script: parts of the names of files that have it, the best first; then its Debian and PyPI package.
-
-The other scripts are in Noto fonts named for them, all in one Debian package.
-"""
-
 _WEIGHTS: Final = (
     ("extrabold", 2),
     ("semibold", 3),
@@ -97,13 +80,24 @@ class Face:
 
 @dataclass(frozen=True, kw_only=True)
 class MissingScript:
-    """Characters that no font on this machine has."""
+    """Characters that no font on this machine has; as `str`, a sentence with the remedy."""
 
     script: str
     """ISO 15924 code, or the first word of the characters' Unicode names."""
-    samples: str
+    clusters: tuple[str, ...]
+    """All of them."""
+    unreadable: bool
+    """Whether most of the script's letters are missing, not just a rare one, a mark or an emoji."""
     remedy: str
     """Names the packages that hold such a font."""
+
+    @property
+    def samples(self) -> str:
+        """The first few."""
+        return "".join(self.clusters[:8])
+
+    def __str__(self) -> str:
+        return f"no font has the {characters_of(self.script, self.samples)} {self.samples!r}: {self.remedy}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +118,11 @@ def choose_fonts(texts: Iterable[str], language: str = "und") -> FontChoice:
     waiting = sorted(wanted, key=_turn)
     chosen: list[Face] = []
     missing: dict[str, list[str]] = {}
+    letters = Counter(script_of(cluster) for cluster in wanted if is_letter(cluster))
     for cluster in waiting:
         if any(face.draws(cluster) for face in chosen):
             continue
-        script = _script_of(cluster)
+        script = script_of(cluster)
         face = next((face for face in _candidates(script, cluster, region) if face.draws(cluster)), None)
         if face is None:
             missing.setdefault(script, []).append(cluster)
@@ -135,7 +130,7 @@ def choose_fonts(texts: Iterable[str], language: str = "und") -> FontChoice:
             chosen.append(face)
     return FontChoice(
         faces=tuple(map(_record, chosen)),
-        missing=tuple(_report(script, found) for script, found in missing.items()),
+        missing=tuple(_report(script, found, letters[script]) for script, found in missing.items()),
     )
 
 
@@ -205,7 +200,7 @@ def _turn(cluster: str) -> int:
     """
     if not cluster[0].isalpha():
         return 2
-    return int(_HOMES.get(_script_of(cluster)) is not _EUROPEAN)
+    return int(not is_european(script_of(cluster)))
 
 
 def _face_of_letters(cluster: str, faces: Sequence[Face]) -> Face | None:
@@ -214,31 +209,13 @@ def _face_of_letters(cluster: str, faces: Sequence[Face]) -> Face | None:
     return next((face for face in faces if face.draws(cluster)), None)
 
 
-def _script_of(cluster: str) -> str:
-    scripts = scripts_of(cluster)
-    if scripts:
-        return scripts.most_common(1)[0][0]
-    if unicodedata.category(cluster[0])[0] == "S" and cluster[0] >= "\u2190":
-        return _EMOJI
-    if not cluster[0].isalpha():
-        return "Latn"
-    return unicodedata.name(cluster[0], "unknown").split()[0].capitalize()
-
-
-def _home(script: str, sample: str) -> tuple[tuple[str, ...], str]:
-    """Parts of file names that tell of the script, and the packages to install."""
-    if script in _HOMES:
-        hints, *packages = _HOMES[script]
-    else:
-        hints, packages = (unicodedata.name(sample[0], script).split()[0].lower(),), ["fonts-noto-core"]
-    named = [f"{name} ({where})" for name, where in zip(packages, ("Debian", "PyPI"), strict=False)]
-    return hints, " or ".join(named)
-
-
-def _report(script: str, found: Sequence[str]) -> MissingScript:
-    samples = "".join(found[:8])
-    remedy = f"install a font that has them, e.g. the package {_home(script, samples)[1]}"
-    return MissingScript(script=script, samples=samples, remedy=remedy)
+def _report(script: str, found: Sequence[str], letters: int) -> MissingScript:
+    return MissingScript(
+        script=script,
+        clusters=tuple(found),
+        unreadable=2 * sum(map(is_letter, found)) > letters,
+        remedy=f"install a font that has them, e.g. the package {home_of(script, found[0]).packages}",
+    )
 
 
 def _region(language: str, text: str) -> str:
@@ -253,7 +230,7 @@ def _region(language: str, text: str) -> str:
 
 
 def _candidates(script: str, sample: str, region: str) -> Iterator[Face]:
-    hints, _ = _home(script, sample)
+    hints = home_of(script, sample).hints
     for files in (_bundled_files(), _system_files()):
         ranked = sorted(files, key=lambda path: _rank(path, hints, region))
         families: set[str] = set()
@@ -390,10 +367,7 @@ def _find(face: FontFace) -> Face | None:
 
 
 def _not_here(face: FontFace) -> str:
-    name = _file_key(Path(face.file_name))
-    homes = ((script, hints) for script, (hints, *_) in _HOMES.items())
-    script = next((script for script, hints in homes if any(hint in name for hint in hints)), "")
-    packages = _home(script, "a")[1] if script else "fonts-noto-core (Debian)"
+    packages = packages_of(_file_key(Path(face.file_name)))
     return (
         f"the font {face.family!r} of the timeline, file {face.file_name!r}, is not on this machine "
         f"or is another version: install it, e.g. with the package {packages}"

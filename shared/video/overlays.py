@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import BadRequest, ToolFailed
+from shared.errors import ToolFailed
 from shared.ffmpeg import filter_value, reading
 from shared.video.ass import PLATES_PER_S, Plate, band_of, document, plates_of
 from shared.video.captions import State
@@ -28,16 +29,20 @@ class CaptionBitmap:
     """(height, width, 4), colours multiplied by alpha; (0, 0, 4) when nothing is seen."""
 
 
+_NOTHING: Final = CaptionBitmap(x=0, y=0, rgba=np.zeros((0, 0, 4), np.uint8))
+
+
 def draw_states(states: Sequence[State], timeline: Timeline, scratch: Path) -> Iterator[CaptionBitmap]:
     """One bitmap for each state, in order, from one ffmpeg; all states of a page are the same size.
 
-    Writes its fonts and document below `scratch`. Raises `BadRequest` when the timeline has no font or one
-    that is not on this machine, `ToolFailed` when ffmpeg can't draw.
+    Writes its fonts and document below `scratch`. Raises `BadRequest` when a font of the timeline is not on
+    this machine, `ToolFailed` when ffmpeg can't draw.
     """
     if not states:
         return
-    if not timeline.fonts:
-        raise BadRequest("the timeline has captions but no fonts: fill in what choose_fonts says")
+    if not timeline.fonts:  # no face has any of the text
+        yield from (_NOTHING for _ in states)
+        return
     plates = plates_of(states)
     drawn = _spooled(_drawn(plates, timeline, scratch), scratch)
     page = next(drawn)

@@ -177,11 +177,7 @@ def _faces_for(text: str, own: Face | None, language: str) -> tuple[tuple[Face, 
     lacking = [c for c in clusters(text) if visible(c).strip() and not (own and own.draws(c))]
     choice = choose_fonts(lacking, language)
     faces = ((own,) if own else ()) + open_faces(choice.faces)
-    warnings = tuple(
-        f"no font has the {found.script} characters {found.samples!r}: {found.remedy}"
-        for found in choice.missing
-    )
-    return faces, warnings
+    return faces, tuple(map(str, choice.missing))
 
 
 def _drawable(text: str, faces: Sequence[Face]) -> str:

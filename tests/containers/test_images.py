@@ -36,7 +36,7 @@ NEEDLESS = {
     "story-render": ("espeakng_loader", "fastapi", "typer"),
     "story-assemble": ("espeakng_loader", "fontTools", "fastapi", "typer"),
     "story": ("moviepy", "fastapi", "typer"),
-    "ad-script-gen": ("av", "imageio_ffmpeg", "fontTools", "espeakng_loader", "fastapi", "typer"),
+    "ad-script-gen": ("av", "imageio_ffmpeg", "espeakng_loader", "fastapi", "typer"),
     "ad-voice-gen": ("cv2", "fontTools", "fastapi", "typer"),
     "ad-video-gen": ("espeakng_loader", "fontTools", "fastapi", "typer"),
     "ad-cta-gen": ("av", "imageio_ffmpeg", "espeakng_loader", "fastapi", "typer"),

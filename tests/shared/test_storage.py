@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.settings import read_settings
@@ -226,6 +228,41 @@ def test_a_failed_download_leaves_the_target_as_it_was(store: ObjectStore, tmp_p
             store.download("a", tmp_path / "targets" / target)
     assert (tmp_path / "targets" / "file").read_bytes() == b"old"
     assert {path.name for path in (tmp_path / "targets").iterdir()} == {"folder", "file"}
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[BaseHTTPResponse]:
+    """All that comes over HTTP."""
+    seen: list[BaseHTTPResponse] = []
+    plain = HTTPConnectionPool.urlopen
+
+    def urlopen(*args: Any, **more: Any) -> BaseHTTPResponse:
+        seen.append(plain(*args, **more))
+        return seen[-1]
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", urlopen)
+    return seen
+
+
+def test_a_failed_download_lets_go_of_its_connection(
+    store: ObjectStore, tmp_path: Path, answers: list[BaseHTTPResponse]
+) -> None:
+    store.write("a", BIG)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError) as caught:
+        store.download("a", tmp_path / "file" / "below")
+    assert caught.tb, "whose frames still hold all that they held"
+    assert [answer.closed for answer in answers] == [True] * len(answers)
+
+
+def test_a_stream_that_is_closed_early_lets_go_of_its_connection(
+    store: ObjectStore, answers: list[BaseHTTPResponse]
+) -> None:
+    store.write("a", BIG)
+    chunks = store.stream("a")
+    next(chunks)
+    chunks.close()
+    assert [answer.closed for answer in answers] == [True] * len(answers)
 
 
 @pytest.mark.parametrize("start", [-1, 0, 1, 1 << 20, len(BIG) - 1, len(BIG), len(BIG) + 5])

@@ -11,7 +11,7 @@ from PIL import Image
 from jobs.ad import PIPELINE_FILE
 from jobs.ad.pace import windows_of
 from jobs.ad.script import SCRIPT_NAME, Script, read_script
-from jobs.ad.script_gen import STAGE, ad_brief
+from jobs.ad.script_gen import STAGE, _shown_in, ad_brief
 from jobs.ad.styles import style_named
 from shared.box import run_task
 from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES, Brief, write_brief
@@ -22,6 +22,8 @@ from shared.record import Record
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from shared.task import Task
+from tests.faces import make_font, use_fonts
+from tests.jobs.ad.makings import script_of
 
 PIPELINE = load_pipeline(PIPELINE_FILE)
 BRIEF = {"product_name": "Premium Watch", "style": "luxury", "cta_text": "Shop Now"}
@@ -30,6 +32,12 @@ BRIEF = {"product_name": "Premium Watch", "style": "luxury", "cta_text": "Shop N
 @pytest.fixture
 def creation() -> Creation:
     return Creation(MemoryStore(), "job-123")
+
+
+@pytest.fixture
+def japanese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine with a font for the Japanese words below."""
+    use_fonts(monkeypatch, make_font(tmp_path / "Japanese.ttf", "今すぐ購入高級腕時計"))
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (60, 80)) -> bytes:
@@ -96,12 +104,14 @@ def test_the_script_is_stored_in_the_format_that_the_stages_after_it_read(creati
     assert scene <= set(stored["scenes"][0])
 
 
+@pytest.mark.usefixtures("japanese")
 @pytest.mark.parametrize("cta", ["Jetzt kaufen!", "اشتر الآن", "今すぐ購入", "{product_name}", "x" * 50])
 def test_the_call_to_action_is_the_askers_own(creation: Creation, cta: str) -> None:
     script = written(creation, cta_text=cta)
     assert (script.cta, script.cta_scene.text) == (cta, cta)
 
 
+@pytest.mark.usefixtures("japanese")
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize(
     "name", ["X", "The Premium Watch of the Northern Lights", "Uhr " * 24 + "Uhr", "高級腕時計"]
@@ -168,6 +178,27 @@ def test_a_brief_that_can_not_be_used_names_its_field(
     with pytest.raises(InvalidAssets) as caught:
         run(creation)
     assert all(word in str(caught.value) for word in [BRIEF_NAME, *said])
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize("field", ["product_name", "cta_text"])
+def test_words_in_a_script_that_no_font_has_are_refused_before_a_writer_is_asked(
+    creation: Creation, field: str
+) -> None:
+    write(creation, **{field: "高級腕時計"})
+    with pytest.raises(InvalidAssets) as caught:
+        run(creation, text_provider="claude")  # which would ask for its key
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{BRIEF_NAME}: {field}: no font has the Chinese (Hani) characters")
+    assert "fonts-noto-cjk" in problem
+
+
+@pytest.mark.parametrize("captions", [False, True])
+def test_what_is_said_needs_a_font_only_where_it_is_burnt_in(captions: bool) -> None:
+    script = script_of(captions=captions, product_name="Nightwatch")
+    shown = "".join(_shown_in(script).values())
+    assert (script.scenes[0].voiceover_text in shown) is captions
+    assert script.scenes[0].text_overlay in shown
 
 
 @pytest.mark.logs_errors

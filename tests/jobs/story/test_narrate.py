@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
 from shared.task import Task
 from shared.video.timeline import Timeline
+from tests.faces import make_font, use_fonts
 from tests.stories import (
     ID,
     PIPELINE,
@@ -288,13 +290,59 @@ def test_a_caption_is_spoken_in_its_own_language() -> None:
     assert [cue.language for cue in timeline(store).cues] == ["en", "el"]
 
 
-def test_characters_that_no_font_has_are_a_warning_in_words() -> None:
-    store = new_story([["A boat \U00013000 sets out."]])
+@pytest.mark.parametrize("text", ["你好，世界。", "你好 hello", "ひらがな", "한국어", "Look: 𓀀"])
+@pytest.mark.logs_errors
+def test_a_script_that_no_font_has_is_an_error_in_words_before_anything_is_spoken(
+    voice: Hum, text: str
+) -> None:
+    store = new_story([["A boat."], [text]])
+    with pytest.raises(InvalidAssets) as caught:
+        narrate(store)
+    (problem,) = caught.value.problems
+    assert problem.startswith("assets/2/1.txt: no font has the ")
+    assert "install" in problem
+    assert "fonts-noto-" in problem
+    assert '"captions": "off"' in problem
+    assert voice.asked == []
+
+
+@pytest.mark.logs_errors
+def test_every_script_without_a_font_is_named_once_with_its_package() -> None:
+    store = new_story([["你好 한국"], ["世界"]])
+    with pytest.raises(InvalidAssets) as caught:
+        narrate(store)
+    chinese, korean = caught.value.problems
+    assert chinese.startswith(
+        "assets/1/1.txt and 1 more: no font has the Chinese (Hani) characters '你好世界'"
+    )
+    assert korean.startswith("assets/1/1.txt: no font has the Korean (Hang) characters")
+
+
+def test_captions_that_are_not_burnt_in_need_no_font(voice: Hum) -> None:
+    store = new_story([["你好 🎉"]], captions="off")
     record = narrate(store)
+    assert (record.warnings, record.metadata["missing_scripts"]) == ((), [])
+    assert voice.asked == ["你好 🎉"]
+    assert "你好 🎉" in data(store, "assets/captions.srt").decode()
+
+
+def test_a_font_that_lacks_a_rare_letter_draws_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use_fonts(monkeypatch, make_font(tmp_path / "Some.ttf", "野家で昼食"))
+    record = narrate(new_story([["𠮷野家で昼食"]]))
     (warning,) = record.warnings
-    assert "\U00013000" in warning
+    assert warning.startswith("assets/1/1.txt: no font has the Chinese (Hani) characters '𠮷'")
+    assert record.metadata["fonts"] == ["Some"]
+
+
+@pytest.mark.parametrize("text", ["A boat ⛵ sets out.", "⛵⛵", "⛵", "Loud ⸻ and clear"])
+def test_an_emoji_or_mark_that_no_font_has_is_a_warning_that_names_it(text: str) -> None:
+    record = narrate(new_story([[text]]))
+    (warning,) = record.warnings
+    assert warning.startswith("assets/1/1.txt: no font has the ")
+    assert ("⸻" in warning) or ("emoji" in warning and "⛵" in warning)
     assert "install" in warning
-    assert "MissingScript" not in warning
     assert len(record.metadata["missing_scripts"]) == 1
 
 

@@ -12,6 +12,7 @@ from jobs.__main__ import main, run_fused
 from shared.errors import StoreError
 from shared.storage import ObjectInfo, ObjectStore
 from shared.storage.memory import MemoryStore
+from tests.faces import make_font, use_fonts
 from tests.films import frames, soft_captions, srt_captions, tracks, vtt_captions
 from tests.stories import (
     ID,
@@ -93,7 +94,10 @@ def test_names_at_their_limits_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["A", "…", "😀", "42", "あ", "א"])
-def test_a_story_of_one_part_and_one_word_is_a_film(text: str) -> None:
+def test_a_story_of_one_part_and_one_word_is_a_film(
+    text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use_fonts(monkeypatch, make_font(tmp_path / "Kana.ttf", "あ"))
     store = new_story([[text]], music=wav(1200))
     told(store)
     assert len(frames(data(store, "assets/video.mp4"))) == record(store, "narrate").metadata["frames"]

@@ -12,11 +12,6 @@ def families(*texts: str) -> list[str]:
     return [face.family for face in choose_fonts(texts).faces]
 
 
-@pytest.fixture
-def no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_system_files", tuple)
-
-
 def test_european_scripts_need_one_face() -> None:
     assert families("Straße, Привет, Γειά", "Việt ắ Ỗ") == ["Fira Sans"]
 
@@ -48,7 +43,6 @@ def test_joiners_selectors_and_controls_need_no_glyph() -> None:
     assert ([face.family for face in choice.faces], choice.missing) == (["Fira Sans"], ())
 
 
-@pytest.mark.usefixtures("no_system_fonts")
 @pytest.mark.parametrize(
     ("text", "script", "package"),
     [

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.errors import BadRequest
 from shared.video.ass import band_of
 from shared.video.captions import Piece, State, caption_states
 from shared.video.overlays import CaptionBitmap, draw_states
@@ -155,10 +154,12 @@ def test_what_no_font_has_is_left_out_not_boxed(tmp_path: Path) -> None:
     assert nothing.rgba.size == 0
 
 
-def test_captions_without_fonts_are_a_bad_request(tmp_path: Path) -> None:
-    timeline = captioned("ab").model_copy(update={"fonts": ()})
-    with pytest.raises(BadRequest):
-        draw(timeline, tmp_path, state("ab"))
+def test_captions_that_no_font_has_any_of_add_nothing(tmp_path: Path) -> None:
+    timeline = captioned("𒀀 𒀁")
+    assert timeline.fonts == ()
+    drawings = draw(timeline, tmp_path)
+    assert len(drawings) == len(caption_states(timeline)) > 1
+    assert [drawing.rgba.size for drawing in drawings] == [0] * len(drawings)
 
 
 def test_no_states_need_no_fonts(tmp_path: Path) -> None:
