@@ -75,10 +75,10 @@ def _container(target: str, deployment: ComposeDeployment) -> dict[str, Any]:
 
 
 def _environment(handed_on: Iterable[str], settings: Mapping[str, str]) -> dict[str, str | None]:
-    """What has no value is handed on from where compose is called, if it is set there."""
+    """What has no value is handed on from where compose is called, if it is set there. A default such as
+    `${CORES:-2}` would not do: podman-compose 1.3 hands on these very words."""
     return {
         "STORE_URL": f"file://{_CREATIONS}",
         **dict.fromkeys(handed_on),
-        "LOG_FORMAT": "${LOG_FORMAT:-json}",
         **{name: value.replace("$", "$$") for name, value in settings.items()},
     }

@@ -69,7 +69,7 @@ def test_every_setting_reaches_the_containers_that_heed_it() -> None:
         assert {each for each in handed if not each.startswith("AWS_")} == set(
             trigger
         ) - of_the_face | of_buckets
-    fixed = {"STORE_URL", "LOG_FORMAT", "PLATFORM", "API_TOKEN"}
+    fixed = {"STORE_URL", "PLATFORM", "API_TOKEN"}
     assert {name for name, value in trigger.items() if value is not None} == fixed
 
 
