@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
+
+from shared.memory import tree_kib
 
 _SAMPLE_EVERY_S = 0.02
 
@@ -21,7 +22,7 @@ class Measured:
     wall_s: float
     cpu_s: float
     peak_mb: float
-    """Largest sum of the resident sizes of the process and all its children, sampled every 20 ms."""
+    """Of the process and all its children, pages that they share counted once; sampled every 20 ms."""
     said: dict[str, float]
 
 
@@ -51,7 +52,7 @@ class MemorySampler:
 
     def __init__(self, pid: int, *, every_s: float = _SAMPLE_EVERY_S) -> None:
         self.peak_mb = 0.0
-        """Largest sum of their resident sizes so far."""
+        """The most so far, pages that they share counted once."""
         self._pid = pid
         self._every_s = every_s
         self._done = threading.Event()
@@ -67,23 +68,4 @@ class MemorySampler:
 
     def _sample(self) -> None:
         while not self._done.wait(self._every_s):
-            self.peak_mb = max(self.peak_mb, sum(_resident_kib(pid) for pid in _tree(self._pid)) / 1024)
-
-
-def _tree(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:
-        for listing in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in listing.read_text().split()]
-            except OSError:
-                continue  # that thread just ended
-    return found
-
-
-def _resident_kib(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+            self.peak_mb = max(self.peak_mb, tree_kib(self._pid) / 1024)

@@ -6,9 +6,9 @@ Both are of the API's version 1, whose fields Google's discovery document of `ru
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.deployment import DeployedJob, deployed_jobs
+from shared.deployment import DeployedJob, Deployment, deployed_jobs
 from shared.pipeline import Pipeline
 
 _MEMORY_MIB: Final = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (4096, 24_576), 8: (4096, 32_768)}
@@ -18,18 +18,16 @@ _UPLOAD_MB: Final = 32
 """Cloud Run takes no larger request."""
 
 
-class CloudRunDeployment(BaseModel):
+class CloudRunDeployment(Deployment):
     """Where it is deployed; what is in capitals is for the exporter to be told."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     image_prefix: str = Field("REGION-docker.pkg.dev/PROJECT/reelwright", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
     """Registry and folder of the images."""
-    tag: str = Field("latest", pattern=r"^\w[\w.-]{0,127}$")
     project: str = Field("PROJECT", pattern=r"^[A-Za-z][\w.:-]*$")
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
-    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")
+    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$")
+    """Shorter than elsewhere: names of service accounts have up to 30 characters, with `-trigger`."""
     audience: str | None = Field(None, pattern=r"^https://[^\s,]+$")
     """Whom the ID tokens of Eventarc and Cloud Scheduler are meant for; None: the trigger refuses them."""
 
@@ -65,7 +63,7 @@ def _job(job: DeployedJob, deployment: CloudRunDeployment) -> dict[str, Any]:
             {
                 "name": job.name,
                 "image": deployment.image(job.target),
-                "env": _environment(_common(deployment)),
+                "env": _environment(_common(deployment, deployment.job_settings)),
                 "resources": {"limits": _limits(job.definition.cpu, job.definition.memory_mib)},
             }
         ],
@@ -128,18 +126,17 @@ def _trigger(deployment: CloudRunDeployment) -> dict[str, Any]:
     }
 
 
-def _common(deployment: CloudRunDeployment) -> dict[str, str]:
-    return {"STORE_URL": f"gs://{deployment.bucket}", "LOG_FORMAT": "json"}
+def _common(deployment: CloudRunDeployment, settings: Mapping[str, str]) -> dict[str, str]:
+    return {"STORE_URL": f"gs://{deployment.bucket}", "LOG_FORMAT": "json", **settings}
 
 
 def _trigger_variables(deployment: CloudRunDeployment) -> dict[str, str]:
-    variables = _common(deployment) | {
+    variables = _common(deployment, {"MAX_UPLOAD_MB": str(_UPLOAD_MB), **deployment.settings}) | {
         "ENV": "p",
         "PLATFORM": "cloudrun",
         "GOOGLE_CLOUD_PROJECT": deployment.project,
         "CLOUD_RUN_REGION": deployment.region,
         "JOB_PREFIX": deployment.job_prefix,
-        "MAX_UPLOAD_MB": str(_UPLOAD_MB),
     }
     if deployment.audience:
         variables |= {

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,13 +121,26 @@ def main(
     def work(settings: Settings) -> int:
         jobs = _read_all(options)
         client = open_client(settings, sleep=sleep)
+        failed: list[PlatformError] = []
         for job in jobs:
-            change = apply(client, job, dry_run=options.dry_run, sleep=sleep)
-            print(change, flush=True)  # noqa: T201 - the result
+            try:
+                change = apply(client, job, dry_run=options.dry_run, sleep=sleep)
+                print(change, flush=True)  # noqa: T201 - the result
+            except PlatformError as error:  # no reason to leave the others out
+                failed.append(error)
+        if failed:
+            raise _all_of(failed, len(jobs))
         print(_next(options, jobs), file=sys.stderr)  # noqa: T201 - what to type next
         return DONE
 
     return guarded(work, os.environ if environ is None else environ)
+
+
+def _all_of(failed: Sequence[PlatformError], jobs: int) -> PlatformError:
+    if len(failed) == 1:
+        return failed[0]
+    reasons = "".join(f"\n  - {error}" for error in failed)
+    return PlatformError("codeengine", f"apply {len(failed)} of {jobs} jobs", reasons)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -135,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Creates or updates Code Engine jobs (there is no `ibmcloud ce job apply`).",
     )
     parser.add_argument(
-        "-f", "--file", action="append", required=True, metavar="FILE", help="a job as YAML; - is stdin"
+        "-f", "--file", action="append", required=True, metavar="FILE", help="jobs as YAML; - is stdin"
     )
     parser.add_argument("--image", default="", help="the image, in place of the file's (for one job only)")
     parser.add_argument(
@@ -167,6 +181,8 @@ def _read_all(options: argparse.Namespace) -> list[JobFile]:
             )
         except BadRequest as error:
             problems += error.problems
+    twice = sorted(name for name, times in Counter(job.name for job in jobs).items() if times > 1)
+    problems += [f"more than one job is called {name}: take all but one out" for name in twice]
     if options.image and len(jobs) > 1:
         problems.append(f"--image {options.image} is meant for one job; for {len(jobs)} use --image-prefix")
     if problems:

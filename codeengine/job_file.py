@@ -6,8 +6,9 @@ https://cloud.ibm.com/docs/codeengine?topic=codeengine-limits their limits.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
@@ -188,29 +189,72 @@ def read_job_files(
     image_prefix: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> list[JobFile]:
-    """The jobs in a YAML text of one or more documents, with what the flags put in place.
+    """The jobs in a YAML text of one or more documents, with what the flags put in place. Files that were
+    joined without a line `---` between them are told apart where a job's first key comes again.
 
     `image` is the whole image, `image_prefix` what stands before its last part; `variables` are set as
     literals. Raises `BadRequest` naming the source and every problem in it.
     """
-    try:
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
-    except yaml.YAMLError as error:
-        raise BadRequest(f"{source} is no YAML: {error}") from error
+    documents = _documents(text, source)
     if not documents:
         raise BadRequest(f"{source} holds no job; write one with: reelwright export codeengine")
     jobs: list[JobFile] = []
     problems: list[str] = []
-    for document in documents:
+    for line, document in documents:
+        place = source if len(documents) == 1 else f"{source}, from line {line} on"
         try:
             jobs.append(JobFile.model_validate(_filled_in(document, image, image_prefix, variables or {})))
         except ValidationError as error:
             problems += [
-                _problem(source, each["loc"], each["msg"]) for each in error.errors(include_url=False)
+                _problem(place, each["loc"], each["msg"]) for each in error.errors(include_url=False)
             ]
     if problems:
         raise BadRequest(*problems)
     return jobs
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice, of which YAML's own loader takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(None, None, _REPEATED.format(key.value, line))
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_REPEATED: Final = "{!r} comes again in line {}; take one out, or put a line --- between two jobs"
+
+
+def _documents(text: str, source: str) -> list[tuple[int, object]]:
+    """What the text holds that is not empty, each with the line that it begins in."""
+    loader = _Loader(text)
+    found: list[tuple[int, object]] = []
+    try:
+        while loader.check_node():
+            found += [
+                (part.start_mark.line + 1, loader.construct_document(part))
+                for part in _parts(loader.get_node())
+            ]
+    except yaml.YAMLError as error:
+        raise BadRequest(f"{source} can't be read as YAML: {error}") from error
+    finally:
+        loader.dispose()
+    return [(line, document) for line, document in found if document is not None]
+
+
+def _parts(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """The documents in a document: one that begins anew with its first key is several that were joined."""
+    if not isinstance(node, yaml.MappingNode) or not node.value:
+        yield from [node] if node else []
+        return
+    pairs = node.value
+    starts = [at for at, (key, _) in enumerate(pairs) if key.value == pairs[0][0].value]
+    for start, end in pairwise([*starts, len(pairs)]):
+        yield yaml.MappingNode(node.tag, pairs[start:end], pairs[start][0].start_mark, node.end_mark)
 
 
 def _filled_in(document: object, image: str, image_prefix: str, variables: Mapping[str, str]) -> object:

@@ -7,10 +7,10 @@ The first hold the fields of a job in the Code Engine API, version 2; the others
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from codeengine.job_file import run_limit_s
-from shared.deployment import DeployedJob, deployed_jobs
+from shared.deployment import JOB_SETTINGS, DeployedJob, Deployment, deployed_jobs
 from shared.pipeline import Pipeline
 
 _COMBINATIONS: Final = {
@@ -28,17 +28,14 @@ _MOST_RETRIES: Final = 5
 _KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
 
 
-class CodeEngineDeployment(BaseModel):
+class CodeEngineDeployment(Deployment):
     """Where it is deployed; what is in capitals is for the exporter to be told."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    heeded = JOB_SETTINGS
     image_prefix: str = Field("icr.io/NAMESPACE", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
     """Registry and namespace of the images."""
-    tag: str = Field("latest", pattern=r"^\w[\w.-]{0,127}$")
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
-    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")
     context: str = Field("CONTEXT", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")
     """The project's Kubernetes context, for kubectl: `ibmcloud ce project current` says it."""
 
@@ -61,6 +58,7 @@ class CodeEngineDeployment(BaseModel):
             # Code Engine reaches Object Storage by its direct endpoints, without leaving IBM's network.
             "COS_ENDPOINT": f"https://s3.direct.{self.region}.cloud-object-storage.appdomain.cloud",
             "LOG_FORMAT": "json",
+            **self.job_settings,
         }
 
 

@@ -2,13 +2,13 @@
 # Builds the images with buildah and tests them in containers of podman. Needs root, buildah, podman, and
 # debootstrap where no registry answers.
 #
-#   BASE    what the images are built on; python:3.12-slim, or else Debian's packages
+#   BASE    what the images are built on; what the Dockerfile names, or else Debian's packages
 #   PYTHON  one that has the tests' packages
 set -eu
 cd "$(dirname "$0")/.."
 
 if [ -z "${BASE:-}" ]; then
-    BASE=docker.io/library/python:3.12-slim
+    BASE=$(sed -n 's/^ARG BASE=//p' infra/Dockerfile)
     if ! podman image exists "$BASE" && ! podman pull --quiet "$BASE" >/dev/null 2>&1; then
         BASE=localhost/reelwright-base:${SUITE:-bookworm}
         echo "no registry answers: building on $BASE, made of Debian's packages" >&2

@@ -239,16 +239,24 @@ def export(  # noqa: PLR0917 - platforms differ in what they can be told, and ea
     audience: Annotated[str, typer.Option(help="cloudrun: whom events' ID tokens are meant for.")] = "",
     context: Annotated[str, typer.Option(help="codeengine: the project's Kubernetes context.")] = "",
     store_url: Annotated[str, typer.Option(help="argo: where creations live.")] = "",
-    job_prefix: Annotated[str, typer.Option(help="cloudrun, codeengine: what jobs' names start with.")] = "",
+    job_prefix: Annotated[
+        str, typer.Option(help="What the names of jobs start with.", envvar="JOB_PREFIX")
+    ] = "",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the containers; repeat it for more."),
+    ] = None,
 ) -> None:
     """Write a platform's deployment files from all pipeline.yaml: [bold]reelwright export cloudrun[/]."""
     from scripts.export import export as export_files
+    from scripts.export import pairs_of
 
     said = {
         "image_prefix": image_prefix, "tag": tag, "project": project, "region": region, "bucket": bucket,
         "audience": audience, "context": context, "store_url": store_url, "job_prefix": job_prefix,
+        "settings": pairs_of(settings or []),
     }  # fmt: skip
-    if not export_files(target, {name: text for name, text in said.items() if text}, to, check=check):
+    if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
         raise typer.Exit(1)
 
 

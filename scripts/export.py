@@ -6,7 +6,7 @@ To add a platform: write a module with a deployment (a model of what a person ma
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -32,11 +32,11 @@ Deployment = TypeVar("Deployment", bound=BaseModel)
 
 def _for(
     deployment: type[Deployment], manifests: Callable[[Pipelines, Deployment], Manifests]
-) -> Callable[[Pipelines, Mapping[str, str]], Manifests]:
+) -> Callable[[Pipelines, Mapping[str, object]], Manifests]:
     return lambda pipelines, said: manifests(pipelines, deployment.model_validate(said))
 
 
-TARGETS: Final[dict[str, Callable[[Pipelines, Mapping[str, str]], Manifests]]] = {
+TARGETS: Final[dict[str, Callable[[Pipelines, Mapping[str, object]], Manifests]]] = {
     "cloudrun": _for(CloudRunDeployment, cloudrun_manifests),
     "codeengine": _for(CodeEngineDeployment, codeengine_manifests),
     "compose": _for(ComposeDeployment, compose_manifests),
@@ -57,15 +57,23 @@ class Difference:
         return bool(self.stale or self.left_over)
 
 
-def render(target: str, pipelines: Pipelines, said: Mapping[str, str]) -> dict[str, str]:
+def render(target: str, pipelines: Pipelines, said: Mapping[str, object]) -> dict[str, str]:
     """The files' texts by path; raises `BadRequest` for an unknown target or what it can't be told."""
     if target not in TARGETS:
         raise UnknownName("platform to export to", target, list(TARGETS))
     try:
         documents = TARGETS[target](pipelines, said)
     except ValidationError as error:
-        raise BadRequest(f"{target} can't be exported so: {problems_of(error)}") from error
+        raise BadRequest(f"{target} can't be exported so: {problems_of(error)}") from None
     return {path: to_text(target, parts) for path, parts in documents.items()}
+
+
+def pairs_of(said: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE` as a dict; raises `BadRequest` for what is no such thing."""
+    bad = [pair for pair in said if not pair.partition("=")[0] or "=" not in pair]
+    if bad:
+        raise BadRequest(*(f"--set {pair!r}: give NAME=VALUE" for pair in bad))
+    return {name: value for name, _, value in (pair.partition("=") for pair in said)}
 
 
 def compare(files: Mapping[str, str], folder: Path) -> Difference:
@@ -97,7 +105,7 @@ def _is_ours(path: Path) -> bool:
     return (_text_of(path) or "").startswith(MARK)
 
 
-def export(target: str, said: Mapping[str, str], folder: Path, *, check: bool) -> bool:
+def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool) -> bool:
     """Write the files, or with `check` only look; True unless something was found stale.
 
     stdout lists the files that changed or are to.

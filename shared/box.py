@@ -4,7 +4,6 @@ It finds out what to do (request, claim, task), holds the record with a heartbea
 stands, publishes under preconditions, writes the record last, cleans up, and turns errors into exit codes.
 """
 
-import errno
 import hashlib
 import logging
 import secrets
@@ -46,6 +45,7 @@ from shared.record import (
     record_name,
     utc_now,
 )
+from shared.scratch import FULL, full_scratch
 from shared.settings import Settings
 from shared.stage import Context, Result, Stage
 from shared.task import Task
@@ -270,10 +270,9 @@ def _run(job: Job, scratch: Path, progress: Progress, ownership: Ownership) -> R
             return in_thread(partial(job.stage.run, context), ownership.stop)
         return job.stage.run(context)
     except OSError as error:
-        if error.errno != errno.ENOSPC or isinstance(error, ReelwrightError):
+        if error.errno not in FULL or isinstance(error, ReelwrightError):
             raise
-        remedy = "its disk is full; free some space, or let TMPDIR name a folder on a larger one"
-        raise StoreError("write to the scratch folder", str(scratch), remedy) from error
+        raise full_scratch() from error
 
 
 def _unchanged(job: Job, inputs: tuple[InputFile, ...]) -> bool:

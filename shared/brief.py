@@ -25,7 +25,8 @@ from pydantic import (
 from shared.creation import Creation, canonical_json
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.pipeline import problems_of
-from shared.video.music_types import MUSIC_TYPES
+from shared.plain_text import decode_text
+from shared.video.music_files import MUSIC_TYPES, music_type
 
 STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 BRIEF_NAME: Final = "assets/ad.json"
@@ -91,7 +92,7 @@ class Brief(BaseModel):
 def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
     """The brief, with `parameters` over it; raises `InvalidAssets` naming the object and the field."""
     try:
-        found = json.loads(creation.read(BRIEF_NAME)[0])
+        found = json.loads(decode_text(creation.read(BRIEF_NAME)[0]))
     except ObjectNotFound as error:
         if not parameters:
             text = f"{BRIEF_NAME}: missing; put product_name, style and cta_text there as JSON"
@@ -135,7 +136,8 @@ def write_brief(
 ) -> None:
     """Make the creation's assets those of this brief; what is there of another one goes.
 
-    Raises `InvalidAssets`, before anything is written, for a picture that is too large or can't be decoded.
+    Raises `InvalidAssets`, before anything is written, for a picture that is too large or can't be decoded,
+    and for music that can't be played.
     """
     files = check_files(picture=picture, music=music)
     for name, path in files.items():
@@ -152,7 +154,7 @@ def check_files(*, picture: Path | None, music: Path | None) -> dict[str, Path]:
     if picture:
         files[f"assets/product{check_product(picture)}"] = picture
     if music:
-        files[f"assets/music{_music_type(music)}"] = music
+        files[f"assets/music{check_music(music)}"] = music
     return files
 
 
@@ -177,7 +179,8 @@ def check_product(picture: Path, *, name: str = "the product's picture") -> str:
     return ".png" if start.startswith(b"\x89PNG") else ".webp" if start[8:12] == b"WEBP" else ".jpg"
 
 
-def _music_type(music: Path) -> str:
-    if not music.is_file() or music.suffix.lower() not in MUSIC_TYPES:
-        raise InvalidAssets(f"{music.name}: music must be a file of one of {', '.join(MUSIC_TYPES)}")
-    return music.suffix.lower()
+def check_music(music: Path, *, name: str = "the music") -> str:
+    """The ending of a file of that type, by its content; raises `InvalidAssets` if it can't be played."""
+    if not music.is_file():
+        raise InvalidAssets(f"{name} {music.name!r} is no file; name the piece")
+    return music_type(music, what=name)

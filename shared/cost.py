@@ -1,13 +1,12 @@
 """What a stage used, and what that costs on each cloud."""
 
 import resource
-import sys
 import time
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
+from shared.memory import PeakMemory
 from shared.pipeline import JobDefinition
 from shared.record import Cost
 
@@ -55,7 +54,8 @@ class Usage:
     cpu_s: float
     """User and system time of the process and the tools it ran."""
     peak_memory_mib: int
-    """Largest resident size of the process, plus that of its largest tool."""
+    """Most memory of the process and its tools at one time, pages that they share counted once:
+    `PeakMemory`."""
 
 
 class Meter:
@@ -64,7 +64,7 @@ class Meter:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._cpu = _cpu_seconds()
-        _reset_peak()
+        self._memory = PeakMemory()
 
     def cost(self, definition: JobDefinition, *, bytes_in: int, bytes_out: int) -> Cost:
         """What was used until now, and what that costs with the CPU and memory of `definition`."""
@@ -91,29 +91,10 @@ class Meter:
         return Usage(
             duration_ms=round((time.monotonic() - self._started) * 1000),
             cpu_s=round(_cpu_seconds() - self._cpu, 3),
-            peak_memory_mib=round(_peak_kib() / 1024),
+            peak_memory_mib=round(self._memory.read_kib() / 1024),
         )
 
 
 def _cpu_seconds() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
-
-
-def _reset_peak() -> None:
-    """Start the process's peak anew where Linux lets us (proc(5), clear_refs 5), so stages don't share it."""
-    control = Path("/proc/self/clear_refs")
-    try:
-        control.write_text("5")
-    except OSError:
-        return  # not Linux, or a read-only /proc: the peak is then that of the whole process
-
-
-def _peak_kib() -> float:
-    unit = 1024 if sys.platform == "darwin" else 1
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit + children
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) + children

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from shared.errors import ToolFailed
+from shared.errors import ReelwrightError, ToolFailed
+from shared.scratch import FULL, full_scratch
 
 _QUIET = ("-hide_banner", "-nostdin", "-nostats")
 
@@ -22,7 +23,8 @@ def ffmpeg_path() -> str:
 
 
 def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
-    """Run ffmpeg and return what it said on stderr; raises `ToolFailed`."""
+    """Run ffmpeg and return what it said on stderr; raises `ToolFailed`, or `StoreError` where the temporary
+    folder is full."""
     command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=timeout_s)
@@ -30,8 +32,14 @@ def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
         raise ToolFailed(command, -1, f"no end after {timeout_s:g} s") from error
     stderr = done.stderr.decode("utf-8", "replace")
     if done.returncode:
-        raise ToolFailed(command, done.returncode, stderr)
+        raise _failure(command, done.returncode, stderr)
     return stderr
+
+
+def _failure(command: Sequence[str], exit_code: int, stderr: str) -> ReelwrightError:
+    """ffmpeg exits with the last byte of the negative error number; it writes to temporary folders only."""
+    is_full = exit_code in {256 - number for number in FULL}
+    return full_scratch() if is_full else ToolFailed(command, exit_code, stderr)
 
 
 @contextmanager
@@ -52,7 +60,7 @@ def reading(arguments: Sequence[str | Path]) -> Iterator[IO[bytes]]:
             exit_code = process.wait()
         log.seek(0)
         if exit_code and not left_early:
-            raise ToolFailed(command, exit_code, log.read().decode("utf-8", "replace"))
+            raise _failure(command, exit_code, log.read().decode("utf-8", "replace"))
 
 
 def filter_value(value: str | Path) -> str:

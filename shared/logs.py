@@ -3,6 +3,7 @@ to a file where one is named."""
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,8 +24,8 @@ def set_up_logs(
     about: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Send this project's logs to `stream` (stderr) in `json`, `text`, or by whether it is a terminal, and
-    as JSON to the end of `file`, whose folder is made. `about` is in every line of JSON, e.g. the job ID of
-    a process that has one. Raises `OSError` if the file can't be written."""
+    as JSON to the end of `file`, which is made, with its folder, for its owner alone. `about` is in every
+    line of JSON, e.g. the job ID of a process that has one. Raises `OSError` if the file can't be written."""
     stream = stream or sys.stderr
     as_text = log_format == "text" or (log_format == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
@@ -37,7 +38,8 @@ def set_up_logs(
 
 
 def _file_handler(file: Path, about: Mapping[str, Any]) -> logging.Handler:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     handler = logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(_JsonFormatter(about))
     return handler

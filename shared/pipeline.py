@@ -1,14 +1,18 @@
 """Pipelines: directed graphs of stages, written in `jobs/<pipeline>/pipeline.yaml`."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import BadRequest
+
+if TYPE_CHECKING:
+    from shared.creation import Creation
 
 FUSED: Final = "fused"
 """Stands for a stage's name where all stages run in one container; no stage is called so."""
@@ -74,6 +78,9 @@ class Pipeline(_Definition):
     description: str
     time_limit_s: int | None = Field(None, ge=1)
     """Of a whole run, waiting included."""
+    checked_by: str | None = Field(None, pattern=r"^[a-z_]+(\.[a-z_]+)+$")
+    """The dotted name of a function of a creation and a run's parameters, which raises `BadRequest` for what
+    the stages could not use. It must do with what every image holds."""
     reported: Reported | None = None
     """Unset: its progress is in the store alone."""
     fused: FusedDefinition | None = None
@@ -114,6 +121,12 @@ class Pipeline(_Definition):
         for name, stage in self.stages.items():
             depths[name] = 1 + max((depths[need] for need in stage.needs), default=0)
         return max(Counter(depths.values()).values())
+
+    def check(self, creation: "Creation", parameters: Mapping[str, Any]) -> None:
+        """Raise `BadRequest` for a run that was asked for in a way that its stages would refuse."""
+        if self.checked_by:
+            module, _, name = self.checked_by.rpartition(".")
+            getattr(import_module(module), name)(creation, parameters)
 
     def definition_of(self, stage: str) -> JobDefinition:
         """The stage's definition, or that of all stages in one container for `FUSED`."""

@@ -36,15 +36,20 @@ def decoded(data: bytes, name: str) -> str:
     kind = _document(data)
     if kind:
         raise InvalidAssets(f"{name}: it is {kind}; save it as plain text (UTF-8)")
-    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8")
-    shown = encoding.removesuffix("-sig").upper()
     try:
-        text = data.decode(encoding)
+        text = decode_text(data)
     except UnicodeDecodeError as error:
+        shown = error.encoding.removesuffix("-sig").upper()
         raise InvalidAssets(f"{name}: not {shown} (byte {error.start}); save it as UTF-8") from error
-    if "\0" in text:
+    if 4 * text.count("\0") > len(text):
         raise InvalidAssets(f"{name}: holds zero bytes, as UTF-16 without its mark does; save it as UTF-8")
-    return text.removeprefix("\ufeff")
+    return text
+
+
+def decode_text(data: bytes) -> str:
+    """The text without its mark; raises `UnicodeDecodeError`."""
+    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8")
+    return data.decode(encoding).removeprefix("\ufeff")
 
 
 def _document(data: bytes) -> str | None:

@@ -13,10 +13,10 @@ _LOG_FORMATS: Final = ("auto", "json", "text")
 AUTO: Final = "auto"
 _VIDEO_MODELS: Final = ("minimax", "ltx")
 _FUSED: Final = ("auto", "always", "never")
-_SECRET: Final = frozenset(
+SECRET: Final = frozenset(
     {
-        *("API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_SECRET_ACCESS_KEY", "ANTHROPIC_API_KEY"),
-        *("ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN", "REDIS_URL", "DATABASE_URL"),
+        *("API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY"),
+        *("ANTHROPIC_API_KEY", "ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN", "REDIS_URL", "DATABASE_URL"),
         *("WEBHOOK_URL", "WEBHOOK_SECRET"),
     }
 )
@@ -104,7 +104,7 @@ class Settings:
     webhook_url: str | None = field(default=None, repr=False)
     """WEBHOOK_URL: where completed and failed runs are told; it may hold a token."""
     webhook_secret: str | None = field(default=None, repr=False)
-    """WEBHOOK_SECRET: what webhooks are signed with."""
+    """WEBHOOKSECRET: what webhooks are signed with."""
     job_timeout_s: float | None = None
     """JOB_TIMEOUT: seconds that a run may take, over what its pipeline.yaml says."""
     log_level: str = "info"
@@ -134,7 +134,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         try:
             values[name] = parse(text)
         except ValueError as error:
-            shown = variable if variable in _SECRET else f"{variable}={text!r}"
+            shown = variable if variable in SECRET else f"{variable}={text!r}"
             problems.append(f"{shown}: {error}")
     try:
         values["platform"] = _platform(environ)
@@ -277,3 +277,5 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "MAX_UPLOAD_MB": ("max_upload_bytes", lambda text: _whole(text) * 1024 * 1024),
     "CORES": ("cores", _whole),
 }
+VARIABLES: Final = tuple(_VARIABLES)
+"""All but ENV and PLATFORM, which together say one thing."""

@@ -88,7 +88,8 @@ class Trigger:
     ) -> RunStatus:
         """Start a run, or the next one after a run that ended; a run that is under way goes on unharmed.
 
-        Raises `BadRequest` for an unknown pipeline, a bad ID, no assets, or a creation of another pipeline.
+        Raises `BadRequest` for an unknown pipeline, a bad ID, no assets, a creation of another pipeline, or
+        what the pipeline's stages could not use.
         """
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
@@ -102,6 +103,7 @@ class Trigger:
             raise BadRequest(
                 f"creation {creation_id!r} belongs to pipeline {before.pipeline!r}; use another creation ID"
             )
+        self.pipelines[pipeline].check(creation, parameters or {})
         if before:
             status = self._observe(creation, before)
             if status.status == "pending" and not status.is_deserted:

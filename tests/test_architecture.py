@@ -45,6 +45,7 @@ HOMES = {
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
     "uvicorn": ("shared/api/",),
+    "h11": ("shared/api/",),
     "typer": ("scripts/",),
     "rich": ("scripts/",),
     "fcntl": ("shared/storage/",),
@@ -82,7 +83,7 @@ def test_imports_point_down_and_outside_things_stay_in_their_homes(path: Path) -
     [
         *(f"jobs.story.{stage}" for stage in ("narrate", "render", "assemble")),
         *(f"jobs.ad.{stage}" for stage in ("script_gen", "voice_gen", "video_gen", "cta_gen", "compositing")),
-        *("jobs.ad.orchestrator", "jobs.__main__"),
+        *("jobs.ad.orchestrator", "jobs.__main__", "jobs.story.options", "shared.brief"),
     ],
 )
 def test_importing_a_stage_loads_nothing_heavy(module: str) -> None:

@@ -19,7 +19,7 @@ from jobs.story.names import is_left_by_systems, is_number, stem_of, type_of
 from jobs.story.part import PICTURE_TYPES, Part, read_part
 from shared.creation import Creation
 from shared.storage import numeric_order
-from shared.video.music_types import MUSIC_TYPES
+from shared.video.music_files import MUSIC_TYPES
 
 OUTPUTS: Final = frozenset(
     f"assets/{name}" for name in ("video.mp4", "poster.jpg", "timeline.json", "captions.srt", "captions.vtt")
@@ -69,6 +69,12 @@ def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout
         options=options,
         ignored=tuple(sorted(name for name in found if name not in used)),
     )
+
+
+def options_in(names: Iterable[str]) -> str | None:
+    """The file that says how the story is to look and sound, if there is one; of several the innermost."""
+    found = sorted((name for name in names if _is_options(name)), key=lambda name: -name.count("/"))
+    return found[0] if found else None
 
 
 def _is_music(name: str) -> bool:

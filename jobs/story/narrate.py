@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -25,6 +24,7 @@ from shared.providers.speech import SpeechProvider, speech_provider
 from shared.settings import AUTO, Settings
 from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
+from shared.validation import noting
 from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
 from shared.video.timeline import Timeline
 
@@ -60,9 +60,9 @@ def _read(context: Context) -> _Story:
     layout = read_layout(story_inputs(creation), creation.key("assets/"), problems)
     options = StoryOptions()
     if layout.options:
-        with _noting(problems):
+        with noting(problems):
             options = read_options(creation.read(layout.options)[0], layout.options)
-    with _noting(problems):
+    with noting(problems):
         options = with_parameters(options, context.parameters)
     texts = _texts(creation, layout, problems)
     sizes = _check_media(context, layout, problems)
@@ -71,21 +71,13 @@ def _read(context: Context) -> _Story:
     return _Story(layout=layout, options=options, captions=_captions(texts, options), sizes=sizes)
 
 
-@contextmanager
-def _noting(problems: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except InvalidAssets as error:
-        problems.extend(error.problems)
-
-
 def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list[tuple[str, str]]]:
     """The captions' names and texts, by part."""
     texts: list[list[tuple[str, str]]] = []
     for part in layout.parts:
         texts.append([])
         for name in part.captions:
-            with _noting(problems):
+            with noting(problems):
                 text = caption_text(creation.read(name)[0], name)
                 texts[-1] += [(name, text)] if text else []
     return texts
@@ -117,7 +109,7 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
     def check(number: int, name: str) -> list[str]:
         found: list[str] = []
         path = context.creation.download(name, folder / f"{number}{PurePosixPath(name).suffix}")
-        with _noting(found):
+        with noting(found):
             if name == layout.music:
                 check_music(path, name=name)
             else:

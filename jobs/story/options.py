@@ -18,9 +18,12 @@ from pydantic import (
     model_validator,
 )
 
+from jobs.story.layout import options_in
 from jobs.story.option_words import as_captions, as_choice, as_colour, as_language, wrong_option
+from shared.creation import Creation
 from shared.errors import InvalidAssets
 from shared.plain_text import decoded
+from shared.validation import noting
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
 _PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
@@ -145,6 +148,19 @@ def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> Sto
         return StoryOptions.model_validate({**options.model_dump(exclude_unset=True), **parameters})
     except ValidationError as error:
         raise InvalidAssets(*_problems("parameters", error)) from error
+
+
+def check_options(creation: Creation, parameters: Mapping[str, Any]) -> None:
+    """Raise `InvalidAssets` naming everything in `story.json` and the parameters that can't be used."""
+    problems: list[str] = []
+    options = StoryOptions()
+    name = options_in(name for name, _ in creation.list("assets/"))
+    with noting(problems):
+        options = read_options(creation.read(name)[0], name) if name else options
+    with noting(problems):
+        with_parameters(options, parameters)
+    if problems:
+        raise InvalidAssets(*problems)
 
 
 def _problems(name: str, error: ValidationError) -> list[str]:

@@ -8,14 +8,13 @@ the books. Fields: https://argo-workflows.readthedocs.io/en/latest/fields/.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from shared.deployment import JOB_SETTINGS, Deployment
 from shared.pipeline import Pipeline, StageDefinition
 
 _SCRATCH: Final = "/scratch"
 _PLAN: Final = f"{_SCRATCH}/plan"
-_JOBS, _EXECUTOR = "reelwright-jobs", "reelwright-executor"
-_STORE_KEYS: Final = "reelwright-store"
 _BAD_REQUEST: Final = 2
 _USER: Final = 10_001
 """Argo's own sidecar runs as this user too; its image would else run as root, and be refused."""
@@ -26,14 +25,15 @@ _LOCK: Final = '{{=sprig.replace("/", ".", workflow.parameters.creation_id)}}'
 _CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)}}'
 
 
-class ArgoDeployment(BaseModel):
+class ArgoDeployment(Deployment):
     """Defaults of the workflow's parameters; what is in capitals is for the exporter to be told."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    heeded = JOB_SETTINGS
     image_prefix: str = Field("REGISTRY/reelwright", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
-    tag: str = Field("latest", pattern=r"^\w[\w.-]{0,127}$")
     store_url: str = Field("s3://BUCKET", pattern=r"^(gs|s3|cos)://[\w./-]+$")
+
+    def name(self, what: str) -> str:
+        return f"{self.job_prefix}-{what}"
 
 
 def manifests(
@@ -44,15 +44,15 @@ def manifests(
         f"infra/argo/{pipeline.name}.yaml": [_workflow_template(pipeline, deployment)]
         for pipeline in pipelines.values()
     }
-    return files | {"infra/argo/identities.yaml": _identities()}
+    return files | {"infra/argo/identities.yaml": _identities(deployment)}
 
 
 def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
-    stages = [_stage(pipeline, name) for name in pipeline.stages]
+    stages = [_stage(pipeline, name, deployment) for name in pipeline.stages]
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "WorkflowTemplate",
-        "metadata": {"name": f"reelwright-{pipeline.name.replace('_', '-')}"},
+        "metadata": {"name": deployment.name(pipeline.name.replace("_", "-"))},
         "spec": {
             "entrypoint": "pipeline",
             "onExit": "settle",
@@ -64,11 +64,11 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
                     {"name": "tag", "value": deployment.tag},
                 ]
             },
-            "synchronization": {"mutexes": [{"name": f"reelwright-{_LOCK}"}]},
+            "synchronization": {"mutexes": [{"name": deployment.name(_LOCK)}]},
             "activeDeadlineSeconds": _longest(pipeline),
-            "serviceAccountName": _JOBS,
+            "serviceAccountName": deployment.name("jobs"),
             "automountServiceAccountToken": False,
-            "executor": {"serviceAccountName": _EXECUTOR},
+            "executor": {"serviceAccountName": deployment.name("executor")},
             "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "600s"},
             "ttlStrategy": {"secondsAfterCompletion": 86_400},
             "securityContext": {
@@ -78,7 +78,7 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
                 "fsGroup": _USER,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "templates": [_dag(pipeline), *stages, _settle(pipeline)],
+            "templates": [_dag(pipeline), *stages, _settle(pipeline, deployment)],
         },
     }
 
@@ -111,7 +111,7 @@ def _task(pipeline: Pipeline, name: str, stage: StageDefinition) -> dict[str, An
     return task
 
 
-def _stage(pipeline: Pipeline, name: str) -> dict[str, Any]:
+def _stage(pipeline: Pipeline, name: str, deployment: ArgoDeployment) -> dict[str, Any]:
     stage, job = pipeline.stages[name], pipeline.jobs[name]
     planned = [
         {"name": pipeline.jobs[other], "valueFrom": {"path": f"{_PLAN}/{other}.json"}}
@@ -139,6 +139,7 @@ def _stage(pipeline: Pipeline, name: str) -> dict[str, Any]:
                 "TASK_ATTEMPT": "{{retries}}",
                 "REELWRIGHT_RUN": "{{workflow.uid}}",
             },
+            deployment,
         )
         | {"resources": _resources(str(stage.cpu), f"{stage.memory_mib}Mi")},
     }
@@ -153,7 +154,7 @@ def _patience_s(stage: StageDefinition) -> int:
     return (stage.retries + 1) * stage.time_limit_s + int(pauses)
 
 
-def _settle(pipeline: Pipeline) -> dict[str, Any]:
+def _settle(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
     command = ["python", "-m", "scripts", "settle"]
     said = ["--workflow", "{{workflow.uid}}", "--outcome", "{{workflow.status}}"]
     arguments = [*said, "--", pipeline.name, _CREATION]
@@ -167,21 +168,31 @@ def _settle(pipeline: Pipeline) -> dict[str, Any]:
             "backoff": {"duration": "10s", "factor": 2},
         },
         "volumes": _volumes(),
-        "container": _container("app", command, arguments, {}) | {"resources": _resources("1", "512Mi")},
+        "container": _container("app", command, arguments, {}, deployment)
+        | {"resources": _resources("1", "512Mi")},
     }
 
 
 def _container(
-    target: str, command: list[str], arguments: list[str], variables: Mapping[str, str]
+    target: str,
+    command: list[str],
+    arguments: list[str],
+    variables: Mapping[str, str],
+    deployment: ArgoDeployment,
 ) -> dict[str, Any]:
-    environment = {"STORE_URL": "{{workflow.parameters.store_url}}", "LOG_FORMAT": "json", **variables}
+    environment = {
+        "STORE_URL": "{{workflow.parameters.store_url}}",
+        "LOG_FORMAT": "json",
+        **deployment.job_settings,
+        **variables,
+    }
     return {
         "image": f"{{{{workflow.parameters.image_prefix}}}}/{target}:{{{{workflow.parameters.tag}}}}",
         # Named here, so that the controller needs no access to the registry to look it up.
         "command": command,
         "args": arguments,
         "env": [{"name": name, "value": value} for name, value in environment.items()],
-        "envFrom": [{"secretRef": {"name": _STORE_KEYS, "optional": True}}],
+        "envFrom": [{"secretRef": {"name": deployment.name("store"), "optional": True}}],
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -205,29 +216,30 @@ def _resources(cpu: str, memory: str) -> dict[str, Any]:
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
-def _identities() -> list[dict[str, Any]]:
+def _identities(deployment: ArgoDeployment) -> list[dict[str, Any]]:
     """Jobs run as nobody in particular; only Argo's own sidecar may report what they put out.
 
     The token has the name under which Argo looks for the executor's:
     https://argo-workflows.readthedocs.io/en/latest/service-account-secrets/.
     """
-    rbac, role = "rbac.authorization.k8s.io", {"kind": "Role", "name": _EXECUTOR}
-    token: dict[str, Any] = _named("v1", "Secret", f"{_EXECUTOR}.service-account-token")
-    token["metadata"]["annotations"] = {"kubernetes.io/service-account.name": _EXECUTOR}
+    jobs, executor = deployment.name("jobs"), deployment.name("executor")
+    rbac, role = "rbac.authorization.k8s.io", {"kind": "Role", "name": executor}
+    token: dict[str, Any] = _named("v1", "Secret", f"{executor}.service-account-token")
+    token["metadata"]["annotations"] = {"kubernetes.io/service-account.name": executor}
     rule = {
         "apiGroups": ["argoproj.io"],
         "resources": ["workflowtaskresults"],
         "verbs": ["create", "patch"],
     }
     return [
-        _named("v1", "ServiceAccount", _JOBS) | {"automountServiceAccountToken": False},
-        _named("v1", "ServiceAccount", _EXECUTOR),
+        _named("v1", "ServiceAccount", jobs) | {"automountServiceAccountToken": False},
+        _named("v1", "ServiceAccount", executor),
         token | {"type": "kubernetes.io/service-account-token"},
-        _named(f"{rbac}/v1", "Role", _EXECUTOR) | {"rules": [rule]},
-        _named(f"{rbac}/v1", "RoleBinding", _EXECUTOR)
+        _named(f"{rbac}/v1", "Role", executor) | {"rules": [rule]},
+        _named(f"{rbac}/v1", "RoleBinding", executor)
         | {
             "roleRef": {"apiGroup": rbac, **role},
-            "subjects": [{"kind": "ServiceAccount", "name": _EXECUTOR}],
+            "subjects": [{"kind": "ServiceAccount", "name": executor}],
         },
     ]
 

@@ -4,65 +4,45 @@ The trigger runs the jobs inside itself; the services are for `PLATFORM=compose`
 for each task. Format: https://github.com/compose-spec/compose-spec.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
-
-from shared.deployment import DeployedJob, deployed_jobs
+from shared.deployment import JOB_SETTINGS, TRIGGER_SETTINGS, DeployedJob, Deployment, deployed_jobs
 from shared.pipeline import Pipeline
 
 _TRIGGER: Final = "trigger"
 _CREATIONS: Final = "/creations"
 _SCRATCH: Final = "/scratch"
-_PROVIDERS: Final = (
-    *("TEXT_PROVIDER", "SPEECH_PROVIDER", "VIDEO_PROVIDER", "IMAGE_PROVIDER"),
-    *("ANTHROPIC_API_KEY", "CLAUDE_MODEL", "ELEVENLABS_API_KEY", "ELEVENLABS_MODEL"),
-    *("REPLICATE_API_TOKEN", "VIDEO_MODEL", "REDIS_URL"),
+_S3: Final = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
 )
-_TOLD: Final = ("WEBHOOK_URL", "WEBHOOK_SECRET", "JOB_TIMEOUT")
-"""Of ends the trigger alone tells."""
-_HANDED_ON: Final = (
-    *_PROVIDERS,
-    "LOG_LEVEL",
-    "HEARTBEAT_S",
-    "STALE_AFTER_S",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL_S3",
-    "COS_ENDPOINT",
-    "COS_HMAC_ACCESS_KEY_ID",
-    "COS_HMAC_SECRET_ACCESS_KEY",
-)
+"""What boto3 reads for an `s3://` store. Keys of buckets are for jobs: the trigger's store is a volume."""
 
 
-class ComposeDeployment(BaseModel):
-    """Nothing to say: REGISTRY, TAG, PORT and CREATIONS are variables of compose itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class ComposeDeployment(Deployment):
+    """The job prefix is the project's name. REGISTRY, TAG, PORT and CREATIONS are variables of compose."""
 
 
 def manifests(
-    pipelines: Mapping[str, Pipeline], _deployment: ComposeDeployment
+    pipelines: Mapping[str, Pipeline], deployment: ComposeDeployment
 ) -> dict[str, list[dict[str, Any]]]:
     """The one file's document by its path under the repository."""
-    services = {_TRIGGER: _trigger()} | {job.name: _service(job) for job in deployed_jobs(pipelines)}
+    jobs = {job.name: _service(job, deployment) for job in deployed_jobs(pipelines)}
     volumes: dict[str, Any] = {"creations": {}, "scratch": {}}
-    document = {"name": "reelwright", "services": services, "volumes": volumes}
-    return {"infra/compose.yaml": [document]}
+    services = {_TRIGGER: _trigger(deployment)} | jobs
+    return {"infra/compose.yaml": [{"name": deployment.job_prefix, "services": services, "volumes": volumes}]}
 
 
-def _trigger() -> dict[str, Any]:
-    container = _container("app")
+def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
+    container = _container("app", deployment)
+    handed_on = (name for name in TRIGGER_SETTINGS if not name.startswith("COS_"))
     return container | {
         # By name, since `down` leaves an image's own volumes behind; those of jobs are gone with `run --rm`.
         "volumes": [*container["volumes"], f"scratch:{_SCRATCH}"],
         "command": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - published on loopback only
         "environment": {
-            **_environment(),
-            **dict.fromkeys((*_PROVIDERS, *_TOLD)),
+            **_environment(handed_on, deployment.settings),
             "PLATFORM": "local",
             "API_TOKEN": "${API_TOKEN:?set it to a secret of your choice; the HTTP face demands it}",
         },
@@ -72,19 +52,18 @@ def _trigger() -> dict[str, Any]:
     }
 
 
-def _service(job: DeployedJob) -> dict[str, Any]:
-    return _container(job.target) | {
+def _service(job: DeployedJob, deployment: ComposeDeployment) -> dict[str, Any]:
+    return _container(job.target, deployment) | {
         "profiles": ["jobs"],
-        # Without a value: handed on from where compose is called, if it is set there.
-        "environment": {**_environment(), **dict.fromkeys(_HANDED_ON)},
+        "environment": _environment((*JOB_SETTINGS, *_S3), deployment.job_settings),
         "cpus": job.definition.cpu,
         "mem_limit": f"{job.definition.memory_mib}m",
     }
 
 
-def _container(target: str) -> dict[str, Any]:
+def _container(target: str, deployment: ComposeDeployment) -> dict[str, Any]:
     return {
-        "image": f"${{REGISTRY:-reelwright}}/{target}:${{TAG:-latest}}",
+        "image": f"${{REGISTRY:-reelwright}}/{target}:${{TAG:-{deployment.tag}}}",
         "build": {"context": "..", "dockerfile": "infra/Dockerfile", "target": target},
         "volumes": [f"${{CREATIONS:-creations}}:{_CREATIONS}"],
         "tmpfs": ["/tmp"],  # noqa: S108 - the container's own
@@ -95,11 +74,11 @@ def _container(target: str) -> dict[str, Any]:
     }
 
 
-def _environment() -> dict[str, str | None]:
-    # The store keeps its own things in that folder, and nothing else of a container can be written to.
-    database = f"sqlite:///{_CREATIONS}/.reelwright/jobs.db"
+def _environment(handed_on: Iterable[str], settings: Mapping[str, str]) -> dict[str, str | None]:
+    """What has no value is handed on from where compose is called, if it is set there."""
     return {
         "STORE_URL": f"file://{_CREATIONS}",
-        "LOG_FORMAT": "json",
-        "DATABASE_URL": f"${{DATABASE_URL:-{database}}}",
+        **dict.fromkeys(handed_on),
+        "LOG_FORMAT": "${LOG_FORMAT:-json}",
+        **{name: value.replace("$", "$$") for name, value in settings.items()},
     }

@@ -31,5 +31,12 @@ _Dumper.add_representer(str, _string)
 def to_text(target: str, documents: Iterable[Mapping[str, Any]]) -> str:
     """The documents as one YAML file that says how it came to be."""
     head = f"{MARK} {target}` from jobs/*/pipeline.yaml: change that, and export again.\n"
-    dumped: str = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    dumped: str = yaml.dump_all(
+        documents,
+        Dumper=_Dumper,
+        explicit_start=True,  # so that files may be joined
+        sort_keys=False,
+        allow_unicode=True,
+        width=1000,
+    )
     return head + dumped

@@ -30,7 +30,7 @@ class AccessLog:
 
         async def note(message: Message) -> None:
             nonlocal status, sent_bytes
-            status = 101 if message["type"] == "websocket.accept" else message.get("status", status)
+            status = _status(message, status)
             sent_bytes += len(message.get("body", b"")) + len(message.get("text", ""))
             await send(message)
 
@@ -51,3 +51,12 @@ class AccessLog:
             sent_bytes=sent_bytes,
             duration_ms=duration_ms,
         )
+
+
+def _status(message: Message, before: int) -> int:
+    """The answer's status after this message."""
+    if message["type"] == "websocket.accept":
+        return 101
+    if message["type"] == "websocket.close" and before != 101:
+        return 403  # what the server answers to a WebSocket that is closed before it was opened
+    return int(message.get("status", before))

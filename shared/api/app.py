@@ -13,7 +13,7 @@ from shared.api.auth import Guard, Verify
 from shared.api.context import WithTrigger
 from shared.api.metrics import router as metrics_router
 from shared.api.models import HealthBody
-from shared.api.problems import MEDIA_TYPE, Problem, handle_errors
+from shared.api.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.removal import Rows
 from shared.api.runs import ACTIONS, manifest_router, runs_router
 from shared.api.watchers import Watchers
@@ -36,7 +36,8 @@ _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKE
 
 
 _UNHEALTHY: Final[dict[int | str, dict[str, Any]]] = {
-    503: {"model": Problem, "description": "The store can't be reached."}
+    **{status: RESPONSES[status] for status in (400, 405, 408)},
+    503: {"model": Problem, "description": "The store can't be reached."},
 }
 
 

@@ -11,7 +11,14 @@ from starlette.responses import StreamingResponse
 
 from shared.api.body import spool
 from shared.api.conditional import check_match, etag, expectation, is_unchanged, last_modified, span
-from shared.api.content import UNKNOWN_MEDIA_TYPE, check_content, kind_of, limit_bytes, media_type
+from shared.api.content import (
+    MEDIA_TYPES,
+    UNKNOWN_MEDIA_TYPE,
+    check_content,
+    kind_of,
+    limit_bytes,
+    media_type,
+)
 from shared.api.context import AssetName, WithCreation, WithSettings
 from shared.api.models import AssetBody, AssetsBody, asset_body
 from shared.api.problems import RESPONSES, Problem
@@ -29,9 +36,13 @@ _PUTTING: Final[dict[int | str, dict[str, Any]]] = {
     **_CHANGED,
     201: {"model": AssetBody, "description": "The asset is new."},
     413: {"model": Problem, "description": "The asset is too large."},
-    415: {"model": Problem, "description": "The content is not of the kind that the name promises."},
+    415: {
+        "model": Problem,
+        "description": "The content is not of the kind that the name promises, or is wrapped in a form or "
+        "compressed.",
+    },
 }
-_BYTES: Final = {UNKNOWN_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+_BYTES: Final = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES}
 _GETTING: Final[dict[int | str, dict[str, Any]]] = {
     **_CHANGED,
     200: {"description": "The whole asset.", "content": _BYTES},

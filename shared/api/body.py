@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from shared.api.problems import too_large
 from shared.errors import BadRequest
+from shared.plain_text import decode_text
 
 MAX_PARAMETER_BYTES: Final = 64 * 1024
 
@@ -24,7 +25,7 @@ async def read_parameters(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "parameters must be JSON; send the header Content-Type: application/json")
     try:
-        parameters = from_json(data, allow_inf_nan=False)
+        parameters = from_json(decode_text(data), allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"the body is not valid JSON: {error}") from error
     if not isinstance(parameters, dict):
@@ -34,7 +35,7 @@ async def read_parameters(request: Request) -> dict[str, Any]:
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:
     """The whole body; raises 413 as soon as it is over its limit."""
-    refuse_announced(request, limit_bytes)
+    refuse_by_head(request, limit_bytes)
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -44,8 +45,10 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 
 
 async def spool(request: Request, path: Path, limit_bytes: int) -> None:
-    """Write the body to `path` as it arrives; raises 413 as soon as it is over its limit."""
-    refuse_announced(request, limit_bytes)
+    """Write the body, which must be one file, to `path` as it arrives; raises 413 as soon as it is over its
+    limit."""
+    refuse_by_head(request, limit_bytes)
+    _refuse_wrapped(request)
     size_bytes = 0
     with path.open("wb") as file:
         async for chunk in request.stream():
@@ -55,8 +58,27 @@ async def spool(request: Request, path: Path, limit_bytes: int) -> None:
             await run_in_threadpool(file.write, chunk)
 
 
-def refuse_announced(request: Request, limit_bytes: int) -> None:
-    """Raise 413 when the request says itself that its body is over the limit."""
+def refuse_by_head(request: Request, limit_bytes: int) -> None:
+    """Raise 413 when the request says itself that its body is over the limit, 415 when it is compressed."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit_bytes:
         raise too_large(limit_bytes)
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise HTTPException(
+            415,
+            f"the body is compressed (Content-Encoding: {coding[:40]}); send it as it is, without the header",
+            {"Accept-Encoding": "identity"},
+        )
+
+
+def _refuse_wrapped(request: Request) -> None:
+    """Raise 415 for a form, in which the file is wrapped, and 400 for a piece of a file."""
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        raise HTTPException(
+            415,
+            "the body is a form; send the file's bytes and nothing else, e.g. curl -T picture.jpg <URL>, or "
+            "fetch(url, {method: 'PUT', body: file}) in a browser",
+        )
+    if "content-range" in request.headers:
+        raise HTTPException(400, "the body is a piece of the file; send the whole, without Content-Range")

@@ -1,7 +1,6 @@
 """Which assets may be put, and what bytes look like: names promise a kind, content has to keep it."""
 
 import re
-from codecs import getincrementaldecoder
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
@@ -9,49 +8,61 @@ from typing import Final, Literal
 from fastapi import HTTPException
 from pydantic_core import from_json
 
-from shared.errors import BadRequest
+from shared.errors import BadRequest, InvalidAssets
+from shared.plain_text import decode_text
+from shared.video.music_files import MUSIC_TYPES, music_type
 
 Kind = Literal["image", "text", "audio", "json"]
 
-_NAMES: Final[dict[Kind, re.Pattern[str]]] = {
-    "image": re.compile(r"[1-9][0-9]{0,3}/image\.(png|jpg|jpeg|webp)"),
-    "text": re.compile(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}\.txt"),
-    "audio": re.compile(r"music\.(mp3|wav|m4a|ogg|flac)"),
-    "json": re.compile(r"story\.json"),
+_PART: Final = r"(?=[0-9]{1,6}/)0*[1-9][0-9]*"
+_MUSIC: Final = [suffix.removeprefix(".") for suffix in MUSIC_TYPES]
+_NAMES: Final[dict[Kind, str]] = {
+    "image": _PART + r"/image\.(png|jpg|jpeg|webp)",
+    "text": _PART + r"/[0-9]{1,18}\.txt",
+    "audio": rf"music\.({'|'.join(_MUSIC)})",
+    "json": r"story\.json",
 }
+"""What the story's layout reads, in any case and with zeros before numbers."""
 _LIMITS: Final[dict[Kind, int]] = {"text": 1 << 20, "json": 1 << 20}
 """Smaller than the general limit, since these are held in memory by whoever reads them."""
 
 _MEDIA_TYPES: Final = {
+    "aac": "audio/aac",
+    "aif": "audio/aiff",
+    "aiff": "audio/aiff",
     "flac": "audio/flac",
     "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
     "json": "application/json",
     "m4a": "audio/mp4",
+    "mka": "audio/matroska",
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
+    "oga": "audio/ogg",
     "ogg": "audio/ogg",
+    "opus": "audio/ogg",
     "png": "image/png",
     "srt": "application/x-subrip; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
     "wav": "audio/wav",
+    "webm": "audio/webm",
     "webp": "image/webp",
 }
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+MEDIA_TYPES: Final = sorted({*_MEDIA_TYPES.values(), UNKNOWN_MEDIA_TYPE})
 _HEAD_BYTES: Final = 64
-_CHUNK_BYTES: Final = 1 << 20
 
 
 def kind_of(name: str) -> Kind:
     """The kind of asset that a name below `assets/` promises; raises `BadRequest` for any other name."""
     for kind, pattern in _NAMES.items():
-        if pattern.fullmatch(name):
+        if re.fullmatch(pattern, name, re.IGNORECASE | re.ASCII):
             return kind
     shown = name if len(name) <= 60 else name[:57] + "..."
     raise BadRequest(
         f"asset {shown!r} can't be put here: use <part>/image.png (or jpg, jpeg, webp), <part>/<n>.txt, "
-        "music.mp3 (or wav, m4a, ogg, flac) or story.json; numbers start at 1"
+        f"music.mp3 (or {', '.join(_MUSIC[1:])}) or story.json; parts are numbered from 1"
     )
 
 
@@ -61,14 +72,25 @@ def limit_bytes(kind: Kind, most: int) -> int:
 
 def media_type(name: str) -> str:
     """The Content-Type by the name's ending, one that no browser runs; text is UTF-8."""
-    return _MEDIA_TYPES.get(name.rpartition(".")[2], UNKNOWN_MEDIA_TYPE)
+    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), UNKNOWN_MEDIA_TYPE)
 
 
 def check_content(path: Path, name: str, kind: Kind) -> None:
     """Raise 415 when the file is not of the kind that its name promises."""
-    looks, found = looks_like(path) if kind in ("image", "audio") else _as_text(path, kind)
+    if kind == "audio":
+        _check_music(path, name)
+        return
+    looks, found = looks_like(path) if kind == "image" else _as_text(path, kind)
     if found != kind:
         raise HTTPException(415, f"asset {name!r} must be {_WANTED[kind]}, but it looks like {looks}")
+
+
+def _check_music(path: Path, name: str) -> None:
+    """By what it decodes as: what a file begins with need not say what it is."""
+    try:
+        music_type(path, what=f"asset {name!r}")
+    except InvalidAssets as error:
+        raise HTTPException(415, f"{error}; it looks like {looks_like(path)[0]}") from error
 
 
 def looks_like(path: Path) -> tuple[str, str]:
@@ -78,32 +100,31 @@ def looks_like(path: Path) -> tuple[str, str]:
     for looks, kind, matches in _SIGNATURES:
         if matches(head):
             return looks, kind
-    return ("text", "text") if _is_text(path) else ("data of an unknown type", "unknown")
+    return ("data of an unknown type", "unknown") if _text_of(path) is None else ("text", "text")
 
 
 def _as_text(path: Path, kind: Kind) -> tuple[str, str]:
     """Text first: a caption may well begin with the letters that some file format begins with."""
-    if not _is_text(path):
+    text = _text_of(path)
+    if text is None:
         return looks_like(path)
-    return _as_json(path.read_bytes()) if kind == "json" else ("text", "text")
+    return _as_json(text) if kind == "json" else ("text", "text")
 
 
-def _is_text(path: Path) -> bool:
-    decoder = getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        try:
-            while chunk := file.read(_CHUNK_BYTES):
-                if "\0" in decoder.decode(chunk):
-                    return False
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _as_json(data: bytes) -> tuple[str, str]:
+def _text_of(path: Path) -> str | None:
+    """The text that a file is, if it is no larger than texts may be."""
+    if path.stat().st_size > max(_LIMITS.values()):
+        return None
     try:
-        value = from_json(data, allow_inf_nan=False)
+        text = decode_text(path.read_bytes())
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _as_json(text: str) -> tuple[str, str]:
+    try:
+        value = from_json(text, allow_inf_nan=False)
     except ValueError:
         return "text that is not valid JSON", "text"
     return ("a JSON object", "json") if isinstance(value, dict) else ("JSON, but not an object", "text")
@@ -154,11 +175,12 @@ _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
     ("a Matroska or WebM film", "other", _starts(b"\x1aE\xdf\xa3")),
     ("a PDF document", "other", _starts(b"%PDF-")),
     ("a ZIP archive", "other", _starts(b"PK\x03\x04", b"PK\x05\x06")),
+    ("a gzip archive", "other", _starts(b"\x1f\x8b")),
     ("nothing: it is empty", "other", lambda head: not head),
 )
 _WANTED: Final[dict[Kind, str]] = {
     "image": "a PNG, JPEG or WebP picture",
-    "text": "UTF-8 text without NUL",
-    "audio": "MP3, WAV, M4A, Ogg or FLAC sound",
+    "text": "UTF-8 text without NUL (or UTF-16 with its mark)",
+    "audio": "sound",
     "json": "a JSON object",
 }

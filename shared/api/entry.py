@@ -3,8 +3,7 @@ out."""
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from shared.api.app import create_app
 from shared.api.auth import Verify
 from shared.api.serve import serve
 from shared.entry import DONE, guarded, publishing
-from shared.errors import BadRequest, InvalidSettings
+from shared.errors import InvalidSettings
 from shared.launch import fusing, jobs_of
 from shared.logs import log
 from shared.metrics import Metrics
@@ -22,6 +21,7 @@ from shared.platforms import Platform
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
 from shared.trigger import Trigger
+from shared.validation import noting
 from shared.watching import watch_of
 
 if TYPE_CHECKING:
@@ -62,15 +62,15 @@ def _bind(
     cloud: Cloud, settings: Settings, environ: Mapping[str, str], publisher: "Audience | None"
 ) -> tuple[int, Trigger, Metrics]:
     problems: list[str] = []
-    with _noting(problems):
+    with noting(problems):
         port = _port(environ)
-    with _noting(problems):
+    with noting(problems):
         _demand_token(settings)
-    with _noting(problems):
+    with noting(problems):
         store = _open_store(cloud, settings, environ)
-    with _noting(problems):
+    with noting(problems):
         platform = cloud.open_platform(settings)
-    with _noting(problems):
+    with noting(problems):
         pipelines = installed_pipelines()
     if problems:
         raise InvalidSettings(*problems)
@@ -87,14 +87,6 @@ def _bind(
         time_limit_s=settings.job_timeout_s,
     )
     return port, trigger, metrics
-
-
-@contextmanager
-def _noting(problems: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except BadRequest as error:
-        problems.extend(error.problems)
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -53,7 +53,7 @@ _MALFORMED: Final = (
 )
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": Problem, "description": "Neither the bearer token nor an identity that may send events."},
-    403: RESPONSES[403],
+    **{status: RESPONSES[status] for status in (400, 403, 405, 408)},
     503: {"model": Problem, "description": "It can't be done now; send it again."},
 }
 _TAKING: Final[dict[int | str, dict[str, Any]]] = {
@@ -61,6 +61,7 @@ _TAKING: Final[dict[int | str, dict[str, Any]]] = {
     204: {"description": "Taken, or of no meaning here."},
     400: {"model": Problem, "description": "Not a CloudEvent, version 1.0, in structured or binary mode."},
     413: {"model": Problem, "description": f"The event is larger than {MAX_EVENT_BYTES} bytes."},
+    415: {"model": Problem, "description": "The event is compressed."},
 }
 _EVENT_BODY: Final = {
     "requestBody": {

@@ -14,7 +14,9 @@ from shared.trigger import Trigger
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
-router = APIRouter(tags=["server"], responses={status: RESPONSES[status] for status in (401, 403)})
+router = APIRouter(
+    tags=["server"], responses={status: RESPONSES[status] for status in (400, 401, 403, 405, 408)}
+)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

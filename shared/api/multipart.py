@@ -13,7 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
-from shared.api.body import refuse_announced
+from shared.api.body import refuse_by_head
 from shared.api.problems import too_large
 from shared.errors import BadRequest
 
@@ -46,7 +46,7 @@ async def read_form(request: Request, folder: Path, limits: Mapping[str, int]) -
             "the form's Content-Type has no boundary; let the client set that header by itself, "
             "e.g. curl -F product_name=… -F product_image=@picture.jpg"
         )
-    refuse_announced(request, sum(limits.values()) + _FRAME_BYTES)
+    refuse_by_head(request, sum(limits.values()) + _FRAME_BYTES)
     sorter = _Sorter(folder, limits)
     try:
         parser = _parser(boundary, sorter)

@@ -15,14 +15,14 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from shared.api.content import looks_like
 from shared.api.problems import plain
-from shared.brief import Brief, check_product, write_brief
+from shared.brief import Brief, check_music, check_product, write_brief
 from shared.creation import Creation, canonical_json, check_creation_id
 from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
 from shared.record import utc_now
 from shared.storage import ABSENT
 from shared.trigger import Trigger
+from shared.validation import noting
 
 CLAIM_NAME: Final = "claims/posted.json"
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=1)
@@ -31,14 +31,6 @@ _GIVEN_UP: Final = canonical_json({"state": "given up"})
 REMOVED: Final = canonical_json({"state": "removed"})
 """The claim while its job is deleted."""
 _MOST_NAME_CHARS: Final = 60
-_MUSIC_TYPES: Final = {
-    "MP3 sound": ".mp3",
-    "WAV sound": ".wav",
-    "MPEG-4 sound": ".m4a",
-    "Ogg sound": ".ogg",
-    "FLAC sound": ".flac",
-}
-"""By what the file looks like."""
 
 
 class AlreadyPosted(Exception):
@@ -54,16 +46,17 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
     problems: list[str] = []
     given = dict(fields)
     asked_id = given.pop("job_id", None)
-    with _noting(problems):
+    with noting(problems):
         job_id = _job_id(asked_id)
-    with _noting(problems):
+    with noting(problems):
         brief = _brief(given)
     picture, music = files.get("product_image"), files.get("music")
-    with _noting(problems):
+    with noting(problems):
         if picture:
             check_product(picture, name="product_image")
-    with _noting(problems):
-        music = _with_its_type(music) if music else None
+    with noting(problems):
+        if music:
+            check_music(music, name="music:")
     if problems:
         raise BadRequest(*problems)
     creation = Creation(trigger.store, job_id)
@@ -71,14 +64,6 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
         write_brief(creation, brief, picture=picture, music=music)
         trigger.start(pipeline, job_id)
     return job_id
-
-
-@contextmanager
-def _noting(problems: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except BadRequest as error:
-        problems.extend(error.problems)
 
 
 def _job_id(job_id: object) -> str:
@@ -109,14 +94,6 @@ def _remedy(name: str, problem: Mapping[str, Any]) -> str:
     if problem["type"] == "missing":
         return "is missing; send it"
     return plain(problem["msg"])
-
-
-def _with_its_type(music: Path) -> Path:
-    """The file, renamed to what its content says it is."""
-    looks, _ = looks_like(music)
-    if looks not in _MUSIC_TYPES:
-        raise BadRequest(f"music: looks like {looks}; send MP3, WAV, M4A, Ogg or FLAC")
-    return music.rename(music.with_suffix(_MUSIC_TYPES[looks]))
 
 
 @contextmanager

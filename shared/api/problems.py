@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457), without anything that only the server should know."""
 
+import errno
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from shared.errors import (
     BadRequest,
@@ -25,8 +27,10 @@ from shared.errors import (
 )
 from shared.logs import log
 from shared.redact import without_paths
+from shared.scratch import FULL, full_scratch
 
 MEDIA_TYPE: Final = "application/problem+json"
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _MOST_PROBLEMS: Final = 20
 _RAISED: Final = "Value error, "
 """What pydantic puts before the words of our own validators."""
@@ -65,9 +69,16 @@ class Problem(BaseModel):
 
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "The path has a control character, or the body broke off."},
     401: {"model": Problem, "description": "The bearer token is missing or wrong."},
     403: {"model": Problem, "description": "Not asked from this machine, and no token is set."},
     404: {"model": Problem, "description": "There is no such thing."},
+    405: {
+        "model": Problem,
+        "description": "The path has no such method.",
+        "headers": {"Allow": {"description": "The methods that it has.", "schema": {"type": "string"}}},
+    },
+    408: {"model": Problem, "description": "The request came too slowly."},
     422: {"model": Problem, "description": "The request can't be done as asked."},
     503: {"model": Problem, "description": "The store can't be used now."},
 }
@@ -93,6 +104,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(AnyHTTPException, _on_http_error)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
+    app.add_exception_handler(OSError, _on_want)
     app.add_exception_handler(Exception, _on_surprise)
 
 
@@ -126,13 +138,40 @@ def _the_first(problems: Sequence[str]) -> list[str]:
     return [*problems[:_MOST_PROBLEMS], *([f"and {left} more"] if left > 0 else [])]
 
 
-async def _on_http_error(_request: Request, error: Exception) -> Response:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AnyHTTPException)
+    if error.status_code == 405:
+        allowed = ", ".join(_methods_at(request))
+        return problem(
+            405, f"this path has no {request.method}; it has {allowed}", headers={"Allow": allowed}
+        )
     return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods that the request's path has, by whichever routes: a router names those of one alone."""
+    scopes = [{**request.scope, "method": method} for method in _METHODS]
+    routes = request.app.router.routes
+    return [
+        scope["method"] for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _on_disconnect(_request: Request, _error: Exception) -> Response:
     return problem(400, "the request ended before its body did; send it again")
+
+
+async def _on_want(request: Request, error: Exception) -> Response:
+    """Of room or descriptors: what a server runs out of is said in a line a request, not in a traceback."""
+    assert isinstance(error, OSError)
+    if error.errno in FULL:
+        return await _on_our_error(request, full_scratch())
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        remedy = "close some or raise the limit on open ones (ulimit -n)"
+        return await _on_our_error(
+            request, StoreError("open", str(error.filename), f"too many files: {remedy}")
+        )
+    raise error
 
 
 async def _on_surprise(_request: Request, _error: Exception) -> Response:

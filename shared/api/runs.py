@@ -21,13 +21,13 @@ ACTIONS: Final = {"generate_video": "story"}
 
 _PARAMETERS: Final = {
     "requestBody": {
-        "description": "The pipeline's parameters; may be left out.",
+        "description": "The pipeline's parameters, what `story.json` may say; may be left out.",
         "content": {"application/json": {"schema": {"type": "object", "default": {}}}},
     }
 }
 _STARTING: Final[dict[int | str, dict[str, Any]]] = {
     413: {"model": Problem, "description": "The parameters are too large."},
-    415: {"model": Problem, "description": "The parameters are not JSON."},
+    415: {"model": Problem, "description": "The parameters are not JSON, or are compressed."},
 }
 
 manifest_router = APIRouter(tags=["runs"], responses=RESPONSES)
@@ -71,7 +71,11 @@ def runs_router(action: str, pipeline: str) -> APIRouter:
     return router
 
 
-@manifest_router.get("/me/creation/{creation_id:path}/manifest", response_model=dict[str, Any])
+@manifest_router.get(
+    "/me/creation/{creation_id:path}/manifest",
+    response_model=dict[str, Any],
+    responses={304: {"description": "The copy that If-None-Match names still stands."}},
+)
 def manifest(creation: WithCreation, request: Request) -> Response:
     """The latest run at a glance, as the store keeps it: stages, files, costs, timing."""
     data, info = creation.read("manifest.json")

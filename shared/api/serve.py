@@ -13,14 +13,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.api.auth import check_listen_address
+from shared.api.connections import Patience, Server, TimedProtocol
 from shared.errors import InvalidSettings
 from shared.logs import LOGGER
 from shared.settings import Settings
 
 _GRACE_S: Final = 10
-_BACKLOG: Final = 128
+_BACKLOG: Final = 1024
 _MOST_SAID_BYTES: Final = 4096
 """Of one message that a WebSocket's client sends: nothing of it is read."""
+_PATIENCE: Final = Patience()
 
 
 def serve(
@@ -69,7 +71,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
+def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> uvicorn.Server:
     """A server for the app whose own words go where ours go. Set its `should_exit` to end it."""
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
@@ -77,9 +79,10 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         logger.setLevel(logging.WARNING)
         logger.propagate = name != "uvicorn"
     logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
+            http=TimedProtocol,
             log_config=None,
             access_log=False,  # the app logs each request itself
             server_header=False,
@@ -87,7 +90,8 @@ def make_server(app: FastAPI) -> uvicorn.Server:
             timeout_graceful_shutdown=_GRACE_S,
             ws="websockets-sansio",  # the one of its implementations that is not about to go
             ws_max_size=_MOST_SAID_BYTES,
-        )
+        ),
+        patience,
     )
 
 

@@ -48,7 +48,7 @@ _REQUIRED: Final = ["product_name", "style", "cta_text"]
 _FILE: Final = {"type": "string", "format": "binary"}
 _FILES: Final = {
     "product_image": {**_FILE, "description": "JPEG, PNG or WebP, up to 10 MB."},
-    "music": {**_FILE, "description": "MP3, WAV, M4A, Ogg or FLAC; composed where it is left out."},
+    "music": {**_FILE, "description": "MP3, WAV, M4A, Ogg, FLAC, …; composed where it is left out."},
 }
 _ASKING: Final = {
     "requestBody": {
@@ -62,7 +62,7 @@ _ASKING: Final = {
 _ACCEPTING: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "The job ID is in use."},
     413: {"model": Problem, "description": "A field is too large."},
-    415: {"model": Problem, "description": "The body is neither JSON nor a form."},
+    415: {"model": Problem, "description": "The body is neither JSON nor a form, or is compressed."},
 }
 _DELETING: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "The job is at work."}

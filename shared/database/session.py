@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Generator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from shared.database.migrate import upgrade
 from shared.errors import InvalidSettings
 from shared.reports.database import database_url
 from shared.settings import Settings, read_settings
+from shared.storage.disk import access_in, make_folders, opener
 
 _BUSY_MS: Final = 5000
 _SILENT_MS: Final = 5000
@@ -64,7 +66,10 @@ def close_engines() -> None:
 
 
 def open_engine(url: str, *, patient: bool = False) -> Engine:
-    """`make_engine`, its tables up to date."""
+    """`make_engine`, its tables up to date. Raises `InvalidSettings` if an SQLite file can't be written."""
+    file = _sqlite_file(url)
+    if file:
+        _check_writable(file)
     upgrading = make_engine(url, patient=True)
     try:
         upgrade(upgrading)
@@ -87,11 +92,42 @@ def make_engine(url: str, *, patient: bool = False) -> Engine:
                 "options": _options(parsed, _PATIENT_LIMITS if patient else _LIMITS),
             },
         )
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    file = _sqlite_file(url)
+    if file:
+        _make_private(file)
     engine = create_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
+
+
+def _sqlite_file(url: str) -> Path | None:
+    parsed = make_url(url)
+    name = parsed.database or ""
+    on_disk = parsed.get_backend_name() == "sqlite" and name and not name.startswith((":memory:", "file:"))
+    return Path(name) if on_disk else None
+
+
+def _check_writable(file: Path) -> None:
+    """SQLite names neither the file nor a remedy. It writes to what lies beside the file, too."""
+    try:
+        make_folders(file.parent)
+        for part in (file.with_name(file.name + end) for end in ("", "-wal", "-shm")):
+            if part.exists():
+                part.open("ab").close()
+        tempfile.TemporaryFile(dir=file.parent).close()
+    except OSError as error:
+        raise InvalidSettings(
+            f"DATABASE_URL: the database {str(file)!r} can't be written ({error.strerror}); let this user "
+            "write the file and its folder, or name another, e.g. sqlite:////<folder>/jobs.db"
+        ) from error
+
+
+def _make_private(file: Path) -> None:
+    """An empty file is an empty database; SQLite gives those beside it the same permissions."""
+    make_folders(file.parent)
+    access = access_in(file.parent)
+    with suppress(OSError):  # it is there, or SQLite says what is wrong
+        os.close(opener(access)(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def _options(url: URL, limits: str) -> str:

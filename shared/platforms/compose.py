@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from shared.errors import InvalidSettings
 from shared.logs import log
 from shared.platforms import Order
-from shared.platforms.local import Attempt, LocalPlatform, call
+from shared.platforms.local import Attempt, Called, LocalPlatform, call
 from shared.settings import Settings
 from shared.storage import ObjectStore
 
@@ -54,7 +54,9 @@ class ComposePlatform(LocalPlatform):
         )
         self._settings = settings
         self._engine = engine_of(settings.compose_command)
-        self._compose = [*settings.compose_command, "--profile", "jobs", "-f", settings.compose_file]
+        # From the root, since podman-compose 1.3 looks for another path in the folder of the file itself.
+        self._file = Path(settings.compose_file).absolute()
+        self._compose = [*settings.compose_command, "--profile", "jobs", "-f", str(self._file)]
 
     def check(self, jobs: Collection[str]) -> None:
         self._check_programs()
@@ -64,21 +66,32 @@ class ComposePlatform(LocalPlatform):
             for job in missing:
                 log(logging.WARNING, "job_missing", f"the compose file has no service {job}")
             return
-        reason = "it has no service for any job" if found.worked else found.complaint
         raise InvalidSettings(
-            f"COMPOSE_FILE={self._settings.compose_file!r}: {reason}; name one that "
+            f"COMPOSE_FILE={self._settings.compose_file!r}: {self._reason(found)}; name one that "
             "`reelwright export compose` has written"
         )
 
+    def _reason(self, found: Called) -> str:
+        """Why there are no services."""
+        if found.worked:
+            return "it has no service for any job"
+        if not self._file.is_file():
+            return f"there is no file {str(self._file)!r}"
+        return f"{shlex.join(self._settings.compose_command)!r} can't read it ({found.complaint})"
+
     def _check_programs(self) -> None:
-        for program in (self._engine, self._settings.compose_command):
-            tried = call([*program, "version"])
-            if not tried.worked:
-                command, failed = shlex.join(self._settings.compose_command), shlex.join(program)
-                raise InvalidSettings(
-                    f"COMPOSE_COMMAND={command!r}: {failed!r} fails here ({tried.complaint}); "
-                    "install or start it, or name another"
-                )
+        self._demand([*self._engine, "version"], "install or start it, or name another")
+        self._demand([*self._settings.compose_command, "version"], "install it, or name another")
+        old = "it may be too old: podman-compose knows profiles from 1.1 on, docker compose from 1.28 on"
+        self._demand([*self._settings.compose_command, "--profile", "jobs", "version"], old)
+
+    def _demand(self, command: Sequence[str], remedy: str) -> None:
+        tried = call(command)
+        if not tried.worked:
+            raise InvalidSettings(
+                f"COMPOSE_COMMAND={shlex.join(self._settings.compose_command)!r}: {shlex.join(command)!r} "
+                f"fails here ({tried.complaint}); {remedy}"
+            )
 
     def _container(self, order: Order, variables: Mapping[str, str]) -> list[str]:
         on_disk = self._store.url.startswith("file:")

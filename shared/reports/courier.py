@@ -10,6 +10,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
+from shared.errors import ReelwrightError
 from shared.reports import Report, Sink
 
 _MOST: Final = 10_000
@@ -154,8 +155,10 @@ def _newest(reports: Iterable[Report]) -> dict[object, Report]:
 
 
 def _cause(error: Exception) -> str:
-    """The error's first line, without a password that a URL in it may hold."""
+    """The error's first line, without a password that a URL in it may hold; our own need no class."""
     text = next(iter(str(error).strip().splitlines()), "")
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
-    return f"{type(error).__name__}: {text[:300]}".rstrip(": ")
+    return (
+        text if isinstance(error, ReelwrightError) else f"{type(error).__name__}: {text[:300]}".rstrip(": ")
+    )

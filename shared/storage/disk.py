@@ -3,13 +3,16 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.errors import ReelwrightError, StoreError
 
+PRIVATE: Final = 0o700
+"""Permissions of folders, and of files but for the right to run them."""
 _CHUNK_BYTES = 1 << 20
 _TRIES = 100
 _FULL = "free some space on its disk"
@@ -69,11 +72,11 @@ def refusals(action: str, key: str) -> Iterator[None]:
         raise StoreError(action, key, f"{error.strerror or error}{where}: {remedy}") from error
 
 
-def publish(source: Path, target: Path) -> None:
+def publish(source: Path, target: Path, access: int) -> None:
     """Move a file to its place so that it stays there: all folders that this changed are synced."""
     for left in reversed(range(_TRIES)):
         try:
-            changed = make_folders(target.parent)
+            changed = make_folders(target.parent, access)
             source.replace(target)
             break
         except (FileNotFoundError, FileExistsError):  # a delete took an emptied folder away in between
@@ -83,15 +86,40 @@ def publish(source: Path, target: Path) -> None:
         sync(folder)
 
 
-def make_folders(folder: Path) -> list[Path]:
+def access_in(root: Path) -> int:
+    """Permission bits for what is made below a folder: its owner's alone, and theirs who may write in it."""
+    try:
+        mode = root.stat().st_mode
+    except FileNotFoundError:
+        return PRIVATE
+    return PRIVATE | (0o070 if mode & stat.S_IWGRP else 0) | (0o007 if mode & stat.S_IWOTH else 0)
+
+
+def make_folders(folder: Path, access: int = PRIVATE) -> list[Path]:
     """Make the folder and those above it that are missing; returns the folders that got an entry."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
-        each.mkdir(exist_ok=True)
+        each.mkdir(access, exist_ok=True)
+        if access != PRIVATE:  # the umask took some of it away
+            with suppress(PermissionError):  # another user was first
+                each.chmod(each.stat().st_mode & stat.S_ISGID | access)
     return [each.parent for each in missing]
+
+
+def opener(access: int) -> Callable[[str, int], int]:
+    """What `open` is to make new files with."""
+
+    def open_file(path: str, flags: int) -> int:
+        descriptor = os.open(path, flags, access & 0o666)
+        if access != PRIVATE:
+            with suppress(PermissionError):  # another user made it
+                os.fchmod(descriptor, access & 0o666)
+        return descriptor
+
+    return open_file
 
 
 def sync(folder: Path) -> None:

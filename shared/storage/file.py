@@ -4,6 +4,9 @@ An object lies at `<root>/<key>`. The store's own books lie in `<root>/.reelwrig
 `tmp/` holds what is being written, `locks/` the files that are locked (`flock`, which the kernel gives up
 when a process is killed) while an object changes, `hashes/` the SHA-256 of objects and the generation that
 each belongs to. The books may be removed while nothing writes.
+
+Objects, books and folders are readable by their owner alone, unless a group or everybody may write to the
+root: then these may read and write all that is made below it.
 """
 
 import errno
@@ -26,7 +29,7 @@ from urllib.parse import unquote
 
 from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage import ABSENT, ObjectInfo
-from shared.storage.disk import arriving, departing, make_folders, publish, refusals, sync
+from shared.storage.disk import access_in, arriving, departing, make_folders, opener, publish, refusals, sync
 from shared.storage.keys import RESERVED, check_key, check_prefix
 from shared.storage.walk import is_inside, keys
 
@@ -113,7 +116,7 @@ class FileStore:
                 previous = _status(place.path)
                 _demand(key, previous, expect)
                 _date(file, previous)
-                publish(Path(os.fsdecode(file.name)), place.path)
+                publish(Path(os.fsdecode(file.name)), place.path, access_in(self._root))
                 status = os.fstat(file.fileno())
                 self._remember(place, status, content_hash)
         return _info(key, status, content_hash)
@@ -219,10 +222,12 @@ class FileStore:
         temporary = self._books / "tmp" / secrets.token_hex(16)
         # a saved hash only saves time, and a store that is only read may be read-only
         with suppress(OSError):
-            entry.parent.mkdir(parents=True, exist_ok=True)
-            temporary.parent.mkdir(exist_ok=True)
+            access = access_in(self._root)
+            make_folders(entry.parent, access)
+            make_folders(temporary.parent, access)
             try:
-                temporary.write_text(f"{content_hash} {_generation(status)}", "ascii")
+                with open(temporary, "x", encoding="ascii", opener=opener(access)) as file:
+                    file.write(f"{content_hash} {_generation(status)}")
                 temporary.replace(entry)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -233,10 +238,11 @@ class FileStore:
         folder = self._books / "tmp"
         temporary = folder / secrets.token_hex(16)
         with refusals("write", key):
-            for changed in make_folders(folder):
+            access = access_in(self._root)
+            for changed in make_folders(folder, access):
                 sync(changed)
             self._sweep(folder)
-            file = temporary.open("xb", buffering=0)
+            file = io.FileIO(temporary, "xb", opener=opener(access))
         try:
             with file:
                 with refusals("write", key):
@@ -260,8 +266,9 @@ class FileStore:
     @contextmanager
     def _locked(self, place: _Place) -> Iterator[None]:
         folder = self._books / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / place.name[:2]).open("ab") as lock:
+        access = access_in(self._root)
+        make_folders(folder, access)
+        with open(folder / place.name[:2], "ab", opener=opener(access)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 yield

@@ -9,14 +9,15 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shared.errors import InvalidAssets, ToolFailed
+from shared.errors import InvalidAssets
 from shared.ffmpeg import run
 from shared.logs import log
+from shared.video.music_files import REMEDY, decode_music
 from shared.video.speech_track import lay_speech
 from shared.video.timeline import Music, Timeline
 
@@ -47,15 +48,6 @@ _TRIALS: Final = 4
 _ENCODINGS: Final = 3
 
 _MUSIC_MIN_MS: Final = 1000
-_CODECS: Final = (
-    "aac,alac,flac,mp3,mp3float,opus,libopus,vorbis,libvorbis,adpcm_ima_wav,adpcm_ms,"
-    "pcm_alaw,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8,"
-    "mp2,mp2float,pcm_f32be,pcm_s16be,pcm_s24be,pcm_s32be,wmav1,wmav2"
-)
-_FORMATS: Final = "aac,aiff,asf,caf,flac,matroska,mov,mp3,ogg,wav"
-_ONLY: Final = ("-protocol_whitelist", "file", "-format_whitelist", _FORMATS, "-codec_whitelist", _CODECS)
-"""Plain files of formats in common use, so that no playlist makes ffmpeg open other files or addresses."""
-_REMEDY: Final = "upload it again as MP3, WAV, M4A, Ogg or FLAC"
 _JOINT: Final = RATE_HZ
 """Samples over which the end of the music is faded into its beginning when it loops."""
 _DECODED: Final = f"aformat=sample_rates={RATE_HZ}:channel_layouts=stereo,volume=-6dB"
@@ -136,13 +128,13 @@ class _Level:
 
 def check_music(path: Path, *, name: str) -> int:
     """The duration, to 10 ms, of music that was decoded whole; raises `InvalidAssets`, naming `name`."""
-    said = _run_on_music(path, name, _NOTHING)
+    said = decode_music(path, f"music {name!r}", _NOTHING)
     heard_ms = _clock_ms(r"^size=.* time=(\S+)", said)
     _demand_length(heard_ms, name)
     promised_ms = _clock_ms(r"^  Duration: ([^\s,]+)", said)
     if heard_ms < promised_ms * 0.95 - 100 and "Estimating duration" not in said:
         short = f"ends after {heard_ms / 1000:.1f} s of its {promised_ms / 1000:.1f} s"
-        raise InvalidAssets(f"music {name!r} is incomplete: it {short}; {_REMEDY}")
+        raise InvalidAssets(f"music {name!r} is incomplete: it {short}; {REMEDY}")
     return heard_ms
 
 
@@ -180,7 +172,7 @@ def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path
     """The music as far as the film needs it, decoded; None if it would not be heard."""
     raw = work / "music"
     decode = ["-t", str(samples // RATE_HZ + 30), "-af", f"{_DECODED},{_METER}", *_STEREO, f"file:{raw}"]
-    loudness = _loudness(_run_on_music(files[music.key], music.key, decode))
+    loudness = _loudness(decode_music(files[music.key], f"music {music.key!r}", decode))
     _demand_length(raw.stat().st_size * 1000 // (4 * RATE_HZ), music.key)
     if loudness.is_silence or not music.volume:
         return None
@@ -197,14 +189,6 @@ def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path
         raw.rename(bed.start)
         bed.loop.write_bytes(bytes(4 * RATE_HZ))  # silence, should the film be longer
     return bed
-
-
-def _run_on_music(path: Path, name: str, arguments: Sequence[str]) -> str:
-    """Decode the first audio stream of a file that anyone may have made."""
-    try:
-        return run([*_ONLY, "-max_error_rate", "0.1", "-i", f"file:{path}", "-map", "0:a:0", *arguments])
-    except ToolFailed as error:
-        raise InvalidAssets(f"music {name!r} can't be played; {_REMEDY}") from error
 
 
 def _demand_length(duration_ms: int, name: str) -> None:
@@ -225,11 +209,11 @@ def _cut_loop(raw: Path, bed: _Bed, *, floor: float) -> None:
     music = whole[slice(*_sounding(whole, floor))]
     joint = min(_JOINT, len(music) // 4)
     angle = np.linspace(0, math.pi / 2, joint, endpoint=False)[:, np.newaxis]
-    music[:joint].tofile(bed.start)
+    bed.start.write_bytes(music[:joint].data)  # unlike tofile(), says when the disk is full
     end = music[len(music) - joint :]
     faded = end * np.cos(angle) + music[:joint] * np.sin(angle)
     end[:] = np.clip(np.rint(faded), -32768, 32767)
-    music[joint:].tofile(bed.loop)
+    bed.loop.write_bytes(music[joint:].data)
 
 
 def _sounding(music: "Samples", floor: float) -> tuple[int, int]:

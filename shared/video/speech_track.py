@@ -1,5 +1,6 @@
 """Speech laid out: every piece at its frame, as one raw track."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -27,16 +28,18 @@ def lay_speech(
 ) -> None:
     """Write every piece of speech at its sample to `path`, as raw 16-bit mono of this many samples.
 
-    The file is sparse where nobody speaks. `files` has the WAV or MP3 of every key. Raises `InvalidAssets`.
+    `files` has the WAV or MP3 of every key. Raises `InvalidAssets`.
     """
     import numpy as np
 
-    track: Samples = np.memmap(path, dtype="<i2", mode="w+", shape=(samples,))
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 2 * samples)  # a full disk is an error here, below a SIGBUS
+    track: Samples = np.memmap(path, dtype="<i2", mode="r+", shape=(samples,))
     for spoken in timeline.speech:
         at = round(spoken.at_frame * rate_hz / timeline.frame_rate)
         with tempfile.TemporaryDirectory(prefix="pace-", dir=path.parent) as folder:
-            file = _at_pace(files[spoken.key], spoken.key, spoken.pace, Path(folder))
-            for block in _blocks(file, spoken.key, rate_hz):
+            speech = _at_pace(files[spoken.key], spoken.key, spoken.pace, Path(folder))
+            for block in _blocks(speech, spoken.key, rate_hz):
                 room = track[at : at + len(block)]
                 room[:] = np.clip(room.astype(np.int32) + block[: len(room)], -32768, 32767)
                 at += len(block)

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from codeengine.apply import main
+from jobs.catalogue import pipelines
+from scripts.export import render
 from tests.emulators.code_engine import API_KEY, PROJECT, CodeEngine
 from tests.emulators.code_engine_http import Kind
 
@@ -133,6 +135,27 @@ def test_a_job_comes_from_stdin_too(engine: CodeEngine, monkeypatch: pytest.Monk
     assert engine.jobs[NAME]["image_reference"] == "icr.io/films/other:2"
 
 
+def test_all_exported_files_joined_are_applied(engine: CodeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"image_prefix": "icr.io/films", "region": "eu-de", "bucket": "films"}
+    files = {path: text for path, text in render("codeengine", pipelines(), said).items() if "jobs/" in path}
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(files.values())))
+    assert apply(["-f", "-"], environ(engine)) == 0
+    assert set(engine.jobs) == {f"reelwright-{Path(path).stem}" for path in files}
+
+
+@pytest.mark.logs_errors
+def test_a_job_that_is_refused_keeps_no_other_from_being_applied(
+    engine: CodeEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.fail("refused", "GET", "/jobs/one", status=400)
+    engine.fail("refused", "GET", "/jobs/three", status=400)
+    jobs = [{**JOB, "name": name} for name in ("one", "two", "three")]
+    assert apply(["-f", written(tmp_path, *jobs)], environ(engine)) == 1
+    told = capsys.readouterr()
+    assert (told.out, set(engine.jobs)) == ("job two: created\n", {"two"})
+    assert [name for name in ("2 of 3 jobs", "read one", "read three") if name not in told.err] == []
+
+
 @pytest.mark.logs_errors
 @pytest.mark.parametrize(
     "arguments",
@@ -141,6 +164,7 @@ def test_a_job_comes_from_stdin_too(engine: CodeEngine, monkeypatch: pytest.Monk
         ["-f", "BAD"],
         ["-f", "GOOD", "-f", "BAD"],
         ["-f", "GOOD", "-f", "GOOD", "--image", "a/b:1"],
+        ["-f", "GOOD", "-f", "GOOD"],
         ["-f", "GOOD", "--set-env", "NOVALUE"],
         ["-f", "GOOD", "--set-env", "=value"],
     ],

@@ -47,6 +47,33 @@ def test_several_jobs_come_in_one_file() -> None:
     assert [job.name for job in read(JOB, {**JOB, "name": "another"})] == [JOB["name"], "another"]
 
 
+@pytest.mark.parametrize("between", ["", "# a head\n", "---\n", "...\n---\n", "---\n---\n"])
+def test_files_that_were_joined_are_told_apart(between: str) -> None:
+    texts = [
+        yaml.safe_dump({**JOB, "name": name, "image_secret": "pull"}) for name in ("one", "two", "three")
+    ]
+    jobs = read_job_files(between.join(texts), "stdin")
+    assert [(job.name, job.image_secret) for job in jobs] == [(n, "pull") for n in ("one", "two", "three")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("image_secret: a\nimage_secret: b\n", "'image_secret' comes again in line 4"),
+        (
+            "run_env_variables: [{type: literal, name: A, value: a, value: b}]\n",
+            "'value' comes again in line 3",
+        ),
+        ("name: another\n", "job.yaml, from line 3 on: image_reference"),
+        ("? [a]\n: 1\n", "unhashable key"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(text: str, said: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        read_job_files(f"name: one\nimage_reference: icr.io/films/one:1\n{text}", "job.yaml")
+    assert said in str(caught.value)
+
+
 def test_an_exported_job_is_refused_until_it_is_filled_in_by_flags() -> None:
     with pytest.raises(BadRequest) as caught:
         read_job_files(EXPORTED, "job.yaml")

@@ -117,7 +117,7 @@ def test_a_file_to_apply_is_one_that_apply_takes_once_it_holds_no_placeholder(na
 def test_a_job_means_what_its_pipeline_says(name: str) -> None:
     document, definition = DOCUMENTS[f"codeengine/jobs/{name}.yaml"], JOBS[name].definition
     assert document["name"] == f"reelwright-{name}"
-    assert document["image_reference"].endswith(f"/{JOBS[name].target}:latest")
+    assert document["image_reference"].endswith(f"/{JOBS[name].target}:{DEPLOYMENT.tag}")
     assert document["scale_max_execution_time"] == run_limit_s(definition)
     assert document["scale_retry_limit"] == definition.retries
     assert int(document["scale_cpu_limit"]) >= definition.cpu

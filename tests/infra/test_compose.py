@@ -1,6 +1,7 @@
 """The compose file is of the compose specification, starts only the trigger, and opens no door."""
 
 import json
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from jobs.catalogue import pipelines
 from scripts.exports.compose import ComposeDeployment, manifests
 from shared.deployment import deployed_jobs
+from shared.settings import VARIABLES
 from tests.deployments import ROOT, all_pipelines
 
 (DOCUMENT,) = manifests(all_pipelines(), ComposeDeployment())["infra/compose.yaml"]
@@ -47,6 +49,42 @@ def test_the_trigger_listens_on_loopback_and_demands_a_token() -> None:
     assert all(port.startswith("127.0.0.1:") for port in trigger["ports"])
     assert trigger["environment"]["API_TOKEN"].startswith("${API_TOKEN:?")
     assert trigger["environment"]["PLATFORM"] == "local"
+
+
+NOT_HANDED_ON = {
+    *("LOG_FILE", "COMPOSE_COMMAND", "COMPOSE_FILE"),  # name what is on the machine
+    *("GOOGLE_CLOUD_PROJECT", "CLOUD_RUN_REGION", "CLOUD_RUN_EMULATOR_HOST", "JOB_PREFIX"),  # clouds alone
+    *("EVENTS_AUDIENCE", "EVENTS_ACCOUNTS", "CE_PROJECT_ID", "CE_REGION", "IBMCLOUD_API_KEY"),
+    *("CODE_ENGINE_URL", "IBM_IAM_URL"),
+}
+
+
+def test_every_setting_reaches_the_containers_that_heed_it() -> None:
+    trigger = SERVICES["trigger"]["environment"]
+    of_the_face = {"API_TOKEN", "FUSED", "MAX_UPLOAD_MB", "WEBHOOK_URL", "WEBHOOK_SECRET", "PLATFORM"}
+    of_buckets = {"COS_ENDPOINT", "COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY"}
+    assert set(trigger) == {*VARIABLES, "PLATFORM"} - NOT_HANDED_ON - of_buckets
+    for name in JOBS:
+        handed = set(SERVICES[name]["environment"])
+        assert {each for each in handed if not each.startswith("AWS_")} == set(
+            trigger
+        ) - of_the_face | of_buckets
+    fixed = {"STORE_URL", "LOG_FORMAT", "PLATFORM", "API_TOKEN"}
+    assert {name for name, value in trigger.items() if value is not None} == fixed
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_is_of_a_version(name: str) -> None:
+    assert SERVICES[name]["image"].endswith(f":${{TAG:-{version('reelwright')}}}")
+
+
+def test_a_prefix_and_settings_of_ones_own_stand_in_the_file() -> None:
+    mine = ComposeDeployment(job_prefix="buch-ai", settings={"CORES": "3", "MAX_UPLOAD_MB": "9"})
+    (document,) = manifests(all_pipelines(), mine)["infra/compose.yaml"]
+    environments = {name: service["environment"] for name, service in document["services"].items()}
+    assert document["name"] == "buch-ai"
+    assert {each["CORES"] for each in environments.values()} == {"3"}
+    assert [name for name, each in environments.items() if "MAX_UPLOAD_MB" in each] == ["trigger"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from jobs.catalogue import STAGES, pipelines
+from shared.creation import Creation
+from shared.errors import BadRequest
 from shared.stage import Stage
+from shared.storage.memory import MemoryStore
 
 JOBS = Path(__file__).parent.parent.parent / "jobs"
 FOLDERS = sorted(path.parent.name for path in JOBS.glob("*/pipeline.yaml"))
@@ -31,6 +34,12 @@ def test_every_stage_is_in_its_pipeline_and_in_the_catalogue(pipeline: str) -> N
 @pytest.mark.parametrize("pipeline", FOLDERS)
 def test_a_pipeline_has_the_name_of_its_folder(pipeline: str) -> None:
     assert pipelines()[pipeline].name == pipeline
+
+
+@pytest.mark.parametrize("pipeline", FOLDERS)
+def test_every_pipeline_refuses_what_its_stages_could_not_use(pipeline: str) -> None:
+    with pytest.raises(BadRequest, match="shoe_size"):
+        pipelines()[pipeline].check(Creation(MemoryStore(), "spring"), {"shoe_size": 43})
 
 
 @pytest.mark.parametrize(("pipeline", "name"), sorted(STAGES))

@@ -12,6 +12,7 @@ from jobs.catalogue import pipelines
 from scripts.export import TARGETS, compare, render, write
 from scripts.exports.text import to_text
 from shared.errors import BadRequest, UnknownName
+from shared.settings import read_settings
 from tests.deployments import ROOT, UNHEARD_OF, all_pipelines
 
 SAID = {
@@ -45,6 +46,55 @@ def test_files_for_a_place_of_ones_own_hold_no_placeholder(target: str) -> None:
     words = set(re.findall(r"[A-Z_]+", text))
     assert not words & {"PROJECT", "REGION", "BUCKET", "NAMESPACE", "CONTEXT"}
     assert "REGISTRY/" not in text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_another_prefix_is_that_of_all_that_belongs_to_the_jobs(target: str) -> None:
+    """`gcloud run jobs execute buch-ai-video-generator` and the like."""
+    said = SAID[target] | ({} if target == "compose" else {"image_prefix": "registry.example/films"})
+    usual = render(target, all_pipelines(), said)
+    mine = render(target, all_pipelines(), said | {"job_prefix": "buch-ai"})
+    names = {"compose": "reelwright(?=\nservices)"}.get(target, "reelwright(?=-)|(?<=: )reelwright\\b")
+    assert mine == {path: re.sub(names, "buch-ai", text) for path, text in usual.items()}
+    assert mine != usual
+    left = "".join(line for text in mine.values() for line in text.splitlines() if line[:1] != "#")
+    assert "reelwright" not in left.replace("${REGISTRY:-reelwright}", "")
+
+
+def test_the_trigger_of_another_prefix_launches_its_jobs() -> None:
+    files = render("cloudrun", pipelines(), SAID["cloudrun"] | {"job_prefix": "buch-ai"})
+    service, job = (
+        yaml.safe_load(files[f"cloudrun/{name}.yaml"]) for name in ("service", "jobs/video-generator")
+    )
+    environ = service["spec"]["template"]["spec"]["containers"][0]["env"]
+    prefix = read_settings({each["name"]: each.get("value", "secret") for each in environ}).job_prefix
+    assert job["metadata"]["name"] == f"{prefix}-video-generator" == "buch-ai-video-generator"
+
+
+@pytest.mark.parametrize("target", ["cloudrun", "codeengine", "argo"])
+def test_settings_of_ones_own_stand_with_each_job(target: str) -> None:
+    files = render(target, pipelines(), {"settings": {"CORES": "3", "CLAUDE_MODEL": "other"}})
+    with_jobs = [text for path, text in files.items() if "identities" not in path]
+    assert [text for text in with_jobs if '"3"' not in text or "other" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "settings", "said"),
+    [
+        ("cloudrun", {"API_TOKEN": "hush"}, "API_TOKEN may hold a secret"),
+        ("argo", {"COS_HMAC_ACCESS_KEY_ID": "hush"}, "COS_HMAC_ACCESS_KEY_ID may hold a secret"),
+        ("argo", {"STORE_URL": "gs://films"}, "STORE_URL is no setting to write into a file"),
+        ("codeengine", {"FUSED": "never"}, "FUSED is no setting to write into a file"),
+        ("compose", {"CORES": "many"}, "CORES='many': use a whole number"),
+        ("cloudrun", {"STALE_AFTER_S": "9", "HEARTBEAT_S": "5"}, "at least twice"),
+    ],
+)
+def test_a_setting_that_does_not_belong_into_a_file_is_refused(
+    target: str, settings: dict[str, str], said: str
+) -> None:
+    with pytest.raises(BadRequest, match=re.escape(said)) as refused:
+        render(target, pipelines(), {"settings": settings})
+    assert "hush" not in str(refused.value)
 
 
 def test_checking_finds_what_writing_mends(tmp_path: Path) -> None:
@@ -114,3 +164,6 @@ def test_the_command_writes_and_its_check_fails_on_a_stale_file(tmp_path: Path) 
     assert reelwright("cloudrun", "--bucket", "films", "--check").returncode == 0
     assert reelwright("cloudrun", "--bucket", "other", "--check").stdout == done.stdout
     assert reelwright("cloudrun", "--store-url", "gs://films").returncode == 2
+    assert reelwright("cloudrun", "--set", "CORES").returncode == 2
+    assert reelwright("cloudrun", "--bucket", "films", "--set", "CORES=3").returncode == 0
+    assert '"3"' in (tmp_path / "cloudrun/service.yaml").read_text()

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,17 @@ def test_a_process_with_one_job_says_so_in_every_line() -> None:
     set_up_logs(level="info", log_format="json", stream=stream, about={"job_id": "job-123"})
     log(logging.INFO, "said", "a word")
     assert parsed(stream)[0]["job_id"] == "job-123"
+
+
+def test_a_log_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "logs" / "pipeline.log"
+    before = os.umask(0o022)
+    try:
+        set_up_logs(level="info", log_format="text", stream=io.StringIO(), file=file)
+    finally:
+        os.umask(before)
+        set_up_logs(level="info", log_format="text", stream=io.StringIO())
+    assert [path.stat().st_mode & 0o777 for path in (file, file.parent)] == [0o600, 0o700]
 
 
 def test_a_log_file_gets_json_lines_beside_what_people_read(tmp_path: Path) -> None:

@@ -56,7 +56,6 @@ def test_objects_are_plain_files(store: FileStore, root: Path) -> None:
     store.write("a/b.txt", b"x")
     assert (root / "a/b.txt").read_bytes() == b"x"
     (root / "plain").write_bytes(b"")
-    assert (root / "a/b.txt").stat().st_mode == (root / "plain").stat().st_mode
     store.delete("a/b.txt")
     assert sorted(path.name for path in root.iterdir()) == [".reelwright", "plain"]
 
@@ -399,3 +398,32 @@ def test_a_reader_who_stops_early_leaves_no_file_open(store: FileStore) -> None:
     store.stream("a")
     next(store.stream("a"))
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - no paths, a count
+
+
+def modes(root: Path) -> set[int]:
+    """Permissions of all that is in the folder, without those to run files and to enter folders."""
+    return {path.stat().st_mode & 0o666 for path in root.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(None, 0o600), (0o755, 0o600), (0o777, 0o666), (0o2770, 0o660)]
+)
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_objects_are_their_owners_alone_unless_others_may_write_to_the_root(
+    tmp_path: Path, given: int | None, expected: int, umask: int
+) -> None:
+    root = tmp_path / "films"
+    before = os.umask(umask)
+    try:
+        if given is not None:
+            root.mkdir()
+            root.chmod(given)
+        store = FileStore(root)
+        store.check()
+        store.write("spring/assets/1/1.txt", b"Spring comes.")
+        store.write("spring/assets/1/1.txt", b"Spring is here.")
+        assert modes(root) == {expected}
+        assert root.stat().st_mode & 0o7777 == (given or 0o700)
+        assert (root / "spring").stat().st_mode & 0o2000 == (given or 0) & 0o2000
+    finally:
+        os.umask(before)

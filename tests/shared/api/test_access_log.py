@@ -1,4 +1,5 @@
 import pytest
+from starlette.websockets import WebSocketDisconnect
 
 from shared.api.app import create_app
 from shared.creation import Creation
@@ -33,3 +34,15 @@ def test_a_request_that_fails_the_app_is_logged_as_500(
     client = TestClient(create_app(trigger, settings=Settings()), raise_server_exceptions=False)
     assert client.get("/healthz").status_code == 500
     assert [line["status"] for line in requests_of(caplog)] == [500]
+
+
+@pytest.mark.parametrize("path", ["/ws/job/x", "/nowhere"])
+def test_a_websocket_that_is_refused_is_no_failure(
+    trigger: Trigger, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    token = TOKEN if path == "/nowhere" else "other"
+    client = TestClient(create_app(trigger, settings=Settings(api_token=TOKEN)))
+    refused = pytest.raises(WebSocketDisconnect)
+    with refused, client.websocket_connect(path, headers={"Authorization": f"Bearer {token}"}):
+        pass
+    assert [line["status"] for line in requests_of(caplog)] == [403 if path == "/nowhere" else 401]

@@ -48,6 +48,8 @@ def test_problems_are_documented_with_their_media_type(operations: dict[tuple[st
         assert {status for status, kind in kinds.items() if kind == {"application/problem+json"}} == {
             status for status in kinds if status >= "400"
         }
+        assert {"400", "405"} <= set(kinds)
+        assert "Allow" in operation["responses"]["405"]["headers"]
     assert "202" in operations["post", "/me/creation/{creation_id}/generate_video"]["responses"]
 
 
@@ -72,7 +74,8 @@ def test_events_may_bring_their_token_as_an_attribute(
 
 def test_bodies_are_documented(operations: dict[tuple[str, str], dict], client: TestClient) -> None:
     put = operations["put", "/me/creation/{creation_id}/assets/{name}"]
-    assert set(put["requestBody"]["content"]) == {"application/octet-stream"}
+    got = operations["get", "/me/creation/{creation_id}/assets/{name}"]["responses"]["200"]["content"]
+    assert set(put["requestBody"]["content"]) == set(got) >= {"image/png", "audio/mpeg", "video/mp4"}
     events = operations["post", "/events"]["requestBody"]["content"]
     assert set(events) == {"application/cloudevents+json", "application/json"}
     schemas = client.get("/openapi.json").json()["components"]["schemas"]

@@ -64,6 +64,28 @@ def test_too_much_is_refused_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("headers", "status", "remedy"),
+    [
+        ({"Content-Type": "multipart/form-data; boundary=x"}, 415, "curl -T"),
+        ({"Content-Encoding": "gzip"}, 415, "gzip"),
+        ({"Content-Range": "bytes 0-9/100"}, 400, "whole"),
+    ],
+)
+def test_a_file_that_is_wrapped_or_cut_is_refused_with_what_to_send(
+    client: TestClient, store: MemoryStore, headers: dict[str, str], status: int, remedy: str
+) -> None:
+    answer = client.put(ASSETS + "1/1.txt", content=b"Spring comes.", headers=headers)
+    assert (answer.status_code, list(store.list(""))) == (status, [])
+    assert remedy in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
+def test_whatever_else_a_client_calls_a_file_it_is_taken(client: TestClient, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "identity"}
+    assert client.put(ASSETS + "1/1.txt", content=b"Spring comes.", headers=headers).status_code == 201
+
+
 def test_as_much_as_is_allowed_is_taken(client: TestClient) -> None:
     assert put(client, "1/image.png", PNG + b"x" * ((1 << 20) - len(PNG))).status_code == 201
 

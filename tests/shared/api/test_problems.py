@@ -1,3 +1,4 @@
+import errno
 import logging
 
 import pytest
@@ -60,6 +61,8 @@ def answers(error: Exception, **headers: str) -> tuple[int, dict]:
         (ReelwrightError(SECRET), 500),
         (RuntimeError(SECRET), 500),
         (OSError(2, "No such file", SECRET), 500),
+        (OSError(errno.ENOSPC, "No space left on device", SECRET), 503),
+        (OSError(errno.EMFILE, "Too many open files", SECRET), 503),
     ],
 )
 def test_every_error_has_its_status_and_keeps_the_servers_secrets(error: Exception, status: int) -> None:
@@ -86,7 +89,24 @@ def test_unknown_addresses_and_methods_are_problems_too(client: TestClient, spri
         ("GET", "/nowhere", 404),
         ("GET", "/me/creation/spring/generate_video", 405),
         ("POST", "/me/creation/spring/assets/1/1.txt", 405),
+        ("OPTIONS", "/healthz", 405),
     ):
         answer = client.request(method, path)
+        assert (answer.status_code == 405) == ("allow" in answer.headers)
         assert (answer.status_code, answer.json()["status"]) == (status, status)
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/me/creation/spring/assets/1/1.txt", "GET, HEAD, PUT, DELETE"),
+        ("/me/creation/spring/generate_video", "POST"),
+        ("/api/videos/x", "GET, DELETE"),
+        ("/healthz", "GET"),
+    ],
+)
+def test_a_method_that_a_path_has_not_is_answered_with_all_that_it_has(
+    client: TestClient, path: str, allowed: str
+) -> None:
+    assert client.patch(path).headers["allow"] == allowed

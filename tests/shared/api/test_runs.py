@@ -57,10 +57,33 @@ def test_a_start_after_the_end_is_the_next_run(
 
 
 def test_parameters_reach_the_request(client: TestClient, spring: Creation) -> None:
-    client.post(START, json={"voice": "en-gb", "size": [1080, 1920]})
+    client.post(START, json={"voice": "en-gb", "size": "1080x1920"})
     request, _ = load(spring, "request.json", Request)
     assert request
-    assert request.parameters == {"voice": "en-gb", "size": [1080, 1920]}
+    assert request.parameters == {"voice": "en-gb", "size": "1080x1920"}
+
+
+def test_parameters_may_begin_with_a_mark(client: TestClient, spring: Creation) -> None:
+    body, kind = b'\xef\xbb\xbf{"voice": "en-gb"}', {"Content-Type": "application/json"}
+    assert client.post(START, content=body, headers=kind).status_code == 202
+
+
+def test_options_that_no_stage_could_use_start_nothing(
+    client: TestClient, spring: Creation, platform: NotingPlatform
+) -> None:
+    """In the parameters, in the creation's own, or only in both together; in the stage's own words."""
+    spring.write("assets/Story.JSON", b'{"motion": "spin", "effect": "old_film"}')
+    answer = client.post(START, json={"size": "huge"})
+    assert answer.status_code == 422
+    problems = answer.json()["problems"]
+    assert [problem.partition(" = ")[0] for problem in problems] == [
+        "assets/Story.JSON: motion",
+        "parameters: size",
+    ]
+    assert (spring.stat("request.json"), platform.orders) == (None, [])
+    spring.write("assets/Story.JSON", b'{"effect": "old_film", "engine": "moviepy"}')
+    assert "moviepy" in client.post(START, json={"engine": "native"}).json()["detail"]
+    assert client.post(START).status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import asyncio
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,12 @@ from tests.toys import failing, watched
 
 GENERATE = "/api/videos/generate"
 NO_DATABASE = Settings(store_url="memory://ads", max_upload_bytes=1 << 20)
-WAV = b"RIFF\x24\0\0\0WAVEfmt "
+PCM = bytes(range(256)) * 64
+"""A second at 8 kHz."""
+WAV = struct.pack(
+    "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(PCM), b"WAVE",
+    b"fmt ", 16, 1, 1, 8000, 16000, 2, 16, b"data", len(PCM),
+) + PCM  # fmt: skip
 
 
 @pytest.fixture

@@ -72,6 +72,17 @@ def test_a_store_elsewhere_needs_a_database_url() -> None:
         session_for(Settings(store_url="gs://bucket"))
 
 
+@pytest.mark.parametrize("path", ["in-the-way/jobs.db", "/proc/jobs.db", "folder"])
+def test_a_file_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path, path: str) -> None:
+    (tmp_path / "in-the-way").touch()
+    (tmp_path / "folder").mkdir()
+    file = tmp_path / path
+    with pytest.raises(InvalidSettings) as caught:
+        session_for(Settings(database_url=f"sqlite:///{file}"))
+    assert str(caught.value).startswith(f"DATABASE_URL: the database {str(file)!r} can't be written")
+    assert "name another" in str(caught.value)
+
+
 def test_times_are_utc_whatever_zone_they_came_in(session: Session) -> None:
     tokyo = datetime(2025, 1, 15, 21, 30, 0, 123_456, tzinfo=timezone(timedelta(hours=9)))
     session.add(Job(id="a", created_at=tokyo))
@@ -112,6 +123,7 @@ def test_lists_by_time_and_by_status_use_an_index(engine: Engine, url: str) -> N
 
 def test_sqlite_writers_wait_for_each_other_and_readers_for_nobody(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/deep/er/x.db")
+    assert (tmp_path / "deep/er/x.db").stat().st_mode & 0o777 == 0o600
     with engine.connect() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
                  ("journal_mode", "busy_timeout", "foreign_keys")]  # fmt: skip

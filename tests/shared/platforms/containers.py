@@ -16,8 +16,10 @@ def note(name, text):
     (books / f"{name}.new").write_text(text)
     (books / f"{name}.new").rename(books / name)
 if "version" in words:
-    sys.exit(0)
+    sys.exit("invalid choice: 'jobs'" if "--profile" in words and (books / "old").exists() else 0)
 file = pathlib.Path(words[words.index("-f") + 1])
+if not file.is_absolute():
+    sys.exit(f"FileNotFoundError: {file}")
 if "config" in words:
     if not file.exists():
         sys.exit(f"no such file: {file}")

@@ -301,6 +301,24 @@ def test_an_engine_that_does_not_run_is_told(host: Host) -> None:
         host.platform().check(["toys-first"])
 
 
+def test_a_compose_that_knows_no_profiles_is_told_and_not_its_file(host: Host) -> None:
+    (host.engine.books / "old").touch()
+    with pytest.raises(InvalidSettings, match=r"COMPOSE_COMMAND='podman-compose': .*from 1\.1 on"):
+        host.platform().check(["toys-first"])
+
+
+def test_a_file_is_found_from_the_working_folder_by_any_compose(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(host.engine.file.parent.parent)
+    near = host.engine.file.relative_to(Path.cwd())
+    settings = Settings(platform="compose", compose_command=("podman-compose",), compose_file=str(near))
+    ComposePlatform(host.store, settings).check(["toys-first", "toys-last"])
+    missing = Settings(platform="compose", compose_command=("podman-compose",), compose_file="missing.yaml")
+    with pytest.raises(InvalidSettings, match=r"COMPOSE_FILE='missing.yaml': there is no file '/"):
+        ComposePlatform(host.store, missing).check(["toys-first"])
+
+
 @pytest.mark.parametrize(
     ("command", "engine"),
     [

@@ -254,5 +254,35 @@ def test_a_store_on_disk_has_its_database_beside_it(tmp_path: Path, monkeypatch:
         database_url(Settings(store_url=f"file://{tmp_path}/my%20films/"))
         == f"sqlite:///{tmp_path}/my films.db"
     )
+    assert (
+        database_url(Settings(store_url=f"file://{tmp_path}/yet/to/be"))
+        == f"sqlite:///{tmp_path}/yet/to/be.db"
+    )
     assert database_url(Settings(store_url="gs://bucket")) is None
     assert database_url(Settings(database_url="sqlite:///other.db")) == "sqlite:///other.db"
+
+
+def test_a_store_beside_which_nothing_can_be_put_has_its_database_inside(tmp_path: Path) -> None:
+    assert database_url(Settings(store_url="file:///creations-x")) == (
+        "sqlite:////creations-x/.reelwright/jobs.db"
+    )
+    inside = tmp_path / "films/.reelwright/jobs.db"
+    inside.parent.mkdir(parents=True)
+    inside.touch()  # by one who could not write to the folder above
+    assert database_url(Settings(store_url=f"file://{tmp_path}/films")) == f"sqlite:///{inside}"
+    (tmp_path / "films.db").touch()
+    assert database_url(Settings(store_url=f"file://{tmp_path}/films")) == f"sqlite:///{tmp_path}/films.db"
+
+
+def test_in_a_folder_that_this_user_cannot_write_the_database_is_inside_the_store(tmp_path: Path) -> None:
+    (tmp_path / "closed/films").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0o555)
+    code = (
+        "import os, sys; from shared.reports.database import database_url; import shared.storage.file;"
+        "from shared.settings import Settings; os.getuid() or os.setuid(10001);"
+        "print(database_url(Settings(store_url=f'file://{sys.argv[1]}')))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "closed/films")]
+    root = Path(__file__).parents[3]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"sqlite:///{tmp_path}/closed/films/.reelwright/jobs.db"

@@ -447,7 +447,7 @@ def test_what_is_no_music_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "can't be played" in refused(path, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["picture.png", "silent.mp4", "music.mka", "music.ac3"])
+@pytest.mark.parametrize("name", ["picture.png", "silent.mp4", "music.ac3"])
 def test_media_of_other_kinds_are_refused(tmp_path: Path, name: str) -> None:
     source = "color=red:s=64x64:d=2" if name in ("picture.png", "silent.mp4") else "sine=d=2"
     frames = ["-frames:v", "1"] if name == "picture.png" else []
@@ -456,7 +456,7 @@ def test_media_of_other_kinds_are_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_wav_with_a_rare_codec_in_it_is_refused(tmp_path: Path) -> None:
-    assert "can't be played" in refused(encoded(tmp_path, "music.wav", "-c:a", "wmav2"), tmp_path)
+    assert "can't be played" in refused(encoded(tmp_path, "music.wav", "-c:a", "adpcm_yamaha"), tmp_path)
 
 
 def test_music_under_a_second_is_refused(tmp_path: Path) -> None:
