@@ -26,7 +26,7 @@ app = typer.Typer(
     [bold]<creation_id>/assets/[/] in the store, and so does the film.
 
     A story's assets are folders [bold]1/[/], [bold]2/[/], … with one [bold]image.png[/]
-    (or jpg, webp) and captions [bold]1.txt[/], [bold]2.txt[/], … in each;
+    (or jpg, webp) and, if you like, captions [bold]1.txt[/], [bold]2.txt[/], … in each;
     [bold]music.mp3[/] and [bold]story.json[/] beside them are optional.
 
     An ad's are its brief, a picture of the product and, if you like, music;

@@ -1,21 +1,24 @@
 """The files of a person's own folder, its links followed as far as they may be."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jobs.story.names import is_left_by_systems, is_number
+from jobs.story.names import is_left_by_systems, is_number, type_of
+from jobs.story.part import PICTURE_TYPES
 from shared.errors import BadRequest
 
 
 def files_of(folder: Path, *, but_for: Path | None) -> dict[str, Path]:
     """By their path below `folder`, all files that a person put there; none of what is in `but_for`.
 
-    A part may be a link to a folder anywhere. Other links may lead to what is in the folder, or in the part
-    that they are in. Raises `BadRequest` naming every link that leads elsewhere, to nothing or in a circle.
+    A part may be a link to a folder anywhere that holds a picture. Other links may lead to what is in the
+    folder, or in the part that they are in. Raises `BadRequest` naming every link that leads elsewhere, to
+    nothing or in a circle.
     """
     problems: list[str] = []
     walk = _Walk(folder, but_for, problems)
-    found = dict(walk.below(folder, "", (folder.resolve(),), folder.resolve()))
+    found = dict(walk.below(folder, "", (_real(folder),), _real(folder)))
     if problems:
         raise BadRequest(*problems)
     return found
@@ -26,7 +29,7 @@ class _Walk:
 
     def __init__(self, folder: Path, but_for: Path | None, problems: list[str]) -> None:
         self._folder = folder
-        self._but_for = but_for.resolve() if but_for else None
+        self._but_for = _real(but_for) if but_for else None
         self._problems = problems
 
     def below(
@@ -38,29 +41,38 @@ class _Walk:
             inner = f"{name}/{path.name}" if name else path.name
             if is_left_by_systems(inner) or self._is_stored(path):
                 continue
-            is_part = not name and is_number(path.name) and path.is_dir()
+            is_part = is_number(path.name) and not any(map(is_number, name.split("/"))) and _has_picture(path)
             if path.is_symlink() and not self._may_follow(path, above, None if is_part else home):
                 continue
             if path.is_dir():
-                real = path.resolve()
+                real = _real(path)
                 inner_home = real if is_part else home
                 yield from self.below(path, inner, (*above, real), inner_home)
             elif path.is_file():
                 yield inner, path
 
     def _is_stored(self, path: Path) -> bool:
-        return self._but_for is not None and path.resolve().is_relative_to(self._but_for)
+        return self._but_for is not None and _real(path).is_relative_to(self._but_for)
 
     def _may_follow(self, link: Path, above: tuple[Path, ...], home: Path | None) -> bool:
-        target = link.resolve()
+        target = _real(link)
         if not target.exists():
             self._problems.append(f"{link}: is a link to {link.readlink()}, which is not there; remove it")
         elif any(folder.is_relative_to(target) for folder in above):
             self._problems.append(f"{link}: is a link back to {target}, which it is in itself; remove it")
-        elif home and not (target.is_relative_to(home) or target.is_relative_to(self._folder.resolve())):
+        elif home and not (target.is_relative_to(home) or target.is_relative_to(_real(self._folder))):
             self._problems.append(
                 f"{link}: is a link out of the folder, to {target}; put a copy of that in its place"
             )
         else:
             return True
         return False
+
+
+def _has_picture(folder: Path) -> bool:
+    return folder.is_dir() and any(type_of(path.name) in PICTURE_TYPES for path in folder.iterdir())
+
+
+def _real(path: Path) -> Path:
+    """Without links; `Path.resolve` would raise where they lead in a circle."""
+    return Path(os.path.realpath(path))

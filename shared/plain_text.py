@@ -41,7 +41,7 @@ def decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         shown = error.encoding.removesuffix("-sig").upper()
         raise InvalidAssets(f"{name}: not {shown} (byte {error.start}); save it as UTF-8") from error
-    if "\0" in text:
+    if 4 * text.count("\0") > len(text):
         raise InvalidAssets(f"{name}: holds zero bytes, as UTF-16 without its mark does; save it as UTF-8")
     return text
 

@@ -29,7 +29,7 @@ _SYSTEM_FOLDERS: Final = frozenset(
 _SYSTEM_FILES: Final = frozenset(
     {
         *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "folder.ini", "picasa.ini"),
-        *("icon", "icon\r", "zbthumbnail.info", "albumart.pamp", "@eadir"),
+        *("icon", "icon\r", "zbthumbnail.info", "albumart.pamp"),
     }
 )
 _SYSTEM_ENDINGS: Final = ("~", "@synoeastream", "@synoresource", ".tmp", ".crdownload", ".part", ".lnk")

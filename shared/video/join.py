@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.video.audio import RATE_HZ
 from shared.video.encode import LEAD_FRAMES, timescale
+from shared.video.subtitles import as_written
 
 if TYPE_CHECKING:
     from av import Packet
@@ -118,7 +119,7 @@ def _cues(captions: str) -> Iterator[tuple[int, int, str]]:
     for block in captions.strip("\n").split("\n\n"):
         _, times, text = block.split("\n", 2)
         start, end = times.split(" --> ")
-        yield _ms(start), _ms(end), text
+        yield _ms(start), _ms(end), as_written(text)
 
 
 def _ms(clock: str) -> int:

@@ -11,7 +11,7 @@ _JOINER: Final = "\u2060"
 """A word joiner, which nothing draws."""
 _COMMANDS: Final = re.compile(r"<(?=[/!A-Za-z])|&(?=#?\w+;)|\\|--(?=>)")
 """What starts a tag, an entity, a command of libass or a line with times."""
-_BRACES: Final = str.maketrans("{}", "｛｝")
+_BRACES: Final = {"{": f"｛{_JOINER}", "}": f"｝{_JOINER}"}
 
 
 def to_srt(timeline: Timeline) -> str:
@@ -46,12 +46,22 @@ def _time(frame: int, timeline: Timeline, point: str) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{ms:03}"
 
 
+def as_written(text: str) -> str:
+    """What a caption of `to_srt` says."""
+    for brace, wide in _BRACES.items():
+        text = text.replace(wide, brace)
+    return re.sub(f"(<|&|\\\\|--){_JOINER}", r"\1", text)
+
+
 def _unread(text: str) -> str:
     """There is no escaping in SubRip: signs are parted from what would make them commands.
 
     Braces become wide ones. Players that draw with libass (ffmpeg, mpv) hide whatever is between two.
     """
-    return _COMMANDS.sub(lambda found: found.group() + _JOINER, text).translate(_BRACES)
+    parted = _COMMANDS.sub(lambda found: found.group() + _JOINER, text)
+    for brace, wide in _BRACES.items():
+        parted = parted.replace(brace, wide)
+    return parted
 
 
 def _vtt_escape(text: str) -> str:

@@ -262,8 +262,10 @@ def test_a_part_may_be_a_link_to_a_folder_and_what_systems_leave_is_not_brought(
     ("place", "target", "words"),
     [
         ("1/more", "../../elsewhere", "out of the folder"),
+        ("3", "../elsewhere", "out of the folder"),
         ("1/2.txt", "../../elsewhere/secret.txt", "out of the folder"),
         ("3", "nowhere", "is not there"),
+        ("3", "3", "is not there"),
         ("3", ".", "back to"),
         ("3", "..", "back to"),
         ("1/deep", "..", "back to"),

@@ -13,6 +13,7 @@ from shared.errors import BadRequest, ProviderDenied, ProviderFailed, UnknownNam
 from shared.language import words_of
 from shared.providers.account import Account
 from shared.providers.speech import Speech, SpeechProvider, espeak, speech_provider, speech_provider_name
+from shared.providers.speech import say as say_marked
 from shared.providers.speech.espeak import EspeakProvider
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
@@ -353,3 +354,13 @@ def test_what_espeak_can_not_read_is_told() -> None:
     assert "kana" in speak("今日は晴れです。", language="ja", voice=None, rate=1.0).warning
     assert speak("きょうははれです。", language="ja", voice=None, rate=1.0).warning == ""
     assert speak("今天晴。", language="zh", voice=None, rate=1.0).warning == ""
+
+
+def test_marks_are_not_said_and_words_are_those_of_the_text(provider: SpeechProvider) -> None:
+    marked, plain = (
+        say_marked(provider, text, language="en", voice=None, rate=1.0)
+        for text in ("# **Bold** and _it_ ***", "Bold and it")
+    )
+    assert marked.pcm == plain.pcm
+    assert [(word.start, word.end) for word in marked.words] == [(2, 10), (11, 14), (15, 19)]
+    assert [word.start_ms for word in marked.words] == [word.start_ms for word in plain.words]

@@ -12,6 +12,7 @@ from jobs.__main__ import main, run_fused
 from shared.errors import StoreError
 from shared.storage import ObjectInfo, ObjectStore
 from shared.storage.memory import MemoryStore
+from shared.video.subtitles import as_written
 from tests.faces import make_font, use_fonts
 from tests.films import frames, soft_captions, srt_captions, tracks, vtt_captions
 from tests.stories import (
@@ -57,7 +58,8 @@ def test_text_is_shown_literally_and_reaches_no_command_line(look: str) -> None:
     store = new_story([HOSTILE], captions=look, size="640x360")
     told(store)
     film = data(store, "assets/video.mp4")
-    srt = srt_captions(data(store, "assets/captions.srt").decode())
+    found = srt_captions(data(store, "assets/captions.srt").decode())
+    srt = [(*times, as_written(text)) for *times, text in found]
     assert [text.replace("\n", " ") for *_, text in srt] == list(HOSTILE)
     assert vtt_captions(data(store, "assets/captions.vtt").decode()) == srt == soft_captions(film)
     assert len(frames(film)) == record(store, "narrate").metadata["frames"]
