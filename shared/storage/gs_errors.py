@@ -1,6 +1,7 @@
 """What Google's client raises, in this project's words."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -37,6 +38,7 @@ NOT_CLOUD_STORAGE: Final = (
     "what answered is not Cloud Storage: see that no proxy or sign-in page is in between, "
     "and to STORAGE_EMULATOR_HOST if that is set"
 )
+_PAGE: Final = re.compile(r"<(!doctype )?html\b", re.IGNORECASE)
 _GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
 """What the client raises where an answer is not what it should be, e.g. no JSON, or JSON of another kind."""
 
@@ -71,17 +73,20 @@ def translated(action: str, key: str) -> Iterator[None]:
         code, answer = code_of(_last(error)), told(error)
         if code == 412:
             raise Unmet from answer
-        if code == 404 and _BUCKET_IS_MISSING not in str(answer):
+        if code == 404 and _BUCKET_IS_MISSING not in str(answer) and not _is_page(answer):
             raise ObjectNotFound(key) from answer
-        raise StoreError(action, key, f"{_words(answer)}: {_remedy(code, error)}") from answer
+        raise StoreError(action, key, f"{_words(answer)}: {_remedy(code, error, answer)}") from answer
 
 
-def _remedy(code: int, error: BaseException) -> str:
-    if code in _PROBLEMS:
-        return _PROBLEMS[code][1]
-    if 300 <= code < 400 or isinstance(error, _GARBLED):
+def _remedy(code: int, error: BaseException, answer: BaseException) -> str:
+    if 300 <= code < 400 or isinstance(error, _GARBLED) or _is_page(answer):
         return NOT_CLOUD_STORAGE
-    return _LATER
+    return _PROBLEMS[code][1] if code in _PROBLEMS else _LATER
+
+
+def _is_page(answer: BaseException | None) -> bool:
+    """Whether a page for people was answered, as Cloud Storage never does."""
+    return bool(_PAGE.search(str(answer)))
 
 
 def _words(answer: BaseException) -> str:
@@ -121,6 +126,8 @@ def is_garbled(error: BaseException) -> bool:
 def problem_of(error: StoreError) -> str:
     """Which setting is to blame, with the remedy; empty if none is, so that a later try may succeed."""
     code = code_of(error.__cause__)
+    if _is_page(error.__cause__):
+        return ""
     if code in _PROBLEMS:
         return ": ".join(_PROBLEMS[code])
     if not _is_silence(error.__cause__):

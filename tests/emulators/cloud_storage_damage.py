@@ -42,6 +42,12 @@ def _page(_: Answer) -> Answer:
     return Answer(headers={"Content-Type": "text/html"}, body=b"<html><body>Please sign in</body></html>")
 
 
+def _missing_page(_: Answer) -> Answer:
+    return Answer(
+        status=404, headers={"Content-Type": "text/html"}, body=b"<!DOCTYPE html>\n<html>404</html>"
+    )
+
+
 _DAMAGES: Final[dict[str, Callable[[Answer], Answer]]] = {
     "wrong-bytes": lambda answer: replace(answer, body=bytes([answer.body[0] ^ 1]) + answer.body[1:]),
     "short-answer": lambda answer: replace(answer, body=answer.body[: len(answer.body) * 2 // 3]),
@@ -55,6 +61,7 @@ _DAMAGES: Final[dict[str, Callable[[Answer], Answer]]] = {
     "range-ignored": lambda answer: replace(answer, status=200),
     "no-sums": _without_sums,
     "page": _page,
+    "missing-page": _missing_page,
     "other-json": lambda _: Answer.of({}),
     "cut-json": lambda answer: replace(answer, body=answer.body[:-2]),
 }

@@ -41,6 +41,7 @@ DAMAGES: Final[Mapping[str, frozenset[str]]] = {
         frozenset({"objects.media"}),
     ),
     "page": OPERATIONS,
+    "missing-page": OPERATIONS,
     "other-json": OPERATIONS,
     "cut-json": OPERATIONS - {"objects.media", "objects.delete"},
 }
@@ -49,7 +50,8 @@ DAMAGES: Final[Mapping[str, frozenset[str]]] = {
 `wrong-bytes` has one byte changed, `short-answer` ends early, and says so, `long-answer` has bytes that were
 not asked for; `other-generation` and `other-place` say that the bytes are others than were asked for.
 `gunzipped` and `gzipped` come repacked, `range-ignored` is all of the object; `no-sums` leaves out
-X-Goog-Hash, as one may. `page` is a page for people, `other-json` an empty object of JSON.
+X-Goog-Hash, as one may. `page` and `missing-page` (404) are pages for people, `other-json` is an empty object
+of JSON, `cut-json` lacks its end.
 """
 
 

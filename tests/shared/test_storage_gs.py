@@ -326,7 +326,7 @@ def test_a_broken_download_never_goes_on_with_another_generation_s_bytes(
     emulator.faults.verify()
 
 
-@pytest.mark.parametrize("kind", ["page", "other-json", "cut-json"])
+@pytest.mark.parametrize("kind", ["page", "missing-page", "other-json", "cut-json"])
 def test_an_answer_of_someone_else_becomes_an_error_that_says_so(
     emulator: CloudStorageEmulator, store: CloudStorageStore, tmp_path: Path, kind: str
 ) -> None:
