@@ -218,6 +218,14 @@ def test_a_refusal_of_ones_own_write_is_not_believed_but_another_ones_is(
     assert caught.value.args == ("claim", ABSENT, mine.generation)
 
 
+def test_an_object_that_is_gone_after_it_was_in_the_way_is_told_so(fake: FakeS3, store: S3Store) -> None:
+    fake.inject(Fault(kind="answer-before", method="PUT", status=412, code="PreconditionFailed"))
+    with pytest.raises(PreconditionFailed) as caught:
+        store.write("claim", b"mine", expect=ABSENT)
+    assert caught.value.args == ("claim", ABSENT, ABSENT)
+    assert "'0'" not in str(caught.value)
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_one_of_many_racers_creates_an_object_even_if_answers_are_lost(fake: FakeS3, lost: bool) -> None:
     racers, start = 48, threading.Barrier(48)
