@@ -14,8 +14,9 @@ from shared.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
 from shared.errors import StageFailed
 from shared.fused import run_to_end
 from shared.platforms.inline import InlinePlatform
+from shared.record import DIED
 from shared.settings import Settings
-from shared.status import DIED, RunStatus
+from shared.status import RunStatus
 from shared.storage import ObjectStore, open_store
 from shared.task import Task, read_task
 from shared.trigger import Trigger

@@ -10,6 +10,7 @@ from shared.errors import InvalidSettings, UnknownName
 from shared.launch import fusing, jobs_of
 from shared.platforms import Platform
 from shared.platforms.local import LocalPlatform
+from shared.platforms.pulse import patience_of
 from shared.reports.publisher import open_publisher
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
@@ -73,14 +74,14 @@ def _open_platform(settings: Settings, store: ObjectStore, on_log: OnLog) -> Pla
         ) from error
 
 
-def _local(_settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
-    return LocalPlatform(store, on_log=on_log)
+def _local(settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
+    return LocalPlatform(store, on_log=on_log, patience=patience_of(settings))
 
 
 def _compose(settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
     from shared.platforms.compose import ComposePlatform
 
-    return ComposePlatform(store, settings, on_log=on_log)
+    return ComposePlatform(store, settings, on_log=on_log, patience=patience_of(settings))
 
 
 def _cloudrun(settings: Settings, _store: ObjectStore, _on_log: OnLog) -> Platform:

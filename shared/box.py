@@ -198,37 +198,40 @@ def _work(job: Job, before: Record | None, generation: str) -> Record:
 def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> Record:
     if job.task.managed:
         check_wanted(job.request)
+    progress = Progress(partial(_check, job, ownership))
+    with Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s):
+        made = _make(job, before, ownership, progress)
+    return _finish(job, ownership, meter, **made)
+
+
+def _make(job: Job, before: Record | None, ownership: Ownership, progress: Progress) -> dict[str, Any]:
+    """What the record is to say of the work: of this attempt's, or of what was made before and still stands.
+
+    Inputs may take long to look at, so that this too has a heartbeat.
+    """
     inputs = tuple(_describe(job.creation, job.stage.inputs(job.creation)))
     fingerprint = _fingerprint(job, inputs)
     if before and _still_stands(job.creation, before, fingerprint) and job.stage.stands(job.creation):
-        return _finish(
-            job,
-            ownership,
-            meter,
-            reused=True,
-            fingerprint=fingerprint,
-            inputs=inputs,
-            outputs=before.outputs,
-            metadata=before.metadata,
-            warnings=before.warnings,
-        )
-    progress = Progress(partial(_check, job, ownership))
+        return {
+            "reused": True,
+            "fingerprint": fingerprint,
+            "inputs": inputs,
+            "outputs": before.outputs,
+            "metadata": before.metadata,
+            "warnings": before.warnings,
+        }
     job.account.check = partial(_check, job, ownership)
-    beat = Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s)
-    with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch, beat:
+    with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch:
         result = _run(job, Path(scratch), progress, ownership)
         outputs = publish(job.creation, result.outputs, ownership)
         _prune(job.creation, result, ownership)
-    return _finish(
-        job,
-        ownership,
-        meter,
-        fingerprint=fingerprint if result.reusable and _unchanged(job, inputs) else "",
-        inputs=inputs,
-        outputs=outputs,
-        metadata=dict(result.metadata),
-        warnings=result.warnings,
-    )
+    return {
+        "fingerprint": fingerprint if result.reusable and _unchanged(job, inputs) else "",
+        "inputs": inputs,
+        "outputs": outputs,
+        "metadata": dict(result.metadata),
+        "warnings": result.warnings,
+    }
 
 
 def _check(job: Job, ownership: Ownership) -> None:
@@ -323,7 +326,7 @@ def _prune(creation: Creation, result: Result, ownership: Ownership) -> None:
         creation.delete(name)
 
 
-def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = False, **facts: object) -> Record:
+def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = False, **facts: Any) -> Record:
     cost = _cost(job, ownership, meter)
     record = ownership.update(
         status="success",

@@ -111,7 +111,17 @@ class PreconditionFailed(StoreError):
         ReelwrightError.__init__(self, key, expected, found)
 
     def __str__(self) -> str:
+        from shared.storage import ABSENT  # which builds on these errors
+
         key, expected, found = self.args
+        if expected == found == ABSENT:
+            return f"{key!r} was there when it was to be created, and is gone now: someone deleted it since"
+        if expected == found:
+            return f"{key!r} was another one and is again what it was: others write it now; read it again"
+        if expected == ABSENT:
+            return f"{key!r} is there already, at generation {found!r}: someone else wrote it first"
+        if found == ABSENT:
+            return f"{key!r} is not there, but was to be at generation {expected!r}: someone else deleted it"
         return f"{key!r} is at generation {found!r}, not {expected!r}: someone else wrote it first"
 
 

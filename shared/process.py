@@ -17,6 +17,11 @@ def process_is_alive(name: str) -> bool:
     return _is_near(name) and not process_is_gone(name)
 
 
+def process_is_stopped(name: str) -> bool:
+    """Whether the named process surely sleeps by a signal (SIGSTOP, Ctrl-Z), so that nothing comes of it."""
+    return _is_near(name) and _stat_field(int(name.split("|")[2]), 0) == "T"
+
+
 def process_is_gone(name: str) -> bool:
     """Whether the named process surely ended: False when it is alive or can't be seen from here."""
     if not _is_near(name):

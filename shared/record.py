@@ -128,6 +128,10 @@ class Failure(_Document):
     """Trying again without changing something can't help."""
 
 
+DIED: Final = "Died"
+"""The kind of failure of a worker that ended without a word."""
+
+
 class Cost(_Document):
     """What a stage used and what that costs."""
 

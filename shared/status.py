@@ -12,13 +12,11 @@ from shared.ownership import is_dead
 from shared.pipeline import FUSED, Pipeline, StageDefinition
 from shared.platforms import ExecutionState, Platform
 from shared.process import process_is_gone
-from shared.record import Claim, Failure, OutputFile, Record, Request, load, records_of
+from shared.record import DIED, Claim, Failure, OutputFile, Record, Request, load, records_of
 from shared.verdict import failure_of
 
 RunState = Literal["pending", "completed", "failed"]
 StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
-DIED: Final = "Died"
-"""The kind of failure of a worker that ended without a word."""
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 

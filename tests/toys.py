@@ -11,6 +11,7 @@ those is said by the variable `TOYS_FAULTS`: `{"<stage>": ["<fault>", <attempts 
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -341,6 +342,20 @@ def _die(_context: Context, _stage: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _freeze(_context: Context, _stage: str) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _leave_tool(context: Context, stage: str) -> None:
+    """Die while a tool that heeds no SIGTERM is at work."""
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); signal.pause()"
+    tool = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert tool.stdout is not None
+    tool.stdout.readline()
+    (Path(os.environ["TOYS_GATE"]) / f"{stage}-tool").write_text(str(tool.pid))
+    _die(context, stage)
+
+
 def _wait(context: Context, stage: str) -> None:
     """Say that it is here (and where its scratch folder is), then work until a file `go` says enough."""
     gate = Path(os.environ["TOYS_GATE"])
@@ -362,6 +377,8 @@ _FAULTS: Final[dict[str, Callable[[Context, str], None]]] = {
     "refuse": _refuse,
     "exit": _exit,
     "die": _die,
+    "freeze": _freeze,
+    "leave tool": _leave_tool,
     "wait": _wait,
     "wait deaf": _wait_deaf,
 }

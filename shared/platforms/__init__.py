@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from shared.pipeline import JobDefinition
+from shared.pipeline import JobDefinition, StageDefinition
+from shared.record import record_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,12 @@ class Order:
     token: str
     """The claim's: handed to every task as `REELWRIGHT_CLAIM`."""
     tasks: int
+
+    def record_of(self, index: int) -> str | None:
+        """Where a task's record lies; None where all stages are in one container, each with its own."""
+        if not isinstance(self.definition, StageDefinition):
+            return None
+        return record_name(self.stage, index if self.definition.fan_out else None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,13 @@
 """Stages as containers on this machine: `compose run --rm <job> <creation_id>` for each task."""
 
 import logging
+import math
 import os
 import shlex
 import signal
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -14,6 +16,7 @@ from shared.errors import InvalidSettings
 from shared.logs import log
 from shared.platforms import Order
 from shared.platforms.local import Attempt, Called, LocalPlatform, call
+from shared.platforms.pulse import USUAL, Patience
 from shared.settings import Settings
 from shared.storage import ObjectStore
 
@@ -42,8 +45,11 @@ class ComposePlatform(LocalPlatform):
         on_log: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         grace_s: float = 10.0,
+        patience: Patience = USUAL,
     ) -> None:
-        """Raises `InvalidSettings` if COMPOSE_COMMAND can't be told to be docker's or podman's."""
+        """`patience` bears with all silence before the first heartbeat: an image may have to be pulled.
+
+        Raises `InvalidSettings` if COMPOSE_COMMAND can't be told to be docker's or podman's."""
         super().__init__(
             store,
             on_log=on_log,
@@ -51,6 +57,7 @@ class ComposePlatform(LocalPlatform):
             command=self._container,
             environ=_places(store),
             grace_s=grace_s,
+            patience=replace(patience, otherwise_s=math.inf),
         )
         self._settings = settings
         self._engine = engine_of(settings.compose_command)

@@ -16,13 +16,15 @@ from types import MappingProxyType
 from typing import Final
 
 from shared.creation import Creation
-from shared.errors import PreconditionFailed, ReelwrightError
+from shared.errors import ReelwrightError
 from shared.logs import log
-from shared.pipeline import FUSED, StageDefinition
+from shared.pipeline import FUSED
 from shared.platforms import ExecutionState, Order
+from shared.platforms.ends import TIME_LIMIT, End, last_words, settle
+from shared.platforms.pulse import USUAL, Patience, Pulse
 from shared.platforms.slots import Slots
-from shared.process import process_is_alive, process_is_gone, this_process, usable_cores
-from shared.record import Failure, Record, Request, load, record_name, save, utc_now
+from shared.process import process_is_alive, process_is_gone, process_is_stopped, this_process, usable_cores
+from shared.record import DIED
 from shared.storage import ObjectStore
 from shared.task import CLAIM_VARIABLE, CREATION_VARIABLE
 
@@ -60,17 +62,6 @@ class _Execution:
     """Why it ended, for a stage whose record doesn't say it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _End:
-    """How one attempt of a task ended."""
-
-    exit_code: int
-    reason: str
-    """What to say if it left no word."""
-    overdue: bool = False
-    """It took too long: that is what to say, whatever it said about being stopped."""
-
-
 class LocalPlatform:
     """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, one a core at once.
 
@@ -90,11 +81,12 @@ class LocalPlatform:
         command: Callable[[Order, Mapping[str, str]], list[str]] | None = None,
         environ: Mapping[str, str] = MappingProxyType({}),
         grace_s: float = 10.0,
+        patience: Patience = USUAL,
     ) -> None:
         """`command` gets an order and the variables that its process is to have, beside those in `environ`;
         `on_end` gets the creation ID when a stage has ended (this is what chains the next one);
         `on_log` gets each line that a task writes to stderr, which is otherwise inherited; `grace_s` lies
-        between SIGTERM and SIGKILL."""
+        between SIGTERM and SIGKILL; `patience` says how long an attempt may be silent before it is ended."""
         self.on_end = on_end
         self._store = store
         self._on_log = on_log
@@ -102,6 +94,7 @@ class LocalPlatform:
         self._command = command or _entrypoint
         self._environ = environ
         self._grace_s = grace_s
+        self._patience = patience
         self._slots = Slots(usable_cores())
         self._executions: dict[str, _Execution] = {}
         self._threads: list[threading.Thread] = []
@@ -134,7 +127,8 @@ class LocalPlatform:
         launcher = execution.removeprefix("local|").rpartition("|")[0]
         if process_is_gone(launcher):
             return ExecutionState(status="ended", reason="the process that launched it is gone")
-        return ExecutionState(status="running" if process_is_alive(launcher) else "unknown")
+        at_work = process_is_alive(launcher) and not process_is_stopped(launcher)
+        return ExecutionState(status="running" if at_work else "unknown")
 
     def cancel(self, execution: str) -> None:
         """SIGTERM now, SIGKILL for what is still there after a while."""
@@ -197,7 +191,7 @@ class LocalPlatform:
             return False
 
     def _run_task(self, execution: _Execution, index: int) -> None:
-        end = _End(exit_code=1, reason="it had yet to begin")
+        end = End(exit_code=1, reason="it had yet to begin")
         for attempt in range(execution.order.definition.retries + 1):
             if attempt:
                 self._sleep(0.5 * 2 ** (attempt - 1))
@@ -209,7 +203,7 @@ class LocalPlatform:
                 break
         self._settle(execution, index, end)
 
-    def _attempt(self, execution: _Execution, index: int, number: int) -> _End:
+    def _attempt(self, execution: _Execution, index: int, number: int) -> End:
         """One process, from start to end."""
         order = execution.order
         variables = _variables(execution, index, number, self._store.url)
@@ -226,21 +220,35 @@ class LocalPlatform:
         if execution.stopping.is_set():
             self._end_beside(attempt)
         reader = self._start_reading(process)
-        end = self._wait(attempt, order.definition.time_limit_s)
+        end = self._wait(attempt, self._pulse(execution, index), order.definition.time_limit_s)
         self._clear(attempt, end.exit_code)
         execution.attempts.discard(attempt)
         if reader:
             reader.join(timeout=self._grace_s)
         return end
 
-    def _wait(self, attempt: Attempt, time_limit_s: float) -> _End:
-        if attempt.ends_within(time_limit_s):
-            exit_code = attempt.process.wait()
-            return _End(exit_code=exit_code, reason=_last_words(exit_code))
+    def _pulse(self, execution: _Execution, index: int) -> Pulse:
+        creation = Creation(self._store, execution.order.creation_id)
+        order, name = execution.order, execution.name
+        return Pulse(creation=creation, order=order, execution=name, index=index, patience=self._patience)
+
+    def _wait(self, attempt: Attempt, pulse: Pulse, time_limit_s: float) -> End:
+        """Until the attempt ends by itself, is not heard of any more, or has taken too long."""
+        over_at = time.monotonic() + time_limit_s
+        silence = pulse.silence()
+        while not silence and (left_s := over_at - time.monotonic()) > 0:
+            if attempt.ends_within(min(left_s, self._patience.look_every_s)):
+                exit_code = attempt.process.wait()
+                return End(exit_code=exit_code, reason=last_words(exit_code))
+            silence = pulse.silence()
+        if silence:
+            log(logging.WARNING, "attempt_silent", f"{pulse.order.stage}: {silence}")
         self._end(attempt)
         attempt.process.wait()
+        if silence:
+            return End(exit_code=1, reason=silence, kind=DIED)
         reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
-        return _End(exit_code=1, reason=reason, overdue=True)
+        return End(exit_code=1, reason=reason, kind=TIME_LIMIT)
 
     def _end_beside(self, attempt: Attempt) -> None:
         threading.Thread(target=self._end, args=(attempt,), name="end", daemon=True).start()
@@ -254,13 +262,17 @@ class LocalPlatform:
             self._signal(attempt, signal.SIGKILL)
 
     def _signal(self, attempt: Attempt, number: signal.Signals) -> None:
-        """Signal the task and the tools it runs."""
+        """Signal the task and the tools it runs; what was stopped wakes up to hear it."""
         if attempt.process.poll() is None:
             with suppress(ProcessLookupError):  # it ended in between
                 os.killpg(attempt.process.pid, number)
+                os.killpg(attempt.process.pid, signal.SIGCONT)
 
     def _clear(self, attempt: Attempt, exit_code: int) -> None:
-        """Remove what an attempt that has ended left on the platform: nothing."""
+        """Kill the tools that an attempt which failed has left at work."""
+        if exit_code:
+            with suppress(ProcessLookupError):
+                os.killpg(attempt.process.pid, signal.SIGKILL)
 
     def _start_reading(self, process: "subprocess.Popen[bytes]") -> threading.Thread | None:
         if self._on_log is None or process.stderr is None:
@@ -276,55 +288,11 @@ class LocalPlatform:
         thread.start()
         return thread
 
-    def _settle(self, execution: _Execution, index: int, end: _End) -> None:
+    def _settle(self, execution: _Execution, index: int, end: End) -> None:
         """A task that ended without a last word in its record is recorded as failed, with what is known."""
-        order = execution.order
         execution.reason = end.reason
-        if not isinstance(order.definition, StageDefinition):
-            return  # all stages in one: which of them it died in, their records and claims tell
-        creation = Creation(self._store, order.creation_id)
-        request, _ = load(creation, "request.json", Request)
-        name = record_name(order.stage, index if order.definition.fan_out else None)
-        record, generation = load(creation, name, Record)
-        if request is None or request.run != order.run or _needs_no_word(record, execution, end):
-            return
-        settled = _settled(record, order, index, _failure(execution, end))
-        try:
-            save(creation, name, settled, expect=generation)
-        except PreconditionFailed:
-            log(logging.WARNING, "settled_elsewhere", f"{order.stage}: another attempt owns its record now")
-
-
-def _needs_no_word(record: Record | None, execution: _Execution, end: _End) -> bool:
-    """Whether the record says how the task ended, or is in the hands of another who works on it."""
-    if record is None or record.run != execution.order.run:
-        return False
-    if record.status == "running":
-        return record.execution != execution.name
-    return record.status == "success" or (record.final and not end.overdue)
-
-
-def _failure(execution: _Execution, end: _End) -> Failure:
-    if end.overdue:
-        return Failure(kind="TimeLimit", message=end.reason, permanent=False)
-    if execution.stopping.is_set():
-        message = f"stopped before it could say so ({end.reason}); run again to resume"
-        return Failure(kind="Stopped", message=message, permanent=False)
-    return Failure(kind="Died", message=end.reason, permanent=False)
-
-
-def _settled(record: Record | None, order: Order, index: int, failure: Failure) -> Record:
-    """The record with this failure; one that it tells itself is overruled by that of the time limit alone."""
-    now = utc_now()
-    if record is None or record.run != order.run:
-        record = Record(
-            pipeline=order.pipeline, stage=order.stage, index=index, run=order.run, owner="",
-            status="failed", started_at=now, heartbeat_at=now,
-        )  # fmt: skip
-    if record.error and failure.kind != "TimeLimit":
-        failure = record.error
-    last = {"owner": "platform", "status": "failed", "final": True, "completed_at": now, "error": failure}
-    return record.model_copy(update=last)
+        creation = Creation(self._store, execution.order.creation_id)
+        settle(creation, execution.order, execution.name, index, end, stopped=execution.stopping.is_set())
 
 
 def _entrypoint(order: Order, _variables: Mapping[str, str]) -> list[str]:
@@ -350,15 +318,6 @@ def _variables(execution: _Execution, index: int, attempt: int, store_url: str) 
         CLAIM_VARIABLE: execution.order.token,
         CREATION_VARIABLE: execution.order.creation_id,
     }
-
-
-def _last_words(exit_code: int) -> str:
-    """What to say of a process without a word of its own; 128 + n is a signal too, told by a container."""
-    number = -exit_code if exit_code < 0 else exit_code - 128
-    if number not in list(signal.Signals):
-        return f"ended with exit code {exit_code} without a word"
-    hint = ", as the system does when memory runs out" if number == signal.SIGKILL else ""
-    return f"killed by {signal.Signals(number).name}{hint}"
 
 
 @dataclass(frozen=True, kw_only=True)

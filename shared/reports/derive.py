@@ -10,9 +10,9 @@ from shared.blame import failed_stage
 from shared.creation import Creation
 from shared.errors import StoreError
 from shared.pipeline import Pipeline
-from shared.record import Request
+from shared.record import DIED, Request
 from shared.reports import ERROR, PIPELINE, Report, State
-from shared.status import DIED, RunStatus, StageStatus
+from shared.status import RunStatus, StageStatus
 
 _FILM: Final = "assets/video.mp4"
 _TOLD: Final = ("product_name", "style", "cta_text")

@@ -24,10 +24,11 @@ from typing import IO, Any, Final, TypeVar
 from shared.errors import InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage import ABSENT, Chunks, ObjectInfo, nothing
 from shared.storage.disk import arriving, departing, refusals
-from shared.storage.gs_client import Remote
-from shared.storage.gs_download import Download, Replaced, Sums
-from shared.storage.gs_errors import Unmet, is_interruption, problem_of, told, translated
+from shared.storage.gs_client import Remote, described
+from shared.storage.gs_download import Download, Replaced, new_sums
+from shared.storage.gs_errors import Unmet, is_garbled, is_interruption, problem_of, told, translated
 from shared.storage.keys import check_key, check_prefix, is_key
+from shared.storage.sums import Beginnings, Sums
 
 _SHA256: Final = "sha256"
 _WRITE: Final = "write-token"
@@ -71,6 +72,7 @@ class CloudStorageStore:
         self._lock = threading.Lock()
         self._connected: Remote | None = None
         self._known = _Known()
+        self._beginnings = Beginnings()
 
     def check(self) -> None:
         probe = f"_probe/{secrets.token_hex(8)}"
@@ -170,18 +172,11 @@ class CloudStorageStore:
         return hasty
 
     def _look(self, action: str, key: str, generation: str | None = None) -> Any:
-        """The object's description, of that generation if one is named; None when it isn't there."""
-        remote = self._remote()
-        blob = remote.bucket.blob(key, generation=generation)
-        try:
-            with translated(action, key):
-                blob.reload(timeout=remote.timeout_s, retry=remote.retry)
-        except ObjectNotFound:
-            return None
-        return blob
+        return self._remote().look(action, key, generation)
 
     def _download(self, action: str, key: str, start: int = 0, stop: int | None = None) -> Download:
-        return Download(remote=self._remote(), action=action, key=key, start=start, stop=stop)
+        remote, read = self._remote(), self._beginnings
+        return Download(remote=remote, action=action, key=key, beginnings=read, start=start, stop=stop)
 
     def _settled(
         self, action: str, key: str, take: Callable[[Iterator[bytes], Callable[[], ObjectInfo]], _Made]
@@ -211,9 +206,7 @@ class CloudStorageStore:
     def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
         remote = self._remote()
         with translated("list", prefix):
-            for blob in remote.client.list_blobs(
-                self._name, prefix=prefix or None, timeout=remote.timeout_s, retry=remote.retry
-            ):
+            for blob in remote.list(prefix):
                 if is_key(blob.name):
                     yield self._listed_info(blob)
 
@@ -243,10 +236,11 @@ class CloudStorageStore:
         failures = deque[Exception]()
         blob = self._remote().bucket.blob(key, chunk_size=_AT_ONCE_BYTES)
         blob.metadata = {_SHA256: body.sums.sha256, _WRITE: token}
-        blob.crc32c = body.sums.crc32c
+        blob.crc32c = body.sums.other_base64
         try:
             with translated(action, key):
                 self._send(action, blob, body, expect, failures)
+                described(blob)
         except Unmet as error:
             blob = self._look(action, key)
             if blob is None or (blob.metadata or {}).get(_WRITE) != token:
@@ -284,6 +278,8 @@ class CloudStorageStore:
                 if not is_interruption(error):
                     raise
                 failures.append(error)
+        if is_garbled(failures[-1]):
+            raise failures[-1]
         reason = "the upload was cut off again and again: let nobody change its source, then try again"
         raise StoreError(action, blob.name, reason) from told(failures[-1])
 
@@ -344,7 +340,7 @@ def _exhaust(chunks: Iterator[bytes], info: Callable[[], ObjectInfo]) -> ObjectI
 
 
 def _sums(chunks: Iterable[bytes]) -> Sums:
-    sums = Sums()
+    sums = new_sums()
     for chunk in chunks:
         sums.update(chunk)
     return sums

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from shared.errors import InvalidSettings, StoreError
+from shared.errors import InvalidSettings, ObjectNotFound, StoreError
 from shared.storage.gs_errors import translated
 
 _TIMEOUT_S: Final = (10.0, 60.0)
@@ -58,6 +58,26 @@ class Remote:
         remote.timeout_s = (timeout_s, timeout_s)
         return remote
 
+    def look(self, action: str, key: str, generation: str | None = None) -> Any:
+        """The object's description, of that generation if one is named; None when it isn't there."""
+        blob = self.bucket.blob(key, generation=generation)
+        try:
+            with translated(action, key):
+                blob.reload(timeout=self.timeout_s, retry=self.retry)
+                return described(blob)
+        except ObjectNotFound:
+            return None
+
+    def list(self, prefix: str) -> Iterator[Any]:
+        """The descriptions of all objects whose names start so; raises what the client raises."""
+        found = self.client.list_blobs(
+            self.bucket.name, prefix=prefix or None, timeout=self.timeout_s, retry=self.retry
+        )
+        for page in found.pages:
+            if page.raw_page["kind"] != "storage#objects":
+                raise ValueError("the answer is no list of objects")
+            yield from map(described, page)
+
     def media_url(self, key: str) -> str:
         name = quote(key, safe="")
         return f"{self.client.api_endpoint}/download/storage/v1/b/{self.bucket.name}/o/{name}"
@@ -91,6 +111,13 @@ class Remote:
                 "service_account_email": self._signer.service_account_email,
                 "access_token": self._signer.token,
             }
+
+
+def described(blob: Any) -> Any:
+    """The blob itself, if its description has what every object's has; raises `ValueError` or `TypeError`."""
+    if not (blob.generation and blob.size is not None and blob.time_created):
+        raise ValueError("the answer describes no object")
+    return blob
 
 
 def _check_emulator(host: str) -> None:

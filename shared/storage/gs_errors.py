@@ -1,9 +1,11 @@
 """What Google's client raises, in this project's words."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any, Final
 
 from shared.errors import ObjectNotFound, ReelwrightError, StoreError
@@ -32,6 +34,15 @@ _UNREACHABLE: Final = "Cloud Storage can't be reached or does not answer"
 _LATER: Final = "see that this machine reaches Cloud Storage, then try again"
 
 
+NOT_CLOUD_STORAGE: Final = (
+    "what answered is not Cloud Storage: see that no proxy or sign-in page is in between, "
+    "and to STORAGE_EMULATOR_HOST if that is set"
+)
+_PAGE: Final = re.compile(r"<(!doctype )?html\b", re.IGNORECASE)
+_GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
+"""What the client raises where an answer is not what it should be, e.g. no JSON, or JSON of another kind."""
+
+
 class Unmet(Exception):
     """Cloud Storage answered 412: the object is not at the generation that was named."""
 
@@ -43,27 +54,45 @@ def translated(action: str, key: str) -> Iterator[None]:
     They come from what the client was told, in few words: the client's own error may hold method, URL and
     body of the answer, and more errors that say the same.
     """
-    import requests
     import urllib3
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
 
     try:
         yield
+    except ReelwrightError:
+        raise
     except (
         GoogleAPIError,
         GoogleAuthError,
-        requests.RequestException,
         urllib3.exceptions.HTTPError,
-        ConnectionError,
+        HTTPException,
+        OSError,  # which all errors of requests are
+        *_GARBLED,
     ) as error:
         code, answer = code_of(_last(error)), told(error)
         if code == 412:
             raise Unmet from answer
-        if code == 404 and _BUCKET_IS_MISSING not in str(answer):
+        if code == 404 and _BUCKET_IS_MISSING not in str(answer) and not _is_page(answer):
             raise ObjectNotFound(key) from answer
-        _, remedy = _PROBLEMS.get(code, ("", _LATER))
-        raise StoreError(action, key, f"{str(answer) or type(answer).__name__}: {remedy}") from answer
+        raise StoreError(action, key, f"{_words(answer)}: {_remedy(code, error, answer)}") from answer
+
+
+def _remedy(code: int, error: BaseException, answer: BaseException) -> str:
+    if 300 <= code < 400 or isinstance(error, _GARBLED) or _is_page(answer):
+        return NOT_CLOUD_STORAGE
+    return _PROBLEMS[code][1] if code in _PROBLEMS else _LATER
+
+
+def _is_page(answer: BaseException | None) -> bool:
+    """Whether a page for people was answered, as Cloud Storage never does."""
+    return bool(_PAGE.search(str(answer)))
+
+
+def _words(answer: BaseException) -> str:
+    """In one line: some parts of an answer may be a page for people."""
+    text = " ".join(str(answer).split())[:_LAST_WORD]
+    return f"{type(answer).__name__}: {text}" if isinstance(answer, _GARBLED) or not text else text
 
 
 def code_of(error: BaseException | None) -> int:
@@ -83,13 +112,22 @@ def is_interruption(error: Exception) -> bool:
     if _BUCKET_IS_MISSING in str(error) or isinstance(error, GoogleAuthError):
         return False
     if isinstance(error, requests.RequestException):
-        return isinstance(error, requests.JSONDecodeError)  # an answer came, but not whole
+        return is_garbled(error)  # an answer came, but not whole
     return isinstance(error, ValueError) or code_of(error) in {308, 404, 410}
+
+
+def is_garbled(error: BaseException) -> bool:
+    """Whether an answer came that was no JSON."""
+    import requests
+
+    return isinstance(error, requests.JSONDecodeError)
 
 
 def problem_of(error: StoreError) -> str:
     """Which setting is to blame, with the remedy; empty if none is, so that a later try may succeed."""
     code = code_of(error.__cause__)
+    if _is_page(error.__cause__):
+        return ""
     if code in _PROBLEMS:
         return ": ".join(_PROBLEMS[code])
     if not _is_silence(error.__cause__):

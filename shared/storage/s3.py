@@ -13,13 +13,11 @@ token settles what became of a write whose answer was lost: the repetition is th
 although what stands is our own.
 """
 
-import hashlib
 import io
-import re
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,24 +33,26 @@ from shared.storage.keys import check_key, check_prefix
 from shared.storage.s3_access import (
     UNMET,
     Access,
+    asking,
+    check_deleted,
+    check_listed,
     code_of,
     connect,
     cos_access,
     is_settled,
     problem_of,
-    refusal,
 )
+from shared.storage.s3_download import Download, Source, info_of
 from shared.storage.s3_put import Put, measured, spooled
+from shared.storage.sums import Beginnings
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
-_CHUNK_BYTES: Final = 1 << 20
-_RESUMES: Final = 5
 _REMEMBERED: Final = 1024
 _MAX_SIGNED_S: Final = 7 * 24 * 3600
-_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_NO_SUCH_BYTES: Final = ("InvalidRange", "416")
+"""How a range is refused that begins at or after the object's end."""
 
 
 class S3Store:
@@ -69,6 +69,7 @@ class S3Store:
         self._lock = threading.Lock()
         self._connected: S3Client | None = None
         self._hashes: dict[tuple[str, str], str] = {}
+        self._beginnings = Beginnings()
 
     @classmethod
     def from_settings(cls, url: str, settings: Settings) -> "S3Store":
@@ -93,31 +94,29 @@ class S3Store:
         found = self._find("look at", check_key(key))
         if found is None:
             return None
-        info = self._recall(_info(key, found))
+        info = self._recall(info_of(key, found))
         if info.content_hash:
             return info
         try:
-            return self._fetch("look at", key, lambda _: None)
+            return self._fetch(self._open("look at", key), lambda _chunk: None)
         except ObjectNotFound:
             return None
 
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         whole = io.BytesIO()
-        info = self._fetch("read", check_key(key), whole.write)
+        info = self._fetch(self._open("read", check_key(key)), whole.write)
         return whole.getvalue(), info
 
     def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         start = max(start, 0)
         if end is not None and end <= start:
-            if self._find("read", check_key(key)) is None:
-                raise ObjectNotFound(key)
-            return nothing()
+            return self._nothing(check_key(key))
         try:
-            return self._open("read", check_key(key), start, end)[1]
+            return self._begin(self._open("read", check_key(key), start, end))
         except StoreError as error:
-            if code_of(error.__cause__) != "InvalidRange":  # which begins at or after the object's end
+            if code_of(error.__cause__) not in _NO_SUCH_BYTES:
                 raise
-            return nothing()
+            return self._nothing(key, size_bytes=start)
 
     def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
         check_key(key)
@@ -132,9 +131,9 @@ class S3Store:
             return self._put("upload", key, file, expect)
 
     def download(self, key: str, path: Path) -> ObjectInfo:
-        info, chunks = self._open("download", check_key(key))
-        with closing(chunks), arriving(key, path) as file:
-            return self._verified("download", info, chunks, file.write)
+        download = self._open("download", check_key(key))
+        with closing(self._begin(download)) as chunks, arriving(key, path) as file:
+            return self._taken(download, chunks, file.write)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         return self._listed(check_prefix(prefix))
@@ -143,11 +142,11 @@ class S3Store:
         check_key(key)
         if expect is not None:
             answer = self._find("delete", key)
-            found = _info(key, answer).generation if answer else ABSENT
+            found = info_of(key, answer).generation if answer else ABSENT
             if found != expect:
                 raise PreconditionFailed(key, expect, found)
         with self._asking("delete", key):
-            self._client.delete_object(Bucket=self._bucket, Key=key)
+            check_deleted(self._client.delete_object(Bucket=self._bucket, Key=key))
 
     def signed_url(self, key: str, *, valid_s: int = 3600) -> str:
         if not 0 < valid_s <= _MAX_SIGNED_S:
@@ -184,104 +183,94 @@ class S3Store:
         return True
 
     def _put(self, action: str, key: str, file: BinaryIO, expect: str | None) -> ObjectInfo:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         put = measured(action, key, file, expect)
         try:
-            answer = self._client.put_object(**put.request(self._bucket))
-        except (ClientError, BotoCoreError) as error:
+            with self._asking(action, key):
+                answer = self._client.put_object(**put.request(self._bucket))
+                etag = answer["ETag"].strip('"')
+        except StoreError as error:
             return self._outcome(put, error)
-        return self._written(put, answer)
+        return self._written(put, etag, answer)
 
-    def _written(self, put: Put, answer: Any) -> ObjectInfo:
+    def _written(self, put: Put, etag: str, answer: Any) -> ObjectInfo:
         """The description of what was put. Its time is not in the answer, only the answer's own."""
         try:
-            found = self._find(put.action, put.key, IfMatch=answer["ETag"])
+            found = self._find(put.action, put.key, IfMatch=f'"{etag}"')
         except StoreError:  # written it is all the same
             found = None
         if found:
-            return _info(put.key, found)
+            return info_of(put.key, found)
         return ObjectInfo(
             key=put.key,
             size_bytes=put.size_bytes,
-            generation=answer["ETag"].strip('"'),
+            generation=etag,
             content_hash=put.sha256,
             modified_at=_sent_at(answer),
         )
 
-    def _outcome(self, put: Put, error: Exception) -> ObjectInfo:
+    def _outcome(self, put: Put, error: StoreError) -> ObjectInfo:
         """What became of a put that was refused or got no answer: it may be there all the same."""
-        if not is_settled(error):
+        cause = error.__cause__
+        if not is_settled(cause):
             found = self._find(put.action, put.key)
             if found and found["Metadata"].get("write") == put.token:
-                return _info(put.key, found)
-            if put.expect is not None and code_of(error) in UNMET:
-                generation = _info(put.key, found).generation if found else ABSENT
-                raise PreconditionFailed(put.key, put.expect, generation) from error
-        raise refusal(self._access, put.action, put.key, error) from error
+                return info_of(put.key, found)
+            if put.expect is not None and code_of(cause) in UNMET:
+                generation = info_of(put.key, found).generation if found else ABSENT
+                raise PreconditionFailed(put.key, put.expect, generation) from cause
+        raise error
 
     def _find(self, action: str, key: str, **condition: Any) -> Any | None:
         """The answer to a HEAD of the object, or None when there is none."""
         try:
             with self._asking(action, key):
-                return self._client.head_object(Bucket=self._bucket, Key=key, **condition)
+                found = self._client.head_object(Bucket=self._bucket, Key=key, **condition)
+                info_of(key, found)
+                return found
         except ObjectNotFound:
             return None
 
-    def _fetch(self, action: str, key: str, take: Callable[[bytes], object]) -> ObjectInfo:
-        info, chunks = self._open(action, key)
-        with closing(chunks):
-            return self._verified(action, info, chunks, take)
+    def _nothing(self, key: str, size_bytes: int | None = None) -> Chunks:
+        """None of the bytes of an object, which is there, and has no more than so many if any are named."""
+        found = self._find("read", key)
+        if found is None:
+            raise ObjectNotFound(key)
+        if size_bytes is not None and found["ContentLength"] > size_bytes:
+            reason = f"none of its bytes from {size_bytes} on came, though it is longer: read it again"
+            raise StoreError("read", key, reason)
+        return nothing()
 
-    def _open(
-        self, action: str, key: str, start: int = 0, end: int | None = None
-    ) -> tuple[ObjectInfo, Chunks]:
-        """The object as it is now, and its bytes `start <= i < end`."""
-        span: dict[str, Any] = {} if (start, end) == (0, None) else {"Range": _range(start, end)}
-        with self._asking(action, key):
-            answer = self._client.get_object(Bucket=self._bucket, Key=key, **span)
-        info = _info(key, answer)
-        chunks = self._chunks(action, info, answer["Body"], start, start + answer["ContentLength"])
+    def _open(self, action: str, key: str, start: int = 0, end: int | None = None) -> Download:
+        source = Source(
+            client=self._client, access=self._access, bucket=self._bucket, beginnings=self._beginnings
+        )
+        return Download(source, action, key, start=start, end=end)
+
+    def _begin(self, download: Download) -> Chunks:
+        """Its bytes."""
+        chunks = self._bytes(download)
         next(chunks)  # so that its connection is given back even if nobody reads on
-        return info, chunks
+        return chunks
 
-    def _chunks(self, action: str, info: ObjectInfo, body: "StreamingBody", at: int, stop: int) -> Chunks:
-        """The bytes from `at`. Where a body breaks off the rest is asked for, of the same generation."""
-        resumes = 0
+    def _bytes(self, download: Download) -> Chunks:
+        info = download.info
         try:
-            yield b""
-            while at < stop:
-                if chunk := _next_chunk(body):
-                    at, resumes = at + len(chunk), 0
-                    yield chunk
-                    continue
-                if resumes == _RESUMES:
-                    raise StoreError(action, info.key, "its bytes break off again and again: try again later")
-                resumes += 1
-                body.close()
-                body = self._resumed(action, info, at, stop)
-        finally:
-            body.close()
+            yield from download.chunks(self._recall(info).content_hash)
+        except StoreError:
+            with self._lock:  # it may be what was read before that was wrong
+                self._hashes.pop((info.key, info.generation), None)
+            raise
 
-    def _resumed(self, action: str, info: ObjectInfo, at: int, stop: int) -> "StreamingBody":
-        with self._asking(action, info.key):
-            answer = self._client.get_object(
-                Bucket=self._bucket, Key=info.key, Range=_range(at, stop), IfMatch=f'"{info.generation}"'
-            )
-        return answer["Body"]
+    def _fetch(self, download: Download, take: Callable[[bytes], object]) -> ObjectInfo:
+        with closing(self._begin(download)) as chunks:
+            return self._taken(download, chunks, take)
 
-    def _verified(
-        self, action: str, info: ObjectInfo, chunks: Iterable[bytes], take: Callable[[bytes], object]
-    ) -> ObjectInfo:
-        """Take the whole object; raises `StoreError` unless it is what was written."""
-        digest = hashlib.sha256()
+    def _taken(self, download: Download, chunks: Chunks, take: Callable[[bytes], object]) -> ObjectInfo:
+        """Take the whole object."""
         for chunk in chunks:
-            digest.update(chunk)
             take(chunk)
-        if info.content_hash not in {"", digest.hexdigest()}:
-            raise StoreError(action, info.key, "its bytes are not those that were written: write it again")
-        self._remember(info, digest.hexdigest())
-        return replace(info, content_hash=digest.hexdigest())
+        self._remember(download.info, download.sha256)
+        return replace(download.info, content_hash=download.sha256)
 
     def _recall(self, info: ObjectInfo) -> ObjectInfo:
         """With the hash of an object that others put there, if it was read already."""
@@ -302,53 +291,20 @@ class S3Store:
         with self._asking("list", prefix):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                check_listed(page)
                 for entry in page.get("Contents", []):
                     if _is_key(entry["Key"]):
-                        yield _info(entry["Key"], {**entry, "ContentLength": entry["Size"]})
+                        yield info_of(entry["Key"], {**entry, "ContentLength": entry["Size"]})
 
-    @contextmanager
-    def _asking(self, action: str, key: str) -> Iterator[None]:
-        """Turns what the client raises into a `StoreError` with a remedy."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            yield
-        except (ClientError, BotoCoreError) as error:
-            raise refusal(self._access, action, key, error) from error
-
-
-def _info(key: str, answer: Any) -> ObjectInfo:
-    """From the answer to a HEAD or a GET, or from an entry of a listing, which has no metadata."""
-    content_hash = answer.get("Metadata", {}).get("sha256", "")
-    return ObjectInfo(
-        key=key,
-        size_bytes=answer["ContentLength"],
-        generation=answer["ETag"].strip('"'),
-        content_hash=content_hash if _HASH.fullmatch(content_hash) else "",
-        # A HEAD has whole seconds, a listing may have more.
-        modified_at=answer["LastModified"].astimezone(UTC).replace(microsecond=0),
-    )
+    def _asking(self, action: str, key: str) -> AbstractContextManager[None]:
+        return asking(self._access, action, key)
 
 
 def _sent_at(answer: Any) -> datetime:
-    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return parsedate_to_datetime(date).astimezone(UTC) if date else datetime.now(UTC)
-
-
-def _range(start: int, end: int | None) -> str:
-    """RFC 9110, section 14.1.2, whose last position is included."""
-    return f"bytes={start}-{'' if end is None else end - 1}"
-
-
-def _next_chunk(body: "StreamingBody") -> bytes:
-    """The next bytes, or none: the body ended or broke off."""
-    from botocore.exceptions import BotoCoreError
-    from urllib3.exceptions import HTTPError
-
     try:
-        return body.read(_CHUNK_BYTES)
-    except (BotoCoreError, HTTPError):
-        return b""
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+    except (LookupError, ValueError):
+        return datetime.now(UTC)
 
 
 def _is_key(text: str) -> bool:

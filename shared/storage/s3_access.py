@@ -2,12 +2,14 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from shared.errors import InvalidSettings, ObjectNotFound, StoreError
+from shared.errors import InvalidSettings, ObjectNotFound, ReelwrightError, StoreError
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +31,13 @@ _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"}
 _UNREACHABLE: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError"})
 _KEYS_REFUSED: Final = "the store refuses the keys: see to {keys}"
 _FORBIDDEN: Final = "the keys may not do this: let {keys} list, read, write and delete in the bucket"
+_UNKNOWN: Final = "the store does not know what is asked of it, e.g. conditional writes: use one that does"
 _ELSEWHERE: Final = "the bucket is in another region: see to AWS_DEFAULT_REGION and {endpoint}"
+_LAST_WORD: Final = 300
+"""Characters of an answer that are worth showing."""
+_LATER: Final = (408, 429)
+_GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
+"""What the client raises, beside its own, where an answer is not what it should be."""
 _CLOCK: Final = "this machine's clock is wrong: set it"
 _PROBLEMS: Final = {
     "NoSuchBucket": "there is no such bucket: create it or name another",
@@ -45,7 +53,12 @@ _PROBLEMS: Final = {
     "PermanentRedirect": _ELSEWHERE,
     "AuthorizationHeaderMalformed": _ELSEWHERE,
     "301": _ELSEWHERE,
-    "NotImplemented": "the store does not know conditional writes: use one that does",
+    "NotImplemented": _UNKNOWN,
+    "501": _UNKNOWN,
+    "401": _KEYS_REFUSED,
+    "407": "the proxy wants a password: see to HTTPS_PROXY and NO_PROXY",
+    "TokenRefreshRequired": "the session has expired: get a new AWS_SESSION_TOKEN",
+    "CredentialRetrievalError": "the keys can't be got: see to {keys}",
     "NoCredentialsError": "there are no keys: set {keys}",
     "PartialCredentialsError": "half of the keys is missing: set {keys}",
     "ProfileNotFound": "the profile does not exist: see to AWS_PROFILE",
@@ -115,6 +128,7 @@ def connect(access: Access) -> "S3Client":
         client = _client(session, access, addressing_style="path")
     events: Any = client.meta.events  # whose types leave out that this event's handlers return something
     events.register("needs-retry.s3.PutObject", _wait_for_conflict)
+    events.register("before-call.s3.HeadBucket", _follow_no_redirect)
     return client
 
 
@@ -156,44 +170,122 @@ def _wait_for_conflict(
     return random.uniform(0, _CONFLICT_WAIT_S * 2**attempts)  # noqa: S311 - only spreads the racers
 
 
+def _follow_no_redirect(context: dict[str, Any], **_: Any) -> None:
+    """botocore answers a redirect by asking for the bucket's region, and would answer a redirect of that
+    question, as a sign-in page sends it, by the same question, on and on."""
+    context.setdefault("s3_redirect", {})["redirected"] = True
+
+
 def code_of(error: BaseException | None) -> str:
-    """The code of a refusal, or the exception's name when there was no answer."""
+    """The code of a refusal, the status of one without, or the exception's name when there was no answer."""
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", ""))
+        return str(error.response.get("Error", {}).get("Code") or _metadata(error).get("HTTPStatusCode", ""))
     return type(error).__name__
 
 
 def problem_of(access: Access, error: BaseException | None) -> str:
     """Which setting is to blame, with the remedy; empty if none is."""
     problem = _PROBLEMS.get(code_of(error), "")
-    if not problem:
+    if not problem or _is_page(error):
         return ""
-    endpoint = access.endpoint_variable
-    if access.endpoint_url:
-        endpoint = f"{endpoint}={access.endpoint_url!r}"
-    return f"STORE_URL={access.url!r}: {problem.format(endpoint=endpoint, keys=access.key_variables)}"
+    said = problem.format(endpoint=_endpoint(access), keys=access.key_variables)
+    return f"STORE_URL={access.url!r}: {said}"
 
 
-def is_settled(error: Exception) -> bool:
+def _endpoint(access: Access) -> str:
+    if not access.endpoint_url:
+        return access.endpoint_variable
+    return f"{access.endpoint_variable}={access.endpoint_url!r}"
+
+
+def is_settled(error: BaseException | None) -> bool:
     """Whether nothing can have been written: the store refused, or was never asked."""
     code = code_of(error)
     return code in _PROBLEMS and code not in _UNREACHABLE
 
 
-def refusal(access: Access, action: str, key: str, error: Exception) -> StoreError:
-    """What the client raised, in our words."""
+@contextmanager
+def asking(access: Access, action: str, key: str) -> Iterator[None]:
+    """Turns whatever comes of a request to the store into a `StoreError` with a remedy."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except ReelwrightError:
+        raise
+    except (ClientError, BotoCoreError, HTTPError, HTTPException, OSError) as error:
+        raise _refusal(access, action, key, error) from error
+    except (ResponseParserError, *_GARBLED) as error:
+        said = f"{type(error).__name__}: {_line(str(error))}"
+        raise StoreError(action, key, f"{said}: {_not_s3(access)}") from error
+
+
+def check_deleted(answer: Any) -> None:
+    """Raise `ValueError` if the answer to a DELETE is a page for people."""
+    said = answer["ResponseMetadata"]
+    if said["HTTPStatusCode"] != 204 and said["HTTPHeaders"].get("content-type", "").startswith("text/html"):
+        raise ValueError("a page came instead of status 204")
+
+
+def check_listed(page: Any) -> None:
+    """Raise `ValueError` if the answer is XML, but no list of objects."""
+    if "IsTruncated" not in page:
+        raise ValueError("the answer is no list of objects")
+
+
+def _refusal(access: Access, action: str, key: str, error: Exception) -> StoreError:
     code = code_of(error)
-    if code in _MISSING:
+    if code in _MISSING and not _is_page(error):
         return ObjectNotFound(key)
-    return StoreError(action, key, problem_of(access, error) or _REASONS.get(code) or _answer(error))
+    known = problem_of(access, error) or _REASONS.get(code)
+    return StoreError(action, key, known or f"{_line(_answer(error))}: {_remedy(access, error)}")
 
 
 def _answer(error: Exception) -> str:
     from botocore.exceptions import ClientError
 
     if not isinstance(error, ClientError):
-        return str(error)
+        return str(error) or type(error).__name__
     message = error.response.get("Error", {}).get("Message")
-    return f"{code_of(error)}: {message}" if message else str(error)
+    return f"{code_of(error)}: {message}" if message else f"{code_of(error)} was the answer"
+
+
+def _remedy(access: Access, error: Exception) -> str:
+    """Where neither settings nor the object are surely to blame."""
+    said = _metadata(error)
+    status = said.get("HTTPStatusCode", 0)
+    if 300 <= status < 400 or _is_page(error):
+        return _not_s3(access)
+    if 400 <= status < 500 and status not in _LATER:
+        return f"see that STORE_URL={access.url!r} and {_endpoint(access)} are what is meant"
+    return "see that this machine reaches the store, then try again"
+
+
+def _is_page(error: BaseException | None) -> bool:
+    """Whether the answer is a page for people: it has no code of its own. One to a HEAD has no body, so that
+    its type says nothing."""
+    kind = str(_metadata(error).get("HTTPHeaders", {}).get("content-type", ""))
+    is_head = getattr(error, "operation_name", "") == "HeadObject"
+    return kind.startswith("text/html") and code_of(error).isdigit() and not is_head
+
+
+def _metadata(error: BaseException | None) -> dict[str, Any]:
+    """Status and headers of the answer, if there is one."""
+    found = getattr(error, "response", None) or {}
+    return dict(found.get("ResponseMetadata", {}))
+
+
+def _not_s3(access: Access) -> str:
+    return (
+        "what answered is not the store: see that no proxy or sign-in page is in between, "
+        f"and to {_endpoint(access)}"
+    )
+
+
+def _line(text: str) -> str:
+    """Some errors hold the whole answer, which may be a page for people."""
+    return " ".join(text.split())[:_LAST_WORD]

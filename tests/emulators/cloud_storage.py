@@ -30,6 +30,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.emulators.cloud_storage_calls import Answer, Broken, Call, Calls, Incoming, refusal
+from tests.emulators.cloud_storage_damage import damaged
 from tests.emulators.cloud_storage_events import Events, post_to
 from tests.emulators.cloud_storage_faults import Faults
 from tests.emulators.cloud_storage_objects import Objects, Refused
@@ -218,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise Broken
             if kind == "503-after":
                 raise _unavailable(kind)
-            self._send(answer, cut=kind == "broken-download")
+            self._send(damaged(answer, kind), cut=kind == "broken-download")
 
     def _answer(self, call: Call, kind: str) -> Answer:
         refused = self.server.emulator.refusal(call.operation)

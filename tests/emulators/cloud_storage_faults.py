@@ -32,6 +32,29 @@ resumable upload (410).
 """
 
 
+DAMAGES: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        (
+            *("wrong-bytes", "short-answer", "long-answer", "other-generation", "other-place"),
+            *("gunzipped", "gzipped", "range-ignored", "no-sums"),
+        ),
+        frozenset({"objects.media"}),
+    ),
+    "page": OPERATIONS,
+    "missing-page": OPERATIONS,
+    "other-json": OPERATIONS,
+    "cut-json": OPERATIONS - {"objects.media", "objects.delete"},
+}
+"""What Cloud Storage itself does not do, but something in between might; chance never strikes with these.
+
+`wrong-bytes` has one byte changed, `short-answer` ends early, and says so, `long-answer` has bytes that were
+not asked for; `other-generation` and `other-place` say that the bytes are others than were asked for.
+`gunzipped` and `gzipped` come repacked, `range-ignored` is all of the object; `no-sums` leaves out
+X-Goog-Hash, as one may. `page` and `missing-page` (404) are pages for people, `other-json` is an empty object
+of JSON, `cut-json` lacks its end.
+"""
+
+
 class Faults:
     """Decides for every call whether a fault strikes it. May be asked from several threads."""
 
@@ -47,7 +70,7 @@ class Faults:
 
     def plan(self, operation: str, nth: int, kind: str) -> None:
         """Strike the nth call of an operation from now on, 1 being the next."""
-        if operation not in KINDS[kind] or nth < 1:
+        if operation not in {**KINDS, **DAMAGES}[kind] or nth < 1:
             raise ValueError(f"{kind!r} can't strike call {nth} of {operation!r}")
         with self._lock:
             self._planned[operation, self.calls[operation] + nth] = kind

@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Literal, cast, get_args
@@ -27,6 +27,22 @@ from moto.server import ThreadedMotoServer
 
 Kind = Literal["answer-before", "answer-after", "reset-before", "reset-after", "broken-stream"]
 """Refused or reset before the request is done, or after; or half of the answer's body, then a reset."""
+Damage = Literal[
+    "wrong-bytes",
+    "short-answer",
+    "long-answer",
+    "other-etag",
+    "other-place",
+    "range-ignored",
+    "page",
+    "xhtml",
+    "missing-page",
+    "redirect",
+    "cut-body",
+    "no-headers",
+    "odd-headers",
+]
+"""What a store itself does not do, but something in between might: an answer other than the one asked for."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _HOP_BY_HOP: Final = frozenset({"connection", "expect", "keep-alive", "transfer-encoding", "content-length"})
@@ -38,7 +54,7 @@ _ERROR: Final = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code},
 class Fault:
     """What happens to the `call`th request from now on that has this method and this text in its path."""
 
-    kind: Kind
+    kind: Kind | Damage
     method: str = ""
     path: str = ""
     call: int = 1
@@ -71,6 +87,43 @@ def _refusal(status: int, code: str) -> Answer:
     )
 
 
+_PAGES: Final = {
+    "page": (200, b"<html><body><hr>Please sign in</body></html>"),
+    "xhtml": (200, b"<?xml version='1.0'?><html><body>Please sign in</body></html>"),
+    "missing-page": (404, b"<html><body>Not found</body></html>"),
+    "redirect": (302, b"<html><body>Please sign in</body></html>"),
+}
+
+
+def _damaged(answer: Answer, kind: str, method: str) -> Answer:
+    if kind in _PAGES:
+        status, page = _PAGES[kind]
+        return Answer(
+            status=status,
+            headers=[("Content-Type", "text/html"), ("Location", "http://127.0.0.1:1/sign-in")],
+            body=b"" if method == "HEAD" else page,
+        )
+    if answer.status >= 300:
+        return answer
+    bodies = {
+        "wrong-bytes": bytes([answer.body[0] ^ 1]) + answer.body[1:] if answer.body else b"",
+        "short-answer": answer.body[: len(answer.body) * 2 // 3],
+        "long-answer": answer.body + b"more",
+        "cut-body": answer.body[:-5],
+    }
+    changed = [(name, value) for name, value in answer.headers if name.lower() not in _CHANGES.get(kind, {})]
+    changed += [(name, value) for name, value in _CHANGES.get(kind, {}).items() if value]
+    return replace(answer, headers=changed, body=bodies.get(kind, answer.body))
+
+
+_CHANGES: Final[dict[str, dict[str, str]]] = {
+    "other-etag": {"etag": '"0123456789abcdef0123456789abcdef"'},
+    "other-place": {"content-range": "bytes 7-8/9"},
+    "no-headers": {"etag": "", "last-modified": ""},
+    "odd-headers": {"last-modified": "yesterday", "date": "today"},
+}
+
+
 class FakeS3:
     """The proxy's controls."""
 
@@ -88,7 +141,7 @@ class FakeS3:
         """In lower case: the proxy takes them away, as if the store didn't know them."""
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request, in the order in which they came."""
-        self.struck: list[Kind] = []
+        self.struck: list[Kind | Damage] = []
         """What was broken."""
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -182,7 +235,13 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.kind.endswith("-before"):
             self._strike(fault)
             return
-        answer = fake.pass_on(self.command, self.path, self.headers.items(), body)
+        given = self.headers.items()
+        if fault and fault.kind == "range-ignored":
+            given = [(name, value) for name, value in given if name.lower() != "range"]
+        answer = fake.pass_on(self.command, self.path, given, body)
+        if fault and fault.kind in get_args(Damage):
+            self._send(_damaged(answer, fault.kind, self.command))
+            return
         if fault and fault.kind != "broken-stream":
             self._strike(fault)
             return

@@ -177,6 +177,26 @@ def test_a_late_writer_loses(store: ObjectStore, tmp_path: Path) -> None:
     assert store.read("a") == (b"second", second)
 
 
+@pytest.mark.parametrize(
+    ("expected", "found", "words"),
+    [
+        (ABSENT, ABSENT, "is gone now"),
+        ("7", "7", "is again what it was"),
+        (ABSENT, "7", "is there already"),
+        ("7", ABSENT, "is not there"),
+        ("7", "8", "is at generation '8', not '7'"),
+    ],
+)
+def test_a_precondition_that_failed_is_told_as_what_is_the_case(
+    expected: str, found: str, words: str
+) -> None:
+    text = str(PreconditionFailed("a/b", expected, found))
+    assert words in text
+    assert text.startswith("'a/b' ")
+    assert "'0'" not in text
+    assert f"{found!r}, not {found!r}" not in text
+
+
 def test_a_generation_can_not_be_replaced_once_it_is_deleted(store: ObjectStore) -> None:
     gone = store.write("a/b", b"x")
     store.delete("a/b")

@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -27,7 +29,7 @@ from shared.errors import InvalidSettings, ObjectNotFound, PreconditionFailed, S
 from shared.storage import ABSENT, gs, open_store
 from shared.storage.gs import CloudStorageStore
 from tests.emulators.cloud_storage import CloudStorageEmulator
-from tests.emulators.cloud_storage_faults import KINDS
+from tests.emulators.cloud_storage_faults import DAMAGES, KINDS
 
 STEP = 256 * 1024
 BIG = bytes(range(256)) * 3000  # three chunks of an upload, the last one not full
@@ -239,6 +241,114 @@ def test_a_download_that_breaks_when_its_generation_is_gone_begins_anew(
     emulator.faults.verify()
     assert caught.value.args[:2] == ("read", "a")
     assert store.download("a", tmp_path / "a") == store.stat("a")
+
+
+def in_pieces(store: CloudStorageStore) -> bytes:
+    return b"".join(b"".join(store.stream("a", start=at, end=at + STEP)) for at in range(0, len(BIG), STEP))
+
+
+def by_download(store: CloudStorageStore) -> bytes:
+    with TemporaryDirectory() as folder:
+        store.download("a", Path(folder) / "a")
+        return (Path(folder) / "a").read_bytes()
+
+
+WHOLES: dict[str, Callable[[CloudStorageStore], bytes]] = {
+    "read": lambda store: store.read("a")[0],
+    "download": by_download,
+    "stream": lambda store: b"".join(store.stream("a")),
+    "stream to the end": lambda store: b"".join(store.stream("a", start=0, end=len(BIG))),
+    "stream past the end": lambda store: b"".join(store.stream("a", start=-1, end=len(BIG) * 2)),
+    "streams of pieces": in_pieces,
+}
+
+
+@pytest.mark.parametrize("sums", [True, False], ids=["with sums", "without sums"])
+@pytest.mark.parametrize("way", WHOLES)
+def test_a_whole_object_is_verified_however_it_is_asked_for(
+    emulator: CloudStorageEmulator, store: CloudStorageStore, way: str, sums: bool
+) -> None:
+    def ask() -> bytes:
+        for nth in range(1, 1 + (0 if sums else len(BIG) // STEP + 1)):
+            emulator.faults.plan("objects.media", nth, "no-sums")
+        return WHOLES[way](impatient())
+
+    put_by_another_tool(emulator, "a", BIG)
+    assert ask() == BIG
+    stored = emulator.objects._buckets["films"]["a"].path
+    for at in (0, len(BIG) - 1):
+        stored.write_bytes(BIG[:at] + b"?" + BIG[at + 1 :])
+        with pytest.raises(StoreError) as caught:
+            ask()
+        assert caught.value.args[1] == "a"
+        assert "CRC32C" in caught.value.args[2]
+
+
+def test_nobody_gets_the_last_bytes_of_an_object_that_is_damaged(
+    emulator: CloudStorageEmulator, store: CloudStorageStore
+) -> None:
+    store.write("a", BIG * 3)
+    emulator.faults.plan("objects.media", 1, "wrong-bytes")
+    got: list[bytes] = []
+    with pytest.raises(StoreError):
+        deque(map(got.append, store.stream("a", end=3 * len(BIG))))
+    assert 0 < sum(map(len, got)) < 3 * len(BIG)
+
+
+@pytest.mark.parametrize("span", [(0, len(BIG)), (5, len(BIG) - 5), (len(BIG) // 2, None)])
+@pytest.mark.parametrize(
+    "kind", ["short-answer", "no-sums", "long-answer", "other-place", "gunzipped", "gzipped", "range-ignored"]
+)
+def test_a_range_that_is_not_the_one_asked_for_is_made_up_for_or_refused(
+    emulator: CloudStorageEmulator, store: CloudStorageStore, kind: str, span: tuple[int, int | None]
+) -> None:
+    start, end = span
+    store.write("a", BIG)
+    emulator.faults.plan("objects.media", 1, kind)
+    if kind in ("short-answer", "no-sums"):
+        assert b"".join(store.stream("a", start=start, end=end)) == BIG[start:end]
+    else:
+        with pytest.raises(StoreError) as caught:
+            list(store.stream("a", start=start, end=end))
+        assert caught.value.args[:2] == ("read", "a")
+    emulator.faults.verify()
+
+
+def test_a_broken_download_never_goes_on_with_another_generation_s_bytes(
+    emulator: CloudStorageEmulator, store: CloudStorageStore
+) -> None:
+    store.write("a", BIG)
+    emulator.faults.plan("objects.media", 1, "broken-download")
+    emulator.faults.plan("objects.media", 2, "other-generation")
+    with pytest.raises(StoreError) as caught:
+        list(store.stream("a", start=1))
+    assert "replaced" in caught.value.args[2]
+    emulator.faults.verify()
+
+
+@pytest.mark.parametrize("kind", ["page", "missing-page", "other-json", "cut-json"])
+def test_an_answer_of_someone_else_becomes_an_error_that_says_so(
+    emulator: CloudStorageEmulator, store: CloudStorageStore, tmp_path: Path, kind: str
+) -> None:
+    first = store.write("a", BIG)
+    asks: dict[str, Callable[[], object]] = {
+        "look at": lambda: impatient().stat("a"),
+        "read": lambda: impatient().read("a"),
+        "download": lambda: impatient().download("a", tmp_path / "a"),
+        "list": lambda: list(store.list("a")),
+        "write": lambda: store.write("a", b"x", expect=first.generation),
+        "delete": lambda: store.delete("a"),
+    }
+    for action, ask in asks.items():
+        strikes = [each for each in DAMAGES[kind] if not each.startswith(("buckets", "resumable"))]
+        for operation in strikes:
+            for nth in range(1, 30):
+                emulator.faults.plan(operation, nth, kind)
+        with pytest.raises(StoreError) as caught:
+            ask()
+        assert caught.value.args[0] == action
+        assert "not Cloud Storage" in caught.value.args[2]
+        emulator.faults._planned.clear()
 
 
 def test_bytes_that_do_not_fit_their_sums_are_refused(
@@ -560,6 +670,7 @@ def test_who_can_not_sign_is_told_what_it_takes(monkeypatch: pytest.MonkeyPatch)
 UP_AND_DOWN = """
 import sys, tracemalloc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from shared.storage.gs import CloudStorageStore
 
 folder, store = Path(sys.argv[1]), CloudStorageStore("films")

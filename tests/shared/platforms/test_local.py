@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +16,8 @@ from shared.errors import BadRequest
 from shared.pipeline import Pipeline
 from shared.platforms import Order
 from shared.platforms.local import LocalPlatform
-from shared.process import this_process
+from shared.platforms.pulse import USUAL, Patience
+from shared.process import _name, process_is_gone, this_process
 from shared.record import Claim, Record, Request, load, save, utc_now
 from shared.status import RunStatus
 from shared.storage.file import FileStore
@@ -65,13 +68,18 @@ class Machine:
         stages = {name: stage.model_copy(update=self.limits) for name, stage in whole.stages.items()}
         return whole.model_copy(update={"stages": stages})
 
-    def trigger(self, chain: bool = True) -> Trigger:
+    def trigger(self, chain: bool = True, patience: Patience = USUAL) -> Trigger:
         def counted(order: Order, _variables: Mapping[str, str]) -> list[str]:
             self.launches.append(order.stage)
             return command(order)
 
         platform = LocalPlatform(
-            self.store, on_log=self.lines.append, sleep=lambda _s: None, command=counted, grace_s=0.3
+            self.store,
+            on_log=self.lines.append,
+            sleep=lambda _s: None,
+            command=counted,
+            grace_s=0.3,
+            patience=patience,
         )
         self._platforms.append(platform)
         trigger = Trigger(self.store, platform, {"toys": self.pipeline()})
@@ -79,8 +87,8 @@ class Machine:
             platform.on_end = trigger.advance
         return trigger
 
-    def run(self) -> RunStatus:
-        trigger = self.trigger()
+    def run(self, patience: Patience = USUAL) -> RunStatus:
+        trigger = self.trigger(patience=patience)
         trigger.start("toys", "toy")
         return self.ended(trigger)
 
@@ -254,6 +262,49 @@ def test_a_stage_that_hangs_is_ended_at_its_limit_and_recorded_with_it(machine: 
     assert "time_limit_s" in message
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Patience:
+    """Much longer than the time between two heartbeats, much shorter than any time limit."""
+    monkeypatch.setenv("HEARTBEAT_S", "0.05")
+    return Patience(at_work_s=2, otherwise_s=20)
+
+
+def test_a_stage_that_freezes_is_ended_and_tried_again(
+    machine: Machine, impatient: Patience, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.faults(left=("freeze", 1))
+    assert machine.run(impatient).status == "completed"
+    assert machine.record("left").attempt == 1
+    (said,) = [entry.getMessage() for entry in caplog.records if "heartbeat" in entry.getMessage()]
+    assert said.startswith("left: its heartbeat was ")
+    assert not list(machine.folder.glob("reelwright-*"))
+
+
+def test_a_stage_that_stays_frozen_fails_the_run_and_its_record_says_why(
+    machine: Machine, impatient: Patience
+) -> None:
+    machine.limits = {"retries": 0}
+    machine.faults(first=("wait deaf", 9))
+    trigger = machine.trigger(patience=impatient)
+    trigger.start("toys", "toy")
+    pid, _ = machine.arrived("first-0")
+    os.kill(pid, signal.SIGSTOP)
+    status = machine.ended(trigger)
+    assert is_gone(pid)
+    kind, message = error_of(machine.record("first"))
+    assert (status.status, kind) == ("failed", "Died")
+    assert "its heartbeat was " in message
+    assert "STALE_AFTER_S=2" in message
+
+
+def test_the_tools_of_a_stage_that_died_end_with_it(machine: Machine) -> None:
+    machine.limits = {"retries": 0}
+    machine.faults(first=("leave tool", 9))
+    assert machine.run().status == "failed"
+    tool = int((machine.gate / "first-tool").read_text())
+    until(lambda: process_is_gone(_name(tool)))
+
+
 def test_an_optional_stage_s_failure_leaves_the_run_to_complete(machine: Machine) -> None:
     machine.faults(extra=("die", 9))
     status = machine.run()
@@ -391,6 +442,21 @@ def test_an_execution_is_running_until_its_tasks_have_ended(machine: Machine) ->
     assert LocalPlatform(machine.store).state(execution).status == "running"  # its launcher lives
     machine.open_gate()
     until(lambda: machine.platform().state(execution).status == "ended")
+
+
+def test_what_a_stopped_process_launched_is_not_taken_for_running(machine: Machine) -> None:
+    launcher = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    try:
+        execution = f"local|{_name(launcher.pid)}|abc"
+        platform = LocalPlatform(machine.store)
+        assert platform.state(execution).status == "running"
+        launcher.send_signal(signal.SIGSTOP)
+        until(lambda: platform.state(execution).status == "unknown")
+        launcher.send_signal(signal.SIGCONT)
+        until(lambda: platform.state(execution).status == "running")
+    finally:
+        launcher.kill()
+        launcher.wait()
 
 
 @pytest.mark.parametrize(
