@@ -84,12 +84,17 @@ class Trigger:
         self._now = now
 
     def start(
-        self, pipeline: str, creation_id: str, parameters: Mapping[str, Any] | None = None
+        self,
+        pipeline: str,
+        creation_id: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        checked: bool = True,
     ) -> RunStatus:
         """Start a run, or the next one after a run that ended; a run that is under way goes on unharmed.
 
-        Raises `BadRequest` for an unknown pipeline, a bad ID, no assets, a creation of another pipeline, or
-        what the pipeline's stages could not use.
+        Raises `BadRequest` for an unknown pipeline, a bad ID, no assets, a creation of another pipeline, and
+        for what the pipeline's stages could not use; unless `checked`, they find that and record it.
         """
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
@@ -103,7 +108,8 @@ class Trigger:
             raise BadRequest(
                 f"creation {creation_id!r} belongs to pipeline {before.pipeline!r}; use another creation ID"
             )
-        self.pipelines[pipeline].check(creation, parameters or {})
+        if checked:
+            self.pipelines[pipeline].check(creation, parameters or {})
         if before:
             status = self._observe(creation, before)
             if status.status == "pending" and not status.is_deserted:

@@ -198,7 +198,7 @@ class Door:
         self._connections = connections
         self._watchman = watchman
         self._make_protocol = make_protocol
-        self._told_at = float("-inf")
+        self._told_at: dict[str, float] = {}
         listener.setblocking(False)
         self._task = asyncio.create_task(self._let_in())
 
@@ -220,6 +220,8 @@ class Door:
             except OSError as error:
                 if error.errno in _OUT_OF_RESOURCES:
                     await self._back_off(error)
+                else:  # what Linux reports of a connection that was lost while it waited
+                    await asyncio.sleep(_NAP_S)
 
     async def _back_off(self, error: OSError) -> None:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -233,9 +235,9 @@ class Door:
 
     def _tell(self, action: str, message: str) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._told_at >= _QUIET_S:
+        if now - self._told_at.get(action, float("-inf")) >= _QUIET_S:
             log(logging.WARNING, action, message)
-            self._told_at = now
+            self._told_at[action] = now
 
 
 class Server(uvicorn.Server):

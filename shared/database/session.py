@@ -124,8 +124,8 @@ def _check_writable(file: Path) -> None:
 
 def _make_private(file: Path) -> None:
     """An empty file is an empty database; SQLite gives those beside it the same permissions."""
-    make_folders(file.parent)
-    access = access_in(file.parent)
+    access = access_in(next(filter(Path.exists, file.absolute().parents)))
+    make_folders(file.parent, access)
     with suppress(OSError):  # it is there, or SQLite says what is wrong
         os.close(opener(access)(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 

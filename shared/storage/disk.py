@@ -87,10 +87,13 @@ def publish(source: Path, target: Path, access: int) -> None:
 
 
 def access_in(root: Path) -> int:
-    """Permission bits for what is made below a folder: its owner's alone, and theirs who may write in it."""
+    """Permission bits for what is made below a folder: its owner's alone, and theirs who may write in it, but
+    for a folder where each user has files of their own, such as /tmp."""
     try:
         mode = root.stat().st_mode
     except FileNotFoundError:
+        return PRIVATE
+    if mode & stat.S_ISVTX:
         return PRIVATE
     return PRIVATE | (0o070 if mode & stat.S_IWGRP else 0) | (0o007 if mode & stat.S_IWOTH else 0)
 

@@ -171,9 +171,8 @@ def test_ctrl_c_stops_the_tasks_and_a_second_run_resumes(folder: Path, tmp_path:
 def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     store = tmp_path / "store"
     command = [sys.executable, "-m", "scripts", "serve", "--port", "0"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment(store), stderr=subprocess.PIPE, text=True
-    ) as process:
+    quiet = {**environment(store), "LOG_LEVEL": "warning"}  # nobody reads on, and a full pipe would block
+    with subprocess.Popen(command, cwd=ROOT, env=quiet, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         url = next(line for line in process.stderr if line.startswith("listening on")).split()[2].rstrip(",")
         yield url, store

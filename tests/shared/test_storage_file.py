@@ -406,7 +406,7 @@ def modes(root: Path) -> set[int]:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [(None, 0o600), (0o755, 0o600), (0o777, 0o666), (0o2770, 0o660)]
+    ("given", "expected"), [(None, 0o600), (0o755, 0o600), (0o1777, 0o600), (0o777, 0o666), (0o2770, 0o660)]
 )
 @pytest.mark.parametrize("umask", [0o022, 0o077])
 def test_objects_are_their_owners_alone_unless_others_may_write_to_the_root(
