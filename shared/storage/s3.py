@@ -98,13 +98,13 @@ class S3Store:
         if info.content_hash:
             return info
         try:
-            return self._fetch(self._open("look at", key), lambda _: None)
+            return self._fetch("look at", key, lambda _: None)
         except ObjectNotFound:
             return None
 
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         whole = io.BytesIO()
-        info = self._fetch(self._open("read", check_key(key)), whole.write)
+        info = self._fetch("read", check_key(key), whole.write)
         return whole.getvalue(), info
 
     def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -132,8 +132,8 @@ class S3Store:
 
     def download(self, key: str, path: Path) -> ObjectInfo:
         download = self._open("download", check_key(key))
-        with arriving(key, path) as file:
-            return self._fetch(download, file.write)
+        with closing(self._begin(download)) as chunks, arriving(key, path) as file:
+            return self._taken(download, chunks, file.write)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         return self._listed(check_prefix(prefix))
@@ -261,11 +261,17 @@ class S3Store:
                 self._hashes.pop((info.key, info.generation), None)
             raise
 
-    def _fetch(self, download: Download, take: Callable[[bytes], object]) -> ObjectInfo:
-        """Take the whole object."""
+    def _fetch(self, action: str, key: str, take: Callable[[bytes], object]) -> ObjectInfo:
+        download = self._open(action, key)
         with closing(self._begin(download)) as chunks:
-            for chunk in chunks:
-                take(chunk)
+            return self._taken(download, chunks, take)
+
+    def _taken(
+        self, download: Download, chunks: Iterable[bytes], take: Callable[[bytes], object]
+    ) -> ObjectInfo:
+        """Take the whole object."""
+        for chunk in chunks:
+            take(chunk)
         self._remember(download.info, download.sha256)
         return replace(download.info, content_hash=download.sha256)
 
