@@ -18,6 +18,8 @@ from shared.verdict import failure_of
 RunState = Literal["pending", "completed", "failed"]
 StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
+_RESTART_TAKES: Final = timedelta(minutes=5)
+"""A platform that starts a dead task again needs so long for it, and says meanwhile that it runs."""
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,6 +38,8 @@ class StageStatus:
     """Of this run, in task order."""
     ends: Mapping[int, Failure] = field(default_factory=dict)
     """By task, failures that the platform knows of and the records don't tell yet."""
+    frozen: frozenset[str] = frozenset()
+    """Executions that the platform says run, though one of their tasks was not heard of for too long."""
     is_lost: bool = False
     """Claimed, but whether it was launched is not known: its launcher died or was turned away."""
 
@@ -238,6 +242,7 @@ class _Judge:
             error=next((error for _, error in verdicts if error), None),
             records=present,
             ends=ends,
+            frozen=frozenset(launches[index].execution for index in ends if launches[index].is_running),
         )
 
     def fused(
@@ -295,10 +300,16 @@ class _Judge:
             return ("retrying", None) if _is_retried(launch, record) else ("failed", record.error)
         dead = is_dead(record, now=self._now, stale_after_s=self._stale_after_s)
         dead = dead or (launch.doubt and launch.has_ended)
-        if not dead or launch.is_running:
+        if not dead or (launch.is_running and not self._is_frozen(launch, record)):
             return "running", None
         silence = f"its last heartbeat was at {record.heartbeat_at:%H:%M:%S} UTC"
+        if launch.is_running:
+            silence += ", though the platform says that it runs, so it was ended"
         return "failed", _died(launch.reason(index) or silence)
+
+    def _is_frozen(self, launch: "_Launch", record: Record) -> bool:
+        limit = timedelta(seconds=self._stale_after_s) + _RESTART_TAKES
+        return not launch.state.is_watched and self._now - record.heartbeat_at > limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -364,11 +375,14 @@ def _ends(
     records: Sequence[Record | None],
     verdicts: Sequence[tuple[StageState, Failure | None]],
 ) -> dict[int, Failure]:
-    """What became of the failed tasks whose records are silent about it although the execution has ended."""
+    """What became of the failed tasks whose records are silent about it although the execution has ended, or
+    is to be ended since nothing comes of it."""
     return {
         index: error
         for index, (launch, record, (_, error)) in enumerate(zip(launches, records, verdicts, strict=True))
-        if error and not (record and record.status == "failed" and record.final) and launch.has_ended
+        if error
+        and not (record and record.status == "failed" and record.final)
+        and launch.state.status != "unknown"
     }
 
 

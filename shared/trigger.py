@@ -137,6 +137,7 @@ class Trigger:
             noted, request, status = self._look(creation)
             self._launcher.release(creation, request, status)
         if any(stage.ends for stage in status.stages.values()):
+            self._end_frozen(creation, status)
             self._launcher.settle(creation, request, status)
             noted, request, status = self._look(creation)
         if status.status == "failed" and self._give_up(creation, request, status):
@@ -258,6 +259,19 @@ class Trigger:
         for error in self._cancel_all(creation, request):
             log(logging.WARNING, "stop_refused", f"{creation.creation_id}: could not be stopped: {error}")
         return True
+
+    def _end_frozen(self, creation: Creation, status: RunStatus) -> None:
+        """Stop the executions of which nothing is heard any more, so that they cost no more."""
+        for execution in {each for stage in status.stages.values() for each in stage.frozen}:
+            log(
+                logging.WARNING,
+                "execution_silent",
+                f"{creation.creation_id}: ended {execution}: {status.error}",
+            )
+            try:
+                self.platform.cancel(execution)
+            except PlatformError as error:
+                log(logging.WARNING, "stop_refused", f"{creation.creation_id}: could not be stopped: {error}")
 
     def _cancel_all(self, creation: Creation, request: Request) -> list[ReelwrightError]:
         """Ask the platform to stop all of a run's executions; returns what stood against it."""

@@ -48,6 +48,8 @@ class ExecutionState:
     """Why it ended without a word, for a person, e.g. `killed by SIGKILL, as when memory runs out`."""
     task_reasons: Mapping[int, str] = field(default_factory=dict)
     """By task index, where the platform says it of each task."""
+    is_watched: bool = False
+    """The one who launched it ends it when its heartbeat is stale: nobody else need do so."""
 
 
 class Platform(Protocol):

@@ -120,7 +120,7 @@ class LocalPlatform:
         mine = self._executions.get(execution)
         if mine:
             if not mine.ended.is_set():
-                return ExecutionState(status="running")
+                return ExecutionState(status="running", is_watched=True)
             return ExecutionState(status="ended", reason=mine.reason)
         if not execution.startswith("local|"):
             return ExecutionState(status="unknown")
@@ -128,7 +128,7 @@ class LocalPlatform:
         if process_is_gone(launcher):
             return ExecutionState(status="ended", reason="the process that launched it is gone")
         at_work = process_is_alive(launcher) and not process_is_stopped(launcher)
-        return ExecutionState(status="running" if at_work else "unknown")
+        return ExecutionState(status="running" if at_work else "unknown", is_watched=at_work)
 
     def cancel(self, execution: str) -> None:
         """SIGTERM now, SIGKILL for what is still there after a while."""

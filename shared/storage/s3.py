@@ -98,13 +98,13 @@ class S3Store:
         if info.content_hash:
             return info
         try:
-            return self._fetch(self._open("look at", key), lambda _chunk: None)
+            return self._fetch("look at", key, lambda _: None)
         except ObjectNotFound:
             return None
 
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         whole = io.BytesIO()
-        info = self._fetch(self._open("read", check_key(key)), whole.write)
+        info = self._fetch("read", check_key(key), whole.write)
         return whole.getvalue(), info
 
     def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
@@ -261,11 +261,14 @@ class S3Store:
                 self._hashes.pop((info.key, info.generation), None)
             raise
 
-    def _fetch(self, download: Download, take: Callable[[bytes], object]) -> ObjectInfo:
+    def _fetch(self, action: str, key: str, take: Callable[[bytes], object]) -> ObjectInfo:
+        download = self._open(action, key)
         with closing(self._begin(download)) as chunks:
             return self._taken(download, chunks, take)
 
-    def _taken(self, download: Download, chunks: Chunks, take: Callable[[bytes], object]) -> ObjectInfo:
+    def _taken(
+        self, download: Download, chunks: Iterable[bytes], take: Callable[[bytes], object]
+    ) -> ObjectInfo:
         """Take the whole object."""
         for chunk in chunks:
             take(chunk)

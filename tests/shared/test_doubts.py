@@ -14,9 +14,8 @@ from shared.pipeline import FUSED
 from shared.platforms import ExecutionState, Order
 from shared.platforms.inline import InlinePlatform
 from shared.process import this_process
-from shared.record import Claim, Record, load, save, utc_now
+from shared.record import DIED, Claim, Record, load, save, utc_now
 from shared.stage import Context, Result, Stage
-from shared.status import DIED
 from shared.storage import ABSENT, ObjectStore
 from shared.storage.memory import MemoryStore
 from shared.task import Task
@@ -261,6 +260,31 @@ def test_one_container_at_work_outlives_the_launcher_that_could_not_note_its_nam
     assert trigger.advance("toy").status == "pending"
     platform.answer = "ended"
     assert trigger.advance("toy").status == "failed"
+
+
+@pytest.mark.parametrize("watched_here", [False, True])
+def test_an_execution_that_is_silent_for_much_too_long_is_ended_unless_its_launcher_watches_it(
+    store: MemoryStore, watched_here: bool
+) -> None:
+    class Frozen(FakePlatform):
+        def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+            return ExecutionState(status="running", is_watched=watched_here)
+
+    clock, platform = Clock(), Frozen()
+    trigger = make_trigger(store, platform, clock)
+    trigger.start("toys", "toy")
+    leave_task(store, "first", status="running", execution="fake-1")
+    clock.passes(120)
+    assert trigger.advance("toy").status == "pending"
+    clock.passes(300)
+    status = trigger.advance("toy")
+    assert status.status == ("pending" if watched_here else "failed")
+    assert platform.cancelled == ([] if watched_here else ["fake-1"])
+    record, _ = load(Creation(store, "toy"), "stages/first.json", Record)
+    assert record is not None
+    assert (record.status, record.owner == "trigger") == (
+        ("running", False) if watched_here else ("failed", True)
+    )
 
 
 @pytest.mark.parametrize("verb", ["status", "advance", "start again"])

@@ -153,6 +153,15 @@ def test_a_working_stage_works_until_its_heartbeat_is_stale_or_its_process_gone(
     assert ("died without a word" in status.error) == (state == "failed")
 
 
+def test_a_stage_that_is_silent_for_much_too_long_has_died_whatever_the_platform_says(scene: Scene) -> None:
+    scene.claim("first")
+    scene.record("first", "running", process=FAR, heartbeat_at=NOW - timedelta(minutes=7))
+    first = scene.look("running").stages["first"]
+    assert (first.state, first.frozen) == ("failed", {"fake"})
+    assert first.error is not None
+    assert "though the platform says that it runs" in first.error.message
+
+
 @pytest.mark.parametrize(
     ("record", "claim", "platform", "state"),
     [

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,6 +29,7 @@ from shared.storage import ABSENT, gs, open_store
 from shared.storage.gs import CloudStorageStore
 from tests.emulators.cloud_storage import CloudStorageEmulator
 from tests.emulators.cloud_storage_faults import DAMAGES, KINDS
+from tests.shared.wholes import WHOLES
 
 STEP = 256 * 1024
 BIG = bytes(range(256)) * 3000  # three chunks of an upload, the last one not full
@@ -243,26 +243,6 @@ def test_a_download_that_breaks_when_its_generation_is_gone_begins_anew(
     assert store.download("a", tmp_path / "a") == store.stat("a")
 
 
-def in_pieces(store: CloudStorageStore) -> bytes:
-    return b"".join(b"".join(store.stream("a", start=at, end=at + STEP)) for at in range(0, len(BIG), STEP))
-
-
-def by_download(store: CloudStorageStore) -> bytes:
-    with TemporaryDirectory() as folder:
-        store.download("a", Path(folder) / "a")
-        return (Path(folder) / "a").read_bytes()
-
-
-WHOLES: dict[str, Callable[[CloudStorageStore], bytes]] = {
-    "read": lambda store: store.read("a")[0],
-    "download": by_download,
-    "stream": lambda store: b"".join(store.stream("a")),
-    "stream to the end": lambda store: b"".join(store.stream("a", start=0, end=len(BIG))),
-    "stream past the end": lambda store: b"".join(store.stream("a", start=-1, end=len(BIG) * 2)),
-    "streams of pieces": in_pieces,
-}
-
-
 @pytest.mark.parametrize("sums", [True, False], ids=["with sums", "without sums"])
 @pytest.mark.parametrize("way", WHOLES)
 def test_a_whole_object_is_verified_however_it_is_asked_for(
@@ -271,7 +251,7 @@ def test_a_whole_object_is_verified_however_it_is_asked_for(
     def ask() -> bytes:
         for nth in range(1, 1 + (0 if sums else len(BIG) // STEP + 1)):
             emulator.faults.plan("objects.media", nth, "no-sums")
-        return WHOLES[way](impatient())
+        return WHOLES[way](impatient(), "a", len(BIG))
 
     put_by_another_tool(emulator, "a", BIG)
     assert ask() == BIG
@@ -670,7 +650,6 @@ def test_who_can_not_sign_is_told_what_it_takes(monkeypatch: pytest.MonkeyPatch)
 UP_AND_DOWN = """
 import sys, tracemalloc
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from shared.storage.gs import CloudStorageStore
 
 folder, store = Path(sys.argv[1]), CloudStorageStore("films")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +22,7 @@ from shared.storage import s3 as s3_store
 from shared.storage.s3 import S3Store
 from shared.storage.s3_access import code_of, cos_access
 from tests.emulators.s3 import KINDS, Damage, FakeS3, Fault, Kind, environment, serving
+from tests.shared.wholes import WHOLES
 
 BIG = bytes(range(256)) * 12_345
 OLD = b"old" * 400_000
@@ -338,29 +338,6 @@ def test_damaged_bytes_are_refused(fake: FakeS3, store: S3Store, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-STEP = 1 << 18
-
-
-def in_pieces(store: S3Store) -> bytes:
-    return b"".join(b"".join(store.stream("a", start=at, end=at + STEP)) for at in range(0, len(BIG), STEP))
-
-
-def by_download(store: S3Store) -> bytes:
-    with TemporaryDirectory() as folder:
-        store.download("a", Path(folder) / "a")
-        return (Path(folder) / "a").read_bytes()
-
-
-WHOLES: dict[str, Callable[[S3Store], bytes]] = {
-    "read": lambda store: store.read("a")[0],
-    "download": by_download,
-    "stream": lambda store: b"".join(store.stream("a")),
-    "stream to the end": lambda store: b"".join(store.stream("a", start=0, end=len(BIG))),
-    "stream past the end": lambda store: b"".join(store.stream("a", start=-1, end=len(BIG) * 2)),
-    "streams of pieces": in_pieces,
-}
-
-
 @pytest.mark.parametrize("whose", ["own", "another's", "another's in parts, read before"])
 @pytest.mark.parametrize("way", WHOLES)
 def test_a_whole_object_is_verified_however_it_is_asked_for(
@@ -373,13 +350,13 @@ def test_a_whole_object_is_verified_however_it_is_asked_for(
     else:
         put_in_parts(store, "a", BIG)
         store.stat("a")
-    assert WHOLES[way](store) == BIG
+    assert WHOLES[way](store, "a", len(BIG)) == BIG
     fake.inject(Fault(kind="wrong-bytes", method="GET"))
     with pytest.raises(StoreError) as caught:
-        WHOLES[way](store)
+        WHOLES[way](store, "a", len(BIG))
     assert caught.value.args[1] == "a"
     assert fake.waiting == []
-    assert WHOLES[way](store) == BIG
+    assert WHOLES[way](store, "a", len(BIG)) == BIG
 
 
 def put_in_parts(store: S3Store, key: str, data: bytes) -> None:
