@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs commands as on a new machine: bare.sh [--user] [command ...]; `make demo && make test` unless some are named.
+# Runs commands as on a new machine: bare.sh [--user] [command ...], without any `make demo && make test`.
 #
-# The machine is a plain Debian with python3, python3-venv, make, git and CA certificates alone: no fonts, servers or
-# caches. What runs there is a fresh clone of the last commit, as root or with --user as an ordinary user; the clone
-# and all that it installs are thrown away. Needs root and debootstrap.
+# The machine is a plain Debian with python3, python3-venv, make, git and CA certificates alone: no fonts,
+# servers or caches. What runs there is a fresh clone of the last commit, as root or with --user as an ordinary
+# user; the clone and all that it installs are thrown away. Needs root and debootstrap.
 #
 #   SUITE   which Debian; that of this machine (bookworm has Python 3.11, trixie 3.13)
 #   MIRROR  where its packages come from; where this machine's do
