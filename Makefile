@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo demo-ad test soak bench images test-containers format clean
+WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
+
+.PHONY: demo demo-ad test soak bench audit bare images test-containers format clean
 
 demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type next.
 	$(BIN)/python -m scripts.demo
@@ -11,17 +13,26 @@ demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type ne
 demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=luxury, energetic, minimal or bold).
 	$(BIN)/python -m scripts.demo_ad $(STYLE)
 
-test: .venv/dev.stamp  ## Lint, types and all tests.
+test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy
 
 soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 	$(BIN)/python -m pytest -m soak
 
-bench: .venv/dev.stamp  ## Speed, memory and reuse, in figures and ratios.
-	$(BIN)/python -m benchmarks
+bench: .venv/dev.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
+	MOVIEPY=$(CURDIR)/.venv/moviepy $(BIN)/python -m benchmarks
+
+audit: .venv/dev.stamp  ## Look every pinned version up in the database of advisories.
+	-$(BIN)/python infra/audit.py constraints-moviepy.txt
+	$(BIN)/python infra/audit.py constraints.txt
+
+bare:  ## Run `make demo` and `make test` in a plain Debian, as root and as an ordinary user (SUITE, MIRROR).
+	infra/bare.sh
+	infra/bare.sh --user
 
 images:  ## Build the container images with docker, podman or buildah (ENGINE, BASE, REGISTRY, TAG).
 	PYTHON=$(PYTHON) infra/images.sh
@@ -49,3 +60,11 @@ clean:
 	@echo "installing what the tests need into .venv (about a minute) ..."
 	$(PIP) --editable '.[dev]'
 	@touch $@ .venv/demo.stamp
+
+# Beside the others, so that only what runs with it has MoviePy and the older Pillow that it wants.
+.venv/moviepy.stamp: .venv/dev.stamp constraints-moviepy.txt
+	@echo "installing the optional engine into .venv/moviepy ..."
+	rm -rf .venv/moviepy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints-moviepy.txt \
+	    --target .venv/moviepy moviepy
+	@touch $@

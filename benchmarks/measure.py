@@ -26,12 +26,21 @@ class Measured:
     said: dict[str, float]
 
 
-def measure(arguments: Sequence[str], *, module: str = "benchmarks.work") -> Measured:
-    """Run `python -m <module> <arguments>` and measure it; raises when it fails."""
+def measure(
+    arguments: Sequence[str], *, module: str = "benchmarks.work", packages: str | None = None
+) -> Measured:
+    """Run `python -m <module> <arguments>` and measure it; raises when it fails.
+
+    `packages` is a folder whose packages come before those of this environment.
+    """
     command = [sys.executable, "-m", module, *arguments]
     started = time.perf_counter()
     before = os.times()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process, MemorySampler(process.pid) as memory:
+    environ = {**os.environ, "PYTHONPATH": packages} if packages else None
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=environ) as process,
+        MemorySampler(process.pid) as memory,
+    ):
         assert process.stdout is not None
         output = process.stdout.read()
         process.wait()

@@ -19,11 +19,12 @@ from typing import Any, Final
 
 import pytest
 
+from tests.patience import HANGS_AFTER_S
+
 _DEBIAN: Final = Path("/usr/lib/postgresql")
 _NO_CLUSTER: Final = Path("/etc/postgresql-common/createcluster.conf")
 _NO_START: Final = Path("/usr/sbin/policy-rc.d")
 _PACKAGES: Final = ("redis-server", "postgresql")
-_STARTS_WITHIN_S: Final = 20.0
 
 
 def install_commands(packages: tuple[str, ...]) -> list[list[str]]:
@@ -55,7 +56,7 @@ def _need(name: str) -> str:
         _install()
         found = find_program(name)
     if found is None:
-        pytest.skip(f"{name} is missing; as root: apt-get install {' '.join(_PACKAGES)}")
+        pytest.skip(f"Redis or PostgreSQL is missing; as root: apt-get install {' '.join(_PACKAGES)}")
     return found
 
 
@@ -105,7 +106,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, **self._how
             )
-        until = time.monotonic() + _STARTS_WITHIN_S
+        until = time.monotonic() + HANGS_AFTER_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((self.folder / "server.log").read_text(errors="replace")[-2000:])

@@ -108,7 +108,7 @@ def texts() -> Iterator[Path]:
     """What people read and machines are told: everything but pictures."""
     places = (*MAY_IMPORT, "infra", "docs", ".ci")
     found = [path for place in places for path in (ROOT / place).rglob("*") if path.is_file()]
-    found += [path for path in ROOT.iterdir() if path.is_file()]
+    found += [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     return (path for path in found if path.suffix not in BINARY)
 
 

@@ -42,7 +42,7 @@ class Deployment:
 
     def ended(self) -> dict[str, Any]:
         """The status when it is no longer pending; a scheduler sweeps meanwhile."""
-        until(lambda: bool(self.trigger.sweep()) and self.status()["status"] != "pending", within_s=60)
+        until(lambda: bool(self.trigger.sweep()) and self.status()["status"] != "pending")
         return self.status()
 
 

@@ -32,6 +32,7 @@ from shared.stage import Context, Output, Result, Stage
 from shared.status import RunStatus
 from shared.storage import ObjectStore
 from shared.trigger import Trigger
+from tests.patience import HANGS_AFTER_S
 
 ROOT: Final = Path(__file__).parent.parent
 PIPELINE_FILE: Final = Path(__file__).with_name("toys.yaml")
@@ -190,7 +191,7 @@ def generations(store: ObjectStore, prefix: str = "toy/assets/") -> dict[str, st
     return {info.key: info.generation for info in store.list(prefix)}
 
 
-def until(met: Callable[[], bool], *, within_s: float = 20.0) -> None:
+def until(met: Callable[[], bool], *, within_s: float = HANGS_AFTER_S) -> None:
     """Wait for a condition, but not for ever."""
     give_up_at = time.monotonic() + within_s
     while not met():

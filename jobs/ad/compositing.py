@@ -276,7 +276,7 @@ def _renderer(_settings: Settings) -> str:
     return f"renderer {RENDERER_VERSION}"
 
 
-STAGE: Final = Stage(pipeline="ad", name="compositing", version=1, inputs=_inputs, run=run, salt=_renderer)
+STAGE: Final = Stage(pipeline="ad", name="compositing", version=2, inputs=_inputs, run=run, salt=_renderer)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

@@ -117,7 +117,7 @@ def _painter(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="ad",
     name="cta_gen",
-    version=1,
+    version=2,
     inputs=_inputs,
     run=run,
     salt=_painter,

@@ -51,7 +51,7 @@ def _check_letters(shown: Mapping[str, str]) -> None:
     """Raises `InvalidAssets` for a script that no font has, before voices and clips are paid for."""
     from shared.video.font_check import check_fonts
 
-    check_fonts(shown, "und", otherwise="make an ad whose words are in another script")
+    check_fonts(shown, "und", otherwise="write the words in another script")
 
 
 def _shown_of(brief: Brief) -> dict[str, str]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 RENDERER_VERSION: Final = 1
 """Raise it when the same timeline gives other pixels or other bytes."""
+LETTERING_VERSION: Final = 2
+"""Raise it when the same words over the picture give other pixels, as with another FreeType."""
 SEGMENT_S: Final = 2
 """A key frame every two seconds is what players seek by."""
 
@@ -104,7 +106,7 @@ def _words(timeline: Timeline, first_frame: int, frames: int) -> dict[str, Any]:
     told = [
         [overlay.model_dump(exclude={"at_frame"}), overlay.at_frame - first_frame] for _, overlay in shown
     ]
-    return {"overlays": told} if told else {}
+    return {"overlays": told, "lettering": LETTERING_VERSION} if told else {}
 
 
 def overlays_in(timeline: Timeline, first_frame: int, end_frame: int) -> list[tuple[int, Overlay]]:

@@ -21,6 +21,7 @@ from google.cloud import run_v2
 from google.longrunning import operations_pb2  # type: ignore[import-untyped]  # generated without types
 
 from tests.emulators.cloud_run_execution import Entrypoint, Machine, Running, audit_entry, run, started
+from tests.patience import HANGS_AFTER_S
 
 LOCATION: Final = "projects/film/locations/us-central1"
 _JOB_ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -162,7 +163,7 @@ class CloudRunEmulator:
         with self._lock:
             return list(self._executions.values())
 
-    def wait(self, within_s: float = 20.0) -> None:
+    def wait(self, within_s: float = HANGS_AFTER_S) -> None:
         """Until all executions have ended and their ends were told."""
         for thread in list(self._threads):
             thread.join(timeout=within_s)

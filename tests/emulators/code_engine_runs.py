@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal
 
 from codeengine.reasons import indices_of
+from tests.patience import HANGS_AFTER_S
 
 Fate = Literal["image_pull", "image_pull_hangs", "no_secret", "oom", "evicted", "killed"]
 """What befalls an attempt: no image, none until the time is up, a secret that isn't there; killed for memory,
@@ -205,7 +206,7 @@ class Run:
         }
 
 
-def wait_for(met: Callable[[], bool], *, within_s: float = 20.0) -> None:
+def wait_for(met: Callable[[], bool], *, within_s: float = HANGS_AFTER_S) -> None:
     """Wait until a condition holds; fails the test when it doesn't."""
     give_up_at = time.monotonic() + within_s
     while not met():

@@ -124,6 +124,7 @@ def test_pictures_of_every_shape_are_shown() -> None:
     assert fits == ["blur"] * 4
 
 
+@pytest.mark.moviepy
 def test_both_engines_tell_the_same_story() -> None:
     stores = {engine: new_story([["One."], ["Two."]], engine=engine) for engine in ("native", "moviepy")}
     for store in stores.values():

@@ -1,3 +1,5 @@
+import asyncio
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -6,8 +8,11 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from shared.api.app import create_app
+from shared.api.assets import _Streamed
 from shared.creation import Creation
 from shared.settings import Settings
 from shared.storage import ObjectInfo
@@ -19,6 +24,7 @@ from tests.shared.api.conftest import NotingPlatform, TestClient, local_client
 PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 100
 ASSETS = "/me/creation/spring/assets/"
 FILM = bytes(range(256)) * 10
+SCOPE = {"type": "http", "asgi": {"spec_version": "2.4"}}
 
 
 def put(client: TestClient, name: str, data: Any, **headers: str) -> Any:
@@ -41,6 +47,24 @@ def test_what_is_put_comes_out_again(client: TestClient, store: MemoryStore) -> 
     got = client.get(body["url"])
     assert (got.content, got.headers["etag"]) == (PNG, body["etag"])
     assert put(client, "1/image.png", PNG + b"q").status_code == 200
+
+
+def test_a_client_that_goes_away_lets_go_of_what_is_read(film: ObjectInfo, store: MemoryStore) -> None:
+    chunks = store.stream(film.key)
+    sent: list[str] = []
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is to be received")
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+        if message["type"] == "http.response.body":
+            raise OSError("gone")
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(_Streamed(chunks, 200, {})(SCOPE, receive, send))
+    assert sent == ["http.response.start", "http.response.body"]
+    assert inspect.getgeneratorstate(chunks) == inspect.GEN_CLOSED
 
 
 def test_an_asset_is_received_in_pieces(client: TestClient, store: MemoryStore) -> None:

@@ -82,7 +82,7 @@ class Host:
         return whole.model_copy(update={"stages": stages})
 
     def ended(self, trigger: Trigger) -> RunStatus:
-        until(lambda: trigger.status("toy").status != "pending", within_s=60)
+        until(lambda: trigger.status("toy").status != "pending")
         self._platforms[-1].wait()
         return trigger.status("toy")
 

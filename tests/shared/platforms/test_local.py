@@ -93,7 +93,7 @@ class Machine:
         return self.ended(trigger)
 
     def ended(self, trigger: Trigger) -> RunStatus:
-        until(lambda: trigger.status("toy").status != "pending", within_s=60)
+        until(lambda: trigger.status("toy").status != "pending")
         return trigger.status("toy")
 
     def record(self, name: str) -> Record:

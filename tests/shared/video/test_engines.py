@@ -43,7 +43,7 @@ CAPTIONS = (
 )
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=["native", pytest.param("moviepy", marks=pytest.mark.moviepy)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return ENGINES[request.param]
 
@@ -204,6 +204,7 @@ def test_a_segment_from_the_middle_of_a_shot_goes_on_where_the_one_before_ended(
     assert max(across) < min(within) / 3, steps
 
 
+@pytest.mark.moviepy
 def test_an_effect_is_written_in_python_and_drawn_there() -> None:
     plain = shot_of(3, "wide", motion={"kind": "zoom", "zoom_to": 1.2})
     aged = plain.model_copy(update={"effect": "old_film"})
@@ -214,6 +215,7 @@ def test_an_effect_is_written_in_python_and_drawn_there() -> None:
     assert "'old_film'" in caught.value.problems[0]
 
 
+@pytest.mark.moviepy
 def test_an_effect_changes_its_own_shot_only() -> None:
     shots: list[Shot] = [shot_of(4, "wide"), shot_of(8, "square", into=("crossfade", 2)), shot_of(4, "tall")]
     aged = [shots[0].model_copy(update={"effect": "old_film"}), *shots[1:]]
@@ -222,6 +224,7 @@ def test_an_effect_changes_its_own_shot_only() -> None:
     assert same == [False] * 6 + [True] * 10
 
 
+@pytest.mark.moviepy
 def test_an_unknown_effect_is_named_before_anything_is_drawn() -> None:
     timeline = timeline_of(shot_of(3, "wide", effect="new_film"), size=(128, 96))
     (segment,) = plan_segments(timeline, ())

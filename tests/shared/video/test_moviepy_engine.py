@@ -16,6 +16,8 @@ from shared.video.engines import TimedCaption
 from shared.video.moviepy_engine import build_clip, moviepy_drawer
 from tests.shared.video.scenes import Plane, caption_bitmap, drawn, load, shot_of, timeline_of
 
+pytestmark = pytest.mark.moviepy
+
 FILM = (
     shot_of(4, "wide", motion={"kind": "zoom", "zoom_to": 1.2}),
     shot_of(6, "square", into=("crossfade", 3)),
@@ -110,7 +112,8 @@ import dotenv, moviepy.config, moviepy.video.io.ffmpeg_writer as writer
 print(os.environ.get("LEAKED"), os.environ["FFMPEG_BINARY"], writer.FFMPEG_BINARY, dotenv.find_dotenv())
 """
     root = str(Path(__file__).parents[3])
-    environment = {**os.environ, "PYTHONPATH": root, "FFMPEG_BINARY": "/elsewhere/ffmpeg"}
+    places = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": places, "FFMPEG_BINARY": "/elsewhere/ffmpeg"}
     command = [sys.executable, "-c", program]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60
