@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 _SAMPLE_EVERY_S = 0.02
 
@@ -22,7 +22,7 @@ class Measured:
     cpu_s: float
     peak_mb: float
     """Largest sum of the resident sizes of the process and all its children, sampled every 20 ms."""
-    said: dict[str, float]
+    said: dict[str, Any]
 
 
 def measure(arguments: Sequence[str], *, module: str = "benchmarks.work") -> Measured:

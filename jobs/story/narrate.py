@@ -17,7 +17,7 @@ from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
-from shared.language import guess_language
+from shared.guessing import Guess, Guesser
 from shared.providers.account import Account
 from shared.providers.speech import SpeechProvider, speech_provider
 from shared.settings import AUTO, Settings
@@ -38,6 +38,8 @@ class _Story:
     options: StoryOptions
     captions: tuple[tuple[Caption, ...], ...]
     """By part."""
+    guess: Guess
+    """The languages of the captions."""
     sizes: Mapping[str, tuple[int, int]]
     """Of each picture, upright: width and height."""
 
@@ -63,10 +65,13 @@ def _read(context: Context) -> _Story:
     with _noting(problems):
         options = with_parameters(options, context.parameters)
     texts = _texts(creation, layout, problems)
-    sizes = _check_media(context, layout, problems)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="languages") as pool:
+        guessing = pool.submit(_guess, texts, options)
+        sizes = _check_media(context, layout, problems)
     if problems:
         raise InvalidAssets(*problems)
-    return _Story(layout=layout, options=options, captions=_captions(texts, options), sizes=sizes)
+    guess = guessing.result()
+    return _Story(layout=layout, options=options, captions=_captions(texts, guess), guess=guess, sizes=sizes)
 
 
 @contextmanager
@@ -88,16 +93,16 @@ def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list
     return texts
 
 
-def _captions(
-    texts: Sequence[Sequence[tuple[str, str]]], options: StoryOptions
-) -> tuple[tuple[Caption, ...], ...]:
-    whole = options.language or guess_language("\n".join(text for part in texts for _, text in part))
+def _guess(texts: Sequence[Sequence[tuple[str, str]]], options: StoryOptions) -> Guess:
+    return Guesser().guess([text for part in texts for _, text in part], options.language)
 
-    def caption(name: str, text: str) -> Caption:
-        language = options.language or guess_language(text, default=whole)
-        return Caption(name=name, text=text, language=language)
 
-    return tuple(tuple(caption(name, text) for name, text in part) for part in texts)
+def _captions(texts: Sequence[Sequence[tuple[str, str]]], guess: Guess) -> tuple[tuple[Caption, ...], ...]:
+    languages = iter(guess.languages)
+    return tuple(
+        tuple(Caption(name=name, text=text, language=next(languages)) for name, text in part)
+        for part in texts
+    )
 
 
 def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, tuple[int, int]]:
@@ -156,7 +161,7 @@ def _timeline(
     options = story.options
     shapes = [part.picture_size for part in parts]
     width, height = size_for(shapes) if options.size == "auto" else parse_size(options.size)
-    language = story.captions[0][0].language
+    language = story.guess.language
     choice = choose_fonts([caption.text for part in story.captions for caption in part], language)
     look = Look(
         options=options,
@@ -218,14 +223,23 @@ def _result(
             "height": timeline.height,
             "frame_rate": str(timeline.frame_rate),
             "language": timeline.language,
+            "languages": sorted({cue.language for cue in timeline.cues}),
             "narration": story.options.narration,
             "fonts": [face.family for face in timeline.fonts],
             "missing_scripts": [found.script for found in missing],
         },
-        warnings=(*undrawn, *unsaid, *ignored),
+        warnings=(*undrawn, *_doubt(story.guess), *unsaid, *ignored),
         reusable=not missing,  # a font may be installed by the next time
         keep={"cache/speech/": frozenset(_speech_in_use(narrated))},
     )
+
+
+def _doubt(guess: Guess) -> Iterator[str]:
+    if guess.rival:
+        yield (
+            f"the language of the captions was guessed as {guess.language!r} and may be {guess.rival!r}: "
+            f'set it in story.json, e.g. "language": "{guess.language}"'
+        )
 
 
 def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:
