@@ -9,6 +9,7 @@ from statistics import median
 from unittest.mock import patch
 
 from benchmarks.ads import Crowd, asset_phase, branch_alone, crowd, stand_ins
+from benchmarks.languages import WAYS
 from benchmarks.measure import Measured, measure
 from benchmarks.polling import cloud_storage, polls
 from benchmarks.stories import write_story
@@ -53,7 +54,7 @@ def speed(root: Path) -> None:
 
 
 def _rate(done: Measured) -> float:
-    return done.said["frames"] / done.said["seconds"]
+    return float(done.said["frames"] / done.said["seconds"])
 
 
 def memory(root: Path) -> None:
@@ -159,6 +160,27 @@ def _tell(made: Crowd) -> None:
         raise SystemExit("\n".join(made.failures))
 
 
+def languages(_root: Path) -> None:
+    """Which languages short captions are taken for: by the model, and by the small tables it replaced."""
+    found = {way: measure([way], module="benchmarks.languages") for way in WAYS}
+    kinds = found["model"].said["scores"]
+    say(f"  {'right':42s}" + "".join(f"{way:>14s}" for way in found))
+    for kind in kinds:
+        scores = (done.said["scores"][kind] for done in found.values())
+        say(f"  {kind:42s}" + "".join(f"{right:8d} of {count:3d}" for right, count in scores))
+    costs = {
+        "CPU to load": ("load_s", "s"),
+        "CPU per caption": ("caption_ms", "ms"),
+        "package": ("package_mb", "MB"),
+    }
+    for what, (name, unit) in costs.items():
+        figures = (done.said[name] for done in found.values())
+        say(f"  {what:42s}" + "".join(f"{figure:11.2f} {unit:2s}" for figure in figures))
+    say(f"  {'peak memory':42s}" + "".join(f"{done.peak_mb:11.0f} MB" for done in found.values()))
+    for line in found["model"].said["wrong"]:
+        say(f"  model, {line}")
+
+
 _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "speed": speed,
     "memory": memory,
@@ -167,6 +189,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "compositing": compositing,
     "assets": assets,
     "twenty": twenty,
+    "languages": languages,
 }
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from shared.memory import tree_kib
 
@@ -23,7 +23,7 @@ class Measured:
     cpu_s: float
     peak_mb: float
     """Of the process and all its children, pages that they share counted once; sampled every 20 ms."""
-    said: dict[str, float]
+    said: dict[str, Any]
 
 
 def measure(

@@ -42,6 +42,7 @@ HOMES = {
     "bidi": ("shared/video/",),
     "arabic_reshaper": ("shared/video/",),
     "moviepy": ("shared/video/moviepy_engine.py",),
+    "py3langid": ("shared/guessing.py",),
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
     "uvicorn": ("shared/api/",),
@@ -89,7 +90,7 @@ def test_imports_point_down_and_outside_things_stay_in_their_homes(path: Path) -
 def test_importing_a_stage_loads_nothing_heavy(module: str) -> None:
     heavy = (
         *("moviepy", "cv2", "av", "numpy", "PIL", "fontTools", "google.cloud", "boto3", "fastapi", "typer"),
-        *("requests", "tenacity", "redis", "sqlalchemy", "alembic"),
+        *("requests", "tenacity", "redis", "sqlalchemy", "alembic", "py3langid"),
     )
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

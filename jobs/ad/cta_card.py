@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from jobs.ad import HEIGHT, WIDTH
 from jobs.ad.cta_shapes import Place, arrow, diamond, outlined, paint, paste, softened
 from jobs.ad.styles import Style
-from shared.language import guess_language, is_right_to_left
+from shared.language import is_right_to_left
 from shared.video.contrast import READABLE, contrast_on
 from shared.video.lettering import Lettering, Letters, draw_words, rounded
 
@@ -37,9 +37,10 @@ class Words:
     """What stands on the card."""
 
     name: str
+    name_language: str
+    """BCP 47."""
     call: str
-    language: str
-    """BCP 47, of the ad; the words may show that they are in another."""
+    call_language: str
     below_product: bool
     """Whether the product is in the picture's upper part."""
 
@@ -136,11 +137,12 @@ def _set(words: Words, style: Style, device: Device) -> tuple[Placed, Placed]:
     ways = (
         (
             words.name,
+            words.name_language,
             _NAME_BOX_BELOW_PRODUCT if words.below_product else _NAME_BOX,
             _NAME_SIZE,
             style.look.text,
         ),
-        (words.call, device.box, 1.0, style.letters.colour),
+        (words.call, words.call_language, device.box, 1.0, style.letters.colour),
     )
     name, call = (
         Placed(
@@ -149,14 +151,14 @@ def _set(words: Words, style: Style, device: Device) -> tuple[Placed, Placed]:
                 box_width=box[0],
                 box_height=box[1],
                 letters=_letters(style, size, colour),
-                language=guess_language(text, default=words.language),
+                language=language,
             ),
             middle=(0, 0),
             colour=colour,
             style=style,
             right_to_left=is_right_to_left(text),
         )
-        for text, box, size, colour in ways
+        for text, language, box, size, colour in ways
     )
     return name, call
 

@@ -11,7 +11,7 @@ from jobs.ad.styles import style_named
 from shared.creation import Creation
 from shared.entry import stage_main
 from shared.errors import InvalidAssets, OutOfTime, ProviderFailed, Stopped
-from shared.language import guess_language
+from shared.guessing import Guesser
 from shared.providers.account import Account
 from shared.providers.image import ImageProvider, PictureOrder, image_provider
 from shared.settings import Settings
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from jobs.ad.cta_card import Words
+
     Plane = NDArray[np.uint8]
 
 _LEAST_SIDE: Final = 512
@@ -30,20 +32,14 @@ _LEAST_SIDE: Final = 512
 
 def run(context: Context) -> Result:
     """The stage's work."""
-    from jobs.ad.cta_card import Words, draw_card
+    from jobs.ad.cta_card import draw_card
 
     script = read_script(context.creation)
     provider = image_provider(context.settings, context.account)
     context.progress.update(0.05, "painting the background")
     background = _painted(context, provider, _order(context, script))
     context.progress.update(0.8, "laying the words over it")
-    words = Words(
-        name=script.product_name,
-        call=script.cta_scene.text,
-        language=guess_language(" ".join(scene.voiceover_text for scene in script.scenes)),
-        below_product=script.product_image is not None,
-    )
-    card = draw_card(background, words, style_named(script.style))
+    card = draw_card(background, _words(script), style_named(script.style))
     return Result(
         outputs={
             "cta": Output(name=CTA_NAME, path=_saved(context, card.picture), description="the last scene")
@@ -55,6 +51,22 @@ def run(context: Context) -> Result:
             "contrast": round(card.contrast, 2),
         },
         warnings=card.warnings,
+    )
+
+
+def _words(script: Script) -> "Words":
+    """Name and call may show that they are in another language than the ad."""
+    from jobs.ad.cta_card import Words
+
+    guesser = Guesser()
+    language = guesser.guess([scene.voiceover_text for scene in script.scenes]).language
+    name, call = script.product_name, script.cta_scene.text
+    return Words(
+        name=name,
+        name_language=guesser.within(name, language),
+        call=call,
+        call_language=guesser.within(call, language),
+        below_product=script.product_image is not None,
     )
 
 

@@ -19,7 +19,7 @@ from jobs.ad.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import InvalidAssets, ProviderFailed
-from shared.language import guess_language
+from shared.guessing import Guesser
 from shared.markup import spoken_text
 from shared.providers.account import Account
 from shared.providers.speech import Speech, SpeechProvider, say, speech_provider
@@ -88,16 +88,16 @@ def lines_of(script: Script) -> tuple[Line, ...]:
                 for scene in silent
             )
         )
-    whole = guess_language("\n".join(scene.voiceover_text for scene in script.scenes))
+    languages = Guesser().guess([scene.voiceover_text for scene in script.scenes]).languages
     windows = windows_of(style_named(script.style))
     return tuple(
         Line(
             scene=scene.id,
             text=scene.voiceover_text,
-            language=guess_language(scene.voiceover_text, default=whole),
+            language=language,
             window_s=window.seconds,
         )
-        for scene, window in zip(script.scenes, windows, strict=True)
+        for scene, language, window in zip(script.scenes, languages, windows, strict=True)
     )
 
 

@@ -18,7 +18,8 @@ from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
-from shared.language import guess_language
+from shared.guessing import Guess, Guesser
+from shared.markup import Marked
 from shared.providers.account import Account
 from shared.providers.speech import SpeechProvider, speech_provider
 from shared.settings import AUTO, Settings
@@ -40,14 +41,15 @@ class _Story:
     options: StoryOptions
     captions: tuple[tuple[Caption, ...], ...]
     """By part."""
+    guess: Guess
+    """The languages of the captions."""
     sizes: Mapping[str, tuple[int, int]]
     """Of each picture, upright: width and height."""
 
     @property
     def language(self) -> str:
-        """Of the first caption; of a story without words what it says itself, if anything."""
-        spoken = [caption.language for part in self.captions for caption in part]
-        return spoken[0] if spoken else self.options.language or "und"
+        """Of all captions together; of a story without words what it says itself, if anything."""
+        return self.guess.language if any(self.captions) else self.options.language or "und"
 
 
 def run(context: Context) -> Result:
@@ -71,37 +73,43 @@ def _read(context: Context) -> _Story:
             options = read_options(creation.read(layout.options)[0], layout.options)
     with noting(problems):
         options = with_parameters(options, context.parameters)
-    texts = _texts(creation, layout, problems)
-    sizes = _check_media(context, layout, problems)
+    texts = _texts(creation, layout, options.captions.markup, problems)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="languages") as pool:
+        guessing = pool.submit(_guess, texts, options)
+        sizes = _check_media(context, layout, problems)
     if problems:
         raise InvalidAssets(*problems)
-    return _Story(layout=layout, options=options, captions=_captions(texts, options), sizes=sizes)
+    guess = guessing.result()
+    return _Story(layout=layout, options=options, captions=_captions(texts, guess), guess=guess, sizes=sizes)
 
 
-def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list[tuple[str, str]]]:
+def _texts(
+    creation: Creation, layout: Layout, markup: str, problems: list[str]
+) -> list[list[tuple[str, Marked]]]:
     """The captions' names and texts, by part."""
-    texts: list[list[tuple[str, str]]] = []
+    texts: list[list[tuple[str, Marked]]] = []
     for part in layout.parts:
         texts.append([])
         for name in part.captions:
             with noting(problems):
-                text = caption_text(creation.read(name)[0], name)
-                texts[-1] += [(name, text)] if text else []
+                shown = as_shown(caption_text(creation.read(name)[0], name), markup)
+                texts[-1] += [(name, shown)] if shown.text else []
     return texts
 
 
-def _captions(
-    texts: Sequence[Sequence[tuple[str, str]]], options: StoryOptions
-) -> tuple[tuple[Caption, ...], ...]:
-    whole = options.language or guess_language("\n".join(text for part in texts for _, text in part))
+def _guess(texts: Sequence[Sequence[tuple[str, Marked]]], options: StoryOptions) -> Guess:
+    return Guesser().guess([shown.text for part in texts for _, shown in part], options.language)
 
-    def captions(name: str, text: str) -> Iterator[Caption]:
-        shown = as_shown(text, options.captions.markup)
-        language = options.language or guess_language(shown.text, default=whole)
-        if shown.text:
-            yield Caption(name=name, text=shown.text, language=language, styles=shown.styles)
 
-    return tuple(tuple(each for name, text in part for each in captions(name, text)) for part in texts)
+def _captions(texts: Sequence[Sequence[tuple[str, Marked]]], guess: Guess) -> tuple[tuple[Caption, ...], ...]:
+    languages = iter(guess.languages)
+    return tuple(
+        tuple(
+            Caption(name=name, text=shown.text, language=next(languages), styles=shown.styles)
+            for name, shown in part
+        )
+        for part in texts
+    )
 
 
 def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, tuple[int, int]]:
@@ -225,14 +233,23 @@ def _result(
             "height": timeline.height,
             "frame_rate": str(timeline.frame_rate),
             "language": timeline.language,
+            "languages": sorted({cue.language for cue in timeline.cues}),
             "narration": story.options.narration,
             "fonts": [face.family for face in timeline.fonts],
             "missing_scripts": list(drawable.missing),
         },
-        warnings=(*drawable.warnings, *unsaid, *ignored),
+        warnings=(*drawable.warnings, *_doubt(story.guess), *unsaid, *ignored),
         reusable=not drawable.missing,  # a font may be installed by the next time
         keep={"cache/speech/": frozenset(_speech_in_use(narrated))},
     )
+
+
+def _doubt(guess: Guess) -> Iterator[str]:
+    if guess.rival:
+        yield (
+            f"the language of the captions was guessed as {guess.language!r} and may be {guess.rival!r}: "
+            f'set it in story.json, e.g. "language": "{guess.language}"'
+        )
 
 
 def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:

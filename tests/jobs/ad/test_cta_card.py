@@ -33,7 +33,13 @@ def card(
     call: str = "Shop Now",
     **more: bool,
 ) -> Card:
-    words = Words(name=name, call=call, language="en", below_product=more.get("below_product", False))
+    words = Words(
+        name=name,
+        name_language="en",
+        call=call,
+        call_language="en",
+        below_product=more.get("below_product", False),
+    )
     return draw_card(background, words, style_named(style))
 
 

@@ -318,6 +318,31 @@ def test_every_script_without_a_font_is_named_once_with_its_package() -> None:
     assert korean.startswith("assets/1/1.txt: no font has the Korean (Hang) characters")
 
 
+def test_short_captions_are_spoken_in_the_language_that_they_have_together() -> None:
+    store = new_story([["Season on a plate."], ["Bake on a tray."], ["Serve on a bed of rice."]])
+    record = narrate(store)
+    assert {cue.language for cue in timeline(store).cues} == {"en"}
+    assert (record.metadata["languages"], record.warnings) == (["en"], ())
+
+
+def test_a_language_guessed_from_too_little_is_a_warning_that_says_how_to_set_it() -> None:
+    store = new_story([["Sommer på stranden"]])
+    (warning,) = narrate(store).warnings
+    guessed = timeline(store).language
+    assert repr(guessed) in warning
+    assert f'"language": "{guessed}"' in warning
+    put_options(store, language="nb")
+    assert narrate(store).warnings == ()
+    assert timeline(store).language == "nb"
+
+
+def test_a_language_that_is_set_leaves_what_is_in_another_script_its_own() -> None:
+    store = new_story([["Привет, мир"], ["The boat is at the shore."]], language="en-GB")
+    narrate(store)
+    assert timeline(store).language == "en-GB"
+    assert [cue.language for cue in timeline(store).cues] == ["ru", "en-GB"]
+
+
 def test_captions_that_are_not_burnt_in_need_no_font(voice: Hum) -> None:
     store = new_story([["你好 🎉"]], captions="off")
     record = narrate(store)
