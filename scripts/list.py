@@ -12,7 +12,7 @@ from shared.trigger import Trigger
 
 
 def list_creations(settings: Settings) -> None:
-    trigger = make_trigger(settings)
+    trigger = make_trigger(settings, writes=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("creation", "pipeline", "run", "status", "asked for"):
         table.add_column(column)
@@ -27,4 +27,5 @@ def _row(trigger: Trigger, creation_id: str) -> list[str]:
     except ReelwrightError as error:
         return ["", "", f"unreadable: {error}", ""]
     request = status.request
-    return [request.pipeline, str(request.run), status.status, f"{request.requested_at:%Y-%m-%d %H:%M} UTC"]
+    stands = f"{status.status}, but inputs changed since" if status.outdated else status.status
+    return [request.pipeline, str(request.run), stands, f"{request.requested_at:%Y-%m-%d %H:%M} UTC"]

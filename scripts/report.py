@@ -17,6 +17,9 @@ from shared.trigger import Trigger
 _MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "waiting": "[dim]waiting[/]"}
 
 
+OUTDATED = "inputs changed since this run was asked for, so what it made is older than they are; run it again"
+
+
 def stage_table(status: RunStatus) -> Table:
     """One row a stage: state, time, what it used and what that costs in the clouds."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -72,6 +75,8 @@ def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
     console.print(stage_table(status))
     for warning in status.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
+    if status.outdated:
+        console.print(f"warning: {OUTDATED}", style="yellow", markup=False, highlight=False)
     console.print()
     if status.status == "completed":
         _tell_result(console, trigger, status)

@@ -8,7 +8,6 @@ import errno
 import hashlib
 import logging
 import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,14 +18,7 @@ from typing import TYPE_CHECKING, Any
 from shared.assignment import claim_for, request_for
 from shared.cost import Meter
 from shared.creation import Creation, canonical_json
-from shared.errors import (
-    BadRequest,
-    OutOfTime,
-    ReelwrightError,
-    StaleAttempt,
-    Stopped,
-    StoreError,
-)
+from shared.errors import BadRequest, OutOfTime, ReelwrightError, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.ownership import Heartbeat, Ownership, check_wanted, is_dead
 from shared.pipeline import Pipeline, StageDefinition
@@ -49,6 +41,7 @@ from shared.record import (
 from shared.settings import Settings
 from shared.stage import Context, Result, Stage
 from shared.task import Task
+from shared.temporary import remove_abandoned, scratch
 from shared.threads import in_thread
 
 if TYPE_CHECKING:
@@ -120,7 +113,12 @@ def run_task(
     before, generation = load(creation, job.name, Record)
     if before and _leave_alone(job, before):
         return before
-    return _work(job, before, generation)
+    remove_abandoned(creation.store.url)
+    try:
+        return _work(job, before, generation)
+    except BaseException:
+        creation.withdraw_if_removed()
+        raise
 
 
 def _teller(
@@ -215,10 +213,11 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
     progress = Progress(partial(_check, job, ownership))
     job.account.check = partial(_check, job, ownership)
     beat = Heartbeat(ownership, lambda: progress.step, every_s=job.settings.heartbeat_s)
-    with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch, beat:
-        result = _run(job, Path(scratch), progress, ownership)
+    with scratch() as folder, beat:
+        result = _run(job, folder, progress, ownership)
         outputs = publish(job.creation, result.outputs, ownership)
         _prune(job.creation, result, ownership)
+        ownership.check_stands()  # whoever removes the creation from now on finds all that was published
     return _finish(
         job,
         ownership,

@@ -66,6 +66,10 @@ class RunStatus:
     progress: float = 0.0
     message: str = ""
     error: str = ""
+    is_over: bool = False
+    """Pending only because the run that is queued behind it has yet to begin."""
+    outdated: bool = False
+    """Completed, but inputs changed since it was asked for: what it made is older than they are."""
 
     @property
     def is_deserted(self) -> bool:
@@ -73,6 +77,11 @@ class RunStatus:
         found = {stage.state for stage in self.stages.values()}
         died = any(stage.error and stage.error.kind == DIED for stage in self.stages.values())
         return self.status == "pending" and died and found <= {"waiting", "success", "failed"}
+
+    @property
+    def may_be_followed(self) -> bool:
+        """Whether the next run may begin."""
+        return self.status != "pending" or self.is_deserted
 
     @property
     def metadata(self) -> dict[str, dict[str, Any]]:

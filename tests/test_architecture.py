@@ -45,9 +45,10 @@ HOMES = {
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
     "uvicorn": ("shared/api/",),
+    "anyascii": ("scripts/naming.py",),
     "typer": ("scripts/",),
     "rich": ("scripts/",),
-    "fcntl": ("shared/storage/",),
+    "fcntl": ("shared/storage/", "shared/temporary.py"),
 }
 
 

@@ -83,6 +83,8 @@ class VideoBody(SummaryBody):
     stages: list[AdStageBody]
     poster_url: str | None
     warnings: list[str] = Field(description="What you should know although it was made.")
+    queued: bool = Field(description="Another run follows this one, since its brief changed meanwhile.")
+    outdated: bool = Field(description="Its brief, picture or music changed since it was asked for.")
     cost: AdCostBody
 
 
@@ -119,6 +121,8 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
         video_url=urls.get(VIDEO),
         poster_url=urls.get(_POSTER),
         warnings=[without_paths(warning) for warning in status.warnings],
+        queued=status.request.queued is not None,
+        outdated=status.outdated,
         created_at=status.request.created_at,
         updated_at=max(report.at for report in reports),
         cost=AdCostBody(**cost_body(status.records).model_dump(), paid_usd=paid_usd(status.records)),
@@ -142,6 +146,8 @@ def not_begun(
         video_url=None,
         poster_url=None,
         warnings=[],
+        queued=False,
+        outdated=False,
         created_at=posted_at,
         updated_at=posted_at,
         cost=AdCostBody(**cost_body([]).model_dump(), paid_usd={}),

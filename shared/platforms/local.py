@@ -132,6 +132,8 @@ class LocalPlatform:
         if not execution.startswith("local|"):
             return ExecutionState(status="unknown")
         launcher = execution.removeprefix("local|").rpartition("|")[0]
+        if launcher == this_process():
+            return ExecutionState(status="ended")  # and was released, or it would be known
         if process_is_gone(launcher):
             return ExecutionState(status="ended", reason="the process that launched it is gone")
         return ExecutionState(status="running" if process_is_alive(launcher) else "unknown")

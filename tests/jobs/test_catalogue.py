@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs import ad
 from jobs.catalogue import STAGES, pipelines
+from jobs.story import layout
 from shared.stage import Stage
 
 JOBS = Path(__file__).parent.parent.parent / "jobs"
@@ -31,6 +33,25 @@ def test_every_stage_is_in_its_pipeline_and_in_the_catalogue(pipeline: str) -> N
 @pytest.mark.parametrize("pipeline", FOLDERS)
 def test_a_pipeline_has_the_name_of_its_folder(pipeline: str) -> None:
     assert pipelines()[pipeline].name == pipeline
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "outputs", "inputs"),
+    [
+        (
+            "story",
+            layout.OUTPUTS,
+            ["assets/story.json", "assets/1/image.jpg", "assets/music.mp3"],
+        ),
+        ("ad", ad.OUTPUTS, ["assets/ad.json", "assets/product.jpg", "assets/music.mp3"]),
+    ],
+)
+def test_a_pipeline_knows_what_it_makes_from_what_people_put_in(
+    pipeline: str, outputs: frozenset[str], inputs: list[str]
+) -> None:
+    makes = pipelines()[pipeline].makes
+    assert [name for name in sorted(outputs) if not makes(name)] == []
+    assert [name for name in inputs if makes(name)] == []
 
 
 @pytest.mark.parametrize(("pipeline", "name"), sorted(STAGES))
