@@ -82,6 +82,10 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
     music: Annotated[Path | None, typer.Option(help="ad: music of your own.")] = None,
     variation: Annotated[int, typer.Option(help="ad: another number makes another ad.")] = 0,
     captions: Annotated[bool, typer.Option("--captions", help="ad: burn in what is said.")] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take the place of another folder or product of this creation ID."),
+    ] = False,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="ad: say what it will cost, and stop.")
     ] = False,
@@ -108,13 +112,13 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
         if estimate:
             show_estimate(_Work.settings, options)
         else:
-            _tell_film(run_ad(_Work.settings, creation_id, options, verbose=verbose))
+            _tell_film(run_ad(_Work.settings, creation_id, options, replace=replace, verbose=verbose))
         return
     from scripts.run import run as run_pipeline
 
     if pipeline == "ad" and assets_dir is None:
         raise BadRequest('say what the ad is for: --product-name "<your product>", or --assets-dir <folder>')
-    status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, verbose=verbose)
+    status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, replace=replace, verbose=verbose)
     _tell_film(status)
 
 

@@ -1,7 +1,5 @@
 """`reelwright run ad`: a brief from the command line becomes assets, then an ad; or only its price."""
 
-import hashlib
-import re
 import shlex
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +13,9 @@ from jobs.ad.pace import windows_of
 from jobs.ad.script_gen import ad_brief
 from jobs.ad.styles import style_named
 from scripts.follow import LogPanel
+from scripts.naming import creation_id_of_product
 from scripts.run import watch
+from scripts.source import claim_creation
 from scripts.wiring import make_trigger
 from shared.brief import Brief, check_files, write_brief
 from shared.creation import Creation, check_creation_id
@@ -25,6 +25,7 @@ from shared.providers.image import image_provider
 from shared.providers.speech import speech_provider
 from shared.providers.text import text_provider
 from shared.providers.video import video_provider
+from shared.record import Source
 from shared.settings import Settings
 from shared.status import RunStatus
 from shared.storage.memory import MemoryStore
@@ -81,24 +82,29 @@ def _problem(field: str, message: str) -> str:
     return f"{_OPTIONS[field]}: {message.removeprefix('Value error, ')}"
 
 
-def run_ad(settings: Settings, creation_id: str | None, options: AdOptions, *, verbose: bool) -> RunStatus:
-    """Make the ad and show how it goes on; raises `StageFailed` or `BadRequest` when it failed."""
+def run_ad(
+    settings: Settings,
+    creation_id: str | None,
+    options: AdOptions,
+    *,
+    replace: bool = False,
+    verbose: bool,
+) -> RunStatus:
+    """Make the ad and show how it goes on; raises `StageFailed` or `BadRequest` when it failed.
+
+    Who names the creation may change the product; with `replace` it may take the place of another one's.
+    """
     brief = options.brief
     console = Console(stderr=True)
-    creation_id = check_creation_id(creation_id or _creation_id_for(brief))
+    replace = replace or creation_id is not None
+    creation_id = check_creation_id(creation_id or creation_id_of_product(brief.product_name, brief.style))
     trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
-    write_brief(Creation(trigger.store, creation_id), brief, picture=options.image, music=options.music)
+    creation = Creation(trigger.store, creation_id)
+    claim_creation(creation, Source(product=brief.product_name), "ad", replace=replace)
+    write_brief(creation, brief, picture=options.image, music=options.music)
     console.print("making the ad; without paid providers that takes a minute or two", style="dim")
     start = partial(trigger.start, "ad", creation_id)
     return watch(trigger, creation_id, console, start, again=f"run ad {creation_id} {options.words}")
-
-
-def _creation_id_for(brief: Brief) -> str:
-    """Made of name and style, so that the same command goes on with the same ad."""
-    name = re.sub(r"[^a-z0-9]+", "-", brief.product_name.lower()).strip("-")[:60]
-    if not name:
-        name = "ad-" + hashlib.sha256(brief.product_name.encode()).hexdigest()[:8]
-    return f"{name}-{brief.style}"
 
 
 def estimate(settings: Settings, options: AdOptions) -> dict[str, float]:

@@ -20,5 +20,6 @@ def cancel(settings: Settings, creation_id: str) -> None:
 def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str, outcome: str) -> None:
     """Close the books of a run whose stages a workflow chained, and tell how it ended."""
     trigger = make_trigger(settings)
+    trigger.follows_up = False  # this process is about to end; a sweep starts what is queued
     status = trigger.settle(pipeline, creation_id, opened_by=workflow, outcome=outcome)
     tell(Console(stderr=True), trigger, status)

@@ -1,10 +1,6 @@
 """`reelwright clean`: what ended long ago goes, and what it has left behind."""
 
-import os
 import re
-import shutil
-import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +12,8 @@ from rich.console import Console
 
 from scripts.report import print_table, program, size, tell_next
 from scripts.wiring import make_trigger
-from shared.creation import FOLDERS, Creation, creation_ids
+from shared import temporary
+from shared.creation import FOLDERS, MARKS, Creation, creation_ids
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
 from shared.providers.account import PAID
 from shared.record import Request, load, utc_now
@@ -27,8 +24,6 @@ from shared.trigger import Trigger
 
 POLICIES: Final = ("all", "final", "none")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
-_SCRATCH_LASTS_S: Final = 86_400
-"""A folder that nobody has touched for so long belongs to a process that is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +31,10 @@ class Leftover:
     """Something to delete."""
 
     name: str
-    """For people: a creation, the paid results, the temporary folders."""
+    """For people: a creation, the paid results, a temporary folder."""
     objects: tuple[ObjectInfo, ...] = ()
-    folders: tuple[Path, ...] = ()
+    folder: Path | None = None
+    """What a killed process of this program left in the temporary folder."""
     request: str | None = None
     """Of a creation: the generation of its request when it was looked at. It goes only while that stands."""
 
@@ -74,7 +70,7 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
 
 def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftover]:
     """What ended before that moment: creations by the policy, paid results, temporary folders."""
-    active = {info.key.split("/", 1)[1].rpartition("/")[0] for info in trigger.store.list("_active/")}
+    active = {info.key.split("/", 1)[1].rpartition("/")[0] for info in trigger.store.list(MARKS)}
     for creation_id in creation_ids(trigger.store):
         if creation_id not in active and (leftover := _of_creation(trigger, creation_id, before, keep)):
             yield leftover
@@ -85,10 +81,9 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
     )
     if paid:
         yield Leftover(name="results of paid providers", objects=paid, bytes=_size_of(paid))
-    folders = tuple(_dead_scratch())
-    if folders:
-        held = sum(map(_bytes_in, folders))
-        yield Leftover(name="temporary folders", folders=folders, bytes=held)
+    for left in temporary.abandoned(trigger.store.url):
+        if left.made_at < before:
+            yield Leftover(name=str(left.folder), folder=left.folder, bytes=left.bytes)
 
 
 def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str) -> Leftover | None:
@@ -138,27 +133,18 @@ def _is_kept(name: str, wanted: frozenset[str]) -> bool:
     return name in wanted or f"{name.split('/', maxsplit=1)[0]}/" in wanted
 
 
-def _dead_scratch() -> Iterator[Path]:
-    """Folders that killed processes of ours left in the temporary folder."""
-    for path in sorted(Path(tempfile.gettempdir()).glob("reelwright-*")):
-        with suppress(OSError):
-            found = path.lstat()
-            old = time.time() - found.st_mtime > _SCRATCH_LASTS_S
-            if path.is_dir() and not path.is_symlink() and old and found.st_uid == os.getuid():
-                yield path
-
-
-def _bytes_in(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 def _show(found: Sequence[Leftover]) -> None:
     rows = [
-        (leftover.name, str(len(leftover.objects) or len(leftover.folders)), size(leftover.bytes))
+        (leftover.name, str(len(leftover.objects)), size(leftover.bytes))
         for leftover in found
+        if leftover.objects
     ]
     if rows:
         print_table(("what", "objects", "size"), rows, folded=("what",), right=("objects", "size"))
+    for leftover in found:
+        if leftover.folder:  # whole, to be looked into before it goes
+            text = f"{leftover.folder}  {size(leftover.bytes)}, left by a process that was killed"
+            Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def remove(store: ObjectStore, leftover: Leftover) -> None:
@@ -170,5 +156,5 @@ def remove(store: ObjectStore, leftover: Leftover) -> None:
     for info in leftover.objects:
         with suppress(PreconditionFailed):  # someone has written it anew
             store.delete(info.key, expect=info.generation)
-    for folder in leftover.folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    if leftover.folder:
+        temporary.remove(leftover.folder)

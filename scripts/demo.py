@@ -2,8 +2,6 @@
 
 import os
 import sys
-import tempfile
-from pathlib import Path
 
 from rich.console import Console
 
@@ -11,6 +9,7 @@ from scripts.run import run
 from scripts.sample_story import write_sample_story
 from shared.entry import DONE, guarded
 from shared.settings import Settings
+from shared.temporary import scratch
 
 _CREATION_ID = "sample-story"
 
@@ -19,9 +18,9 @@ def main() -> int:
     def work(settings: Settings) -> int:
         console = Console(stderr=True)
         console.print("drawing the sample story's pictures ...", style="dim")
-        with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
-            write_sample_story(Path(folder))
-            status = run(settings, "story", _CREATION_ID, Path(folder), verbose=False)
+        with scratch() as folder:
+            write_sample_story(folder)
+            status = run(settings, "story", _CREATION_ID, folder, replace=True, verbose=False)
         sys.stdout.write(f"{status.creation_id}/{status.outputs['video'].key}\n")
         return DONE
 

@@ -2,8 +2,6 @@
 
 import os
 import sys
-import tempfile
-from pathlib import Path
 
 from rich.console import Console
 
@@ -12,14 +10,15 @@ from scripts.ad import AdOptions, run_ad
 from scripts.sample_product import write_sample_product
 from shared.entry import DONE, guarded
 from shared.settings import Settings
+from shared.temporary import scratch
 
 
 def main() -> int:
     def work(settings: Settings) -> int:
         style = style_named(sys.argv[1] if len(sys.argv) > 1 else "luxury").name
         Console(stderr=True).print("drawing the sample product's picture ...", style="dim")
-        with tempfile.TemporaryDirectory(prefix="reelwright-") as folder:
-            picture = Path(folder) / "watch.png"
+        with scratch() as folder:
+            picture = folder / "watch.png"
             write_sample_product(picture)
             options = AdOptions(
                 product_name="Premium Watch",

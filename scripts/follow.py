@@ -20,6 +20,9 @@ _LOOK_FAR_EVERY_S: Final = 2.0
 """Where each look is a dozen requests over a network."""
 
 
+_QUEUED: Final = "a run is under way, and what it was asked for has changed: the next one is queued behind it"
+
+
 class LogPanel:
     """Takes the lines that tasks write and shows the warnings, above the bars; errors are told at the end."""
 
@@ -47,8 +50,11 @@ class LogPanel:
         return is_new
 
 
-def follow(trigger: Trigger, creation_id: str, console: Console, *, start: Callable[[], object]) -> RunStatus:
-    """Start the run, show it until it ends; Ctrl-C and SIGTERM stop its tasks cleanly and raise `Stopped`."""
+def follow(
+    trigger: Trigger, creation_id: str, console: Console, *, start: Callable[[], RunStatus]
+) -> RunStatus:
+    """Start the run and show it, and what is queued behind it, to the end; Ctrl-C and SIGTERM stop its tasks
+    cleanly and raise `Stopped`."""
     columns = (
         TextColumn("[bold]{task.description:<9}"),
         BarColumn(bar_width=28),
@@ -57,18 +63,37 @@ def follow(trigger: Trigger, creation_id: str, console: Console, *, start: Calla
         TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=console, transient=False) as progress, _stoppable(trigger):
-        start()
-        bars: dict[str, TaskID] = {}
+        if start().request.queued:
+            console.print(_QUEUED, style="yellow", highlight=False)
+        bars = _Bars(progress)
         look_every_s = _LOOK_EVERY_S if isinstance(trigger.platform, LocalPlatform) else _LOOK_FAR_EVERY_S
         while True:
             status = trigger.advance(creation_id)
-            for name, stage in status.stages.items():
-                if name not in bars:
-                    bars[name] = progress.add_task(name, total=1.0, start=False, note="")
-                _show(progress, bars[name], stage)
+            bars.show(status)
             if status.status != "pending":
-                return _settled(trigger, creation_id, status)
+                status = _settled(trigger, creation_id, status)
+            if status.status != "pending":
+                return status
             time.sleep(look_every_s)
+
+
+class _Bars:
+    """A bar for each stage of the latest run."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._run = 0
+        self._bars: dict[str, TaskID] = {}
+
+    def show(self, status: RunStatus) -> None:
+        if self._run != status.request.run:
+            self._run = status.request.run
+            for bar in self._bars.values():
+                self._progress.reset(bar, start=False, note="")
+        for name, stage in status.stages.items():
+            if name not in self._bars:
+                self._bars[name] = self._progress.add_task(name, total=1.0, start=False, note="")
+            _show(self._progress, self._bars[name], stage)
 
 
 def _settled(trigger: Trigger, creation_id: str, status: RunStatus) -> RunStatus:
@@ -102,6 +127,7 @@ def _stoppable(trigger: Trigger) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        trigger.follows_up = False
         stop()
         raise Stopped("Ctrl-C or SIGTERM") from None
     finally:

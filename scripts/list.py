@@ -9,7 +9,7 @@ from shared.trigger import Trigger
 
 
 def list_creations(settings: Settings) -> None:
-    trigger = make_trigger(settings)
+    trigger = make_trigger(settings, writes=False)
     rows = ([creation_id, *_row(trigger, creation_id)] for creation_id in creation_ids(trigger.store))
     print_table(("creation", "pipeline", "run", "status", "asked for"), rows, folded=("creation", "status"))
 
@@ -20,4 +20,5 @@ def _row(trigger: Trigger, creation_id: str) -> list[str]:
     except ReelwrightError as error:
         return ["", "", f"unreadable: {error}", ""]
     request = status.request
-    return [request.pipeline, str(request.run), status.status, f"{request.requested_at:%Y-%m-%d %H:%M} UTC"]
+    stands = f"{status.status}, but inputs changed since" if status.outdated else status.status
+    return [request.pipeline, str(request.run), stands, f"{request.requested_at:%Y-%m-%d %H:%M} UTC"]

@@ -21,6 +21,9 @@ _MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "waiting": "[
 
 
 _COLUMNS: Final = ("tasks", "time", "CPU", "memory", "in", "out", *PRICES)
+OUTDATED: Final = (
+    "inputs changed since this run was asked for, so what it made is older than they are; run it again"
+)
 
 
 def stage_table(status: RunStatus, console: Console) -> Table:
@@ -111,6 +114,8 @@ def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
     console.print(stage_table(status, console))
     for warning in status.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
+    if status.outdated:
+        console.print(f"warning: {OUTDATED}", style="yellow", markup=False, highlight=False)
     console.print()
     if status.status == "completed":
         _tell_result(console, trigger, status)

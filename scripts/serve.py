@@ -18,6 +18,7 @@ from shared.logs import log
 from shared.metrics import Metrics
 from shared.platforms.local import LocalPlatform
 from shared.settings import Settings
+from shared.temporary import remove_abandoned
 from shared.trigger import Trigger
 
 _SWEEP_EVERY_S: Final = 15.0
@@ -31,6 +32,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     console = Console(stderr=True)
     metrics = Metrics(pipelines())
     trigger = make_trigger(settings, metrics=metrics)
+    remove_abandoned(trigger.store.url)
 
     def on_ready(url: str) -> None:
         auth = ' -H "Authorization: Bearer $API_TOKEN"' if settings.api_token else ""

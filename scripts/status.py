@@ -12,10 +12,15 @@ from shared.settings import Settings
 
 
 def show_status(settings: Settings, creation_id: str, *, as_json: bool) -> None:
-    trigger = make_trigger(settings)
+    trigger = make_trigger(settings, writes=False)
     status = trigger.status(creation_id)
     if as_json:
-        sys.stdout.write(canonical_json(manifest(status.request, status)).decode())
+        document = manifest(status.request, status)
+        document["pipeline"] |= {
+            "queued": status.request.queued is not None,
+            "outdated": status.outdated,
+        }
+        sys.stdout.write(canonical_json(document).decode())
         return
     sys.stdout.write(f"{status.status}\n")
     console = Console(stderr=True)

@@ -6,7 +6,7 @@ from scripts.wiring import make_trigger
 from shared.errors import StageFailed
 from shared.platforms.local import LocalPlatform
 from shared.settings import Settings
-from shared.trigger import SweepReport
+from shared.sweeping import SweepReport
 
 
 def sweep(settings: Settings) -> SweepReport:

@@ -18,11 +18,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--assets-dir", required=True, type=Path, help="the folder")
     parser.add_argument("--creation-id", help="made from the folder's name if left out")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="take the place of another folder that the creation was made from",
+    )
     parser.add_argument("--verbose", action="store_true", help="show all that the stages log")
     asked = parser.parse_args(arguments)
 
     def work(settings: Settings) -> int:
-        status = run(settings, "story", asked.creation_id, asked.assets_dir, verbose=asked.verbose)
+        status = run(
+            settings,
+            "story",
+            asked.creation_id,
+            asked.assets_dir,
+            replace=asked.replace,
+            verbose=asked.verbose,
+        )
         sys.stdout.write(f"{status.creation_id}/{status.outputs['video'].key}\n")
         return DONE
 

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 OnLog = Callable[[str], None] | None
 
 
-def make_trigger(settings: Settings, *, on_log: OnLog = None, metrics: "Metrics | None" = None) -> Trigger:
+def make_trigger(
+    settings: Settings, *, on_log: OnLog = None, metrics: "Metrics | None" = None, writes: bool = True
+) -> Trigger:
     """The trigger for these settings; on this machine's platforms a stage's end starts the next one.
 
-    Whom the settings name is told how runs go on, and `metrics` are.
+    Whom the settings name is told how runs go on, and `metrics` are. Without `writes` the store may be one
+    that can only be read.
     Raises `InvalidSettings` naming the variable if the store or the platform can't be used as they say.
     """
     if settings.platform not in _PLATFORMS:
@@ -35,7 +38,8 @@ def make_trigger(settings: Settings, *, on_log: OnLog = None, metrics: "Metrics 
     store = open_store(settings.store_url, settings)
     platform = _open_platform(settings, store, on_log)
     known = pipelines()
-    store.check()
+    if writes:
+        store.check()
     platform.check(jobs_of(known))
     publisher = open_publisher(settings)
     atexit.register(publisher.close)  # the last report, that a run has ended, comes when all else is done

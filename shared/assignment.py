@@ -4,9 +4,11 @@ The trigger makes both; a person, or a workflow engine that chains the stages it
 """
 
 import secrets
+from typing import Any
 
 from shared.creation import Creation
-from shared.errors import BadRequest, PreconditionFailed, StaleAttempt
+from shared.errors import BadRequest, CreationRemoved, PreconditionFailed, StaleAttempt
+from shared.freshness import inputs_now, summary_of
 from shared.pipeline import Pipeline
 from shared.process import this_process
 from shared.record import Claim, Record, Request, first_request, load, record_name, save, utc_now
@@ -33,14 +35,14 @@ def request_for(
         return request
     if task.opens and not (may_open and (request is None or task.opens not in request.overtaken)):
         raise StaleAttempt(f"{pipeline.name} of run {task.opens}", task.attempt)
+    if request is None and task.claim:  # it was launched for a request that is gone
+        raise CreationRemoved(creation.creation_id)
+    inputs = summary_of(inputs_now(creation, pipeline))
+    facts: dict[str, Any] = {"inputs": inputs, "opened_by": task.opens, "time_limit_s": time_limit_s}
     if request:
-        opened = request.next(
-            utc_now(), parameters=request.parameters, opened_by=task.opens, time_limit_s=time_limit_s
-        )
+        opened = request.next(utc_now(), parameters=request.latest_parameters, **facts)
     else:
-        opened = first_request(
-            creation, pipeline.name, utc_now(), opened_by=task.opens, time_limit_s=time_limit_s
-        )
+        opened = first_request(creation, pipeline.name, utc_now(), **facts)
     try:
         save(creation, "request.json", opened, expect=generation)
     except PreconditionFailed:

@@ -7,7 +7,6 @@ stands, publishes under preconditions, writes the record last, cleans up, and tu
 import hashlib
 import logging
 import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,14 +17,7 @@ from typing import TYPE_CHECKING, Any
 from shared.assignment import claim_for, request_for
 from shared.cost import Meter
 from shared.creation import Creation, canonical_json
-from shared.errors import (
-    BadRequest,
-    OutOfTime,
-    ReelwrightError,
-    StaleAttempt,
-    Stopped,
-    StoreError,
-)
+from shared.errors import BadRequest, OutOfTime, ReelwrightError, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.ownership import Heartbeat, Ownership, check_wanted, is_dead
 from shared.pipeline import Pipeline, StageDefinition
@@ -49,6 +41,7 @@ from shared.scratch import FULL, full_scratch
 from shared.settings import Settings
 from shared.stage import Context, Result, Stage
 from shared.task import Task
+from shared.temporary import remove_abandoned, scratch
 from shared.threads import in_thread
 
 if TYPE_CHECKING:
@@ -120,7 +113,12 @@ def run_task(
     before, generation = load(creation, job.name, Record)
     if before and _leave_alone(job, before):
         return before
-    return _work(job, before, generation)
+    remove_abandoned(creation.store.url)
+    try:
+        return _work(job, before, generation)
+    except BaseException:
+        creation.withdraw_if_removed()
+        raise
 
 
 def _teller(
@@ -221,10 +219,11 @@ def _make(job: Job, before: Record | None, ownership: Ownership, progress: Progr
             "warnings": before.warnings,
         }
     job.account.check = partial(_check, job, ownership)
-    with tempfile.TemporaryDirectory(prefix="reelwright-") as scratch:
-        result = _run(job, Path(scratch), progress, ownership)
+    with scratch() as folder:
+        result = _run(job, folder, progress, ownership)
         outputs = publish(job.creation, result.outputs, ownership)
         _prune(job.creation, result, ownership)
+        ownership.check_stands()  # whoever removes the creation from now on finds all that was published
     return {
         "fingerprint": fingerprint if result.reusable and _unchanged(job, inputs) else "",
         "inputs": inputs,

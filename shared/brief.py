@@ -141,11 +141,11 @@ def write_brief(
     """
     files = check_files(picture=picture, music=music)
     for name, path in files.items():
-        creation.upload(path, name)
+        creation.bring(path, name)
     for found in (*_named(creation, "product", PICTURE_TYPES), *_named(creation, "music", MUSIC_TYPES)):
         if found not in files:
             creation.delete(found)
-    creation.write(BRIEF_NAME, canonical_json(brief.model_dump(mode="json")))
+    creation.bring_bytes(canonical_json(brief.model_dump(mode="json")), BRIEF_NAME)
 
 
 def check_files(*, picture: Path | None, music: Path | None) -> dict[str, Path]:

@@ -1,14 +1,18 @@
 """A creation: one piece of work, and its view of the store."""
 
+import hashlib
 import json
+import logging
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from shared.errors import InvalidCreationId, PreconditionFailed
+from shared.errors import InvalidCreationId, PreconditionFailed, StoreError
+from shared.logs import log
 from shared.storage import ABSENT, ObjectInfo, ObjectStore
 
 FOLDERS: Final = ("assets/", "cache/", "claims/", "stages/", "webhooks/")
@@ -17,6 +21,8 @@ RESERVED: Final = frozenset(
     {*(folder.removesuffix("/") for folder in FOLDERS), "request.json", "manifest.json"}
 )
 _REQUEST: Final = "/request.json"
+MARKS: Final = "_active/"
+"""Where each run that is under way has its mark, `_active/<creation_id>/<run>`."""
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
@@ -81,6 +87,8 @@ class Creation:
         self.store = store
         self.creation_id = check_creation_id(creation_id)
         self.traffic = Traffic()
+        self._wrote: dict[str, str] = {}
+        """The generation of each key that was last written by this view."""
 
     def key(self, name: str) -> str:
         """The store's key of `name`, e.g. `assets/1/image.png`."""
@@ -95,7 +103,7 @@ class Creation:
         return data, info
 
     def write(self, name: str, data: bytes, *, expect: str | None = None) -> ObjectInfo:
-        info = self.store.write(self.key(name), data, expect=expect)
+        info = self._noted(self.store.write(self.key(name), data, expect=expect))
         self.traffic.add(bytes_out=len(data))
         return info
 
@@ -106,9 +114,16 @@ class Creation:
         return path
 
     def upload(self, path: Path, name: str, *, expect: str | None = None) -> ObjectInfo:
-        info = self.store.upload(path, self.key(name), expect=expect)
+        info = self._noted(self.store.upload(path, self.key(name), expect=expect))
         self.traffic.add(bytes_out=info.size_bytes)
         return info
+
+    def bring(self, path: Path, name: str, *, expect: str | None = None) -> ObjectInfo:
+        """Upload, unless the object holds these bytes already: then it stays the same generation."""
+        there = self.stat(name)
+        if there is None or expect not in (None, there.generation) or not _holds(there, path):
+            return self.upload(path, name, expect=expect)
+        return there
 
     def upload_once(self, path: Path, name: str) -> None:
         """Publish an object whose name tells its content; that it is there already is as good."""
@@ -117,14 +132,55 @@ class Creation:
         except PreconditionFailed:
             return
 
+    def bring_bytes(self, data: bytes, name: str) -> None:
+        """`bring` what is in memory."""
+        there = self.stat(name)
+        if there is None or there.content_hash != hashlib.sha256(data).hexdigest():
+            self.write(name, data)
+
+    def mark(self, run: int) -> None:
+        """Say that the run is under way, so that a sweep looks at it."""
+        self._noted(self.store.write(self.mark_of(run), b""))
+
+    def mark_of(self, run: int) -> str:
+        """The key of the run's mark."""
+        return f"{MARKS}{self.creation_id}/{run}"
+
     def delete(self, name: str) -> None:
         self.store.delete(self.key(name))
+
+    def withdraw_if_removed(self) -> None:
+        """Delete what was written by this view if the creation has no request (any more)."""
+        try:
+            if self._wrote and self.stat("request.json") is None:
+                self._withdraw()
+        except StoreError as error:
+            text = f"{self.creation_id}: can't tell if it was removed meanwhile: {error}"
+            log(logging.WARNING, "removal_unseen", text, creation_id=self.creation_id)
+
+    def _withdraw(self) -> None:
+        while self._wrote:
+            key, generation = self._wrote.popitem()
+            with suppress(PreconditionFailed):  # someone else's by now
+                self.store.delete(key, expect=generation)
+
+    def _noted(self, info: ObjectInfo) -> ObjectInfo:
+        self._wrote[info.key] = info.generation
+        return info
 
     def list(self, folder: str) -> Iterator[tuple[str, ObjectInfo]]:
         """Names and descriptions of all objects below `folder` (which ends in `/`)."""
         skip = len(self.creation_id) + 1
         for info in self.store.list(self.key(folder)):
             yield info.key[skip:], info
+
+
+def _holds(info: ObjectInfo, path: Path) -> bool:
+    """Whether the object has the file's bytes."""
+    if info.size_bytes != path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        return info.content_hash == hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def canonical_json(value: Any) -> bytes:

@@ -17,6 +17,7 @@
     │   ├── ProviderDenied (BadRequest)     the key is missing or wrong, or its account has nothing left
     │   └── ProviderRefused (BadRequest)    it will not make this, for what it shows or says
     ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
+    │   └── CreationRemoved                 what it worked on is gone
     ├── Stopped (RuntimeError)              SIGTERM, Ctrl-C or a cancelled run
     ├── OutOfTime (TimeoutError)            the run took longer than its pipeline allows
     ├── StageFailed (RuntimeError)          a stage of the pipeline failed
@@ -196,6 +197,16 @@ class StaleAttempt(ReelwrightError, RuntimeError):
     def __str__(self) -> str:
         stage, attempt = self.args
         return f"attempt {attempt} of stage {stage!r} was taken over by another; nothing was published"
+
+
+class CreationRemoved(StaleAttempt):
+    """The creation was removed while this attempt worked on it; nothing of it is left behind."""
+
+    def __init__(self, creation_id: str) -> None:
+        ReelwrightError.__init__(self, creation_id)
+
+    def __str__(self) -> str:
+        return f"creation {self.args[0]!r} was removed meanwhile; nothing was published"
 
 
 class Stopped(ReelwrightError, RuntimeError):

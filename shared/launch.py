@@ -216,9 +216,41 @@ class Launcher:
         names = [name for name, _ in creation.list(f"claims/{run}/")]
         return all([self._release_claimed(creation, name) for name in names])
 
+    def is_at_work(self, creation: Creation, request: Request, stage: str) -> bool:
+        """Whether the platform says that the stage's execution has yet to end."""
+        claim, _ = load(creation, claim_name(request, stage), Claim)
+        execution = claim.execution if claim else ""
+        return bool(execution) and self._platform.state(execution, anew=True).status == "running"
+
     def _release_claimed(self, creation: Creation, name: str) -> bool:
         claim, _ = load(creation, name, Claim)
         return claim is None or not claim.execution or self._platform.release(claim.execution)
+
+    def stop_all(self, creation: Creation, request: Request) -> list[ReelwrightError]:
+        """Ask the platform to stop all of a run's executions; returns what stood against it."""
+        stages = self._pipelines[request.pipeline].jobs
+        return [error for stage in stages if (error := self._stop(creation, request, stage))]
+
+    def _stop(self, creation: Creation, request: Request, stage: str) -> ReelwrightError | None:
+        """Stop one execution; returns what stood against it, so that the others are stopped all the same."""
+        try:
+            claim, _ = load(creation, claim_name(request, stage), Claim)
+            if claim and claim.execution:
+                self._platform.cancel(claim.execution)
+        except (PlatformError, StoreError) as error:
+            return error
+        return None
+
+    def stop_frozen(self, creation: Creation, status: RunStatus) -> None:
+        """Stop the executions of which nothing is heard any more, so that they cost no more."""
+        for execution in {each for stage in status.stages.values() for each in stage.frozen}:
+            text = f"{creation.creation_id}: ended {execution}: {status.error}"
+            log(logging.WARNING, "execution_silent", text)
+            try:
+                self._platform.cancel(execution)
+            except PlatformError as error:
+                text = f"{creation.creation_id}: could not be stopped: {error}"
+                log(logging.WARNING, "stop_refused", text)
 
     def settle(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Write down what only the platform knows of tasks that failed, before it forgets it."""

@@ -6,13 +6,12 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from shared.blame import failed_stage
 from shared.creation import Creation
 from shared.errors import OutOfTime
 from shared.manifest import paid_usd
 from shared.pipeline import Pipeline
 from shared.record import Request
-from shared.status import RunStatus, StageStatus
+from shared.status import RunStatus, StageStatus, failed_stage
 
 _REMEMBERED: Final = 10_000
 _BUCKETS_S: Final = (1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.creation import Creation
-from shared.errors import OutOfTime, PreconditionFailed, StaleAttempt, Stopped, StoreError
+from shared.errors import CreationRemoved, OutOfTime, PreconditionFailed, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.process import process_is_gone
 from shared.progress import Step
@@ -108,9 +108,16 @@ class Ownership:
         except StoreError as error:
             log(logging.WARNING, "heartbeat_missed", f"could not write a heartbeat: {error}")
 
+    def check_stands(self) -> None:
+        """Raise `CreationRemoved` if the creation's request is gone."""
+        if self._creation.stat("request.json") is None:
+            raise CreationRemoved(self._creation.creation_id)
+
     def _look_for_stop(self) -> None:
         request, _ = load(self._creation, "request.json", Request)
-        if request and request.run == self._record.run:
+        if request is None:
+            raise CreationRemoved(self._creation.creation_id)
+        if request.run == self._record.run:
             check_wanted(request)
 
 

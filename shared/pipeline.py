@@ -83,6 +83,9 @@ class Pipeline(_Definition):
     the stages could not use. It must do with what every image holds."""
     reported: Reported | None = None
     """Unset: its progress is in the store alone."""
+    outputs: tuple[str, ...] = ()
+    """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
+    All others are what people put in."""
     fused: FusedDefinition | None = None
     stages: dict[str, StageDefinition] = Field(min_length=1)
     """In an order in which each comes after all that it needs."""
@@ -107,6 +110,11 @@ class Pipeline(_Definition):
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the stages' shares add up to {total:g}, not 1")
         return self
+
+    def makes(self, name: str) -> bool:
+        """Whether an asset is one that its stages make."""
+        folders = tuple(output for output in self.outputs if output.endswith("/"))
+        return name in self.outputs or name.startswith(folders)
 
     @property
     def jobs(self) -> dict[str, str]:

@@ -27,6 +27,13 @@ class _Document(BaseModel):
         return canonical_json(self.model_dump(mode="json"))
 
 
+class Queued(_Document):
+    """What was asked for while a run was under way, and will be done once that one is over."""
+
+    parameters: dict[str, Any] = {}
+    asked_at: AwareDatetime
+
+
 class Request(_Document):
     """`request.json`: what was asked for."""
 
@@ -47,6 +54,10 @@ class Request(_Document):
     only reports."""
     overtaken: tuple[str, ...] = ()
     """Who opened the runs before this one, latest first: nothing of theirs may open a run any more."""
+    inputs: str = ""
+    """What people had put in when this was asked for (`shared.freshness`); empty where it was not noted."""
+    queued: Queued | None = None
+    """The run after this one: inputs or parameters changed, and it was asked for again."""
     outcome: str = ""
     """What they said when they were done with it: whatever has not ended by then has died."""
 
@@ -57,6 +68,11 @@ class Request(_Document):
             return "cancel"
         return "the failure of another part of the run" if self.given_up else ""
 
+    @property
+    def latest_parameters(self) -> dict[str, Any]:
+        """Those that were asked for last."""
+        return self.queued.parameters if self.queued else self.parameters
+
     def is_out_of_time(self, at: datetime) -> bool:
         limit_s = self.time_limit_s
         return limit_s is not None and at > self.requested_at + timedelta(seconds=limit_s)
@@ -66,6 +82,7 @@ class Request(_Document):
         at: datetime,
         *,
         parameters: dict[str, Any],
+        inputs: str = "",
         opened_by: str = "",
         time_limit_s: float | None = None,
     ) -> "Request":
@@ -77,6 +94,7 @@ class Request(_Document):
             run=self.run + 1,
             requested_at=at,
             created_at=self.created_at,
+            inputs=inputs,
             opened_by=opened_by,
             time_limit_s=time_limit_s,
             overtaken=overtaken[:_REMEMBERED],
@@ -98,6 +116,15 @@ class Claim(_Document):
     """What the platform calls the execution; empty until the launch was answered."""
     process: str = ""
     """The launcher, as `shared.process` names it."""
+
+
+class Source(_Document):
+    """`claims/source.json`: what the command line made the creation's assets of. One of the two."""
+
+    folder: str = ""
+    machine: str = ""
+    """Where the folder is; empty where the store is on the same disk."""
+    product: str = ""
 
 
 class InputFile(_Document):
@@ -177,6 +204,16 @@ class Record(_Document):
     """What the asker should know although the stage succeeded."""
     cost: Cost = Cost()
     error: Failure | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether more of the task is to come, by what it says."""
+        return self.status == "running" or (self.status == "failed" and not self.final)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed for good."""
+        return self.status == "failed" and self.final
 
 
 def record_name(stage: str, index: int | None) -> str:

@@ -6,52 +6,30 @@ a sweep looks at those, however many creations there are.
 
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from shared.creation import Creation
-from shared.errors import (
-    BadRequest,
-    PlatformError,
-    PreconditionFailed,
-    ReelwrightError,
-    StaleAttempt,
-    StoreError,
-    UnknownName,
-)
+from shared.asking import ask, check_pipeline, inputs_of, no_assets, queue_behind
+from shared.creation import MARKS, Creation
+from shared.errors import BadRequest, PreconditionFailed, StaleAttempt, UnknownName
+from shared.freshness import Inputs, inputs_now, is_outdated, summary_of
 from shared.launch import Fuses, Launcher, claim_name, never_fuses
 from shared.logs import log
 from shared.manifest import manifest_generation, rewrite_manifest
+from shared.observe import observe
 from shared.pipeline import FUSED, Pipeline
 from shared.platforms import Platform
-from shared.record import Claim, Record, Request, first_request, load, save, utc_now
-from shared.status import RunStatus, StageStatus, observe
-from shared.storage import ObjectStore
+from shared.record import Claim, Request, first_request, load, save, utc_now
+from shared.status import RunStatus
+from shared.storage import ObjectInfo, ObjectStore
+from shared.sweeping import SweepReport, Swept, sweep_all
 from shared.watch import Watch
 
 _TRIES: Final = 20
-_ACTIVE: Final = "_active/"
 _MARK_LASTS: Final = timedelta(hours=1)
-_SWEEPERS: Final = 8
 _BUSY: Final = ("starting", "running", "retrying")
-_Swept = Literal["looked", "launched", "ended", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepReport:
-    """What a sweep did."""
-
-    advanced: int
-    """Runs under way that it looked at."""
-    launched: int
-    """Of those, runs that stood still and go on now."""
-    ended: int
-    """Of those, runs that turned out to have ended."""
-    failed: list[str]
-    """Creations that could not be advanced; the log says why."""
 
 
 class Trigger:
@@ -82,6 +60,8 @@ class Trigger:
         self._watch = watch or Watch()
         self._time_limit_s = time_limit_s
         self._now = now
+        self.follows_up = True
+        """Whether it starts the runs that are queued behind others; not in a process that is about to end."""
 
     def start(
         self,
@@ -91,38 +71,55 @@ class Trigger:
         *,
         checked: bool = True,
     ) -> RunStatus:
-        """Start a run, or the next one after a run that ended; a run that is under way goes on unharmed.
+        """Start a run, or the next one after a run that ended. While one is under way, asking for changed
+        inputs or parameters queues another behind it; asking for the same starts nothing.
 
-        Raises `BadRequest` for an unknown pipeline, a bad ID, no assets, a creation of another pipeline, and
-        for what the pipeline's stages could not use; unless `checked`, they find that and record it.
+        Without `parameters` a run that is under way keeps those that it has. Raises `BadRequest` for an
+        unknown pipeline, a bad ID, no assets, a creation of another pipeline, and for what the pipeline's
+        stages could not use; unless `checked`, they find that and record it.
         """
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
         creation = Creation(self.store, creation_id)
-        if next(creation.list("assets/"), None) is None:
-            raise BadRequest(
-                f"creation {creation_id!r} has no assets; put them under {creation.key('assets/')}"
-            )
+        for _ in range(_TRIES):
+            if self._asked(creation, pipeline, parameters, checked=checked):
+                break
+        return self.advance(creation_id)
+
+    def _asked(
+        self, creation: Creation, pipeline: str, parameters: Mapping[str, Any] | None, *, checked: bool
+    ) -> bool:
+        """False when someone else asked in between, so that things have changed."""
         before, generation = load(creation, "request.json", Request)
-        if before and before.pipeline != pipeline:
-            raise BadRequest(
-                f"creation {creation_id!r} belongs to pipeline {before.pipeline!r}; use another creation ID"
-            )
+        if before:
+            check_pipeline(creation, before, pipeline)
+        inputs = inputs_of(creation, self.pipelines[pipeline])
         if checked:
             self.pipelines[pipeline].check(creation, parameters or {})
         if before:
             status = self._observe(creation, before)
-            if status.status == "pending" and not status.is_deserted:
-                return self.advance(creation_id)
-            if self.store.stat(_mark(creation, before.run)):  # whoever has not heard of its end may do so now
-                self._watch.ended(creation, before, status)
-        self._ask(creation, pipeline, dict(parameters or {}), before, generation)
-        return self.advance(creation_id)
+            if not status.may_be_followed:
+                return queue_behind(
+                    creation,
+                    self.pipelines[pipeline],
+                    status,
+                    parameters,
+                    inputs,
+                    over=generation,
+                    now=self._now(),
+                )
+            self._tell_end(creation, before, status)
+        return self._ask(creation, pipeline, dict(parameters or {}), before, generation, inputs)
+
+    def _tell_end(self, creation: Creation, request: Request, status: RunStatus) -> None:
+        """Whoever has not heard of the end of a run may do so now, since the next one begins."""
+        if self.store.stat(creation.mark_of(request.run)):
+            self._watch.ended(creation, request, status)
 
     def resume(self, creation_id: str) -> RunStatus:
         """Start the next run of what was asked for before; raises `BadRequest` if nothing ever was."""
         request = self._request(Creation(self.store, creation_id))
-        return self.start(request.pipeline, creation_id, request.parameters)
+        return self.start(request.pipeline, creation_id, request.latest_parameters)
 
     def advance(self, creation_id: str, *, doubt: bool = False) -> RunStatus:
         """Launch every stage whose needs are met and rewrite the manifest.
@@ -131,13 +128,23 @@ class Trigger:
         have ended, the platform is asked anew even about stages that were heard of a moment ago.
         """
         creation = Creation(self.store, creation_id)
+        try:
+            status = self._advanced(creation, doubt=doubt)
+            while self._follow_up(creation, status):
+                status = self._advanced(creation)
+            return self._told(creation, status)
+        finally:
+            creation.withdraw_if_removed()
+
+    def _advanced(self, creation: Creation, *, doubt: bool = False) -> RunStatus:
+        """Bring the present run on as far as it goes now."""
         noted, request, status = self._look(creation, doubt=doubt)
         self._watch.news(creation, request, status)  # before anything is launched: that it was asked for
         if status.status == "pending" and self._launcher.launch_all(creation, request, status):
             noted, request, status = self._look(creation)
             self._launcher.release(creation, request, status)
         if any(stage.ends for stage in status.stages.values()):
-            self._end_frozen(creation, status)
+            self._launcher.stop_frozen(creation, status)
             self._launcher.settle(creation, request, status)
             noted, request, status = self._look(creation)
         if status.status == "failed" and self._give_up(creation, request, status):
@@ -147,26 +154,55 @@ class Trigger:
                 break
             noted, request, status = self._look(creation)
         self._watch.news(creation, request, status)
-        if status.status != "pending":
+        if status.status != "pending" and request.queued is None:
             self._close(creation, request, status)
         return status
 
+    def _follow_up(self, creation: Creation, status: RunStatus) -> bool:
+        """Start the run that is queued behind one that is over; True if things changed by that.
+
+        A container with all stages in it must have ended: it would take itself for overtaken.
+        """
+        request = status.request
+        if request.queued is None or not status.may_be_followed or not self.follows_up or self._holding:
+            return False
+        busy = any(stage.state in _BUSY for stage in status.stages.values())
+        if busy or self._launcher.is_at_work(creation, request, FUSED):
+            return False
+        found, generation = load(creation, "request.json", Request)
+        if found is None or found.run != request.run or found.queued is None:
+            return True
+        self._tell_end(creation, found, status)
+        inputs = inputs_now(creation, self.pipelines[found.pipeline])
+        if self._ask(creation, found.pipeline, found.queued.parameters, found, generation, inputs):
+            self._let_go(creation, found.run)
+        return True
+
+    def _let_go(self, creation: Creation, run: int) -> None:
+        """Take the mark off a run that a later one has overtaken, once all of it is over and told."""
+        if self._watch.overtaken(creation, run) and self._launcher.release_all(creation, run):
+            self._drop(creation.mark_of(run), overtaken=True)
+
+    def _told(self, creation: Creation, status: RunStatus) -> RunStatus:
+        """How it is to be told: a run that another one is queued behind has not ended for whoever waits."""
+        request = status.request
+        if request.queued and status.may_be_followed and not self._holding:
+            text = f"run {request.run} has ended as {status.status}; the next one is queued"
+            return replace(status, status="pending", error="", message=text, is_over=True)
+        if status.status != "completed":
+            return status
+        pipeline = self.pipelines[request.pipeline]
+        inputs = inputs_now(creation, pipeline)
+        return replace(status, outdated=is_outdated(pipeline, request, status.records, inputs))
+
     def sweep(self) -> SweepReport:
         """Advance every run that is under way, as is needed where the event that should have was lost."""
-        with ThreadPoolExecutor(max_workers=_SWEEPERS, thread_name_prefix="sweep") as pool:
-            found = list(pool.map(self._sweep_one, [info.key for info in self.store.list(_ACTIVE)]))
-        outcomes = [outcome for outcome, _ in found]
-        return SweepReport(
-            advanced=len(found),
-            launched=outcomes.count("launched"),
-            ended=outcomes.count("ended"),
-            failed=[creation_id for outcome, creation_id in found if outcome == "failed"],
-        )
+        return sweep_all([info.key for info in self.store.list(MARKS)], self._sweep_one)
 
     def left_by(self, creation_id: str, execution: str) -> list[str]:
         """The stages that an earlier attempt of this execution left in the middle."""
         _, _, status = self._look(Creation(self.store, creation_id))
-        return [name for name, stage in status.stages.items() if _is_left(stage, execution)]
+        return [name for name, stage in status.stages.items() if stage.is_left_by(execution)]
 
     def take_up(self, creation_id: str, stage: str) -> None:
         """Go on with a stage that was left in the middle."""
@@ -194,12 +230,12 @@ class Trigger:
         elif request.opened_by != opened_by:
             request = request.next(
                 self._now(),
-                parameters=request.parameters,
+                parameters=request.latest_parameters,
                 opened_by=opened_by,
                 time_limit_s=self._limit_of(pipeline),
             )
         settled = request.model_copy(update={"outcome": request.outcome or outcome})
-        self.store.write(_mark(creation, settled.run), b"")  # until whoever is to hear of its end has
+        creation.mark(settled.run)  # until whoever is to hear of its end has
         try:
             save(creation, "request.json", settled, expect=generation)
         except PreconditionFailed:
@@ -223,7 +259,7 @@ class Trigger:
     def status(self, creation_id: str) -> RunStatus:
         """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
         creation = Creation(self.store, creation_id)
-        return self._observe(creation, self._request(creation))
+        return self._told(creation, self._observe(creation, self._request(creation)))
 
     def cancel(self, creation_id: str) -> RunStatus:
         """Stop the run: nothing more is launched, what works is told to stop. Running again resumes."""
@@ -231,13 +267,15 @@ class Trigger:
         request, generation = load(creation, "request.json", Request)
         if request is None:
             raise _never_started(creation_id)
-        if self._observe(creation, request).status == "pending":
-            request = request.model_copy(update={"cancelled_at": self._now()})
+        pending = self._observe(creation, request).status == "pending"
+        if pending or request.queued:
+            at = self._now() if pending else request.cancelled_at
+            request = request.model_copy(update={"cancelled_at": at, "queued": None})
             try:
                 save(creation, "request.json", request, expect=generation)
             except PreconditionFailed:
                 return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
-        refused = self._cancel_all(creation, request)
+        refused = self._launcher.stop_all(creation, request)
         status = self.advance(creation_id)
         if refused:
             raise refused[0]
@@ -256,37 +294,9 @@ class Trigger:
             save(creation, "request.json", given_up, expect=generation)
         except PreconditionFailed:
             return True
-        for error in self._cancel_all(creation, request):
+        for error in self._launcher.stop_all(creation, request):
             log(logging.WARNING, "stop_refused", f"{creation.creation_id}: could not be stopped: {error}")
         return True
-
-    def _end_frozen(self, creation: Creation, status: RunStatus) -> None:
-        """Stop the executions of which nothing is heard any more, so that they cost no more."""
-        for execution in {each for stage in status.stages.values() for each in stage.frozen}:
-            log(
-                logging.WARNING,
-                "execution_silent",
-                f"{creation.creation_id}: ended {execution}: {status.error}",
-            )
-            try:
-                self.platform.cancel(execution)
-            except PlatformError as error:
-                log(logging.WARNING, "stop_refused", f"{creation.creation_id}: could not be stopped: {error}")
-
-    def _cancel_all(self, creation: Creation, request: Request) -> list[ReelwrightError]:
-        """Ask the platform to stop all of a run's executions; returns what stood against it."""
-        stages = self.pipelines[request.pipeline].jobs
-        return [error for stage in stages if (error := self._cancel(creation, request, stage))]
-
-    def _cancel(self, creation: Creation, request: Request, stage: str) -> ReelwrightError | None:
-        """Stop one execution; returns what stood against it, so that the others are stopped all the same."""
-        try:
-            claim, _ = load(creation, claim_name(request, stage), Claim)
-            if claim and claim.execution:
-                self.platform.cancel(claim.execution)
-        except (PlatformError, StoreError) as error:
-            return error
-        return None
 
     def _ask(
         self,
@@ -295,19 +305,23 @@ class Trigger:
         parameters: dict[str, Any],
         before: Request | None,
         generation: str,
-    ) -> None:
-        limit_s = self._limit_of(pipeline)
+        inputs: Inputs,
+    ) -> bool:
+        """False if someone else asked in between."""
+        facts: dict[str, Any] = {
+            "parameters": parameters,
+            "time_limit_s": self._limit_of(pipeline),
+            "inputs": summary_of(inputs),
+        }
         if before:
-            request = before.next(self._now(), parameters=parameters, time_limit_s=limit_s)
-        else:
-            request = first_request(
-                creation, pipeline, self._now(), parameters=parameters, time_limit_s=limit_s
-            )
-        self.store.write(_mark(creation, request.run), b"")
-        try:
-            save(creation, "request.json", request, expect=generation)
-        except PreconditionFailed:
-            log(logging.INFO, "start_joined", f"{creation.creation_id}: joined the run that is under way")
+            return ask(creation, before.next(self._now(), **facts), over=generation)
+        request = first_request(creation, pipeline, self._now(), **facts)
+        if not ask(creation, request, over=generation):
+            return False
+        if next(creation.list("assets/"), None) is None:  # it was removed in between
+            creation.delete("request.json")
+            raise no_assets(creation)
+        return True
 
     def _limit_of(self, pipeline: str) -> float | None:
         return self._time_limit_s or self.pipelines[pipeline].time_limit_s
@@ -335,33 +349,40 @@ class Trigger:
     def _close(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Take the mark off a run that has ended, once nothing of it works any more and the platform has let
         go of it; what it knows of the ends is written down first."""
-        mark = _mark(creation, request.run)
-        if self.store.stat(mark) is None:
+        mark = self.store.stat(creation.mark_of(request.run))
+        if mark is None:
             return
         status = self._observe(creation, request, doubt=True)
         self._launcher.settle(creation, request, status)
         busy = any(stage.state in _BUSY for stage in status.stages.values())
         told = not busy and self._watch.ended(creation, request, status)
         if told and self._launcher.release_all(creation, request.run):
-            self.store.delete(mark)
+            self._unmark(creation, request.run, mark)
 
-    def _sweep_one(self, mark: str) -> tuple[_Swept, str]:
+    def _unmark(self, creation: Creation, run: int, mark: ObjectInfo) -> None:
+        """Unless a run was queued behind this one since it was looked at."""
+        found, _ = load(creation, "request.json", Request)
+        if found is None or found.run != run or found.queued is None:
+            with suppress(PreconditionFailed):
+                self.store.delete(mark.key, expect=mark.generation)
+
+    def _sweep_one(self, mark: str) -> tuple[Swept, str]:
         """Advance the run that has this mark: what came of it, and the creation's ID."""
-        creation_id, _, run = mark.removeprefix(_ACTIVE).rpartition("/")
+        creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
         try:
             return self._swept(mark, creation_id, run), creation_id
         except Exception as error:  # noqa: BLE001 - one creation that is broken must not hold up the others
             log(logging.ERROR, "sweep_failed", f"{creation_id}: could not be advanced: {error}")
             return "failed", creation_id
 
-    def _swept(self, mark: str, creation_id: str, run: str) -> _Swept:
+    def _swept(self, mark: str, creation_id: str, run: str) -> Swept:
         creation = Creation(self.store, creation_id)
         request, _ = load(creation, "request.json", Request)
         if request is None or run != str(request.run):
-            overtaken = request is not None and run.isdecimal() and int(run) < request.run
-            told = not overtaken or self._watch.overtaken(creation, int(run))
-            if not overtaken or (told and self._launcher.release_all(creation, int(run))):
-                self._drop(mark, overtaken=overtaken)
+            if request and run.isdecimal() and int(run) < request.run:
+                self._let_go(creation, int(run))
+            else:
+                self._drop(mark, overtaken=False)
             return "looked"
         before = self.status(creation_id)
         after = self.advance(creation_id)
@@ -375,24 +396,6 @@ class Trigger:
         if info and (overtaken or self._now() - info.modified_at > _MARK_LASTS):
             with suppress(PreconditionFailed):  # it was set again meanwhile
                 self.store.delete(mark, expect=info.generation)
-
-
-def _is_left(stage: StageStatus, execution: str) -> bool:
-    mine = any(record.execution == execution for record in stage.records)
-    left = len(stage.records) < stage.tasks or any(map(_is_unfinished, stage.records))
-    return mine and left and not any(map(_has_failed, stage.records))
-
-
-def _is_unfinished(record: Record) -> bool:
-    return record.status == "running" or (record.status == "failed" and not record.final)
-
-
-def _has_failed(record: Record) -> bool:
-    return record.status == "failed" and record.final
-
-
-def _mark(creation: Creation, run: int) -> str:
-    return f"{_ACTIVE}{creation.creation_id}/{run}"
 
 
 def _never_started(creation_id: str) -> BadRequest:

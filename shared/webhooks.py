@@ -33,7 +33,6 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from shared.blame import failed_stage
 from shared.creation import Creation, canonical_json
 from shared.errors import ObjectNotFound, StoreError
 from shared.logs import log
@@ -42,7 +41,7 @@ from shared.record import Request, utc_now
 from shared.redact import without_paths
 from shared.reports.derive import reports_of
 from shared.settings import Settings
-from shared.status import RunStatus
+from shared.status import RunStatus, failed_stage
 from shared.storage import ABSENT
 
 if TYPE_CHECKING:

@@ -47,9 +47,10 @@ HOMES = {
     "fastapi": ("shared/api/",),
     "uvicorn": ("shared/api/",),
     "h11": ("shared/api/",),
+    "anyascii": ("scripts/naming.py",),
     "typer": ("scripts/",),
     "rich": ("scripts/",),
-    "fcntl": ("shared/storage/",),
+    "fcntl": ("shared/storage/", "shared/temporary.py"),
 }
 
 

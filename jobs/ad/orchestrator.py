@@ -24,7 +24,6 @@ from pydantic import ValidationError
 
 from jobs.__main__ import run_fused
 from jobs.catalogue import pipelines
-from shared.blame import failed_stage
 from shared.brief import Brief, write_brief
 from shared.creation import Creation, check_creation_id
 from shared.errors import BadRequest, ReelwrightError
@@ -34,7 +33,7 @@ from shared.record import Request, load, utc_now
 from shared.reports import ERROR, Report
 from shared.reports.redis_channel import CHANNEL
 from shared.settings import Settings, read_settings
-from shared.status import RunStatus
+from shared.status import RunStatus, failed_stage
 from shared.storage import ObjectStore, open_store
 
 if TYPE_CHECKING:

@@ -1,8 +1,6 @@
 """Assets over HTTP: put them in, get them out (byte ranges, so that a browser can seek), list, delete."""
 
 from contextlib import ExitStack, closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -27,6 +25,7 @@ from shared.api.problems import RESPONSES, Problem
 from shared.creation import Creation
 from shared.errors import ObjectNotFound, StoreError
 from shared.storage import Chunks, ObjectInfo, numeric_order
+from shared.temporary import scratch
 
 _TRIES: Final = 5
 _FOLDER: Final = "/me/creation/{creation_id:path}/assets"
@@ -77,11 +76,11 @@ async def put_asset(
     place = f"assets/{name}"
     before = await run_in_threadpool(creation.stat, place)
     expect = expectation(request.headers, creation.key(place), before)
-    with TemporaryDirectory(prefix="reelwright-upload-") as folder:
-        path = Path(folder) / "body"
+    with scratch() as folder:
+        path = folder / "body"
         await spool(request, path, limit_bytes(kind, settings.max_upload_bytes))
         await run_in_threadpool(check_content, path, name, kind)
-        info = await run_in_threadpool(creation.upload, path, place, expect=expect)
+        info = await run_in_threadpool(creation.bring, path, place, expect=expect)
     body = asset_body(creation.creation_id, name, info)
     response.status_code = 200 if before else 201
     response.headers["ETag"] = body.etag

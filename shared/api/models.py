@@ -75,6 +75,14 @@ class StatusBody(_Body):
     error: str | None = Field(description="Why the run failed.")
     stages: list[StageBody]
     warnings: list[str] = Field(description="All stages' warnings.")
+    queued: bool = Field(
+        description="Inputs or parameters changed while this run was under way and it was asked for again: "
+        "another run of them follows this one."
+    )
+    outdated: bool = Field(
+        description="Inputs changed since this run was asked for, and nobody has asked for a run of them: "
+        "the video is older than they are. Start again for one of them."
+    )
     urls: dict[str, str] = Field(
         description="Where the results are, by name; empty until the run is completed.",
         examples=[{"video": "/me/creation/spring/assets/video.mp4"}],
@@ -150,6 +158,8 @@ def not_started(creation_id: str, pipeline: Pipeline) -> StatusBody:
         error=None,
         stages=[_stage(StageStatus(name=name, state="waiting")) for name in pipeline.stages],
         warnings=[],
+        queued=False,
+        outdated=False,
         urls={},
         requested_at=None,
         completed_at=None,
@@ -168,6 +178,8 @@ def status_body(status: RunStatus) -> StatusBody:
         error=without_paths(status.error) or None,
         stages=[_stage(stage) for stage in status.stages.values()],
         warnings=[without_paths(warning) for warning in status.warnings],
+        queued=status.request.queued is not None,
+        outdated=status.outdated,
         urls=_urls(status) if status.status == "completed" else {},
         requested_at=status.request.requested_at,
         completed_at=status.completed_at,

@@ -44,7 +44,8 @@ def runs_router(action: str, pipeline: str) -> APIRouter:
         parameters: Annotated[dict[str, Any], Depends(read_parameters)],
         response: Response,
     ) -> StatusBody:
-        """Start a run; while one is under way this starts nothing and answers how it stands."""
+        """Start a run. While one is under way, asking for the same again starts nothing; if parameters or
+        assets have changed since it was asked for, another run of them is queued behind it."""
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
         return status_body(trigger.start(pipeline, creation.creation_id, parameters))
 
@@ -53,7 +54,9 @@ def runs_router(action: str, pipeline: str) -> APIRouter:
         """How the latest run stands; a creation that has assets and was never started is pending."""
         if _asked_for(creation, pipeline):
             found = trigger.status(creation.creation_id)
-            if found.ready:  # a stage ended unnoticed, as when the server was restarted meanwhile
+            if (
+                found.ready or found.is_over
+            ):  # a stage ended unnoticed, as when the server was restarted meanwhile
                 found = trigger.advance(creation.creation_id)
             return status_body(found)
         if next(creation.list("assets/"), None) is None:

@@ -8,14 +8,13 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.models import CostBody, Usd, cost_body, creation_url
-from shared.blame import failed_stage
 from shared.creation import Creation
 from shared.manifest import paid_usd
 from shared.pipeline import Pipeline
 from shared.redact import without_paths
 from shared.reports import ERROR, PIPELINE, Report, State
 from shared.reports.derive import reports_of
-from shared.status import RunStatus
+from shared.status import RunStatus, failed_stage
 
 VIDEO: Final = "assets/video.mp4"
 _POSTER: Final = "assets/poster.jpg"
@@ -83,6 +82,8 @@ class VideoBody(SummaryBody):
     stages: list[AdStageBody]
     poster_url: str | None
     warnings: list[str] = Field(description="What you should know although it was made.")
+    queued: bool = Field(description="Another run follows this one, since its brief changed meanwhile.")
+    outdated: bool = Field(description="Its brief, picture or music changed since it was asked for.")
     cost: AdCostBody
 
 
@@ -119,6 +120,8 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
         video_url=urls.get(VIDEO),
         poster_url=urls.get(_POSTER),
         warnings=[without_paths(warning) for warning in status.warnings],
+        queued=status.request.queued is not None,
+        outdated=status.outdated,
         created_at=status.request.created_at,
         updated_at=max(report.at for report in reports),
         cost=AdCostBody(**cost_body(status.records).model_dump(), paid_usd=paid_usd(status.records)),
@@ -142,6 +145,8 @@ def not_begun(
         video_url=None,
         poster_url=None,
         warnings=[],
+        queued=False,
+        outdated=False,
         created_at=posted_at,
         updated_at=posted_at,
         cost=AdCostBody(**cost_body([]).model_dump(), paid_usd={}),

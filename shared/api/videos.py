@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 from anyio.to_thread import run_sync
@@ -29,6 +28,7 @@ from shared.record import load
 from shared.reports import State
 from shared.settings import Settings
 from shared.status import RunStatus
+from shared.temporary import scratch
 from shared.trigger import Trigger
 
 PIPELINE: Final = "ad"
@@ -103,8 +103,8 @@ async def generate(
     request: Request, response: Response, trigger: WithTrigger, settings: WithSettings, _: WithPipeline
 ) -> AcceptedBody:
     """Ask for an ad. It is made soon; the answer says where to look."""
-    with TemporaryDirectory(prefix="reelwright-upload-") as folder:
-        fields, files = await _read(request, Path(folder), settings)
+    with scratch() as folder:
+        fields, files = await _read(request, folder, settings)
         try:
             job_id = await run_in_threadpool(post, trigger, PIPELINE, fields, files)
         except AlreadyPosted as error:
@@ -136,7 +136,7 @@ def video(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline) -> Vi
     if creation.stat("request.json") is None:
         return _not_begun(creation, pipeline)
     found = trigger.status(creation.creation_id)
-    if found.ready:  # a stage ended unnoticed, as when the server was restarted meanwhile
+    if found.ready or found.is_over:  # a stage ended unnoticed, as when the server was restarted meanwhile
         found = trigger.advance(creation.creation_id)
     return video_body(creation, pipeline, found)
 

@@ -125,6 +125,8 @@ class LocalPlatform:
         if not execution.startswith("local|"):
             return ExecutionState(status="unknown")
         launcher = execution.removeprefix("local|").rpartition("|")[0]
+        if launcher == this_process():
+            return ExecutionState(status="ended")  # and was released, or it would be known
         if process_is_gone(launcher):
             return ExecutionState(status="ended", reason="the process that launched it is gone")
         at_work = process_is_alive(launcher) and not process_is_stopped(launcher)

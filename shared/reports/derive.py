@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from shared.blame import failed_stage
 from shared.creation import Creation
 from shared.errors import StoreError
 from shared.pipeline import Pipeline
 from shared.record import DIED, Request
 from shared.reports import ERROR, PIPELINE, Report, State
-from shared.status import RunStatus, StageStatus
+from shared.status import RunStatus, StageStatus, failed_stage
 
 _FILM: Final = "assets/video.mp4"
 _TOLD: Final = ("product_name", "style", "cta_text")

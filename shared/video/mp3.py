@@ -4,12 +4,12 @@ PCM is mono, signed 16-bit little-endian, at `RATE_HZ` unless a rate is given.
 """
 
 import io
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.ffmpeg import run
+from shared.temporary import scratch
 
 if TYPE_CHECKING:
     import av
@@ -56,10 +56,10 @@ def write_mp3(pcm: bytes, sample_rate_hz: int, target: Path, *, pace: float = 1.
     `pace` above 1 speaks faster, below 1 slower. Players that read LAME's tag, as ffmpeg does, give back as
     many samples as went in. Raises `ToolFailed`.
     """
-    with tempfile.NamedTemporaryFile(suffix=".pcm") as file:
-        file.write(pcm)
-        file.flush()
-        source = ["-f", "s16le", "-ar", str(sample_rate_hz), "-ac", "1", "-i", f"file:{file.name}"]
+    with scratch() as folder:
+        before = folder / "before.pcm"
+        before.write_bytes(pcm)
+        source = ["-f", "s16le", "-ar", str(sample_rate_hz), "-ac", "1", "-i", f"file:{before}"]
         coding = ["-c:a", "libmp3lame", "-b:a", str(BITS_PER_S), "-flags:a", "+bitexact"]
         filters = ["-af", f"{_paced(pace)}aresample={RATE_HZ}"]
         run([*source, *filters, *coding, *_SAME_BYTES, "-f", "mp3", "-y", f"file:{target}"], timeout_s=120)
@@ -67,8 +67,8 @@ def write_mp3(pcm: bytes, sample_rate_hz: int, target: Path, *, pace: float = 1.
 
 def at_pace(pcm: bytes, sample_rate_hz: int, pace: float) -> bytes:
     """The same speech, faster or slower; raises `ToolFailed`."""
-    with tempfile.TemporaryDirectory(prefix="pace-") as folder:
-        before, after = Path(folder, "before"), Path(folder, "after")
+    with scratch() as folder:
+        before, after = folder / "before", folder / "after"
         before.write_bytes(pcm)
         raw = ["-f", "s16le", "-ar", str(sample_rate_hz), "-ac", "1"]
         run([*raw, "-i", f"file:{before}", "-af", f"{_paced(pace)}anull", *raw, f"file:{after}"])

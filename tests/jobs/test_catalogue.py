@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs import ad
 from jobs.catalogue import STAGES, pipelines
+from jobs.story import layout
 from shared.creation import Creation
 from shared.errors import BadRequest
 from shared.stage import Stage
@@ -40,6 +42,25 @@ def test_a_pipeline_has_the_name_of_its_folder(pipeline: str) -> None:
 def test_every_pipeline_refuses_what_its_stages_could_not_use(pipeline: str) -> None:
     with pytest.raises(BadRequest, match="shoe_size"):
         pipelines()[pipeline].check(Creation(MemoryStore(), "spring"), {"shoe_size": 43})
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "outputs", "inputs"),
+    [
+        (
+            "story",
+            layout.OUTPUTS,
+            ["assets/story.json", "assets/1/image.jpg", "assets/music.mp3"],
+        ),
+        ("ad", ad.OUTPUTS, ["assets/ad.json", "assets/product.jpg", "assets/music.mp3"]),
+    ],
+)
+def test_a_pipeline_knows_what_it_makes_from_what_people_put_in(
+    pipeline: str, outputs: frozenset[str], inputs: list[str]
+) -> None:
+    makes = pipelines()[pipeline].makes
+    assert [name for name in sorted(outputs) if not makes(name)] == []
+    assert [name for name in inputs if makes(name)] == []
 
 
 @pytest.mark.parametrize(("pipeline", "name"), sorted(STAGES))

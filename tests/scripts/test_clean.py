@@ -1,18 +1,20 @@
 import os
 import tempfile
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from scripts.clean import Leftover, leftovers, parse_age, remove
+from scripts.clean import Leftover, clean, leftovers, parse_age, remove
 from shared.creation import Creation
 from shared.errors import BadRequest
 from shared.record import utc_now
+from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
+from shared.temporary import scratch
 from shared.trigger import Trigger
+from tests.shared.test_temporary import left_by_a_killed_process
 from tests.toys import FakePlatform, fill, inline_trigger, run_fused, toys, with_run
 
 LATER = timedelta(days=1)
@@ -137,14 +139,30 @@ def test_paid_results_go_with_age(store: ObjectStore) -> None:
     assert names(store) == {"mine/assets/_paid/x"}
 
 
-def test_temporary_folders_of_dead_processes_go_and_fresh_ones_stay(
+def test_a_killed_process_s_folder_goes_once_it_is_old_enough_and_no_other_of_that_name(
     store: ObjectStore, temporary: Path
 ) -> None:
-    for name in ("reelwright-old", "reelwright-new", "other"):
+    dead = left_by_a_killed_process()
+    for name in ("reelwright-store", "reelwright-planted"):
         (temporary / name).mkdir()
-        (temporary / name / "file").write_bytes(b"x")
-    for name in ("reelwright-old", "other"):
-        os.utime(temporary / name, (time.time() - 90_000,) * 2)
-    (found,) = cleaned(store, "final")
-    assert (found.name, found.bytes) == ("temporary folders", 1)
-    assert sorted(path.name for path in temporary.iterdir()) == ["other", "reelwright-new"]
+        os.utime(temporary / name, (0, 0))
+    with scratch() as held:
+        assert cleaned(store, "final", age=LATER) == []
+        (found,) = cleaned(store, "final")
+        assert (found.name, found.bytes) == (str(dead), 4)
+        assert held.is_dir()
+    assert sorted(path.name for path in temporary.iterdir()) == ["reelwright-planted", "reelwright-store"]
+
+
+@pytest.mark.parametrize("keep", ["all", "final", "none"])
+def test_the_paths_of_folders_are_shown_before_anything_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], keep: str
+) -> None:
+    dead = left_by_a_killed_process()
+    settings = Settings(store_url=f"file://{tmp_path}/reelwright-store")
+    clean(settings, older_than="0m", keep=keep, yes=False)
+    assert f"{dead}  4 B" in capsys.readouterr().out
+    assert dead.is_dir()
+    clean(settings, older_than="0m", keep=keep, yes=True)
+    assert not dead.exists()
+    assert (tmp_path / "reelwright-store").is_dir()

@@ -1,5 +1,6 @@
 """The program as a person types it, in processes of its own."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,20 +11,24 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs.catalogue import pipelines
 from jobs.story.layout import OUTPUTS
-from scripts.folders import creation_id_for, import_folder
+from scripts.folders import import_folder
+from scripts.list import list_creations
+from scripts.status import show_status
 from shared.creation import Creation
 from shared.errors import BadRequest
 from shared.record import Claim, load
+from shared.settings import Settings
 from shared.storage.file import FileStore
 from shared.task import CLAIM_VARIABLE
 from shared.trigger import Trigger
 from tests.stories import SMALL, picture
-from tests.toys import FakePlatform
+from tests.toys import FakePlatform, fill
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,16 +62,16 @@ def reelwright(
 def test_a_folder_becomes_a_film_and_the_verbs_tell_of_it(folder: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     made = reelwright(store, "run", "story", "--assets-dir", str(folder))
-    assert (made.returncode, made.stdout) == (0, "my-story-s-folder/assets/video.mp4\n"), made.stderr
-    assert (store / "my-story-s-folder/assets/video.mp4").stat().st_size > 5_000
+    assert (made.returncode, made.stdout) == (0, "my-story-s-folder-a7d9fdb9/assets/video.mp4\n"), made.stderr
+    assert (store / "my-story-s-folder-a7d9fdb9/assets/video.mp4").stat().st_size > 5_000
     for said in ("narrate", "render", "assemble", "cloudrun", "next:", "160x284"):
         assert said in made.stderr
     listed = reelwright(store, "list")
-    assert "my-story-s-folder" in listed.stdout
+    assert "my-story-s-folder-a7d9fdb9" in listed.stdout
     assert "completed" in listed.stdout
-    status = reelwright(store, "status", "my-story-s-folder", "--json")
+    status = reelwright(store, "status", "my-story-s-folder-a7d9fdb9", "--json")
     assert json.loads(status.stdout)["pipeline"]["status"] == "completed"
-    again = reelwright(store, "resume", "my-story-s-folder")
+    again = reelwright(store, "resume", "my-story-s-folder-a7d9fdb9")
     assert (again.returncode, again.stdout) == (0, made.stdout)
     assert "unchanged" in again.stderr
 
@@ -222,17 +227,9 @@ def test_a_folder_replaces_the_assets_and_leaves_unchanged_ones_and_outputs_alon
     assert "assets/1/1.txt" not in after
 
 
-@pytest.mark.parametrize(("name", "expected"), [("My story!", "My-story"), ("..x", "x"), ("日本", "story")])
-def test_a_folders_name_becomes_a_creation_id(name: str, expected: str) -> None:
-    assert creation_id_for(Path("/somewhere") / name) == expected
-
-
-def test_a_folder_that_is_not_there_is_refused_and_one_called_assets_is_named_by_its_parent(
-    tmp_path: Path,
-) -> None:
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="no such folder"):
         import_folder(tmp_path / "none", Creation(FileStore(tmp_path / "store"), "tale"), frozenset())
-    assert creation_id_for(Path("/somewhere/else/assets")) == "else"
 
 
 def test_a_wrong_word_or_a_name_that_can_not_be_stored_changes_nothing(folder: Path, tmp_path: Path) -> None:
@@ -292,6 +289,54 @@ def test_tables_fit_80_columns_and_nothing_of_a_name_is_cut(tmp_path: Path) -> N
     assert name in "".join(line.split()[0] for line in wide.splitlines() if not line.startswith(" "))
     assert "…" not in wide
     assert f"\n{name} " in reelwright(tmp_path, "list").stdout
+
+
+def test_another_folder_of_the_same_name_is_refused_and_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    other = tmp_path / "elsewhere" / folder.name
+    shutil.copytree(folder, other)
+    (other / "1/1.txt").write_text("Another story.")
+    Creation(FileStore(store), "tale").write("assets/1/1.txt", b"of a folder that nobody remembers")
+    (folder / "1/1.txt").write_text("  \n")
+    assert reelwright(store, "run", "story", "tale", "--assets-dir", str(folder)).returncode == 2
+    before = (store / "tale/assets/1/1.txt").read_bytes()
+    refused = reelwright(store, "run", "story", "tale", "--assets-dir", str(other))
+    assert refused.returncode == 2
+    for said in (str(folder), str(other), "--replace"):
+        assert said in refused.stderr
+    assert (store / "tale/assets/1/1.txt").read_bytes() == before == b"  \n"
+
+
+def test_a_store_that_can_only_be_read_can_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(FileStore(tmp_path), "tale")
+    Trigger(FileStore(tmp_path), FakePlatform("running"), pipelines()).start("story", "tale")
+    shutil.rmtree(tmp_path / ".reelwright")
+    before = sorted(tmp_path.rglob("*"))
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(errno.EROFS, "Read-only file system")
+
+    for name in ("mkdir", "open", "write_text", "write_bytes"):
+        monkeypatch.setattr(Path, name, refuse if name != "open" else readable(Path.open))
+    settings = Settings(store_url=f"file://{tmp_path}")
+    list_creations(settings)
+    show_status(settings, "tale", as_json=False)
+    assert capsys.readouterr().out.count("pending") == 2
+    monkeypatch.undo()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def readable(opened: Callable[..., Any]) -> Callable[..., Any]:
+    """Opens for reading alone."""
+
+    def open_to_read(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if set(mode) & set("wax+"):
+            raise PermissionError(errno.EROFS, "Read-only file system")
+        return opened(path, mode, *arguments, **options)
+
+    return open_to_read
 
 
 def test_a_folder_that_holds_the_store_brings_only_its_own_files(folder: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.blame import failed_stage
+from shared.status import failed_stage
 from shared.storage.memory import MemoryStore
 from shared.trigger import Trigger
 from tests.shared.api.ads import AD, fail, finish, leave, start

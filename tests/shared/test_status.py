@@ -4,9 +4,10 @@ from typing import Any, Literal
 import pytest
 
 from shared.creation import Creation
+from shared.observe import observe
 from shared.process import this_process
 from shared.record import Claim, Failure, Record, Request, save, utc_now
-from shared.status import RunStatus, observe
+from shared.status import RunStatus
 from shared.storage.memory import MemoryStore
 from tests.toys import FakePlatform, states, toys
 

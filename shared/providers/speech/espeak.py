@@ -9,7 +9,6 @@ import ctypes
 import difflib
 import os
 import re
-import tempfile
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,12 +18,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from itertools import accumulate, pairwise, takewhile
-from pathlib import Path
 from typing import Any, Final, cast
 
 from shared.errors import BadRequest, ProviderFailed
 from shared.language import scripts_of, words_of
 from shared.providers.speech import Speech, SpokenWord, Voice
+from shared.temporary import scratch
 
 _REVISION: Final = 1
 """To be raised with every change to the numbers and tables of this module."""
@@ -308,8 +307,8 @@ def _short_path(path: str) -> Iterator[str]:
     if len(os.fsencode(path)) <= _LONGEST_DATA_PATH:
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="espeak-") as folder:
-        link = Path(folder, "data")
+    with scratch() as folder:
+        link = folder / "data"
         link.symlink_to(path, target_is_directory=True)
         yield str(link)
 

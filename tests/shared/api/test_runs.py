@@ -7,6 +7,7 @@ import pytest
 
 from shared.creation import Creation
 from shared.record import Request, load
+from shared.trigger import Trigger
 from tests.shared.api.conftest import NotingPlatform, TestClient
 
 START = "/me/creation/spring/generate_video"
@@ -54,6 +55,48 @@ def test_a_start_after_the_end_is_the_next_run(
     finish(1)
     assert client.post(START).json()["run"] == 2
     assert [(order.stage, order.run) for order in platform.orders][-1] == ("narrate", 2)
+
+
+@pytest.mark.usefixtures("spring")
+def test_a_start_of_changed_assets_or_parameters_during_a_run_is_queued(client: TestClient) -> None:
+    put = "/me/creation/spring/assets/1/1.txt"
+    client.put(put, content=b"Spring comes.")
+    assert client.post(START).json()["queued"] is False
+    client.put(put, content=b"Spring comes.")
+    assert client.post(START).json()["queued"] is False
+    client.put(put, content=b"Summer comes.")
+    assert [client.post(START).json()[field] for field in ("queued", "run", "status")] == [True, 1, "pending"]
+    assert client.get(STATUS).json()["queued"] is True
+    assert client.post(CANCEL).json()["queued"] is False
+    assert client.post(START).json()["run"] == 2
+    assert client.post(START, json={"size": "square"}).json()["queued"] is True
+
+
+def test_a_video_that_is_older_than_its_assets_says_so_until_it_is_started_again(
+    client: TestClient, finish: Callable[[int], None]
+) -> None:
+    client.post(START)
+    finish(1)
+    assert client.get(STATUS).json()["outdated"] is False
+    client.put("/me/creation/spring/assets/1/1.txt", content=b"Summer comes.")
+    body = client.get(STATUS).json()
+    assert (body["status"], body["outdated"]) == ("completed", True)
+    assert client.post(START).json()["outdated"] is False
+    finish(2)
+    assert client.get(STATUS).json()["outdated"] is False
+
+
+def test_the_status_begins_a_queued_run_whose_turn_nobody_noticed(
+    client: TestClient, finish: Callable[[int], None], trigger: Trigger
+) -> None:
+    client.post(START)
+    client.post(START, json={"size": "square"})
+    trigger.follows_up = False
+    finish(1)
+    assert trigger.status("spring").is_over
+    trigger.follows_up = True
+    body = client.get(STATUS).json()
+    assert (body["status"], body["run"], body["queued"]) == ("pending", 2, False)
 
 
 def test_parameters_reach_the_request(client: TestClient, spring: Creation) -> None:

@@ -4,12 +4,13 @@ from typing import Any
 import pytest
 
 from shared.creation import Creation, canonical_json
+from shared.observe import observe
 from shared.pipeline import Pipeline
 from shared.pipelines import installed_pipelines
 from shared.record import Claim, Failure, Record, Request, save
 from shared.reports import ERROR, PIPELINE, Report
 from shared.reports.derive import reports_of
-from shared.status import RunStatus, observe
+from shared.status import RunStatus
 from shared.storage.memory import MemoryStore
 from tests.shared.reports.made import NOON, after
 from tests.toys import FakePlatform
