@@ -93,21 +93,15 @@ class Trigger:
         before, generation = load(creation, "request.json", Request)
         if before:
             check_pipeline(creation, before, pipeline)
-        inputs = inputs_of(creation, self.pipelines[pipeline])
+        definition = self.pipelines[pipeline]
+        inputs = inputs_of(creation, definition)
         if checked:
-            self.pipelines[pipeline].check(creation, parameters or {})
+            definition.check(creation, parameters or {})
         if before:
             status = self._observe(creation, before)
             if not status.may_be_followed:
-                return queue_behind(
-                    creation,
-                    self.pipelines[pipeline],
-                    status,
-                    parameters,
-                    inputs,
-                    over=generation,
-                    now=self._now(),
-                )
+                facts = status, parameters, inputs
+                return queue_behind(creation, definition, *facts, over=generation, now=self._now())
             self._tell_end(creation, before, status)
         return self._ask(creation, pipeline, dict(parameters or {}), before, generation, inputs)
 
