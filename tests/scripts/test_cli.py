@@ -297,14 +297,15 @@ def test_another_folder_of_the_same_name_is_refused_and_changes_nothing(folder: 
     shutil.copytree(folder, other)
     (other / "1/1.txt").write_text("Another story.")
     Creation(FileStore(store), "tale").write("assets/1/1.txt", b"of a folder that nobody remembers")
-    (folder / "1/1.txt").write_text("  \n")
+    (folder / "1/1.txt").write_text("Of this folder.")
+    (folder / "story.json").write_text('{"size": "huge"}')  # refused once it was brought: no film is made
     assert reelwright(store, "run", "story", "tale", "--assets-dir", str(folder)).returncode == 2
     before = (store / "tale/assets/1/1.txt").read_bytes()
     refused = reelwright(store, "run", "story", "tale", "--assets-dir", str(other))
     assert refused.returncode == 2
     for said in (str(folder), str(other), "--replace"):
         assert said in refused.stderr
-    assert (store / "tale/assets/1/1.txt").read_bytes() == before == b"  \n"
+    assert (store / "tale/assets/1/1.txt").read_bytes() == before == b"Of this folder."
 
 
 def test_a_store_that_can_only_be_read_can_be_looked_at(
