@@ -1,6 +1,6 @@
 """The story's input: which objects under `assets/` are its parts, captions and music.
 
-assets/1/image.png     exactly one picture a part: png, jpg, jpeg or webp
+assets/1/image.png     exactly one picture a part, of a type in `shared/accepted.py`
 assets/1/1.txt         at least one caption a part, UTF-8
 assets/2/...           parts and captions in numeric order, parts without a gap
 assets/music.mp3       optional: mp3, wav, m4a, ogg or flac
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from shared.accepted import PICTURE_NAMES, PICTURE_SUFFIXES
 from shared.creation import Creation
 from shared.errors import InvalidAssets
 from shared.storage import numeric_order
@@ -22,7 +23,6 @@ OPTIONS_NAME: Final = "assets/story.json"
 OUTPUTS: Final = frozenset(
     f"assets/{name}" for name in ("video.mp4", "poster.jpg", "timeline.json", "captions.srt", "captions.vtt")
 )
-PICTURE_TYPES: Final = (".png", ".jpg", ".jpeg", ".webp")
 MUSIC_TYPES: Final = (".mp3", ".wav", ".m4a", ".ogg", ".flac")
 _MOST_PARTS: Final = 2000
 _LONGEST_CAPTION: Final = 5000
@@ -115,14 +115,16 @@ def _first_gaps(numbers: Collection[int]) -> list[int]:
 def _part(number: int, folder: str, names: list[str], problems: list[str]) -> Part:
     place = f"assets/{folder}/"
     pictures = [name for name in names if _stem_of(name) == "image"]
-    readable = [name for name in pictures if _type_of(name) in PICTURE_TYPES]
+    readable = [name for name in pictures if _type_of(name) in PICTURE_SUFFIXES]
     captions = [name for name in names if _type_of(name) == ".txt" and _is_number(_stem_of(name))]
     if len(pictures) > 1:
         problems.append(f"{place}: {len(pictures)} pictures ({', '.join(sorted(pictures))}); keep one")
     elif pictures and not readable:
-        problems.append(f"{pictures[0]}: not a type that can be read; convert it to png, jpg or webp")
+        problems.append(f"{pictures[0]}: not a type that can be read; save it as {PICTURE_NAMES}")
     elif not pictures:
-        problems.append(f"{place}: no picture; add {place}image.png (or .jpg, .jpeg, .webp)")
+        problems.append(
+            f"{place}: no picture; add {place}image.png, or another of {', '.join(PICTURE_SUFFIXES)}"
+        )
     if not captions:
         problems.append(f"{place}: no caption; add {place}1.txt")
     captions.sort(key=lambda name: (numeric_order(_stem_of(name)), name))

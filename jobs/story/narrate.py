@@ -1,7 +1,7 @@
 """narrate: checks the assets, speaks the captions, lays out the timeline and plans the segments."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from jobs.story.layout import Layout, Part, caption_text, read_layout, story_inp
 from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
 from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
+from shared.accepted import demand_small_text
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
@@ -56,13 +57,14 @@ def _read(context: Context) -> _Story:
     creation = context.creation
     problems: list[str] = []
     layout = read_layout(story_inputs(creation), creation.key("assets/"), problems)
+    read = _reader(creation)
     options = StoryOptions()
     if layout.options:
         with _noting(problems):
-            options = read_options(creation.read(layout.options)[0], layout.options)
+            options = read_options(read(layout.options), layout.options)
     with _noting(problems):
         options = with_parameters(options, context.parameters)
-    texts = _texts(creation, layout, problems)
+    texts = _texts(read, layout, problems)
     sizes = _check_media(context, layout, problems)
     if problems:
         raise InvalidAssets(*problems)
@@ -77,14 +79,25 @@ def _noting(problems: list[str]) -> Iterator[None]:
         problems.extend(error.problems)
 
 
-def _texts(creation: Creation, layout: Layout, problems: list[str]) -> list[list[tuple[str, str]]]:
+def _reader(creation: Creation) -> Callable[[str], bytes]:
+    """Fetches a text, unless it is too large, which is `InvalidAssets`."""
+    sizes = {name: info.size_bytes for name, info in creation.list("assets/")}
+
+    def read(name: str) -> bytes:
+        demand_small_text(name, sizes.get(name, 0))
+        return creation.read(name)[0]
+
+    return read
+
+
+def _texts(read: Callable[[str], bytes], layout: Layout, problems: list[str]) -> list[list[tuple[str, str]]]:
     """The captions' names and texts, by part."""
     texts: list[list[tuple[str, str]]] = []
     for part in layout.parts:
         texts.append([])
         for name in part.captions:
             with _noting(problems):
-                texts[-1].append((name, caption_text(creation.read(name)[0], name)))
+                texts[-1].append((name, caption_text(read(name), name)))
     return texts
 
 

@@ -16,6 +16,7 @@ from shared.api.auth import check_listen_address
 from shared.errors import InvalidSettings
 from shared.logs import LOGGER
 from shared.settings import Settings
+from shared.video.pictures import DECODERS
 
 _GRACE_S: Final = 10
 _BACKLOG: Final = 128
@@ -41,7 +42,10 @@ def serve(
         server = make_server(app)
         with _ended_by_signals(server):
             on_ready(url_of(listener))
-            server.run(sockets=[listener])
+            try:
+                server.run(sockets=[listener])
+            finally:
+                DECODERS.end()
 
 
 def open_socket(host: str, port: int) -> socket.socket:
