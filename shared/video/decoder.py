@@ -1,8 +1,13 @@
 """The process that decodes pictures: `python -m shared.video.decoder <idle_s>`.
 
-It is asked by lines of JSON on stdin, `{"path", "name", "max_side"}`, and answers each by a line on stdout:
-`{"problem"}`, or `{"size", "notes"}`, after which the pixels follow (RGB, row by row) where `max_side` was
-given. It imports no more than it needs, since many pictures come alone.
+It is asked by lines of JSON on stdin and answers each by a line on stdout, `{"problem"}` or `{"size", "notes"}`,
+and the pixels, row by row:
+
+{"path", "name"}                   is decoded whole; no pixels
+{"path", "name", "max_side"}       RGB
+{"path", "name", "alpha_of"}       transparency, of this width and height; `size` is null where there is none
+
+It imports no more than it needs, since many pictures come alone.
 """
 
 import json
@@ -11,18 +16,23 @@ import resource
 import select
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from PIL import Image
+
 from shared.accepted import MOST_DECODING_CPU_S, MOST_DECODING_MIB, MOST_DECODING_S
 from shared.errors import InvalidAssets
-from shared.video.decoding import decoded, measured
+from shared.video.decoding import decoded, measured, transparency
 
 
 def main(idle_s: float) -> None:
     """Answer until nothing was asked for a while, or until whoever asks is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     _limit_memory()
+    Image.MAX_IMAGE_PIXELS = None  # it names no size: the limits in shared/accepted.py take its place
+    warnings.simplefilter("ignore")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library has to say
     while select.select([sys.stdin], [], [], idle_s)[0]:
@@ -41,12 +51,18 @@ def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     path, name = Path(asked["path"]), asked["name"]
     notes: list[str] = []
     try:
-        if "max_side" not in asked:
+        image: Image.Image | None
+        if "max_side" in asked:
+            image = decoded(path, name, asked["max_side"], notes)
+        elif "alpha_of" in asked:
+            image = transparency(path, name, asked["alpha_of"])
+        else:
             return {"size": measured(path, name), "notes": notes}, b""
-        image = decoded(path, name, asked["max_side"], notes)
-        return {"size": image.size, "notes": notes}, image.tobytes()
     except InvalidAssets as error:
         return {"problem": str(error)}, b""
+    if image is None:
+        return {"size": None, "notes": notes}, b""
+    return {"size": image.size, "notes": notes}, image.tobytes()
 
 
 def _write(answers: BinaryIO, said: dict[str, Any], pixels: bytes) -> None:

@@ -3,11 +3,10 @@
 import mmap
 import re
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -59,6 +58,10 @@ _BROKEN: Final = (
     TypeError,
     LookupError,
     EOFError,
+    RuntimeError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
@@ -95,6 +98,18 @@ def decoded(path: Path, name: str, max_side: int, notes: list[str]) -> Image.Ima
         return flat if turn is None else flat.transpose(turn)
 
 
+def transparency(path: Path, name: str, size: tuple[int, int]) -> Image.Image | None:
+    """The alpha channel upright, of this (width, height); None where there is none."""
+    with _opened(path, name) as image:
+        if not image.has_transparency_data:
+            return None
+        image.load()
+        turn = _TURNS.get(_orientation(image))
+        alpha = _in_8_bits(image, name).getchannel("A")
+        upright = alpha if turn is None else alpha.transpose(turn)
+        return upright.resize(size, Image.Resampling.BOX)
+
+
 def measured(path: Path, name: str) -> tuple[int, int]:
     """The upright (width, height) of the picture, once it was decoded whole; raises `InvalidAssets`."""
     with _opened(path, name) as image:
@@ -106,14 +121,13 @@ def measured(path: Path, name: str) -> tuple[int, int]:
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[Image.Image]:
-    """The picture, not yet decoded; what fails inside the block is the picture's fault.
-
-    For processes that do nothing else: Pillow's warnings and its limit, which names no size, are lifted.
-    """
-    Image.MAX_IMAGE_PIXELS = None
-    warnings.simplefilter("ignore")
+    """The picture, not yet decoded; what fails inside the block is the picture's fault."""
     with path.open("rb") as file:
         kind = _type_of(file.read(HEAD_BYTES), name)
+        if kind.format == "WEBP":
+            _demand_few_pixels(_webp_size(file), kind, name)  # opening one takes memory for all of it
+        if kind.format == "HEIF":
+            _demand_whole_boxes(file, name)  # parts that are missing would be shown grey
         file.seek(0)
         try:
             with _open(kind, file) as image:
@@ -153,13 +167,44 @@ def _type_of(head: bytes, name: str) -> PictureType:
 
 
 def _demand_bearable(image: Image.Image, kind: PictureType, name: str) -> None:
-    width, height = image.size
+    _demand_few_pixels(image.size, kind, name)
+    if kind.format == "TIFF" and _is_raw(image):
+        raise InvalidAssets(f"picture {name!r} is a camera's raw picture, which can't be used; {_CONVERT}")
+
+
+def _demand_few_pixels(size: tuple[int, int], kind: PictureType, name: str) -> None:
+    width, height = size
     most = kind.most_megapixels
     if width * height > most * 1_000_000:
         limit = f"more than the {most} megapixels that a {kind.name} may have"
         raise InvalidAssets(f"picture {name!r} has {width} x {height}, {limit}; make it smaller")
-    if kind.format == "TIFF" and _is_raw(image):
-        raise InvalidAssets(f"picture {name!r} is a camera's raw picture, which can't be used; {_CONVERT}")
+
+
+def _webp_size(file: BinaryIO) -> tuple[int, int]:
+    """Width and height by the first chunk (RFC 9649, 2.4 to 2.7)."""
+    file.seek(12)
+    head = file.read(18).ljust(18, b"\0")
+    if head.startswith(b"VP8X"):
+        return int.from_bytes(head[12:15], "little") + 1, int.from_bytes(head[15:18], "little") + 1
+    if head.startswith(b"VP8L"):
+        sides = int.from_bytes(head[9:13], "little")
+        return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
+    return int.from_bytes(head[14:16], "little") & 0x3FFF, int.from_bytes(head[16:18], "little") & 0x3FFF
+
+
+def _demand_whole_boxes(file: BinaryIO, name: str) -> None:
+    """The file must not end within its data (ISO/IEC 14496-12, 4.2); what cameras append is not looked at."""
+    end, at = file.seek(0, SEEK_END), 0
+    while at < end:
+        file.seek(at)
+        head = file.read(16)
+        size = int.from_bytes(head[:4], "big")
+        if size == 0:  # to the end
+            return
+        size = int.from_bytes(head[8:16], "big") if size == 1 else size
+        if at + size > end and head[4:8] in (b"meta", b"mdat"):
+            raise InvalidAssets(f"picture {name!r} is damaged or incomplete (it ends too early); {_AGAIN}")
+        at += max(8, size)
 
 
 def _is_raw(image: Image.Image) -> bool:

@@ -41,6 +41,20 @@ def load_picture(path: Path, *, name: str, max_side: int = 4096) -> "NDArray[np.
     return _asked(path, name, read, max_side=max_side)
 
 
+def load_transparency(path: Path, *, name: str, size: tuple[int, int]) -> "NDArray[np.uint8] | None":
+    """The alpha channel upright, shape (height, width), of this (width, height); None where there is none."""
+    import numpy as np
+
+    def read(answer: Answer) -> "NDArray[np.uint8] | None":
+        if answer.said["size"] is None:
+            return None
+        levels = np.empty(size[::-1], np.uint8)
+        answer.read_into(levels.data.cast("B"))
+        return levels
+
+    return _asked(path, name, read, alpha_of=size)
+
+
 def check_picture(path: Path, *, name: str) -> tuple[int, int]:
     """The upright (width, height) of a picture that was decoded whole; raises `InvalidAssets`."""
 
@@ -51,7 +65,7 @@ def check_picture(path: Path, *, name: str) -> tuple[int, int]:
     return _asked(path, name, read)
 
 
-def _asked(path: Path, name: str, read: Callable[[Answer], _Made], **options: int) -> _Made:
+def _asked(path: Path, name: str, read: Callable[[Answer], _Made], **options: object) -> _Made:
     """What `read` makes of a decoder's answer; raises `InvalidAssets` if the picture is to blame."""
 
     def heard(answer: Answer) -> _Made | InvalidAssets:
