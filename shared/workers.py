@@ -8,6 +8,7 @@ nothing was asked of it for a while or when this process is gone.
 
 import atexit
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from shared.errors import Stopped, ToolFailed
 
 _IDLE_S: Final = 10
 """After which a worker leaves: no longer, since it holds memory."""
+_ONE_THREAD: Final = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""On a machine of many cores the address space would be full of what each thread reserves."""
 _CHUNK_BYTES: Final = 1 << 20
 _TIMERS: Final = (signal.SIGALRM, signal.SIGPROF)
 _CRASHES: Final = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS)
@@ -64,7 +67,11 @@ class _Worker:
         self.is_new = True
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         self._process = subprocess.Popen(
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**os.environ, **_ONE_THREAD},
         )
 
     def ask(self, request: bytes, read: Callable[[Answer], _Made]) -> _Made:
@@ -117,9 +124,7 @@ class Workers:
         line = json.dumps(request).encode() + b"\n"
         with self._slots:
             while True:
-                if self._ends != ends:
-                    raise Stopped("the end of this process")
-                worker = self._taken()
+                worker = self._taken(ends)
                 try:
                     return self._asked(worker, line, read)
                 except _Gone as gone:
@@ -142,8 +147,10 @@ class Workers:
                 worker.kill()
         self.end_idle()
 
-    def _taken(self) -> _Worker:
+    def _taken(self, ends: int) -> _Worker:
         with self._lock:
+            if self._ends != ends:
+                raise Stopped("the end of this process")
             if not self._is_used:
                 self._is_used = True
                 atexit.register(self.end)

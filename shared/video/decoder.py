@@ -1,7 +1,7 @@
 """The process that decodes pictures: `python -m shared.video.decoder <idle_s>`.
 
-It is asked by lines of JSON on stdin and answers each by a line on stdout, `{"problem"}` or `{"size", "notes"}`,
-and the pixels, row by row:
+It is asked by lines of JSON on stdin and answers each by one on stdout, `{"problem"}` or `{"size", "notes"}`,
+which the pixels follow, row by row:
 
 {"path", "name"}                   is decoded whole; no pixels
 {"path", "name", "max_side"}       RGB
@@ -20,7 +20,7 @@ import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
 from shared.accepted import MOST_DECODING_CPU_S, MOST_DECODING_MIB, MOST_DECODING_S
 from shared.errors import InvalidAssets
@@ -30,8 +30,11 @@ from shared.video.decoding import decoded, measured, transparency
 def main(idle_s: float) -> None:
     """Answer until nothing was asked for a while, or until whoever asks is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
+    for deadline in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(deadline, signal.SIG_DFL)
     _limit_memory()
     Image.MAX_IMAGE_PIXELS = None  # it names no size: the limits in shared/accepted.py take its place
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     warnings.simplefilter("ignore")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library has to say
