@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shared.accepted import PICTURE_NAMES
 from shared.entry import guarded
 from shared.errors import BadRequest
 from shared.settings import Settings
@@ -26,7 +27,7 @@ app = typer.Typer(
     [bold]<creation_id>/assets/[/] in the store, and so does the film.
 
     A story's assets are folders [bold]1/[/], [bold]2/[/], … with one [bold]image.png[/]
-    (or jpg, webp) and, if you like, captions [bold]1.txt[/], [bold]2.txt[/], … in each;
+    (or jpg, heic, …) and, if you like, captions [bold]1.txt[/], [bold]2.txt[/], … in each;
     [bold]music.mp3[/] and [bold]story.json[/] beside them are optional.
 
     An ad's are its brief, a picture of the product and, if you like, music;
@@ -77,7 +78,7 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
     style: Annotated[str, typer.Option(help="ad: luxury, energetic, minimal or bold.")] = "luxury",
     cta: Annotated[str, typer.Option(help="ad: the call to action, up to 50 characters.")] = "Shop Now",
     image: Annotated[
-        Path | None, typer.Option(help="ad: its picture; JPEG, PNG or WebP, up to 10 MB.")
+        Path | None, typer.Option(help=f"ad: its picture; {PICTURE_NAMES}, up to 10 MB.")
     ] = None,
     music: Annotated[Path | None, typer.Option(help="ad: music of your own.")] = None,
     variation: Annotated[int, typer.Option(help="ad: another number makes another ad.")] = 0,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.story.names import is_left_by_systems, is_number, type_of
-from jobs.story.part import PICTURE_TYPES
+from shared.accepted import PICTURE_SUFFIXES
 from shared.errors import BadRequest
 
 
@@ -70,7 +70,7 @@ class _Walk:
 
 
 def _has_picture(folder: Path) -> bool:
-    return folder.is_dir() and any(type_of(path.name) in PICTURE_TYPES for path in folder.iterdir())
+    return folder.is_dir() and any(type_of(path.name) in PICTURE_SUFFIXES for path in folder.iterdir())
 
 
 def _real(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """The brief of an ad: what people ask for, and the assets that it becomes.
 
 assets/ad.json          product_name, style, cta_text; optional: variation, captions
-assets/product.jpg      optional: the product's picture, jpg, png or webp, up to 10 MB
+assets/product.jpg      optional: the product's picture, of a type in `shared/accepted.py`, up to 10 MB
 assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm; else composed
 """
 
@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -22,6 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
 from shared.creation import Creation, canonical_json
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.pipeline import problems_of
@@ -30,7 +32,6 @@ from shared.video.music_files import MUSIC_TYPES, music_type
 
 STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 BRIEF_NAME: Final = "assets/ad.json"
-PICTURE_TYPES: Final = (".jpg", ".jpeg", ".png", ".webp")
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
 _STACKED: Final = re.compile("M{9,}")
@@ -91,6 +92,8 @@ class Brief(BaseModel):
 
 def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
     """The brief, with `parameters` over it; raises `InvalidAssets` naming the object and the field."""
+    info = creation.stat(BRIEF_NAME)
+    demand_small_text(BRIEF_NAME, info.size_bytes if info else 0)
     try:
         found = json.loads(decode_text(creation.read(BRIEF_NAME)[0]))
     except ObjectNotFound as error:
@@ -98,7 +101,7 @@ def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
             text = f"{BRIEF_NAME}: missing; put product_name, style and cta_text there as JSON"
             raise InvalidAssets(text) from error
         found = {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidAssets(f"{BRIEF_NAME}: not JSON ({error}); write it again") from error
     if not isinstance(found, dict):
         raise InvalidAssets(f"{BRIEF_NAME}: must be a JSON object with product_name, style and cta_text")
@@ -110,7 +113,7 @@ def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
 
 def product_picture(creation: Creation) -> str | None:
     """The name of the product's picture, if there is one; raises `InvalidAssets` when there are several."""
-    return _only(creation, "product", PICTURE_TYPES)
+    return _only(creation, "product", PICTURE_SUFFIXES)
 
 
 def music(creation: Creation) -> str | None:
@@ -131,8 +134,17 @@ def _named(creation: Creation, stem: str, types: tuple[str, ...]) -> list[str]:
     return [name for name in names if name.lower() in {f"assets/{stem}{suffix}" for suffix in types}]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """A picture of the product that was decoded and can be used."""
+
+    path: Path
+    suffix: str
+    """By its content, e.g. `.jpg`."""
+
+
 def write_brief(
-    creation: Creation, brief: Brief, *, picture: Path | None = None, music: Path | None = None
+    creation: Creation, brief: Brief, *, picture: Path | Product | None = None, music: Path | None = None
 ) -> None:
     """Make the creation's assets those of this brief; what is there of another one goes.
 
@@ -142,24 +154,25 @@ def write_brief(
     files = check_files(picture=picture, music=music)
     for name, path in files.items():
         creation.bring(path, name)
-    for found in (*_named(creation, "product", PICTURE_TYPES), *_named(creation, "music", MUSIC_TYPES)):
+    for found in (*_named(creation, "product", PICTURE_SUFFIXES), *_named(creation, "music", MUSIC_TYPES)):
         if found not in files:
             creation.delete(found)
     creation.bring_bytes(canonical_json(brief.model_dump(mode="json")), BRIEF_NAME)
 
 
-def check_files(*, picture: Path | None, music: Path | None) -> dict[str, Path]:
+def check_files(*, picture: Path | Product | None, music: Path | None) -> dict[str, Path]:
     """The files by the names of the assets that they become; raises `InvalidAssets` for what can't be one."""
     files = {}
     if picture:
-        files[f"assets/product{check_product(picture)}"] = picture
+        product = check_product(picture) if isinstance(picture, Path) else picture
+        files[f"assets/product{product.suffix}"] = product.path
     if music:
         files[f"assets/music{check_music(music)}"] = music
     return files
 
 
-def check_product(picture: Path, *, name: str = "the product's picture") -> str:
-    """The file type that the picture is (`.jpg`, `.png`, `.webp`), by its content.
+def check_product(picture: Path, *, name: str = "the product's picture") -> Product:
+    """The picture, once it was decoded.
 
     Raises `InvalidAssets` for one over 10 MB, of another type, or that can't be decoded.
     """
@@ -175,8 +188,9 @@ def check_product(picture: Path, *, name: str = "the product's picture") -> str:
         )
     check_picture(picture, name=name)
     with picture.open("rb") as file:
-        start = file.read(12)
-    return ".png" if start.startswith(b"\x89PNG") else ".webp" if start[8:12] == b"WEBP" else ".jpg"
+        kind = picture_type_of(file.read(HEAD_BYTES))
+    assert kind is not None  # since it was decoded
+    return Product(path=picture, suffix=kind.suffix)
 
 
 def check_music(music: Path, *, name: str = "the music") -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from shared.memory import PeakMemory
 from shared.pipeline import JobDefinition
 from shared.record import Cost
+from shared.video.pictures import DECODERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,7 @@ class Meter:
         )
 
     def read(self) -> Usage:
+        DECODERS.end_idle()  # a process counts once it has ended
         return Usage(
             duration_ms=round((time.monotonic() - self._started) * 1000),
             cpu_s=round(_cpu_seconds() - self._cpu, 3),

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from shared.errors import ReelwrightError, ToolFailed
 from shared.scratch import FULL, full_scratch
 
+TIMED_OUT: Final = -1
+"""The exit code in `ToolFailed` when ffmpeg was killed at its deadline."""
 _QUIET = ("-hide_banner", "-nostdin", "-nostats")
 
 
@@ -29,7 +31,7 @@ def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
-        raise ToolFailed(command, -1, f"no end after {timeout_s:g} s") from error
+        raise ToolFailed(command, TIMED_OUT, f"no end after {timeout_s:g} s") from error
     stderr = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         raise _failure(command, done.returncode, stderr)

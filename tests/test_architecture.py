@@ -20,7 +20,8 @@ MAY_IMPORT = {
 }
 
 HOMES = {
-    "subprocess": ("shared/ffmpeg.py", "shared/platforms/local.py"),
+    "subprocess": ("shared/ffmpeg.py", "shared/platforms/local.py", "shared/workers.py"),
+    "pi_heif": ("shared/video/decoding.py",),
     "imageio_ffmpeg": ("shared/ffmpeg.py",),
     "google.cloud.storage": ("shared/storage/",),
     "google.cloud.run_v2": ("cloudrun/",),

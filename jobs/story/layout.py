@@ -1,6 +1,6 @@
 """The story's input: which objects under `assets/` are its parts, captions and music.
 
-assets/1/image.png     one picture a part: png, jpg, jpeg or webp; it may have another name if it is alone
+assets/1/image.png     one picture a part, of a type in `shared/accepted.py`; any name if it is alone
 assets/1/1.txt         captions: plain text; a part without any shows its picture for a while
 assets/2/...           parts and captions in numeric order, parts without a gap
 assets/music.mp3       optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm
@@ -16,7 +16,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from jobs.story.names import is_left_by_systems, is_number, stem_of, type_of
-from jobs.story.part import PICTURE_TYPES, Part, read_part
+from jobs.story.part import Part, read_part
+from shared.accepted import PICTURE_SUFFIXES
 from shared.creation import Creation
 from shared.storage import numeric_order
 from shared.video.music_files import MUSIC_TYPES
@@ -93,7 +94,7 @@ def _parts(
         inside = PurePosixPath(name.removeprefix(root)).parts
         if name.startswith(root) and len(inside) > 1:
             folders[inside[0]].append(name)
-    if not folders and len([name for name in loose if type_of(name) in PICTURE_TYPES]) == 1:
+    if not folders and len([name for name in loose if type_of(name) in PICTURE_SUFFIXES]) == 1:
         return (read_part(1, root, loose, problems),)  # the folder of a part was given
     numbers = _part_numbers(folders, where + root.removeprefix("assets/"), loose, problems)
     return tuple(
@@ -165,7 +166,7 @@ def _part_numbers(
 
 
 def _no_parts(where: str, loose: Sequence[str]) -> str:
-    pictures = sorted(PurePosixPath(name).name for name in loose if type_of(name) in PICTURE_TYPES)
+    pictures = sorted(PurePosixPath(name).name for name in loose if type_of(name) in PICTURE_SUFFIXES)
     if pictures:
         more = ", …" if len(pictures) > _MOST_NAMED else ""
         named = ", ".join(pictures[:_MOST_NAMED]) + more

@@ -1,7 +1,7 @@
 """narrate: checks the assets, speaks the captions, lays out the timeline and plans the segments."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -15,6 +15,7 @@ from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, 
 from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
 from jobs.story.part import Part
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
+from shared.accepted import demand_small_text
 from shared.creation import Creation, canonical_json
 from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
@@ -67,13 +68,14 @@ def _read(context: Context) -> _Story:
     creation = context.creation
     problems: list[str] = []
     layout = read_layout(story_inputs(creation), creation.key("assets/"), problems)
+    read = _reader(creation)
     options = StoryOptions()
     if layout.options:
         with noting(problems):
-            options = read_options(creation.read(layout.options)[0], layout.options)
+            options = read_options(read(layout.options), layout.options)
     with noting(problems):
         options = with_parameters(options, context.parameters)
-    texts = _texts(creation, layout, options.captions.markup, problems)
+    texts = _texts(read, layout, options.captions.markup, problems)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="languages") as pool:
         guessing = pool.submit(_guess, texts, options)
         sizes = _check_media(context, layout, problems)
@@ -83,8 +85,19 @@ def _read(context: Context) -> _Story:
     return _Story(layout=layout, options=options, captions=_captions(texts, guess), guess=guess, sizes=sizes)
 
 
+def _reader(creation: Creation) -> Callable[[str], bytes]:
+    """Fetches a text, unless it is too large, which is `InvalidAssets`."""
+    sizes = {name: info.size_bytes for name, info in creation.list("assets/")}
+
+    def read(name: str) -> bytes:
+        demand_small_text(name, sizes.get(name, 0))
+        return creation.read(name)[0]
+
+    return read
+
+
 def _texts(
-    creation: Creation, layout: Layout, markup: str, problems: list[str]
+    read: Callable[[str], bytes], layout: Layout, markup: str, problems: list[str]
 ) -> list[list[tuple[str, Marked]]]:
     """The captions' names and texts, by part."""
     texts: list[list[tuple[str, Marked]]] = []
@@ -92,7 +105,7 @@ def _texts(
         texts.append([])
         for name in part.captions:
             with noting(problems):
-                shown = as_shown(caption_text(creation.read(name)[0], name), markup)
+                shown = as_shown(caption_text(read(name), name), markup)
                 texts[-1] += [(name, shown)] if shown.text else []
     return texts
 

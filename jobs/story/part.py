@@ -15,8 +15,8 @@ from jobs.story.names import (
     stem_of,
     type_of,
 )
+from shared.accepted import PICTURE_NAMES, PICTURE_SUFFIXES
 
-PICTURE_TYPES: Final = (".png", ".jpg", ".jpeg", ".webp")
 _MOST_NAMED: Final = 5
 
 
@@ -59,12 +59,12 @@ def _files(place: str, names: Sequence[str]) -> list[str]:
 
 
 def _is_picture(name: str) -> bool:
-    return type_of(name) in PICTURE_TYPES or stem_of(name) == "image"
+    return type_of(name) in PICTURE_SUFFIXES or stem_of(name) == "image"
 
 
 def _picture(place: str, files: Sequence[str], problems: list[str]) -> str:
     """The file called `image`, or else the only picture that there is."""
-    readable = [name for name in files if type_of(name) in PICTURE_TYPES]
+    readable = [name for name in files if type_of(name) in PICTURE_SUFFIXES]
     named = [name for name in readable if stem_of(name) == "image"] or readable
     if len(named) == 1:
         return named[0]
@@ -78,15 +78,15 @@ def _picture(place: str, files: Sequence[str], problems: list[str]) -> str:
 
 
 def _no_picture(place: str, files: Sequence[str]) -> str:
-    first, *more = PICTURE_TYPES
+    first, *more = PICTURE_SUFFIXES
     types = f"{first} (or {', '.join(more)})"
     others = sorted(name for name in files if not is_caption(name))
     named = [name for name in others if stem_of(name) == "image"]
     if not others:
         return f"{place}: no picture; add {place}image{types}"
     if named or len(others) == 1:
-        return f"{(named or others)[0]}: not a type of picture that can be read; convert it to {types}"
-    return f"{place}: no picture, but {_some(others)}; convert the right one to {types}"
+        return f"{(named or others)[0]}: not a type of picture that can be read; save it as {PICTURE_NAMES}"
+    return f"{place}: no picture, but {_some(others)}; save the right one as {PICTURE_NAMES}"
 
 
 def _some(names: Sequence[str]) -> str:

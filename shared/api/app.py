@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
+from shared.accepted import MOST_DECODERS
 from shared.api import assets, events, live, videos
 from shared.api.access_log import AccessLog
 from shared.api.auth import Guard, Verify
@@ -79,6 +80,7 @@ def create_app(
     app.state.metrics = metrics or Metrics(trigger.pipelines)
     app.state.rows = Rows(settings)
     app.state.listers = CapacityLimiter(_LISTERS)
+    app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.watchers = Watchers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(*action) for action in ACTIONS.items()]

@@ -8,6 +8,14 @@ from typing import Final, Literal
 from fastapi import HTTPException
 from pydantic_core import from_json
 
+from shared.accepted import (
+    HEAD_BYTES,
+    MOST_TEXT_BYTES,
+    PICTURE_MEDIA_TYPES,
+    PICTURE_NAMES,
+    PICTURE_SUFFIXES,
+    picture_type_of,
+)
 from shared.errors import BadRequest, InvalidAssets
 from shared.plain_text import decode_text
 from shared.video.music_files import MUSIC_TYPES, music_type
@@ -17,22 +25,21 @@ Kind = Literal["image", "text", "audio", "json"]
 _PART: Final = r"(?=[0-9]{1,6}/)0*[1-9][0-9]*"
 _MUSIC: Final = [suffix.removeprefix(".") for suffix in MUSIC_TYPES]
 _NAMES: Final[dict[Kind, str]] = {
-    "image": _PART + r"/image\.(png|jpg|jpeg|webp)",
-    "text": _PART + r"/[0-9]{1,18}\.txt",
+    "image": rf"{_PART}/[^/\x00-\x1f]+({'|'.join(map(re.escape, PICTURE_SUFFIXES))})",
+    "text": _PART + r"/[0-9]{1,18}(\.(txt|text|md|markdown))?",
     "audio": rf"music\.({'|'.join(_MUSIC)})",
     "json": r"story\.json",
 }
 """What the story's layout reads, in any case and with zeros before numbers."""
-_LIMITS: Final[dict[Kind, int]] = {"text": 1 << 20, "json": 1 << 20}
+_LIMITS: Final[dict[Kind, int]] = {"text": MOST_TEXT_BYTES, "json": MOST_TEXT_BYTES}
 """Smaller than the general limit, since these are held in memory by whoever reads them."""
 
 _MEDIA_TYPES: Final = {
+    **{suffix.removeprefix("."): media_type for suffix, media_type in PICTURE_MEDIA_TYPES.items()},
     "aac": "audio/aac",
     "aif": "audio/aiff",
     "aiff": "audio/aiff",
     "flac": "audio/flac",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
     "json": "application/json",
     "m4a": "audio/mp4",
     "mka": "audio/matroska",
@@ -41,17 +48,15 @@ _MEDIA_TYPES: Final = {
     "oga": "audio/ogg",
     "ogg": "audio/ogg",
     "opus": "audio/ogg",
-    "png": "image/png",
     "srt": "application/x-subrip; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
     "wav": "audio/wav",
     "webm": "audio/webm",
-    "webp": "image/webp",
 }
+_OTHER_SUFFIXES: Final = ", ".join(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES[1:])
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
 MEDIA_TYPES: Final = sorted({*_MEDIA_TYPES.values(), UNKNOWN_MEDIA_TYPE})
-_HEAD_BYTES: Final = 64
 
 
 def kind_of(name: str) -> Kind:
@@ -61,7 +66,7 @@ def kind_of(name: str) -> Kind:
             return kind
     shown = name if len(name) <= 60 else name[:57] + "..."
     raise BadRequest(
-        f"asset {shown!r} can't be put here: use <part>/image.png (or jpg, jpeg, webp), <part>/<n>.txt, "
+        f"asset {shown!r} can't be put here: use <part>/image.png (or {_OTHER_SUFFIXES}), <part>/<n>.txt, "
         f"music.mp3 (or {', '.join(_MUSIC[1:])}) or story.json; parts are numbered from 1"
     )
 
@@ -96,7 +101,10 @@ def _check_music(path: Path, name: str) -> None:
 def looks_like(path: Path) -> tuple[str, str]:
     """What the file looks like in words, and its kind, by its first bytes; else by whether it is text."""
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
+    picture = picture_type_of(head)
+    if picture:
+        return f"a {picture.name} picture", "image"
     for looks, kind, matches in _SIGNATURES:
         if matches(head):
             return looks, kind
@@ -153,9 +161,6 @@ def _is_mp3_frame(head: bytes) -> bool:
 
 
 _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
-    ("a PNG picture", "image", _starts(b"\x89PNG\r\n\x1a\n")),
-    ("a JPEG picture", "image", _starts(b"\xff\xd8\xff")),
-    ("a WebP picture", "image", _riff(b"WEBP")),
     ("WAV sound", "audio", _riff(b"WAVE")),
     ("FLAC sound", "audio", _starts(b"fLaC")),
     ("Ogg sound", "audio", _starts(b"OggS")),
@@ -166,11 +171,7 @@ _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
         "audio",
         _ftyp(b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6"),
     ),
-    ("an AVIF picture", "other", _ftyp(b"avif", b"avis")),
-    ("a HEIC picture", "other", _ftyp(b"heic", b"heix", b"hevc", b"mif1", b"msf1")),
     ("an MPEG-4 or QuickTime film", "other", _ftyp()),
-    ("a GIF picture", "other", _starts(b"GIF87a", b"GIF89a")),
-    ("a TIFF picture", "other", _starts(b"II*\0", b"MM\0*")),
     ("an AVI film", "other", _riff(b"AVI ")),
     ("a Matroska or WebM film", "other", _starts(b"\x1aE\xdf\xa3")),
     ("a PDF document", "other", _starts(b"%PDF-")),
@@ -179,7 +180,7 @@ _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
     ("nothing: it is empty", "other", lambda head: not head),
 )
 _WANTED: Final[dict[Kind, str]] = {
-    "image": "a PNG, JPEG or WebP picture",
+    "image": f"a picture: {PICTURE_NAMES}",
     "text": "UTF-8 text without NUL (or UTF-16 with its mark)",
     "audio": "sound",
     "json": "a JSON object",

@@ -35,10 +35,18 @@ async def _listers(request: Request) -> CapacityLimiter:
     return listers
 
 
+async def _decoders(request: Request) -> CapacityLimiter:
+    decoders = request.app.state.decoders
+    assert isinstance(decoders, CapacityLimiter)
+    return decoders
+
+
 WithTrigger = Annotated[Trigger, Depends(_trigger)]
 WithRows = Annotated[Rows, Depends(_rows)]
 WithListers = Annotated[CapacityLimiter, Depends(_listers)]
 """How many may read the whole store at once; the others wait without a thread."""
+WithDecoders = Annotated[CapacityLimiter, Depends(_decoders)]
+"""How many may have files decoded at once; the others wait without a thread."""
 WithSettings = Annotated[Settings, Depends(_settings)]
 
 

@@ -8,6 +8,7 @@ at once. While a job is deleted its claim says so, and nobody gets the ID until 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from shared.api.problems import plain
-from shared.brief import Brief, check_music, check_product, write_brief
+from shared.brief import Brief, Product, check_music, check_product, write_brief
 from shared.creation import Creation, canonical_json, check_creation_id
 from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
 from shared.record import utc_now
@@ -37,11 +38,33 @@ class AlreadyPosted(Exception):
     """The ID belongs to another job; holds a sentence with the remedy."""
 
 
-def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapping[str, Path]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What came with a brief, looked through."""
+
+    picture: Product | None = None
+    music: Path | None = None
+    problems: tuple[str, ...] = ()
+
+
+def look_through(files: Mapping[str, Path]) -> Files:
+    """Maybe a `product_image`, which is decoded, and `music`; the names of the files mean nothing."""
+    problems: list[str] = []
+    picture, music = files.get("product_image"), files.get("music")
+    product = None
+    with noting(problems):
+        product = check_product(picture, name="product_image") if picture else None
+    with noting(problems):
+        if music:
+            check_music(music, name="music:")
+    return Files(picture=product, music=music, problems=tuple(problems))
+
+
+def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Files) -> str:
     """Make the creation, start its run and return its ID.
 
-    `fields` are a brief's and maybe `job_id`, `files` maybe `product_image` and `music`, whose names mean
-    nothing. Raises `BadRequest` naming every field that won't do, `AlreadyPosted` for an ID that is in use.
+    `fields` are a brief's and maybe `job_id`. Raises `BadRequest` naming every field that won't do,
+    `AlreadyPosted` for an ID that is in use.
     """
     problems: list[str] = []
     given = dict(fields)
@@ -50,18 +73,12 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Mapp
         job_id = _job_id(asked_id)
     with noting(problems):
         brief = _brief(given)
-    picture, music = files.get("product_image"), files.get("music")
-    with noting(problems):
-        if picture:
-            check_product(picture, name="product_image")
-    with noting(problems):
-        if music:
-            check_music(music, name="music:")
+    problems += files.problems
     if problems:
         raise BadRequest(*problems)
     creation = Creation(trigger.store, job_id)
     with _claimed(creation):
-        write_brief(creation, brief, picture=picture, music=music)
+        write_brief(creation, brief, picture=files.picture, music=files.music)
         trigger.start(pipeline, job_id)
     return job_id
 

@@ -17,6 +17,7 @@ from shared.api.connections import Patience, Server, TimedProtocol
 from shared.errors import InvalidSettings
 from shared.logs import LOGGER
 from shared.settings import Settings
+from shared.video.pictures import DECODERS
 
 _GRACE_S: Final = 10
 _BACKLOG: Final = 1024
@@ -43,7 +44,10 @@ def serve(
         server = make_server(app)
         with _ended_by_signals(server):
             on_ready(url_of(listener))
-            server.run(sockets=[listener])
+            try:
+                server.run(sockets=[listener])
+            finally:
+                DECODERS.end()
 
 
 def open_socket(host: str, port: int) -> socket.socket:

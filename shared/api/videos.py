@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
+from shared.accepted import PICTURE_NAMES
 from shared.api.body import read_parameters
-from shared.api.context import WithListers, WithRows, WithSettings, WithTrigger
+from shared.api.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
 from shared.api.multipart import read_form
-from shared.api.posting import CLAIM_NAME, AlreadyPosted, post
+from shared.api.posting import CLAIM_NAME, AlreadyPosted, Files, look_through, post
 from shared.api.problems import RESPONSES, Problem
 from shared.api.removal import remove
 from shared.api.video_list import MOST, Page, Place, list_videos
@@ -47,7 +48,7 @@ _FIELDS: Final[dict[str, Any]] = {
 _REQUIRED: Final = ["product_name", "style", "cta_text"]
 _FILE: Final = {"type": "string", "format": "binary"}
 _FILES: Final = {
-    "product_image": {**_FILE, "description": "JPEG, PNG or WebP, up to 10 MB."},
+    "product_image": {**_FILE, "description": f"{PICTURE_NAMES}, up to 10 MB."},
     "music": {**_FILE, "description": "MP3, WAV, M4A, Ogg, FLAC, …; composed where it is left out."},
 }
 _ASKING: Final = {
@@ -100,11 +101,17 @@ WithJob = Annotated[Creation, Depends(_job)]
 
 @router.post("/generate", status_code=202, responses=_ACCEPTING, openapi_extra=_ASKING)
 async def generate(
-    request: Request, response: Response, trigger: WithTrigger, settings: WithSettings, _: WithPipeline
+    request: Request,
+    response: Response,
+    trigger: WithTrigger,
+    settings: WithSettings,
+    decoders: WithDecoders,
+    _: WithPipeline,
 ) -> AcceptedBody:
     """Ask for an ad. It is made soon; the answer says where to look."""
     with scratch() as folder:
-        fields, files = await _read(request, folder, settings)
+        fields, sent = await _read(request, folder, settings)
+        files = await run_sync(look_through, sent, limiter=decoders) if sent else Files()
         try:
             job_id = await run_in_threadpool(post, trigger, PIPELINE, fields, files)
         except AlreadyPosted as error:
@@ -198,7 +205,7 @@ def _not_begun(creation: Creation, pipeline: Pipeline) -> VideoBody:
     info = creation.stat(CLAIM_NAME) or creation.stat(BRIEF_NAME)
     try:
         brief = json.loads(creation.read(BRIEF_NAME)[0])
-    except (ObjectNotFound, ValueError):
+    except (ObjectNotFound, ValueError, RecursionError):
         brief = {}  # it never came so far
     if info is None:
         raise HTTPException(404, f"ad {creation.creation_id!r} was deleted this moment")

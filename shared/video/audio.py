@@ -14,10 +14,12 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from shared.accepted import MOST_MUSIC_CHECK_S, MOST_MUSIC_S
 from shared.errors import InvalidAssets
 from shared.ffmpeg import run
 from shared.logs import log
 from shared.video.music_files import REMEDY, decode_music
+from shared.video.music_limits import DURATION, clock_ms, demand_bearable, demand_length
 from shared.video.speech_track import lay_speech
 from shared.video.timeline import Music, Timeline
 
@@ -47,7 +49,6 @@ _TRIAL_PEAK_DBTP: Final = PEAK_DBTP - 0.6
 _TRIALS: Final = 4
 _ENCODINGS: Final = 3
 
-_MUSIC_MIN_MS: Final = 1000
 _JOINT: Final = RATE_HZ
 """Samples over which the end of the music is faded into its beginning when it loops."""
 _DECODED: Final = f"aformat=sample_rates={RATE_HZ}:channel_layouts=stereo,volume=-6dB"
@@ -127,11 +128,18 @@ class _Level:
 
 
 def check_music(path: Path, *, name: str) -> int:
-    """The duration, to 10 ms, of music that was decoded whole; raises `InvalidAssets`, naming `name`."""
-    said = decode_music(path, f"music {name!r}", _NOTHING)
-    heard_ms = _clock_ms(r"^size=.* time=(\S+)", said)
-    _demand_length(heard_ms, name)
-    promised_ms = _clock_ms(r"^  Duration: ([^\s,]+)", said)
+    """The duration, to 10 ms, of music that was decoded whole; raises `InvalidAssets`, naming `name`.
+
+    What a file says of itself is looked at first; and as it may be wrong, no more is decoded than is allowed.
+    """
+    what = f"music {name!r}"
+    promised = decode_music(path, what, ["-t", "0", *_NOTHING], timeout_s=MOST_MUSIC_CHECK_S)
+    demand_bearable(promised, name)
+    whole = ["-t", str(MOST_MUSIC_S + 1), *_NOTHING]
+    said = decode_music(path, what, whole, timeout_s=MOST_MUSIC_CHECK_S)
+    heard_ms = clock_ms(r"^size=.* time=(\S+)", said)
+    demand_length(heard_ms, name)
+    promised_ms = clock_ms(DURATION, said)
     if heard_ms < promised_ms * 0.95 - 100 and "Estimating duration" not in said:
         short = f"ends after {heard_ms / 1000:.1f} s of its {promised_ms / 1000:.1f} s"
         raise InvalidAssets(f"music {name!r} is incomplete: it {short}; {REMEDY}")
@@ -173,7 +181,7 @@ def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path
     raw = work / "music"
     decode = ["-t", str(samples // RATE_HZ + 30), "-af", f"{_DECODED},{_METER}", *_STEREO, f"file:{raw}"]
     loudness = _loudness(decode_music(files[music.key], f"music {music.key!r}", decode))
-    _demand_length(raw.stat().st_size * 1000 // (4 * RATE_HZ), music.key)
+    demand_length(raw.stat().st_size * 1000 // (4 * RATE_HZ), music.key)
     if loudness.is_silence or not music.volume:
         return None
     bed = _Bed(
@@ -189,12 +197,6 @@ def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path
         raw.rename(bed.start)
         bed.loop.write_bytes(bytes(4 * RATE_HZ))  # silence, should the film be longer
     return bed
-
-
-def _demand_length(duration_ms: int, name: str) -> None:
-    if duration_ms < _MUSIC_MIN_MS:
-        least = f"only {duration_ms} ms long, less than {_MUSIC_MIN_MS}"
-        raise InvalidAssets(f"music {name!r} is {least}; upload a longer piece")
 
 
 def _cut_loop(raw: Path, bed: _Bed, *, floor: float) -> None:
@@ -352,13 +354,3 @@ def _last_number(pattern: str, said: str) -> float:
     found = re.findall(pattern, said, re.MULTILINE)
     number = float(found[-1]) if found else -math.inf
     return -math.inf if math.isnan(number) else number
-
-
-def _clock_ms(pattern: str, said: str) -> int:
-    """A time as ffmpeg writes it (`00:03:00.25`), 0 where there is none."""
-    found = re.findall(pattern, said, re.MULTILINE)
-    parts = re.fullmatch(r"(\d+):(\d\d):(\d\d)\.(\d\d)", found[-1]) if found else None
-    if parts is None:
-        return 0
-    hours, minutes, seconds, hundredths = map(int, parts.groups())
-    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10

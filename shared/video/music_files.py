@@ -6,25 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import InvalidAssets, ToolFailed
-from shared.ffmpeg import run
+from shared.ffmpeg import TIMED_OUT, run
 
 MUSIC_TYPES: Final = (
     *(".mp3", ".wav", ".m4a", ".ogg", ".flac"),
-    *(
-        ".opus",
-        ".oga",
-        ".aac",
-        ".aif",
-        ".aiff",
-        ".caf",
-        ".m4b",
-        ".mka",
-        ".mp2",
-        ".mp4",
-        ".weba",
-        ".webm",
-        ".wma",
-    ),
+    *(".opus", ".oga", ".aac", ".aif", ".aiff", ".caf", ".m4b", ".mka", ".mp2", ".mp4", ".weba", ".webm"),
+    ".wma",
 )
 """What names of music end in; what it is, its content says."""
 
@@ -74,4 +61,7 @@ def decode_music(path: Path, what: str, arguments: Sequence[str], *, timeout_s: 
     try:
         return run([*source, *arguments], timeout_s=timeout_s)
     except ToolFailed as error:
+        if error.args[1] == TIMED_OUT:
+            most = f"takes more than the {timeout_s:g} s that decoding it may take"
+            raise InvalidAssets(f"{what} {most}; {REMEDY}") from error
         raise InvalidAssets(f"{what} can't be played; {REMEDY}") from error

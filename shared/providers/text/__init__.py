@@ -92,7 +92,7 @@ class TextProvider(Protocol):
     """Changes whenever the same brief would be answered otherwise: part of a stage's fingerprint."""
 
     def analyse(self, picture: Path | None, *, product_name: str) -> ProductAnalysis:
-        """What the picture (JPEG, PNG or WebP; None when there is none) shows of the product."""
+        """What the picture (of any type that is taken; None when there is none) shows of the product."""
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
         """The ad's words. Every voice-over fits its scene's `most_words`; the call to action is the brief's

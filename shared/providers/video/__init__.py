@@ -25,7 +25,7 @@ class ClipOrder:
     prompt: str
     """For models; what is animated by code goes by the look and the picture."""
     product: Path | None
-    """The product's picture (JPEG, PNG or WebP, any size and shape)."""
+    """The product's picture (of any type that is taken, any size and shape)."""
     colours: tuple[str, ...]
     """Of the product's picture, #RRGGBB, the most frequent first; may be empty."""
     width: int

@@ -202,7 +202,11 @@ def test_what_is_said_needs_a_font_only_where_it_is_burnt_in(captions: bool) -> 
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("data", [b"", b"[]", b"nothing", b'{"product_name": "x"}'])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"nothing", b"[" * 99_999, b" " * (2 << 20), b'{"product_name": "x"}'],
+    ids=len,
+)
 def test_a_brief_that_is_none_is_refused(creation: Creation, data: bytes) -> None:
     creation.write(BRIEF_NAME, data)
     with pytest.raises(InvalidAssets, match=BRIEF_NAME):
@@ -218,7 +222,7 @@ def test_without_a_brief_the_asker_is_told_what_to_put_there(creation: Creation)
 
 @pytest.mark.logs_errors
 @pytest.mark.parametrize(
-    "data", [b"", b"GIF89a", b"<svg/>", picture()[:120], b"\xff\xd8\xff" + b"x" * 100], ids=len
+    "data", [b"", b"GIF89a", b"II*\0", b"<svg/>", picture()[:120], b"\xff\xd8\xff" + b"x" * 100], ids=len
 )
 def test_a_picture_that_is_none_is_refused_by_its_name(creation: Creation, data: bytes) -> None:
     write(creation)

@@ -80,7 +80,7 @@ def test_what_plays_no_part_is_named() -> None:
         ),
         ([*WHOLE, "assets/1/image.jpg"], "assets/1/image.jpg", "keep one"),
         ([*WHOLE, "assets/1/IMAGE.png"], "assets/1/IMAGE.png", "keep one"),
-        (["assets/1/image.gif", "assets/1/1.txt"], "assets/1/image.gif", "convert"),
+        (["assets/1/image.psd", "assets/1/1.txt"], "assets/1/image.psd", "save it as PNG"),
         ([*WHOLE, "assets/music.mp3", "assets/music.wav"], "assets/music.mp3, assets/music.wav", "keep one"),
         ([*WHOLE, "assets/one/image.png"], "assets/one/", "rename or remove"),
         ([*WHOLE, "assets/0/image.png"], "assets/0/", "rename or remove"),

@@ -65,6 +65,21 @@ def bomb(side: int) -> bytes:
     )
 
 
+def long_wav(*, days: int) -> bytes:
+    """One sample a second."""
+    samples = days * 86_400
+    head = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 1, 1, 1, 8)
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + samples)
+        + b"WAVE"
+        + head
+        + b"data"
+        + struct.pack("<I", samples)
+        + b"\x80" * samples
+    )
+
+
 def add_two_pieces_of_music(store: ObjectStore) -> None:
     put(store, "music.wav", wav(2000))
     put(store, "music.mp3", wav(2000))
@@ -81,6 +96,12 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda store: put(store, "2/1.txt", "word " * 20_000),
         "assets/2/1.txt",
     ),
+    "a caption of megabytes": (lambda store: put(store, "2/1.txt", b" " * (2 << 20)), "assets/2/1.txt"),
+    "options of megabytes": (
+        lambda store: put(store, "story.json", b"{}" + b" " * (2 << 20)),
+        "assets/story.json",
+    ),
+    "music of days": (lambda store: put(store, "music.wav", long_wav(days=2)), "assets/music.wav"),
     "a picture cut short": (
         lambda store: put(store, "1/image.png", picture(1)[:30_000]),
         "assets/1/image.png",
@@ -201,7 +222,7 @@ def test_the_parts_are_told_in_numeric_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"])
 @pytest.mark.parametrize("extension", ["lower", "upper"])
 def test_pictures_of_every_kind_are_taken(kind: str, extension: str) -> None:
     store = new_story([["One."]])

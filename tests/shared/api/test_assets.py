@@ -117,7 +117,7 @@ def test_as_much_as_is_allowed_is_taken(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("1/image.png", b"GIF89a"),
+        ("1/image.png", b"%PDF-1.7"),
         ("music.mp3", PNG),
         ("1/1.txt", PNG),
         ("story.json", b"[]"),

@@ -11,7 +11,7 @@ from shared.errors import BadRequest
 from shared.ffmpeg import run
 
 AUDIO = ("mp3", "m4a", "ogg", "flac", "aiff", "opus", "webm", "wav")
-PICTURES = ("png", "jpg", "webp")
+PICTURES = ("png", "jpg", "webp", "avif", "gif", "bmp", "tiff", "jfif")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outputs = [argument for suffix in AUDIO[:-1] for argument in ("-map", "0:a", folder / f"a.{suffix}")]
     bare = ("-map", "0:a", "-write_xing", "0", "-id3v2_version", "0", folder / "bare.mp3")
     run(["-i", folder / "a.wav", *outputs, *bare])
-    for suffix in (*PICTURES, "gif", "avif"):
+    for suffix in PICTURES:
         Image.new("RGB", (16, 16), "teal").save(folder / f"a.{suffix}")
     (folder / "a.txt").write_text("Naïve 🎬", "utf-8")
     (folder / "a.json").write_text('{"title": "Ὀ"}', "utf-8")
@@ -59,11 +59,10 @@ def test_a_picture_may_be_of_another_format_than_its_name_says(media: Path, suff
 @pytest.mark.parametrize(
     ("suffix", "kind"),
     [
-        ("gif", "image"),
-        ("avif", "image"),
         ("mp3", "image"),
         ("txt", "image"),
         ("png", "audio"),
+        ("gif", "audio"),
         ("png", "text"),
         ("mp3", "text"),
         ("txt", "json"),
@@ -85,6 +84,7 @@ def test_content_of_another_kind_is_refused_and_named(media: Path, suffix: str, 
         (b"", "audio"),
         (b"", "json"),
         (b"\x89PNG", "image"),
+        (b"BMW builds cars.", "image"),
         (b"RIFF\0\0\0\0AVI ", "audio"),
         (b"RIFF\0\0\0\0WEBP", "audio"),
         (b"\xff\xfe\xff\xff", "audio"),
@@ -135,6 +135,9 @@ def test_text_that_is_split_within_a_character_is_still_text(tmp_path: Path) -> 
         ("Music.MP3", "audio"),
         ("music.opus", "audio"),
         ("STORY.JSON", "json"),
+        ("1/image.heic", "image"),
+        ("1/image.jfif", "image"),
+        ("1/image.tif", "image"),
         ("1/10.txt", "text"),
         ("music.flac", "audio"),
         ("story.json", "json"),
@@ -151,7 +154,7 @@ def test_names_of_the_story_layout_have_a_kind(name: str, kind: str) -> None:
         "image.png",
         "0/image.png",
         "00/image.png",
-        "1/image.gif",
+        "1/image.svg",
         "1/2/image.png",
         "1/image.png\n",
         "1/../2/image.png",
@@ -193,6 +196,9 @@ def test_any_bytes_look_like_something(tmp_path_factory: pytest.TempPathFactory,
 
 def test_media_types_are_never_ones_that_a_browser_runs() -> None:
     assert media_type("video.mp4") == "video/mp4"
+    assert [media_type(f"1/image.{suffix}") for suffix in ("jfif", "heic", "avif", "tiff")] == [
+        *("image/jpeg", "image/heic", "image/avif", "image/tiff"),
+    ]
     assert {media_type(name) for name in ("x.html", "x.svg", "x.js", "x.xml", "x", ".")} == {
         "application/octet-stream"
     }

@@ -15,10 +15,11 @@ import pytest
 
 from shared.api.app import create_app
 from shared.api.serve import make_server, open_socket, serve, url_of
-from shared.errors import InvalidSettings
+from shared.errors import InvalidSettings, Stopped
 from shared.settings import Settings
 from shared.storage.file import FileStore
 from shared.trigger import Trigger
+from shared.workers import Answer, Workers
 from tests.shared.api.conftest import STORY, NotingPlatform
 
 ASSETS = "/me/creation/2025/spring/assets/"
@@ -183,3 +184,24 @@ def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
         connection, _ = listener.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_the_servers_end_ends_what_is_decoded(
+    real_trigger: Trigger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = Workers("tests.toy_worker", most=1)
+    monkeypatch.setattr("shared.api.serve.DECODERS", workers)
+    begun = threading.Event()
+
+    def read(answer: Answer) -> None:
+        begun.set()
+        answer.read_into(memoryview(bytearray(6)))
+
+    def stop(_: str) -> None:
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(workers.ask, {"do": "hang"}, read)
+        serve(create_app(real_trigger, settings=Settings()), settings=Settings(), port=0, on_ready=stop)
+        assert isinstance(slow.exception(), Stopped)

@@ -12,12 +12,15 @@ from fastapi import Request
 from shared.api import posting
 from shared.api.app import create_app
 from shared.api.multipart import read_form
+from shared.api.posting import Files
 from shared.api.removal import remove
 from shared.creation import Creation
 from shared.errors import StoreError
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from shared.trigger import Trigger
+from shared.video.pictures import DECODERS
+from shared.workers import PastDeadline
 from tests.shared.api.ads import AD, BRIEF, fail, finish, leave, picture, start
 from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
 from tests.toys import failing, watched
@@ -62,7 +65,7 @@ def test_an_ad_is_asked_for_in_json(client: TestClient, store: MemoryStore, plat
     assert (shown["status"], shown["progress"], shown["run"]) == ("pending", 0, 1)
 
 
-@pytest.mark.parametrize(("kind", "suffix"), [("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp")])
+@pytest.mark.parametrize(("kind", "suffix"), [("PNG", ".png"), ("JPEG", ".jpg"), ("TIFF", ".tif")])
 def test_a_form_brings_files_whose_names_mean_nothing(
     client: TestClient, store: MemoryStore, kind: str, suffix: str
 ) -> None:
@@ -76,6 +79,28 @@ def test_a_form_brings_files_whose_names_mean_nothing(
     assert keys == {"j/assets/ad.json", f"j/assets/product{suffix}", "j/assets/music.wav"}
     assert store.read(f"j/assets/product{suffix}")[0] == image
     assert store.read("j/assets/music.wav")[0] == WAV
+
+
+def test_a_picture_that_was_sent_is_decoded_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    ask = DECODERS.ask
+    monkeypatch.setattr(DECODERS, "ask", lambda request, read: (asked.append(request), ask(request, read))[1])
+    files = {"product_image": ("a.png", picture(), "image/png")}
+    assert client.post(GENERATE, data=BRIEF, files=files).status_code == 202
+    assert len(asked) == 1
+
+
+def test_a_picture_that_takes_too_long_is_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(request: object, read: object) -> None:
+        raise PastDeadline
+
+    monkeypatch.setattr(DECODERS, "ask", too_slow)
+    answer = client.post(GENERATE, data=BRIEF, files={"product_image": ("a.png", picture(), "image/png")})
+    assert answer.status_code == 422
+    assert "product_image" in answer.json()["detail"]
+    assert "more than the 20 s" in answer.json()["detail"]
 
 
 def test_fields_of_a_form_that_are_left_empty_are_left_out(client: TestClient, store: MemoryStore) -> None:
@@ -237,7 +262,7 @@ def test_an_id_is_given_once(client: TestClient) -> None:
 def test_of_many_who_post_one_id_at_once_one_gets_it(trigger: Trigger, platform: NotingPlatform) -> None:
     def post(number: int) -> bool:
         try:
-            posting.post(trigger, "ad", {**BRIEF, "job_id": "j", "product_name": f"P{number}"}, {})
+            posting.post(trigger, "ad", {**BRIEF, "job_id": "j", "product_name": f"P{number}"}, Files())
         except posting.AlreadyPosted:
             return False
         return True

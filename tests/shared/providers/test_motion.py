@@ -85,15 +85,22 @@ def test_a_product_on_white_is_cut_out_without_its_shadow(bottle: Cutout) -> Non
     assert alpha[0, 0] == alpha[20, 2] == 0
 
 
-def test_an_alpha_channel_is_the_matte(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_an_alpha_channel_is_the_matte(tmp_path: Path, kind: str) -> None:
     image = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     ImageDraw.Draw(image).ellipse((40, 10, 160, 90), fill=(200, 30, 30, 255))
-    image.save(tmp_path / "p.png")
-    cutout = cut_out(tmp_path / "p.png")
+    image.save(tmp_path / f"p.{kind}")
+    cutout = cut_out(tmp_path / f"p.{kind}")
     assert cutout.kind == "cut"
     assert cutout.aspect == pytest.approx(1.5, rel=0.05)
     half_seen = (cutout.rgba[..., 3] > 20) & (cutout.rgba[..., 3] < 200)
     assert np.abs(cutout.rgba[half_seen][:, :3].astype(int) - (200, 30, 30)).max() < 30
+
+
+def test_a_phones_picture_is_cut_out_upright() -> None:
+    cutout = cut_out(Path(__file__).parents[1] / "video" / "heic" / "clear.heic")
+    assert cutout.kind == "cut"
+    assert cutout.rgba[10, -10, 3] == 0
 
 
 def noise(path: Path) -> Path:

@@ -1,5 +1,6 @@
 import re
 import socket
+import struct
 import wave
 from collections.abc import Mapping
 from fractions import Fraction
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InvalidAssets
 from shared.ffmpeg import run
+from shared.video import audio, music_limits
 from shared.video.audio import PEAK_DBTP, RATE_HZ, TARGET_LUFS, AudioReport, check_music, mix_audio
 from shared.video.timeline import Music, Shot, Spoken, Timeline
 
@@ -471,6 +473,56 @@ def test_an_incomplete_upload_is_refused(tmp_path: Path, name: str, options: tup
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(InvalidAssets, match=r"of its 8\.0 s"):
         check_music(path, name="music")
+
+
+def raw_wav(path: Path, *, rate_hz: int, channels: int, size_bytes: int) -> Path:
+    """8 bits a sample, silent."""
+    form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels, channels, 8)
+    head = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size_bytes)
+    path.write_bytes(
+        b"RIFF" + struct.pack("<I", 4 + len(head) + size_bytes) + b"WAVE" + head + b"\x80" * size_bytes
+    )
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InvalidAssets) as caught:
+        check_music(path, name="assets/music.wav")
+    return problem_of(caught)
+
+
+def test_music_of_days_is_refused_by_what_its_file_says(tmp_path: Path) -> None:
+    path = raw_wav(tmp_path / "music.wav", rate_hz=8000, channels=1, size_bytes=8000 * 3 * 3600 + 16000)
+    problem = refusal(path)
+    assert "'assets/music.wav' is 3:00:02 long, longer than the 3:00:00" in problem
+    assert "cut it" in problem
+
+
+def test_no_more_music_is_decoded_than_is_allowed_whatever_its_file_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream of bare frames says nothing of its length."""
+    monkeypatch.setattr(audio, "MOST_MUSIC_S", 2)
+    monkeypatch.setattr(music_limits, "MOST_MUSIC_S", 2)
+    path = encoded(tmp_path, "music.aac", seconds=60)
+    assert "is 0:00:03 long" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "channels", "named"), [(1, 1, "1 samples a second"), (48000, 64, "64 channels")]
+)
+def test_music_of_absurd_rates_or_channels_is_refused(
+    tmp_path: Path, rate_hz: int, channels: int, named: str
+) -> None:
+    path = raw_wav(tmp_path / "music.wav", rate_hz=rate_hz, channels=channels, size_bytes=64 * 96)
+    assert named in refusal(path)
+
+
+def test_music_that_takes_too_long_to_decode_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audio, "MOST_MUSIC_CHECK_S", 0)
+    assert "takes more than the 0 s" in refusal(encoded(tmp_path, "music.wav"))
 
 
 @pytest.fixture

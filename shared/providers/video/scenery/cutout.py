@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from shared.providers.video.scenery.matte import matte_of, nearest_colours
-from shared.video.pictures import load_picture
+from shared.video.pictures import load_picture, load_transparency
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,11 +58,9 @@ def _enlarged(pixels: "Pixels", times: float) -> "Pixels":
 
 def _transparency(picture: Path, size: tuple[int, int]) -> "Pixels | None":
     """The alpha channel, (h, w), if the picture has one that shows a shape."""
-    with Image.open(picture) as image:
-        if not image.has_transparency_data:
-            return None
-        alpha = ImageOps.exif_transpose(image.convert("RGBA").getchannel("A"))
-    levels = np.asarray(alpha.resize(size, Image.Resampling.BOX), np.uint8)
+    levels = load_transparency(picture, name=picture.name, size=size)
+    if levels is None:
+        return None
     seen = float((levels > 127).mean())
     return levels if 0.005 < seen < 0.97 else None
 
