@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from codeengine.client import Answer, Client, open_client, why_refused
 from codeengine.job_file import JobFile, read_job_files, size_bytes
+from shared.deployment import named_values
 from shared.entry import DONE, guarded
 from shared.errors import BadRequest, PlatformError
 from shared.settings import Settings
@@ -171,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _read_all(options: argparse.Namespace) -> list[JobFile]:
     """The jobs of all files; raises `BadRequest` with the problems of all of them."""
-    variables = _variables(options.set_env)
+    variables = named_values("--set-env", options.set_env)
     jobs: list[JobFile] = []
     problems: list[str] = []
     for path in options.file:
@@ -198,13 +199,6 @@ def _text(path: str) -> tuple[str, str]:
         raise BadRequest(
             f"{path} can't be read: {error}; name a job file, e.g. of codeengine/jobs/"
         ) from error
-
-
-def _variables(pairs: Sequence[str]) -> dict[str, str]:
-    bad = [pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair]
-    if bad:
-        raise BadRequest(*(f"--set-env {pair!r}: give NAME=VALUE" for pair in bad))
-    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
 def _next(options: argparse.Namespace, jobs: Sequence[JobFile]) -> str:

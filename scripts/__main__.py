@@ -254,12 +254,12 @@ def export(  # noqa: PLR0917 - platforms differ in what they can be told, and ea
 ) -> None:
     """Write a platform's deployment files from all pipeline.yaml: [bold]reelwright export cloudrun[/]."""
     from scripts.export import export as export_files
-    from scripts.export import pairs_of
+    from shared.deployment import named_values
 
     said = {
         "image_prefix": image_prefix, "tag": tag, "project": project, "region": region, "bucket": bucket,
         "audience": audience, "context": context, "store_url": store_url, "job_prefix": job_prefix,
-        "settings": pairs_of(settings or []),
+        "settings": named_values("--set", settings or []),
     }  # fmt: skip
     if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
         raise typer.Exit(1)

@@ -6,7 +6,7 @@ To add a platform: write a module with a deployment (a model of what a person ma
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -66,14 +66,6 @@ def render(target: str, pipelines: Pipelines, said: Mapping[str, object]) -> dic
     except ValidationError as error:
         raise BadRequest(f"{target} can't be exported so: {problems_of(error)}") from None
     return {path: to_text(target, parts) for path, parts in documents.items()}
-
-
-def pairs_of(said: Sequence[str]) -> dict[str, str]:
-    """`NAME=VALUE` as a dict; raises `BadRequest` for what is no such thing."""
-    bad = [pair for pair in said if not pair.partition("=")[0] or "=" not in pair]
-    if bad:
-        raise BadRequest(*(f"--set {pair!r}: give NAME=VALUE" for pair in bad))
-    return {name: value for name, _, value in (pair.partition("=") for pair in said)}
 
 
 def compare(files: Mapping[str, str], folder: Path) -> Difference:

@@ -1,12 +1,13 @@
 """What is deployed: the job of every stage of every pipeline, the image that it runs, and its settings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from shared.errors import BadRequest
 from shared.pipeline import FUSED, JobDefinition, Pipeline
 from shared.settings import SECRET, VARIABLES, read_settings
 
@@ -82,3 +83,11 @@ def deployed_jobs(pipelines: Mapping[str, Pipeline]) -> Iterator[DeployedJob]:
                 stage=stage,
                 definition=pipeline.definition_of(stage),
             )
+
+
+def named_values(option: str, pairs: Sequence[str]) -> dict[str, str]:
+    """What an option of the kind NAME=VALUE says; raises `BadRequest` for what is not of that kind."""
+    bad = [pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair]
+    if bad:
+        raise BadRequest(*(f"{option} {pair!r}: give NAME=VALUE" for pair in bad))
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     """podman with the first of its runtimes that works on this machine."""
     conf = tmp_path_factory.mktemp("podman") / "containers.conf"
-    podman = Podman(tag=os.environ.get("TAG", "latest"), conf=conf)
+    podman = Podman(tag=os.environ.get("TAG", version("reelwright")), conf=conf)
     refusals = []
     for runtime in _RUNTIMES:
         engine = f'[engine]\nruntime = "{runtime}"\n' if runtime else ""

@@ -143,9 +143,41 @@ def test_images_are_called_by_their_version_and_trust_what_the_system_does(tmp_p
     assert [word for word in done.words if word.endswith(tuple(done.names))] == done.names
 
 
-@pytest.mark.parametrize("file", ["Dockerfile", "compose.yaml", "argo/story.yaml", "argo/ad.yaml"])
-def test_no_image_is_the_latest_or_of_a_registry_that_is_named_here(file: str) -> None:
-    text = (ROOT / "infra" / file).read_text()
-    assert [word for word in (":latest", ": latest", "-latest", "docker.io", "quay.io") if word in text] == []
-    images = [line.split("=")[1] for line in text.splitlines() if line.startswith("ARG BASE=")]
-    assert all(image.partition(":")[2][:1].isdigit() for image in images)
+def test_no_image_is_the_latest_or_of_a_registry_or_mirror_that_is_named_here() -> None:
+    hosts = ("docker.io", "quay.io", "debian.org", "ghcr.io")
+    for path in (path for path in (ROOT / "infra").rglob("*") if path.suffix in ("", ".sh", ".yaml")):
+        text = path.read_text() if path.is_file() else ""
+        assert [word for word in (":latest", ": latest", "-latest", *hosts) if word in text] == [], path
+    (base,) = (line for line in (ROOT / "infra/Dockerfile").read_text().splitlines() if "ARG BASE=" in line)
+    assert base.partition(":")[2][:1].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("named", "of_apt", "taken"),
+    [
+        ("", "http://mirror.example/debian/", "http://mirror.example/debian"),
+        ("https://mine.example/debian", "http://mirror.example/debian/", "https://mine.example/debian"),
+        ("", "", ""),
+    ],
+    ids=["as apt has it", "as MIRROR says", "neither"],
+)
+def test_a_base_comes_from_the_mirror_of_the_system(
+    tmp_path: Path, named: str, of_apt: str, taken: str
+) -> None:
+    programs = {
+        "podman": '[ "$1" = import ] && cat >/dev/null',  # no such image is there yet
+        "apt-get": f"printf '%s' '{of_apt}'",
+        "debootstrap": f'shift 3; mkdir -p "$1/usr/bin" "$1/usr/share/doc"; echo "$2" >"{tmp_path}/asked"',
+    }
+    for name, code in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
+        (tmp_path / name).chmod(0o755)
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "MIRROR": named}
+    command = [ROOT / "infra/base.sh", "localhost/a-base"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    asked = tmp_path / "asked"
+    assert (done.returncode, asked.read_text().strip() if asked.exists() else "") == (
+        0 if taken else 1,
+        taken,
+    )
+    assert taken or "set MIRROR" in done.stderr
