@@ -66,7 +66,7 @@ def test_what_plays_no_part_is_named() -> None:
         (["assets/1/image.png", "assets/1/notes.txt"], "assets/1/notes.txt", "call it assets/1/1.txt"),
         (["assets/1/image.png", "assets/1/1.docx"], "assets/1/1.docx", "plain text, 1.txt"),
         (["assets/1/photo.png", "assets/1/other.png"], "assets/1/other.png", "call the right one image"),
-        (["assets/1/photo.psd", "assets/1/1.txt"], "assets/1/photo.psd", "convert it"),
+        (["assets/1/photo.psd", "assets/1/1.txt"], "assets/1/photo.psd", "save it as"),
         (["assets/a.png", "assets/b.jpg"], "a.png, b.jpg", "a folder of its own"),
         (
             ["assets/a/1/image.png", "assets/b/1/image.png"],

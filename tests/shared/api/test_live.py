@@ -34,7 +34,7 @@ Message = dict[str, Any]
 
 @pytest.fixture
 def trigger(store: MemoryStore, platform: NotingPlatform) -> Trigger:
-    return Trigger(store, platform, {"story": STORY, "ad": AD})
+    return Trigger(store, platform, {"story": STORY, "ad": AD}, stale_after_s=1e9)  # records tell of 2025
 
 
 @pytest.fixture
