@@ -17,6 +17,7 @@ from shared.record import Claim, Record, load
 from shared.storage.file import FileStore
 from shared.trigger import Trigger
 from tests.nursery import Nursery
+from tests.shards import todays
 from tests.toys import (
     FakePlatform,
     When,
@@ -30,7 +31,6 @@ from tests.toys import (
 )
 
 WORDS = b"one two three"
-CHANGES = ("write", "upload", "delete")
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,11 @@ def calls_of_a_run(root: Path) -> list[str]:
     return calls
 
 
-@pytest.mark.parametrize("sides", ["of changes", pytest.param("of all", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("extent", ["a part", pytest.param("all", marks=pytest.mark.soak)])
 def test_a_run_killed_around_any_store_call_ends_in_the_same_bytes_when_run_again(
-    tmp_path: Path, nurseries: list[Nursery], sides: str
+    tmp_path: Path, nurseries: list[Nursery], extent: str
 ) -> None:
-    """The short form kills on one side only of calls that change nothing: the next call's has the other."""
+    """On both sides of every call; the short form kills at the calls of the day's shard."""
     calls = calls_of_a_run(tmp_path / "whole")
     wanted = contents(FileStore(tmp_path / "whole"), "toy/assets/")
     cached = contents(FileStore(tmp_path / "whole"), "toy/cache/")
@@ -70,10 +70,10 @@ def test_a_run_killed_around_any_store_call_ends_in_the_same_bytes_when_run_agai
             assert contents(FileStore(root), "toy/assets/") == wanted, (call, when)
             assert contents(FileStore(root), "toy/cache/") == cached, (call, when)
 
-    cases: list[tuple[int, When]] = [(number, "after") for number in range(1, len(calls) + 1)]
-    cases += [
-        (number, "before") for number, name in enumerate(calls, 1) if name in CHANGES or sides == "of all"
-    ]
+    sides: tuple[When, ...] = ("before", "after")
+    cases = [(number, side) for number in range(1, len(calls) + 1) for side in sides]
+    if extent == "a part":
+        cases = todays(cases)
     with ThreadPoolExecutor(len(nurseries)) as pool:
         shares = [cases[number :: len(nurseries)] for number in range(len(nurseries))]
         list(pool.map(kill_each, nurseries, shares))
