@@ -3,6 +3,7 @@ logs an ERROR unasked."""
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,7 @@ _SCRUBBED = (
     "LOG_FORMAT",
     "LOG_FILE",
     "CORES",
+    "COLUMNS",
     "FUSED",
     "GOOGLE_CLOUD_PROJECT",
     "GOOGLE_APPLICATION_CREDENTIALS",
@@ -36,6 +38,13 @@ _SCRUBBED_PREFIXES = (
     *("AWS_", "COS_", "IBM", "ANTHROPIC_", "CLAUDE_", "ELEVENLABS_", "REPLICATE_"),
     *("VIDEO_", "PREDICTION_", "WEBHOOK_"),
 )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each reason why tests were skipped, however many they are."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    for reason, count in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.write_line(f"{count} x {reason}")
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,8 +26,9 @@ from shared.settings import Settings
 from shared.storage.file import FileStore
 from shared.task import CLAIM_VARIABLE
 from shared.trigger import Trigger
+from tests.patience import HANGS_AFTER_S
 from tests.stories import SMALL, picture
-from tests.toys import FakePlatform, fill
+from tests.toys import FakePlatform, fill, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,13 +143,15 @@ def started(command: list[str], store: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=ROOT, env=environment(store), stderr=subprocess.PIPE, text=True)
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """What is started inherits that SIGINT is ignored where the tests themselves run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_stops_the_tasks_and_a_second_run_resumes(folder: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     (folder / "story.json").write_text(json.dumps({"size": "1080x1920", "frame_rate": 30}))
@@ -160,7 +162,7 @@ def test_ctrl_c_stops_the_tasks_and_a_second_run_resumes(folder: Path, tmp_path:
         segments = store / "tale/cache/segments"
         until(lambda: segments.exists() and any(segments.iterdir()))
         running.send_signal(signal.SIGINT)
-        _, stderr = running.communicate(timeout=30)
+        _, stderr = running.communicate(timeout=HANGS_AFTER_S)
     assert running.returncode == 1
     assert "run again to resume" in stderr
     record = json.loads((store / "tale/stages/render/0.json").read_text())
@@ -182,7 +184,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         url = next(line for line in process.stderr if line.startswith("listening on")).split()[2].rstrip(",")
         yield url, store
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == 0
 
 

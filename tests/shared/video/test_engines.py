@@ -90,6 +90,7 @@ def test_every_engine_that_a_timeline_can_name_is_tested() -> None:
     assert {name: engine_named(name) for name in names} == ENGINES
 
 
+@pytest.mark.moviepy
 @pytest.mark.parametrize("size", SIZES)
 def test_engines_draw_the_same_picture(size: str) -> None:
     (width, height), rate = SIZES[size]
@@ -102,6 +103,7 @@ def test_engines_draw_the_same_picture(size: str) -> None:
     assert max(off) < 2, off
 
 
+@pytest.mark.moviepy
 @pytest.mark.parametrize("zooms", [(1, 1.05), (1.08, 1), (1, 1.13), (1.5, 1.2)])
 def test_engines_agree_on_every_frame_of_a_zoom(zooms: tuple[float, float]) -> None:
     motion = {"kind": "zoom", "zoom_from": zooms[0], "zoom_to": zooms[1], "focus_x": 0.37, "focus_y": 0.6}
