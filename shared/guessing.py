@@ -179,9 +179,14 @@ class Guesser:
 
     @cached_property
     def _model(self) -> "LanguageIdentifier":
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+        return load_model()
 
-        return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+def load_model() -> "LanguageIdentifier":
+    """py3langid's, which comes with the package."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def _plain(text: str) -> str:

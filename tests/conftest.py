@@ -3,9 +3,11 @@
 import logging
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
+from shared import guessing
 from shared.logs import LOGGER
 
 _SCRUBBED = (
@@ -41,6 +43,14 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name in _SCRUBBED or name.startswith(_SCRUBBED_PREFIXES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_language_model() -> Iterator[None]:
+    """Loaded once in all the tests of a process, not once a story."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guessing, "load_model", cache(guessing.load_model))
+        yield
 
 
 class _Errors(logging.Handler):
