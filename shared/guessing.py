@@ -43,27 +43,9 @@ _FOLDED: Final = {
 """Labels of the model that go by the name of their nearest language with a voice."""
 
 _BY_FREQUENCY: Final = (
-    *(
-        "en",
-        "es",
-        "de",
-        "ja",
-        "fr",
-        "pt",
-        "ru",
-        "it",
-        "nl",
-        "pl",
-        "tr",
-        "zh",
-        "fa",
-        "vi",
-        "cs",
-        "id",
-        "ko",
-        "uk",
-    ),
-    *("hu", "ar", "sv", "ro", "el", "da", "fi", "sk", "he", "th", "hr", "bg", "nb", "ca", "sr", "lt", "hi"),
+    *("en", "es", "de", "ja", "fr", "pt", "ru", "it", "nl", "pl", "tr", "zh", "fa", "vi", "cs", "id"),
+    *("ko", "uk", "hu", "ar", "sv", "ro", "el", "da", "fi", "sk", "he", "th", "hr", "bg", "nb", "ca"),
+    *("sr", "lt", "hi"),
 )
 """The web's most frequent languages, the most frequent first (roughly as W3Techs counts sites)."""
 
@@ -78,6 +60,8 @@ _CLEAR: Final = 5.0
 """Logarithm of how many times likelier another language must be, for a caption to leave its story's."""
 
 _ENOUGH_WORDS: Final = 4
+"""Without names, for a caption to leave its story's language."""
+
 _SURE: Final = 1.0
 """Logarithm of how many times likelier than the next a language must be, not to be in doubt."""
 
@@ -116,7 +100,7 @@ class Guesser:
         groups: dict[str, list[str]] = {}
         for text in plain:
             groups.setdefault(_family(text), []).append(text)
-        main = _family("\n".join(plain))
+        main = _main(groups)
         given = _scripts_of_language(language) | {"Latn"} if language else _names_alone(main, groups)
         rankings = {
             family: self._ranking(family, group)
@@ -164,13 +148,14 @@ class Guesser:
         rivals = _RIVALS.get(family)
         if rivals is None:
             return {LANGUAGES[family][0]: 0.0}
-        whole, small = (self._scores(said.lower(), rivals) for said in (text, _without_names(text)))
+        own = " ".join(word for word in text.split() if _family(word) == family) or text
+        whole, small = (self._scores(said.lower(), rivals) for said in (own, _without_names(own)))
         return _normal({language: (whole[language] + small[language]) / 2 for language in rivals})
 
     def _scores(self, text: str, rivals: frozenset[str]) -> dict[str, float]:
         """The model's, divided by the root of the text's length, as its author does to get probabilities."""
         scores: dict[str, float] = {}
-        scale = math.sqrt(len(text.encode()))
+        scale = math.sqrt(len(text.encode(errors="surrogatepass")))
         for label, score in self._model.rank(text):
             language = _folded(label)
             if language in rivals:
@@ -179,9 +164,14 @@ class Guesser:
 
     @cached_property
     def _model(self) -> "LanguageIdentifier":
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+        return load_model()
 
-        return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+def load_model() -> "LanguageIdentifier":
+    """py3langid's, which comes with the package."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def _plain(text: str) -> str:
@@ -193,10 +183,22 @@ def _plain(text: str) -> str:
 
 
 def _family(text: str) -> str:
-    """The script, Japanese counted as Han; empty without letters, or with none whose language is known."""
-    script = main_script(text)
+    """The script, Japanese counted as Han; empty without letters, or with none whose language is known.
+
+    A Russian sentence stays one however many brands it names.
+    """
+    script = main_script(_without_names(text)) or main_script(text)
     family = "Hani" if script == "Hira" else script
     return family if family in _RIVALS or family in LANGUAGES else ""
+
+
+def _main(groups: Mapping[str, Sequence[str]]) -> str:
+    """The script of most of the texts; empty when there is nothing to read."""
+
+    def said(family: str) -> int:
+        return sum(map(len, groups[family])) * (2 if family in {"Hang", "Hani"} else 1)
+
+    return max(filter(None, groups), key=said, default="")
 
 
 def _names_alone(main: str, groups: Mapping[str, Sequence[str]]) -> frozenset[str]:

@@ -5,9 +5,11 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
+from shared import guessing
 from shared.logs import LOGGER
 from tests.faces import use_fonts
 
@@ -58,6 +60,14 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see the same fonts everywhere; those that need others make them with `tests/faces.py`."""
     use_fonts(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_language_model() -> Iterator[None]:
+    """Loaded once in all the tests of a process, not once a story."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guessing, "load_model", cache(guessing.load_model))
+        yield
 
 
 class _Errors(logging.Handler):

@@ -31,7 +31,8 @@ from shared.storage.memory import MemoryStore
 PIPELINE = load_pipeline(PIPELINE_FILE)
 SETTINGS = Settings(speech_provider="hum", cores=2)
 ID = "tale"
-SMALL = {"size": "160x284", "frame_rate": 12}
+SMALL = {"size": "160x284", "frame_rate": 12, "language": "en"}
+"""The language spares each process the loading of a model."""
 OUTPUTS = [
     f"assets/{name}" for name in ("captions.srt", "captions.vtt", "poster.jpg", "timeline.json", "video.mp4")
 ]

@@ -306,7 +306,7 @@ def test_markdown_is_shown_as_it_is_meant() -> None:
 
 
 def test_a_caption_is_spoken_in_its_own_language() -> None:
-    store = new_story([["The boat is at the shore."], ["Η βάρκα είναι στην ακτή."]])
+    store = new_story([["The boat is at the shore."], ["Η βάρκα είναι στην ακτή."]], language=None)
     narrate(store)
     assert [cue.language for cue in timeline(store).cues] == ["en", "el"]
 
@@ -340,14 +340,16 @@ def test_every_script_without_a_font_is_named_once_with_its_package() -> None:
 
 
 def test_short_captions_are_spoken_in_the_language_that_they_have_together() -> None:
-    store = new_story([["Season on a plate."], ["Bake on a tray."], ["Serve on a bed of rice."]])
+    store = new_story(
+        [["Season on a plate."], ["Bake on a tray."], ["Serve on a bed of rice."]], language=None
+    )
     record = narrate(store)
     assert {cue.language for cue in timeline(store).cues} == {"en"}
     assert (record.metadata["languages"], record.warnings) == (["en"], ())
 
 
 def test_a_language_guessed_from_too_little_is_a_warning_that_says_how_to_set_it() -> None:
-    store = new_story([["Sommer på stranden"]])
+    store = new_story([["Sommer på stranden"]], language=None)
     (warning,) = narrate(store).warnings
     guessed = timeline(store).language
     assert repr(guessed) in warning
