@@ -82,6 +82,9 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
     music: Annotated[Path | None, typer.Option(help="ad: music of your own.")] = None,
     variation: Annotated[int, typer.Option(help="ad: another number makes another ad.")] = 0,
     captions: Annotated[bool, typer.Option("--captions", help="ad: burn in what is said.")] = False,
+    proof: Annotated[
+        str | None, typer.Option(help='ad: what others say, word for word: "4.8 stars from 2,100 reviews".')
+    ] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="ad: say what it will cost, and stop.")
     ] = False,
@@ -104,6 +107,7 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
             music=music,
             variation=variation,
             captions=captions,
+            proof=proof,
         )
         if estimate:
             show_estimate(_Work.settings, options)

@@ -83,10 +83,10 @@ def test_each_style_opens_and_closes_in_its_own_words(creation: Creation, style:
         "bold": "Take action now.",
     }[style]
     overlays = {
-        "luxury": ["Transform Your Experience", "Loved by Thousands"],
-        "energetic": ["Unleash Your Potential", "Join the Movement"],
-        "minimal": ["Simply Better", "Trusted Simplicity"],
-        "bold": ["Make Your Statement", "Leaders Choose Us"],
+        "luxury": ["Transform Your Experience", "See for Yourself"],
+        "energetic": ["Unleash Your Potential", "Jump Right In"],
+        "minimal": ["Keep It Simple", "Take a Closer Look"],
+        "bold": ["Make Your Statement", "Make Up Your Mind"],
     }[style]
     assert script.scenes[0].voiceover_text.startswith(f"{opening} Premium Watch")
     assert closing in script.scenes[3].voiceover_text
