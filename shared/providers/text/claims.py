@@ -103,7 +103,7 @@ _NUMBER: Final = r"\d(?:[\d.,'’\u00a0\u202f⁄٫٬]*\d)?(?: ?(?:k|m|mn|mio|bn)
 _COUNTED: Final = (
     r"[%‰٪]|[^\W\d_a-zà-ɏ]+|stars?|sterne\w*|étoiles|estrellas|stelle|per ?cent|prozent|years?"
     r"|jahre\w*|ans|años|anni"
-    r"|(?:\w+ ){0,2}(?:customers?|people|persons?|users?|buyers?|fans?|clients?|owners?|reviews?|ratings?|"
+    r"|(?:\w+ ){0,2}(?:customers?|people|persons?|users?|buyers?|fans?|clients?|owners?|reviews?|ratings?"
     r"|awards?|families|members|friends|countries|stores|kunden|menschen|bewertungen|avis|personnes|clientes|personas"
     r"|reseñas|clienti|persone|recensioni|klanten|mensen)"
 )
