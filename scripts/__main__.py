@@ -87,6 +87,9 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
         bool,
         typer.Option("--replace", help="Take the place of another folder or product of this creation ID."),
     ] = False,
+    proof: Annotated[
+        str | None, typer.Option(help='ad: what others say, word for word: "4.8 stars from 2,100 reviews".')
+    ] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="ad: say what it will cost, and stop.")
     ] = False,
@@ -109,6 +112,7 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
             music=music,
             variation=variation,
             captions=captions,
+            proof=proof,
         )
         if estimate:
             show_estimate(_Work.settings, options)

@@ -36,6 +36,7 @@ _OPTIONS = {
     "style": "--style",
     "cta_text": "--cta",
     "variation": "--variation",
+    "proof": "--proof",
 }
 
 
@@ -50,6 +51,7 @@ class AdOptions:
     music: Path | None = None
     variation: int = 0
     captions: bool = False
+    proof: str | None = None
 
     @property
     def brief(self) -> Brief:
@@ -61,6 +63,7 @@ class AdOptions:
                 cta_text=self.cta_text,
                 variation=self.variation,
                 captions=self.captions,
+                proof=self.proof,
             )
         except ValidationError as error:
             problems = [_problem(str(each["loc"][0]), each["msg"]) for each in error.errors()]
@@ -70,7 +73,12 @@ class AdOptions:
     def words(self) -> str:
         """The options as they are typed."""
         said = {"--product-name": self.product_name, "--style": self.style, "--cta": self.cta_text}
-        optional = {"--image": self.image, "--music": self.music, "--variation": self.variation or None}
+        optional = {
+            "--image": self.image,
+            "--music": self.music,
+            "--variation": self.variation or None,
+            "--proof": self.proof,
+        }
         given = {name: str(value) for name, value in {**said, **optional}.items() if value is not None}
         words = [word for pair in given.items() for word in pair]
         return shlex.join([*words, "--captions"] if self.captions else words)

@@ -1,6 +1,6 @@
 """The brief of an ad: what people ask for, and the assets that it becomes.
 
-assets/ad.json          product_name, style, cta_text; optional: variation, captions
+assets/ad.json          product_name, style, cta_text; optional: variation, captions, proof
 assets/product.jpg      optional: the product's picture, of a type in `shared/accepted.py`, up to 10 MB
 assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm; else composed
 """
@@ -88,6 +88,13 @@ class Brief(BaseModel):
     """Another number makes another ad of the same brief."""
     captions: bool = False
     """Whether what is said is also burnt in; soft captions are always there."""
+    proof: Annotated[str, BeforeValidator(_line(100)), _schema(100)] | None = None
+    """What others say of it, e.g. `4.8 stars from 2,100 reviews`: shown and spoken word for word."""
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """As it is stored; what was not given is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
@@ -157,7 +164,7 @@ def write_brief(
     for found in (*_named(creation, "product", PICTURE_SUFFIXES), *_named(creation, "music", MUSIC_TYPES)):
         if found not in files:
             creation.delete(found)
-    creation.bring_bytes(canonical_json(brief.model_dump(mode="json")), BRIEF_NAME)
+    creation.bring_bytes(canonical_json(brief.as_json), BRIEF_NAME)
 
 
 def check_files(*, picture: Path | Product | None, music: Path | None) -> dict[str, Path]:

@@ -99,8 +99,13 @@ class PipelineOrchestrator:
         style: str,
         cta_text: str,
         product_image_path: str | Path | None = None,
+        *,
+        proof: str | None = None,
     ) -> str:
         """Make the ad and return the path of its film on this machine.
+
+        `proof` is what others say of the product, e.g. `4.8 stars from 2,100 reviews`: it is shown and spoken
+        word for word.
 
         Done before with the same brief, it is not done again. Raises `PipelineOrchestrationError`, after the
         job and its failed stage are told as failed; cancelled, it stops the work and waits for that.
@@ -116,7 +121,8 @@ class PipelineOrchestrator:
                 product_name=product_name,
                 style=style,
             )
-            await self._prepare(relay, product_name, style, cta_text, product_image_path)
+            asked = {"product_name": product_name, "style": style, "cta_text": cta_text}
+            await self._prepare(relay, asked, proof, product_image_path)
             status = await self._run(relay)
             if status.status != "completed":
                 raise _failure(status)
@@ -126,19 +132,18 @@ class PipelineOrchestrator:
             await telling
 
     async def _prepare(
-        self, relay: "_Relay", product_name: str, style: str, cta_text: str, picture: str | Path | None
+        self, relay: "_Relay", asked: dict[str, str], proof: str | None, picture: str | Path | None
     ) -> None:
         creation = Creation(self._store, self.job_id)
         try:
-            brief = Brief(product_name=product_name, style=style, cta_text=cta_text)
+            brief = Brief.model_validate({**asked, "proof": proof})
             local = Path(picture) if picture else None
             await asyncio.to_thread(write_brief, creation, brief, picture=local)
         except (BadRequest, ValidationError) as error:
             phase = _phase_of("script_gen")
             failure = PipelineOrchestrationError(phase, problems_of(error))
-            details = {"product_name": product_name, "style": style, "cta_text": cta_text}
             request, _ = load(creation, "request.json", Request)
-            for report in _refusal(self.job_id, request.run if request else 1, failure, details):
+            for report in _refusal(self.job_id, request.run if request else 1, failure, asked):
                 relay.publish(report)
             raise failure from error
 

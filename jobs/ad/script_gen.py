@@ -15,7 +15,7 @@ from shared.entry import stage_main
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider_name
 from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
-from shared.providers.text.rules import is_latin
+from shared.providers.text.rules import is_latin, said_proof
 from shared.settings import Settings
 from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
@@ -42,7 +42,7 @@ def run(context: Context) -> Result:
     words = sum(len(scene.voiceover_text.split()) for scene in script.scenes)
     return Result(
         outputs={"script": Output(name=SCRIPT_NAME, path=path, description="what is said and shown")},
-        warnings=tuple(_warnings(asked, provider.name, with_picture=picture is not None)),
+        warnings=(*_warnings(asked, provider.name, with_picture=picture is not None), *copy.warnings),
         metadata={"style": style.name, "scenes": len(script.scenes), "words": words, "text": provider.name},
     )
 
@@ -56,10 +56,8 @@ def _check_letters(shown: Mapping[str, str]) -> None:
 
 def _shown_of(brief: Brief) -> dict[str, str]:
     """What is drawn of the brief, by where it stands."""
-    return {
-        f"{BRIEF_NAME}: product_name": brief.product_name,
-        f"{BRIEF_NAME}: cta_text": brief.cta_text,
-    }
+    shown = {"product_name": brief.product_name, "cta_text": brief.cta_text, "proof": brief.proof}
+    return {f"{BRIEF_NAME}: {field}": text for field, text in shown.items() if text}
 
 
 def _shown_in(script: Script) -> dict[str, str]:
@@ -86,6 +84,8 @@ def _warnings(asked: AdBrief, writer: str, *, with_picture: bool) -> Iterator[st
     unsaid = [text for text in (asked.product_name, asked.cta_text) if not is_latin(text)]
     if asked.latin_only and writer == "template" and unsaid:
         yield f"the built-in voice can't say {', '.join(map(repr, unsaid))}: it is shown and not spoken"
+    if asked.proof and not any(said_proof(scene, asked) for scene in asked.scenes):
+        yield f"the proof {asked.proof!r} can't be said in its scene: it is shown and not spoken"
 
 
 def _reads_latin_only(settings: Settings) -> bool:
@@ -112,6 +112,7 @@ def ad_brief(brief: Brief, style: Style, *, latin_only: bool = False) -> AdBrief
             for number, (scene, window) in enumerate(zip(style.scenes, windows, strict=True), 1)
         ),
         variation=brief.variation,
+        proof=brief.proof,
         latin_only=latin_only,
     )
 
@@ -143,7 +144,6 @@ def _script(
 
 
 def _scene(brief: Brief, planned: SceneStyle, written: SceneCopy) -> Scene:
-    overlay = written.text_overlay or planned.text_overlay.replace("{product_name}", brief.product_name)
     return Scene(
         id=written.id,
         duration=planned.seconds,
@@ -152,8 +152,14 @@ def _scene(brief: Brief, planned: SceneStyle, written: SceneCopy) -> Scene:
         video_prompt_template=planned.video_prompt_template,
         video_prompt=written.video_prompt,
         use_product_image=planned.use_product_image,
-        text_overlay=overlay,
+        text_overlay=_overlay(brief, planned, written),
     )
+
+
+def _overlay(brief: Brief, planned: SceneStyle, written: SceneCopy) -> str:
+    if brief.proof and planned.has_proof:
+        return brief.proof
+    return written.text_overlay or planned.text_overlay.replace("{product_name}", brief.product_name)
 
 
 def _inputs(creation: Creation) -> list[str]:
@@ -169,7 +175,7 @@ def _writer(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="ad",
     name="script_gen",
-    version=1,
+    version=2,
     inputs=_inputs,
     run=run,
     salt=_writer,

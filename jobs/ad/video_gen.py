@@ -49,7 +49,11 @@ def run(context: Context) -> Result:
         for scene, path in zip(script.scenes, clips, strict=True)
     }
     frames = sum(_frames(scene) for scene in script.scenes)
-    return Result(outputs=outputs, metadata={"video": provider.name, "scenes": len(clips), "frames": frames})
+    return Result(
+        outputs=outputs,
+        metadata={"video": provider.name, "scenes": len(clips), "frames": frames},
+        warnings=provider.warnings,
+    )
 
 
 class _Studio:

@@ -44,6 +44,13 @@ _FIELDS: Final[dict[str, Any]] = {
     "job_id": {"type": "string", "description": "A new ID, one segment; made where it is left out."},
     "variation": {"type": "integer", "minimum": 0, "description": "Another number makes another ad."},
     "captions": {"type": "boolean", "description": "Whether what is said is also drawn into the film."},
+    "proof": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "description": "What others say of it, shown and spoken word for word.",
+        "examples": ["4.8 stars from 2,100 reviews"],
+    },
 }
 _REQUIRED: Final = ["product_name", "style", "cta_text"]
 _FILE: Final = {"type": "string", "format": "binary"}

@@ -28,12 +28,17 @@ class SceneStyle(_Data):
     """As planned; longer or shorter where the voice needs it."""
     purpose: str
     voiceover_template: str
-    """Words with `{product_name}` and `{cta_text}`; `[benefit statement]` and `[social proof]` are written
-    for the product."""
+    """Words with `{product_name}` and `{cta_text}`; `[benefit statement]` is written for the product, and
+    `[social proof]` is the asker's own, or an invitation where there is none."""
     text_overlay: str = ""
     """On the picture; a writer may put better words in its place."""
     video_prompt_template: str
     use_product_image: bool = True
+
+    @property
+    def has_proof(self) -> bool:
+        """Whether what others say of the product belongs here."""
+        return "[social proof]" in self.voiceover_template
 
 
 class VoiceStyle(_Data):

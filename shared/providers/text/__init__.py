@@ -60,6 +60,8 @@ class AdBrief(_Record):
     scenes: tuple[SceneBrief, ...]
     variation: int = 0
     """Another number asks for another text."""
+    proof: str | None = None
+    """What others say of the product, as the asker has it, e.g. `4.8 stars from 2,100 reviews`."""
     latin_only: bool = False
     """Whether the voice that will speak reads no other letters in an English text: it would spell them."""
 
@@ -82,6 +84,8 @@ class AdCopy(_Record):
     scenes: tuple[SceneCopy, ...]
     cta_image_prompt: str = Field(min_length=1, max_length=1500)
     """What a text-to-image model is told for the background of the call to action; no text in it."""
+    warnings: tuple[str, ...] = ()
+    """What the asker should know of how these words came about."""
 
 
 class TextProvider(Protocol):
@@ -96,7 +100,8 @@ class TextProvider(Protocol):
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
         """The ad's words. Every voice-over fits its scene's `most_words`; the call to action is the brief's
-        own and not the writer's to change.
+        own and not the writer's to change. They claim nothing that the brief does not hold
+        (`truth.untruths` finds none), and hold its proof word for word where that can be said.
 
         Raises `ProviderDenied`, `ProviderRefused`, `ProviderBusy` or `ProviderFailed`.
         """

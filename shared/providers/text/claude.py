@@ -21,6 +21,9 @@ from shared.providers.choice import demand_key
 from shared.providers.http import AnswerLost, Http
 from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, prompts
 from shared.providers.text.rules import problems_of_copy
+from shared.providers.text.template import TemplateProvider
+from shared.providers.text.truth import made_true, untruths
+from shared.providers.text.vocabulary import lines_hash
 from shared.settings import Settings
 
 NAME: Final = "claude"
@@ -115,13 +118,17 @@ class _Task(Generic[_T]):
     schema: dict[str, Any]
     record: type[_T]
     problems: Callable[[_T], list[str]]
-    """What is wrong with a record of the right form."""
+    """Why a record of the right form can't be used."""
+    doubts: Callable[[_T], list[str]] = lambda _: []
+    """What should be otherwise in a record that can be used."""
 
 
 class ClaudeProvider:
     """Two kinds of calls, each bought once for the same question: what the product is, and the ad's words.
 
-    An answer that can't be used is sent back once, with what is wrong with it. A call whose answer was lost
+    An answer that can't be used, or that claims what nobody gave, is sent back once, with what is wrong with
+    it; where the second one claims too much as well, the built-in writer's words take those words' place. A
+    call whose answer was lost
     may have been charged; it is made once more, since nothing tells if it was answered: at most one answer
     of a call is paid for and lost.
     """
@@ -131,7 +138,7 @@ class ClaudeProvider:
     def __init__(self, settings: Settings, account: Account, *, timeout_s: float = 120.0) -> None:
         """Needs no key before the first call; `timeout_s` is for one answer."""
         self.model = settings.claude_model or DEFAULT_MODEL
-        self.version = f"{self.model}/{prompts.PROMPTS}"
+        self.version = f"{self.model}/{prompts.PROMPTS['write']}/{lines_hash()[:12]}"
         self._account = account
         self._timeout_s = timeout_s
         self._key = settings.anthropic_api_key
@@ -160,16 +167,21 @@ class ClaudeProvider:
         return analysis.model_copy(update={"colours": _colours(picture) if picture else ()})
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
-        """Checked against the brief; raises `ProviderFailed` with the problems that a second try left."""
+        """Checked against the brief; raises `ProviderFailed` with the problems that a second try left.
+
+        The answer is kept as it came; what it must not say is replaced each time it is used.
+        """
         task = _Task(
             system=prompts.WRITER,
             content=[{"type": "text", "text": prompts.about_ad(brief, analysis)}],
             schema=prompts.COPY_SCHEMA,
             record=AdCopy,
             problems=lambda copy: problems_of_copy(copy, brief),
+            doubts=lambda copy: [str(each) for each in untruths(copy, brief)],
         )
-        what = {"brief": brief.model_dump(mode="json"), "analysis": analysis.model_dump(mode="json")}
-        return self._once("write", what, task)
+        asked = brief.model_dump(mode="json", exclude_none=True)
+        copy = self._once("write", {"brief": asked, "analysis": analysis.model_dump(mode="json")}, task)
+        return made_true(copy, brief, lambda: TemplateProvider().write(brief, analysis))
 
     def estimate_usd(self, brief: AdBrief, *, with_picture: bool) -> float:
         """For two calls that need no repair."""
@@ -180,7 +192,7 @@ class ClaudeProvider:
         )
 
     def _once(self, act: str, what: dict[str, Any], task: _Task[_T]) -> _T:
-        asked = {"act": act, "model": self.model, "prompts": prompts.PROMPTS, **what}
+        asked = {"act": act, "model": self.model, "prompts": prompts.PROMPTS[act], **what}
         bought = self._account.once(NAME, asked, lambda: self._buy(task))
         return task.record.model_validate_json(bought.data)
 
@@ -197,17 +209,21 @@ class ClaudeProvider:
 
     def _converse(self, task: _Task[_T], paid: list[float]) -> _T:
         turns: list[dict[str, Any]] = [{"role": "user", "content": task.content}]
+        usable: _T | None = None
         problems: list[str] = []
         for most_tokens in (_MOST_TOKENS, 2 * _MOST_TOKENS):
             message = self._ask(task, turns, most_tokens)
             paid.append(self._price_of(message.usage))
             record, problems = _read(message, task)
-            if record is not None:
+            if record is not None and not problems:
                 return record
+            usable = record or usable
             turns += [
                 {"role": "assistant", "content": message.text.strip() or "(no answer)"},
                 {"role": "user", "content": prompts.repair(problems)},
             ]
+        if usable is not None:
+            return usable
         raise ProviderFailed(NAME, f"wrote what can't be used, twice: {'; '.join(problems)}; run it again")
 
     def _ask(self, task: _Task[_T], turns: list[dict[str, Any]], most_tokens: int) -> _Message:
@@ -267,7 +283,8 @@ class ClaudeProvider:
 
 
 def _read(message: _Message, task: _Task[_T]) -> tuple[_T | None, list[str]]:
-    """The record, or what is wrong with the answer; raises `ProviderRefused` where there will be none."""
+    """The record if it can be used, and what is wrong with the answer; raises `ProviderRefused` where there
+    will be none."""
     if message.stop_reason == "refusal":
         why = str((message.stop_details or {}).get("explanation") or "it gave no reason")[:300]
         change = "change the product's name, its picture or the call to action"
@@ -282,7 +299,7 @@ def _read(message: _Message, task: _Task[_T]) -> tuple[_T | None, list[str]]:
     except ValidationError as error:
         return None, problems_of(error).split("; ")
     problems = task.problems(record)
-    return (None, problems) if problems else (record, [])
+    return (None, problems) if problems else (record, task.doubts(record))
 
 
 def _object_in(text: str) -> dict[str, Any] | None:

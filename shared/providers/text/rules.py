@@ -64,6 +64,33 @@ def name_in(scene: SceneBrief, product_name: str) -> str:
     return spoken_name(product_name, max(1, int(scene.most_words * _GIVEN_SHARE)))
 
 
+def said_proof(scene: SceneBrief, brief: AdBrief) -> str:
+    """The brief's proof, word for word, where it belongs into this scene and can be said in its time."""
+    proof = brief.proof or ""
+    if not proof or not speaks_proof(scene) or (brief.latin_only and not is_latin(proof)):
+        return ""
+    sayable = (
+        any(map(str.isalnum, proof)) and not _NOT_SPOKEN.search(proof) and not any(map(_is_symbol, proof))
+    )
+    return proof if sayable and words_of_proof(proof) <= scene.most_words else ""
+
+
+def words_of_proof(proof: str) -> int:
+    """As `words_in`, with a word more for each digit: figures are long when they are read out."""
+    return words_in(proof) + sum(map(str.isdecimal, proof))
+
+
+def speaks_proof(scene: SceneBrief) -> bool:
+    return "[social proof]" in scene.template.lower()
+
+
+def given_in(brief: AdBrief) -> tuple[str, ...]:
+    """The asker's own phrases, and the name as scenes say it."""
+    names = (name_in(scene, brief.product_name) for scene in brief.scenes)
+    given = (brief.product_name, brief.cta_text, brief.proof or "", *names)
+    return tuple(dict.fromkeys(filter(None, given)))
+
+
 def _whole_words(text: str, most_words: int) -> str:
     """Words from the start as far as they fit, without little ones at the end."""
     tokens: list[str] = []
@@ -99,8 +126,8 @@ def problems_of_copy(copy: AdCopy, brief: AdBrief) -> list[str]:
         problems += [f"scene {scene.id}: {problem}" for problem in _problems_of_scene(scene, written, brief)]
     problems += _unsaid_calls(copy, brief)
     first = brief.scenes[0]
-    names = {_plain(brief.product_name), _plain(name_in(first, brief.product_name))}
-    if not any(name in _plain(copy.scenes[0].voiceover_text) for name in names):
+    names = {plain(brief.product_name), plain(name_in(first, brief.product_name))}
+    if not any(name in plain(copy.scenes[0].voiceover_text) for name in names):
         said = name_in(first, brief.product_name)
         problems.append(f"scene {first.id}: voiceover_text must say the product's name, {said!r}")
     return problems
@@ -109,13 +136,13 @@ def problems_of_copy(copy: AdCopy, brief: AdBrief) -> list[str]:
 def _unsaid_calls(copy: AdCopy, brief: AdBrief) -> list[str]:
     """Scenes that say another call to action than the one on the screen; one too long to be said may be left
     out."""
-    call = _plain(brief.cta_text).rstrip(".!? ")
+    call = plain(brief.cta_text).rstrip(".!? ")
     return [
         f"scene {scene.id}: voiceover_text must say the call to action, {brief.cta_text!r}, word for word"
         for scene, written in zip(brief.scenes, copy.scenes, strict=True)
         if "{cta_text}" in scene.template
         and words_in(brief.cta_text) <= scene.most_words * _GIVEN_SHARE
-        and call not in _plain(written.voiceover_text)
+        and call not in plain(written.voiceover_text)
     ]
 
 
@@ -146,10 +173,8 @@ def _unwritten(brief: AdBrief, name: str, text: str) -> list[str]:
 
 def _own_words(text: str, brief: AdBrief) -> str:
     """Without what the asker put in: a product may be called anything."""
-    for given in sorted((brief.product_name, brief.cta_text), key=len, reverse=True):
+    for given in sorted(given_in(brief), key=len, reverse=True):
         text = text.replace(given, " ")
-    for scene in brief.scenes:
-        text = text.replace(name_in(scene, brief.product_name), " ")
     return text
 
 
@@ -157,5 +182,5 @@ def _is_symbol(char: str) -> bool:
     return unicodedata.category(char) in ("So", "Cs", "Co") and char not in _SIGNS
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -10,7 +10,15 @@ from typing import Final
 from shared.errors import UnknownName
 from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy
 from shared.providers.text.picture import Shape, colour_name, light_of, look_at
-from shared.providers.text.rules import is_latin, name_in, spoken_name, words_in
+from shared.providers.text.rules import (
+    is_latin,
+    name_in,
+    said_proof,
+    speaks_proof,
+    spoken_name,
+    words_in,
+    words_of_proof,
+)
 from shared.providers.text.vocabulary import Kind, Pool, Slot, StyleLines, kind_of, lines_hash, vocabulary
 
 _VERSION: Final = "1"
@@ -135,10 +143,11 @@ def _voiceover(writer: _Writer, scene: SceneBrief) -> str:
     sentences = _fixed(writer, scene)
     if _SLOT not in sentences:
         sentences.insert(min(1, max(0, len(sentences) - 1)), _SLOT)
-    room = scene.most_words - _words(sentences)
+    proof = said_proof(scene, writer.brief)
+    room = scene.most_words - _words(sentences) - words_of_proof(proof)
     least = room - int(scene.most_words * (1 - _LEAST_FILLED))
     chosen = _chosen(writer, _slot_of(scene), least, room)
-    lines = [line.text for line in chosen]
+    lines = [*([_ended(proof)] if proof else []), *(line.text for line in chosen)]
     text = " ".join(part for each in sentences for part in (lines if each is _SLOT else [each or ""]))
     return text or spoken_name(writer.brief.product_name, max(1, scene.most_words))
 
@@ -147,7 +156,7 @@ def _slot_of(scene: SceneBrief) -> Slot:
     found = _SLOTS.search(scene.template)
     if found is None:
         return "closing"
-    if found.group(1).lower() == "social proof":
+    if speaks_proof(scene):
         return "proof"
     return "benefit" if found.start() == 0 else "opening"
 
@@ -202,6 +211,10 @@ def _filled(brief: AdBrief, sentences: Sequence[str | None], name: str) -> list[
     filled = [each and _tidy(_GIVEN.sub(lambda found: given[found.group(1)], each)) for each in sentences]
     plain = [re.sub(r"\W+", " ", each or "").casefold().strip() for each in filled]
     return [each for i, each in enumerate(filled) if each is _SLOT or plain[i] not in plain[i + 1 :]]
+
+
+def _ended(proof: str) -> str:
+    return proof if proof[-1] in ".!?…。！？" else f"{proof}."
 
 
 def _tidy(sentence: str) -> str:

@@ -46,6 +46,10 @@ class VideoProvider(Protocol):
     concurrency: int
     """How many clips may be made at once."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the asker should know of the clips filmed so far."""
+
     def film(self, order: ClipOrder, target: Path, *, on_progress: Callable[[float], None]) -> None:
         """Write an MP4 to `target`; `on_progress` gets the part done, 0 to 1, and may raise.
 

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from shared.providers.video.scenery.cutout import Cutout
 
 _FRAMES_A_REPORT: Final = 15
+_ON_A_CARD: Final = (
+    "the product can't be told from its picture's background, so the whole picture is shown on a card: give "
+    "one with a transparent background, or with a plain one that is darker or of another colour"
+)
 
 
 class MotionProvider:
     """Who films where nobody is paid."""
 
     name = "motion"
-    version = "1"
+    version = "2"
 
     def __init__(self, *, cores: int | None = None) -> None:
         """`cores` is how many clips are made at once; without it as many as the machine has."""
@@ -31,6 +35,13 @@ class MotionProvider:
         self._lock = threading.Lock()
         self._cutout: tuple[str, Cutout] | None = None
         self._cancelled = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Whether the product could not be cut out."""
+        with self._lock:
+            is_card = self._cutout is not None and self._cutout[1].kind == "card"
+        return (_ON_A_CARD,) if is_card else ()
 
     def film(self, order: ClipOrder, target: Path, *, on_progress: Callable[[float], None]) -> None:
         """Write the ordered clip: H.264 without sound, a key frame at least every second.

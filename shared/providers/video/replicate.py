@@ -100,6 +100,7 @@ class ReplicateVideoProvider:
 
     name = NAME
     concurrency = 4
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, settings: Settings, account: Account) -> None:
         """Raises `ProviderDenied` when there is no key."""

@@ -83,14 +83,35 @@ def test_each_style_opens_and_closes_in_its_own_words(creation: Creation, style:
         "bold": "Take action now.",
     }[style]
     overlays = {
-        "luxury": ["Transform Your Experience", "Loved by Thousands"],
-        "energetic": ["Unleash Your Potential", "Join the Movement"],
-        "minimal": ["Simply Better", "Trusted Simplicity"],
-        "bold": ["Make Your Statement", "Leaders Choose Us"],
+        "luxury": ["Transform Your Experience", "See for Yourself"],
+        "energetic": ["Unleash Your Potential", "Jump Right In"],
+        "minimal": ["Keep It Simple", "Take a Closer Look"],
+        "bold": ["Make Your Statement", "Make Up Your Mind"],
     }[style]
     assert script.scenes[0].voiceover_text.startswith(f"{opening} Premium Watch")
     assert closing in script.scenes[3].voiceover_text
     assert [scene.text_overlay for scene in script.scenes[1:3]] == overlays
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_proof_is_shown_and_spoken_in_the_third_scene(creation: Creation, style: str) -> None:
+    proof = "4.8 stars from 2,100 reviews"
+    scenes = written(creation, style=style, proof=proof).scenes
+    assert [proof == scene.text_overlay for scene in scenes] == [False, False, True, False]
+    assert [proof in scene.voiceover_text for scene in scenes] == [False, False, True, False]
+
+
+def test_a_proof_that_can_not_be_said_is_shown_with_a_warning(creation: Creation) -> None:
+    write(creation, proof="★★★★★")
+    assert any("'★★★★★' can't be said" in warning for warning in run(creation).warnings)
+    assert read_script(creation).scenes[2].text_overlay == "★★★★★"
+
+
+def test_a_brief_without_proof_is_stored_as_before(creation: Creation) -> None:
+    write_brief(creation, Brief.model_validate(BRIEF))
+    assert json.loads(creation.read(BRIEF_NAME)[0]) == {**BRIEF, "variation": 0, "captions": False}
+    write_brief(creation, Brief.model_validate({**BRIEF, "proof": "4.8 stars"}))
+    assert json.loads(creation.read(BRIEF_NAME)[0])["proof"] == "4.8 stars"
 
 
 def test_the_script_is_stored_in_the_format_that_the_stages_after_it_read(creation: Creation) -> None:
@@ -169,6 +190,8 @@ def test_unchanged_briefs_are_not_written_for_again(creation: Creation) -> None:
         ({"cta_text": None}, ["cta_text"]),
         ({"colour": "red"}, ["colour"]),
         ({"variation": -1}, ["variation"]),
+        ({"proof": " "}, ["proof", "empty"]),
+        ({"proof": "x" * 101}, ["proof", "100"]),
     ],
 )
 def test_a_brief_that_can_not_be_used_names_its_field(

@@ -43,6 +43,7 @@ class Camera:
         self.orders: dict[int, ClipOrder] = {}
         self.filmed: list[int] = []
         self.cancelled = threading.Event()
+        self.warnings: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
     def film(self, order: ClipOrder, target: Path, *, on_progress: Callable[[float], None]) -> None:

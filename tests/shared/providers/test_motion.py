@@ -103,6 +103,48 @@ def test_a_phones_picture_is_cut_out_upright() -> None:
     assert cutout.rgba[10, -10, 3] == 0
 
 
+def white_mug(path: Path, body: int, ground: int = 255) -> Path:
+    """A mug, its sides a little darker, on a ground of about its colour with a soft shadow."""
+    image = Image.new("RGB", (400, 500), (ground,) * 3)
+    shadow = Image.new("L", image.size, 0)
+    ImageDraw.Draw(shadow).ellipse((90, 385, 340, 430), fill=70)
+    image.paste((0, 0, 0), mask=shadow.filter(ImageFilter.GaussianBlur(14)))
+    across = np.clip((np.arange(400) - 110) / 180, 0, 1)
+    sides = np.repeat((body - 30 * ((across - 0.35) / 0.65) ** 2)[None], 500, axis=0)
+    shape = Image.new("L", (1600, 2000), 0)
+    pen = ImageDraw.Draw(shape)
+    pen.ellipse((1040, 760, 1440, 1320), fill=255)
+    pen.ellipse((1120, 850, 1360, 1230), fill=0)
+    pen.rounded_rectangle((440, 500, 1160, 1640), 60, fill=255)
+    side = Image.fromarray(np.rint(sides).astype(np.uint8)).convert("RGB")
+    ImageDraw.Draw(side).rectangle((118, 133, 282, 140), fill=(body - 30,) * 3)
+    image.paste(side, mask=shape.resize(image.size, Image.Resampling.LANCZOS))
+    image.save(path)
+    return path
+
+
+@pytest.mark.parametrize(("body", "ground"), [(252, 255), (240, 255), (252, 200)])
+def test_white_goods_on_white_are_cut_out_whole(tmp_path: Path, body: int, ground: int) -> None:
+    cutout = cut_out(white_mug(tmp_path / "mug.png", body, ground))
+    alpha = cutout.rgba[..., 3]
+    assert cutout.kind == "cut"
+    assert cutout.aspect == pytest.approx(250 / 285, rel=0.04)
+    assert alpha[20:-20, 20 : alpha.shape[1] // 2].min() > 240
+    assert alpha[: alpha.shape[0] // 8, -alpha.shape[1] // 6 :].max() < 20
+
+
+def test_goods_that_are_lost_on_their_ground_are_said_to_be(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 300), "white").save(tmp_path / "white.png")
+    for name, warned in (("white", 1), ("blue", 0)):
+        if not warned:
+            picture(tmp_path / "blue.png", (255, 255, 255), (30, 60, 120))
+        provider = MotionProvider(cores=1)
+        wanted = order("minimal", 1, product=tmp_path / f"{name}.png", frames=1)
+        provider.film(wanted, tmp_path / "c.mp4", on_progress=lambda _: None)
+        assert len(provider.warnings) == warned
+        assert all("transparent background" in each for each in provider.warnings)
+
+
 def noise(path: Path) -> Path:
     pixels = np.random.default_rng(3).integers(0, 255, (40, 50, 3), np.uint8)
     Image.fromarray(pixels).resize((250, 200), Image.Resampling.NEAREST).save(path)

@@ -3,6 +3,7 @@
 The background's colour is a smooth surface (quadratic in x and y, CIELAB) fitted to the picture's border.
 What is joined to the border and looks like that surface, or like a soft shadow on it, is background; the
 edge between is then refined by how far each pixel lies from the background's colour to the product's.
+A product of the background's own colour is found by its outline instead.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
+
+from shared.providers.video.scenery.outline import (
+    closed,
+    missed,
+    settled,
+    sharpness,
+    solid,
+    unwalled,
+    walls_in,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +47,12 @@ _DOUBT: Final = 7
 _GAP: Final = 13
 """Pixels of the small picture: narrower gaps are highlights as bright as the background, and are closed."""
 
+_LITTLE_MISSED, _SOME_MISSED, _MUCH_MISSED = 0.1, 0.5, 2.0
+"""Of outlines outside of what was taken for the product, see `missed`."""
+_SOLID: Final = 0.6
+_UNWALLED: Final = 0.12
+"""Most of an outline that may be closed gaps."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
@@ -53,9 +70,14 @@ class Quality:
     """Part of its outline along which the picture hardly changes."""
 
     @property
-    def plausible(self) -> bool:
+    def shapely(self) -> bool:
+        """Whether products have such shapes."""
         found = 0.02 < self.area < 0.88 and self.at_border < 0.12
-        return found and self.ragged < 25 and self.smallest > 0.3 and self.guessed < 0.15
+        return found and self.ragged < 25 and self.smallest > 0.3
+
+    @property
+    def plausible(self) -> bool:
+        return self.shapely and self.guessed < 0.15
 
 
 def matte_of(rgb: "Pixels") -> "Field | None":
@@ -64,12 +86,43 @@ def matte_of(rgb: "Pixels") -> "Field | None":
     size = (max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     lab = np.asarray(cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
-    product = _product_in(lab)
-    if product is None or not quality_of(product, lab).plausible:
+    product = _product(small, lab)
+    if product is None:
         return None
-    product = _second_look(small, product)
     wide = cv2.resize(product.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return _refined(rgb, np.asarray(wide, np.float32), max(2, round(1.6 / scale)))
+
+
+def _product(small: "Pixels", lab: "Field") -> "Mask | None":
+    """By its colours if they tell it, else by its outline; None if that doesn't either."""
+    surface = _background(lab)
+    if surface is None:
+        return None
+    sharp = sharpness(lab, surface)
+    walls = walls_in(sharp)
+    outlined = _outlined(lab, sharp, walls)
+    product = _coloured(lab, surface)
+    if not quality_of(product, lab).plausible or _is_part(product, outlined, walls):
+        return outlined
+    return _second_look(small, product)
+
+
+def _is_part(product: "Mask", outlined: "Mask | None", walls: "Mask") -> bool:
+    """Whether there is more of the thing than what its colours tell, e.g. a mug around its handle's hole."""
+    left = missed(product, walls)
+    if left > _MUCH_MISSED or outlined is None:
+        return left > _MUCH_MISSED
+    within = float((product & outlined).sum() / max(1.0, float(product.sum())))
+    return left > _SOME_MISSED and within > 0.97 and outlined.sum() > 1.1 * product.sum()
+
+
+def _outlined(lab: "Field", sharp: "Field", walls: "Mask") -> "Mask | None":
+    for gap, barrier in closed(walls):
+        product = settled(_largest_pieces(~_joined_to_border(~barrier)), sharp, gap)
+        told = missed(product, walls) < _LITTLE_MISSED and unwalled(product, walls) < _UNWALLED
+        if told and solid(product) > _SOLID and quality_of(product, lab).shapely:
+            return product
+    return None
 
 
 def quality_of(product: "Mask", lab: "Field") -> Quality:
@@ -98,10 +151,8 @@ def _guessed(outlines: "Sequence[NDArray[np.int32]]", lab: "Field") -> float:
     return float((nearby[places[:, 1], places[:, 0]] < _EDGE).mean())
 
 
-def _product_in(lab: "Field") -> "Mask | None":
-    surface = _background(lab)
-    if surface is None:
-        return None
+def _coloured(lab: "Field", surface: "Field") -> "Mask":
+    """What is joined to the border neither by the background's colours nor by those of a shadow on it."""
     smooth = cv2.GaussianBlur(lab, (0, 0), 0.8) - surface
     aside = np.hypot(smooth[..., 1], smooth[..., 2])
     alike = np.hypot(smooth[..., 0], aside) < _FAR
