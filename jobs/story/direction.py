@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from jobs.story.framing import Framing, framed
 from jobs.story.narration import Narrated
 from jobs.story.options import StoryOptions
-from shared.video.canvas import fit_for
+from shared.video.motion import keeping
+from shared.video.subjects import Box
 from shared.video.timeline import (
     CaptionStyle,
     Cue,
@@ -46,6 +48,10 @@ class NarratedPart:
     """Width and height, upright."""
     captions: tuple[Narrated, ...]
     """None for a picture that stands without words."""
+    number: int = 1
+    """Of its folder."""
+    subjects: tuple[Box, ...] = ()
+    """What matters in the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,29 +145,33 @@ def _cue(narrated: Narrated, at: int, frames: int) -> Cue:
 
 
 def _shot(part: NarratedPart, number: int, frames: int, transition: Transition, look: Look) -> Shot:
-    fit = fit_for(*part.picture_size, look.width, look.height)
+    fit, focus = look.options.framing_of(part.number)
+    framing = framed(part.picture_size, (look.width, look.height), part.subjects, fit=fit, focus=focus)
     seconds = float(frames / look.options.frame_rate)
     return Shot(
         frames=frames,
         picture=part.picture,
         picture_hash=part.picture_hash,
-        fit="cover" if fit == "cover" else "blur",
-        motion=_motion(look.options.motion, number, seconds, blurred=fit == "blur"),
+        fit=framing.fit,
+        anchor_x=framing.anchor_x,
+        anchor_y=framing.anchor_y,
+        motion=_motion(look.options.motion, number, seconds, framing),
         transition=transition,
         effect=look.options.effect,
     )
 
 
-def _motion(kind: str, number: int, seconds: float, *, blurred: bool) -> Motion:
+def _motion(kind: str, number: int, seconds: float, framing: Framing) -> Motion:
     """Ken Burns alternates in and out about changing points; slow enough to be felt rather than seen."""
     if kind == "none":
         return Motion()
+    blurred = framing.fit == "blur"
     most = _ZOOM_BLURRED if blurred else min(_ZOOM_MOST, max(_ZOOM_LEAST, 1 + _ZOOM_PER_S * seconds))
-    most = round(most, 2)
     x, y = (0.5, 0.5) if blurred else _FOCI[number % len(_FOCI)]
-    if kind == "pan":
-        side = 1.0 if number % 2 else 0.0
-        return Motion(kind="pan", zoom_from=most, zoom_to=most, focus_x=side, focus_y=y)
-    inwards = kind == "zoom-in" or (kind == "kenburns" and number % 2 == 0)
-    one, two = (1.0, most) if inwards else (most, 1.0)
-    return Motion(kind="zoom", zoom_from=one, zoom_to=two, focus_x=x, focus_y=y)
+    side = 1.0 if number % 2 else 0.0
+    moved = Motion(kind="pan", zoom_from=round(most, 2), zoom_to=round(most, 2), focus_x=side, focus_y=y)
+    if kind != "pan":
+        inwards = kind == "zoom-in" or (kind == "kenburns" and number % 2 == 0)
+        one, two = (1.0, round(most, 2)) if inwards else (round(most, 2), 1.0)
+        moved = Motion(kind="zoom", zoom_from=one, zoom_to=two, focus_x=x, focus_y=y)
+    return moved if framing.kept is None else keeping(moved, framing.kept)

@@ -12,7 +12,14 @@ from jobs.story.caption_text import as_shown, caption_text
 from jobs.story.direction import Look, NarratedPart, direct
 from jobs.story.layout import Layout, read_layout, story_inputs
 from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
-from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
+from jobs.story.options import (
+    StoryOptions,
+    parse_size,
+    read_options,
+    size_for,
+    unknown_parts,
+    with_parameters,
+)
 from jobs.story.part import Part
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.accepted import demand_small_text
@@ -28,10 +35,20 @@ from shared.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
 from shared.validation import noting
 from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
+from shared.video.subjects import LOOKED_AT, Box, what_matters
 from shared.video.timeline import FontFace, Timeline
 
 if TYPE_CHECKING:
     from shared.video.font_check import Drawable
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """A picture that was looked at."""
+
+    size: tuple[int, int]
+    """Upright: width and height."""
+    subjects: tuple[Box, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +61,7 @@ class _Story:
     """By part."""
     guess: Guess
     """The languages of the captions."""
-    sizes: Mapping[str, tuple[int, int]]
-    """Of each picture, upright: width and height."""
+    pictures: Mapping[str, _Seen]
 
     @property
     def language(self) -> str:
@@ -78,11 +94,14 @@ def _read(context: Context) -> _Story:
     texts = _texts(read, layout, options.captions.markup, problems)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="languages") as pool:
         guessing = pool.submit(_guess, texts, options)
-        sizes = _check_media(context, layout, problems)
+        pictures = _check_media(context, layout, problems)
+    problems += unknown_parts(options, [part.number for part in layout.parts], layout.options)
     if problems:
         raise InvalidAssets(*problems)
     guess = guessing.result()
-    return _Story(layout=layout, options=options, captions=_captions(texts, guess), guess=guess, sizes=sizes)
+    return _Story(
+        layout=layout, options=options, captions=_captions(texts, guess), guess=guess, pictures=pictures
+    )
 
 
 def _reader(creation: Creation) -> Callable[[str], bytes]:
@@ -125,14 +144,14 @@ def _captions(texts: Sequence[Sequence[tuple[str, Marked]]], guess: Guess) -> tu
     )
 
 
-def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, tuple[int, int]]:
-    """Each picture's upright size, once all of them and the music are known to decode."""
+def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, _Seen]:
+    """What is in each picture, once all of them and the music are known to decode."""
     from shared.video.audio import check_music
-    from shared.video.pictures import check_picture
+    from shared.video.pictures import look_at
 
     folder = context.scratch / "assets"
     folder.mkdir()
-    sizes: dict[str, tuple[int, int]] = {}
+    seen: dict[str, _Seen] = {}
 
     def check(number: int, name: str) -> list[str]:
         found: list[str] = []
@@ -141,7 +160,8 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
             if name == layout.music:
                 check_music(path, name=name)
             else:
-                sizes[name] = check_picture(path, name=name)
+                size, small = look_at(path, name=name, max_side=LOOKED_AT)
+                seen[name] = _Seen(size=size, subjects=what_matters(small))
         path.unlink()
         return found
 
@@ -149,7 +169,7 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="check") as pool:
         for found in pool.map(check, range(len(names)), names):
             problems.extend(found)
-    return sizes
+    return seen
 
 
 def _drawable(story: _Story) -> "Drawable":
@@ -183,7 +203,7 @@ def _timeline(
 ) -> Timeline:
     said = iter(narrated)
     parts = [
-        _part(context, part, story.sizes, tuple(next(said) for _ in captions))
+        _part(context, part, story.pictures[part.picture], tuple(next(said) for _ in captions))
         for part, captions in zip(story.layout.parts, story.captions, strict=True)
     ]
     options = story.options
@@ -200,16 +220,16 @@ def _timeline(
     return direct(parts, look)
 
 
-def _part(
-    context: Context, part: Part, sizes: Mapping[str, tuple[int, int]], captions: tuple[Narrated, ...]
-) -> NarratedPart:
+def _part(context: Context, part: Part, seen: _Seen, captions: tuple[Narrated, ...]) -> NarratedPart:
     info = context.creation.stat(part.picture)
     if info is None:
         raise BadRequest(f"{part.picture}: went away while the story was read; put it back and run again")
     return NarratedPart(
         picture=part.picture,
         picture_hash=info.content_hash,
-        picture_size=sizes[part.picture],
+        picture_size=seen.size,
+        number=part.number,
+        subjects=seen.subjects,
         captions=captions,
     )
 
@@ -301,7 +321,7 @@ def _voice(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="story",
     name="narrate",
-    version=2,
+    version=3,
     inputs=story_inputs,
     run=run,
     salt=_voice,

@@ -18,6 +18,8 @@ _MEANT: Final = {
     **dict.fromkeys(("fps", "framerate"), "frame_rate"),
     **dict.fromkeys(("rate", "speed"), "speaking_rate"),
     **dict.fromkeys(("resolution", "format", "aspect_ratio"), "size"),
+    **dict.fromkeys(("object_fit", "object-fit", "crop", "fill"), "fit"),
+    **dict.fromkeys(("object_position", "object-position", "focal_point", "focal-point"), "focus"),
     **{"lang": "language", "subtitles": "captions", "volume": "music_volume", "style": "look"},
 }
 """Keys that people expect, and ours for them."""
@@ -58,6 +60,25 @@ def as_captions(value: object) -> object:
         switched = {"on": "highlight", "true": "highlight", "none": "off", "false": "off", "no": "off"}
         return {"look": switched.get(value.strip().lower(), value)}
     return value
+
+
+def as_focus(value: object) -> object:
+    """Two numbers; raises `ValueError` with the remedy."""
+    numbers = value if isinstance(value, list | tuple) else ()
+    right = [each for each in numbers if isinstance(each, int | float) and not isinstance(each, bool)]
+    if value is None or (len(right) == len(numbers) == 2 and all(0 <= each <= 1 for each in right)):
+        return value
+    raise ValueError("use two numbers from 0 to 1, from the left and from the top, e.g. [0.5, 0.3]")
+
+
+def as_parts(value: object) -> object:
+    """An object by the numbers of parts; raises `ValueError` with the remedy."""
+    if isinstance(value, Mapping) and all(
+        re.fullmatch("0*[1-9][0-9]{0,8}", str(number)) and isinstance(own, Mapping)
+        for number, own in value.items()
+    ):
+        return value
+    raise ValueError('use an object by the numbers of parts, e.g. {"2": {"fit": "contain"}}')
 
 
 def as_choice(choices: Iterable[str], value: object) -> object:
@@ -110,8 +131,9 @@ def _keys(field: FieldInfo) -> Iterable[str]:
 def _model(options: type[BaseModel], place: Iterable[int | str]) -> type[BaseModel]:
     for key in place:
         field = options.model_fields.get(str(key))
-        if field and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            options = field.annotation
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        models = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+        options = next(models, options)
     return options
 
 

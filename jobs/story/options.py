@@ -18,8 +18,16 @@ from pydantic import (
     model_validator,
 )
 
-from jobs.story.layout import options_in
-from jobs.story.option_words import as_captions, as_choice, as_colour, as_language, wrong_option
+from jobs.story.layout import options_in, read_layout
+from jobs.story.option_words import (
+    as_captions,
+    as_choice,
+    as_colour,
+    as_focus,
+    as_language,
+    as_parts,
+    wrong_option,
+)
 from shared.creation import Creation
 from shared.errors import InvalidAssets
 from shared.plain_text import decoded
@@ -30,6 +38,9 @@ _PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square"
 _SIZES: Final = ("auto", *_PRESETS)
 _SHAPES: Final = {"9:16": "portrait", "16:9": "landscape", "1:1": "square"}
 _LARGEST: Final = 4096
+
+Fit = Literal["auto", "cover", "contain"]
+Focus = tuple[Unit, Unit]
 
 
 class CaptionOptions(CaptionStyle):
@@ -48,6 +59,20 @@ class CaptionOptions(CaptionStyle):
 
 def _chosen(options: type[BaseModel], value: object, info: ValidationInfo) -> object:
     return as_choice(get_args(options.model_fields[str(info.field_name)].annotation), value)
+
+
+class PartOptions(BaseModel):
+    """What one part has otherwise than the story."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fit: Fit = "auto"
+    focus: Annotated[Focus | None, BeforeValidator(as_focus)] = None
+
+    @field_validator("fit", mode="before")
+    @classmethod
+    def _choice(cls, value: object) -> object:
+        return as_choice(get_args(Fit), value)
 
 
 class StoryOptions(BaseModel):
@@ -73,15 +98,26 @@ class StoryOptions(BaseModel):
     transition_s: float = Field(0.5, ge=0, le=3)
     picture_s: float = Field(4.0, ge=0.5, le=60)
     """How long a picture without words is shown."""
+    fit: Fit = "auto"
+    """How pictures of another shape fill the frame; `auto` crops where nothing that matters is lost."""
+    focus: Annotated[Focus | None, BeforeValidator(as_focus)] = None
+    """What matters in the pictures, instead of what is found: from the left and from the top, 0 to 1."""
+    parts: Annotated[Mapping[int, PartOptions], BeforeValidator(as_parts)] = Field({})
+    """What is otherwise in a part, by its number."""
     music_volume: Unit = 0.25
     engine: Literal["native", "moviepy"] = "native"
     effect: str | None = Field(None, max_length=40)
     """An effect written in Python, drawn by the moviepy engine."""
 
-    @field_validator("size", "motion", "transition", "engine", mode="before")
+    @field_validator("size", "fit", "motion", "transition", "engine", mode="before")
     @classmethod
     def _choice(cls, value: object, info: ValidationInfo) -> object:
         return as_choice(_SIZES, value) if info.field_name == "size" else _chosen(cls, value, info)
+
+    def framing_of(self, number: int) -> tuple[Fit, Focus | None]:
+        """How the picture of this part fills the frame, and what matters in it."""
+        own = self.parts.get(number, PartOptions())
+        return own.fit if "fit" in own.model_fields_set else self.fit, own.focus or self.focus
 
     @model_validator(mode="after")
     def _effect_can_be_drawn(self) -> Self:
@@ -150,15 +186,28 @@ def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> Sto
         raise InvalidAssets(*_problems("parameters", error)) from error
 
 
+def unknown_parts(options: StoryOptions, numbers: Sequence[int], name: str | None) -> list[str]:
+    """What is wrong with the numbers under `parts`, of a story with these parts."""
+    known = ", ".join(map(str, numbers))
+    return [
+        f"{name or 'parameters'}: parts.{number}: there is no part {number}; there are {known}"
+        for number in sorted(options.parts)
+        if numbers and number not in numbers
+    ]
+
+
 def check_options(creation: Creation, parameters: Mapping[str, Any]) -> None:
     """Raise `InvalidAssets` naming everything in `story.json` and the parameters that can't be used."""
     problems: list[str] = []
     options = StoryOptions()
-    name = options_in(name for name, _ in creation.list("assets/"))
+    names = [name for name, _ in creation.list("assets/")]
+    name = options_in(names)
     with noting(problems):
         options = read_options(creation.read(name)[0], name) if name else options
     with noting(problems):
-        with_parameters(options, parameters)
+        options = with_parameters(options, parameters)
+    layout = read_layout(names, creation.key("assets/"), [])
+    problems += unknown_parts(options, [part.number for part in layout.parts], name)
     if problems:
         raise InvalidAssets(*problems)
 

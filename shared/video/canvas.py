@@ -29,7 +29,9 @@ def draw_canvas(shot: Shot, timeline: Timeline, picture: "Plane | None", zoom: f
     width, height = canvas_size(timeline, zoom)
     if picture is None:
         return np.full((height, width, 3), parse_colour(shot.colour), np.uint8)
-    return _cover(picture, width, height) if shot.fit == "cover" else _over_blur(picture, width, height)
+    if shot.fit == "cover":
+        return _cover(picture, width, height, shot.anchor_x, shot.anchor_y)
+    return _over_blur(picture, width, height)
 
 
 def canvas_size(timeline: Timeline, zoom: float) -> tuple[int, int]:
@@ -37,14 +39,16 @@ def canvas_size(timeline: Timeline, zoom: float) -> tuple[int, int]:
     return 2 * round(timeline.width * zoom / 2), 2 * round(timeline.height * zoom / 2)
 
 
-def _cover(picture: "Plane", width: int, height: int) -> "Plane":
-    """The largest part of the frame's shape from the middle of the picture, scaled to the canvas."""
+def _cover(
+    picture: "Plane", width: int, height: int, anchor_x: float = 0.5, anchor_y: float = 0.5
+) -> "Plane":
+    """The largest part of the frame's shape at this place in the picture, scaled to the canvas."""
     import numpy as np
 
     tall, wide = picture.shape[:2]
     part_w = min(wide, max(1, round(tall * width / height)))
     part_h = min(tall, max(1, round(wide * height / width)))
-    left, top = (wide - part_w) // 2, (tall - part_h) // 2
+    left, top = int((wide - part_w) * anchor_x), int((tall - part_h) * anchor_y)
     part = np.ascontiguousarray(picture[top : top + part_h, left : left + part_w])
     return _scaled(part, width, height)
 

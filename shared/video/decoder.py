@@ -4,7 +4,7 @@ It is asked by lines of JSON on stdin and answers each by one on stdout, `{"prob
 which the pixels follow, row by row:
 
 {"path", "name"}                   is decoded whole; no pixels
-{"path", "name", "max_side"}       RGB
+{"path", "name", "max_side"}       RGB; `whole` is the size that the picture has itself
 {"path", "name", "alpha_of"}       transparency, of this width and height; `size` is null where there is none
 
 It imports no more than it needs, since many pictures come alone.
@@ -24,7 +24,7 @@ from PIL import AvifImagePlugin, Image
 
 from shared.accepted import MOST_DECODING_CPU_S, MOST_DECODING_MIB, MOST_DECODING_S
 from shared.errors import InvalidAssets
-from shared.video.decoding import decoded, measured, transparency
+from shared.video.decoding import decoded_and_measured, measured, transparency
 
 
 def main(idle_s: float) -> None:
@@ -53,10 +53,11 @@ def main(idle_s: float) -> None:
 def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     path, name = Path(asked["path"]), asked["name"]
     notes: list[str] = []
+    whole = None
     try:
         image: Image.Image | None
         if "max_side" in asked:
-            image = decoded(path, name, asked["max_side"], notes)
+            image, whole = decoded_and_measured(path, name, asked["max_side"], notes)
         elif "alpha_of" in asked:
             image = transparency(path, name, asked["alpha_of"])
         else:
@@ -65,7 +66,7 @@ def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         return {"problem": str(error)}, b""
     if image is None:
         return {"size": None, "notes": notes}, b""
-    return {"size": image.size, "notes": notes}, image.tobytes()
+    return {"size": image.size, "whole": whole, "notes": notes}, image.tobytes()
 
 
 def _write(answers: BinaryIO, said: dict[str, Any], pixels: bytes) -> None:

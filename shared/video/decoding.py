@@ -87,15 +87,23 @@ def decoded(path: Path, name: str, max_side: int, notes: list[str]) -> Image.Ima
 
     `notes` gets what people should be told. Raises `InvalidAssets`, naming `name`.
     """
+    return decoded_and_measured(path, name, max_side, notes)[0]
+
+
+def decoded_and_measured(
+    path: Path, name: str, max_side: int, notes: list[str]
+) -> tuple[Image.Image, tuple[int, int]]:
+    """As `decoded`, with the upright (width, height) that the picture has itself."""
     with _opened(path, name) as image:
-        size = _size_within(image.size, max_side)
+        whole = image.size
+        size = _size_within(whole, max_side)
         _draft(image, size)
         image.load()
         turn = _TURNS.get(_orientation(image))
         profile = image.info.get("icc_profile")
         small = _resized(_in_8_bits(image, name), size)
         flat = _flattened(small, profile, name, notes)
-        return flat if turn is None else flat.transpose(turn)
+        return flat if turn is None else flat.transpose(turn), _upright(image, whole)
 
 
 def transparency(path: Path, name: str, size: tuple[int, int]) -> Image.Image | None:
@@ -113,10 +121,14 @@ def transparency(path: Path, name: str, size: tuple[int, int]) -> Image.Image | 
 def measured(path: Path, name: str) -> tuple[int, int]:
     """The upright (width, height) of the picture, once it was decoded whole; raises `InvalidAssets`."""
     with _opened(path, name) as image:
-        width, height = image.size
+        whole = image.size
         _draft(image, (1, 1))
         image.load()
-        return (height, width) if _orientation(image) >= 5 else (width, height)
+        return _upright(image, whole)
+
+
+def _upright(image: Image.Image, size: tuple[int, int]) -> tuple[int, int]:
+    return (size[1], size[0]) if _orientation(image) >= 5 else size
 
 
 @contextmanager

@@ -3,7 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from shared.video.subjects import Box
 from shared.video.timeline import Motion
+
+_SAFE = 0.01
+"""Around what is kept in sight, for what rounding moves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,44 @@ def most_zoom(motion: Motion) -> float:
     if motion.kind == "none":
         return 1.0
     return max(motion.zoom_from, motion.zoom_to) if motion.kind == "zoom" else max(motion.zoom_from, 1.001)
+
+
+def keeping(motion: Motion, kept: Box) -> Motion:
+    """The motion about the middle of `kept` (in parts of the frame), with all of it in sight all the time.
+
+    It goes less far where it must, and stands still where `kept` fills the frame.
+    """
+    across, down = _safe(kept.left, kept.right), _safe(kept.top, kept.bottom)
+    pans = motion.kind == "pan"
+    limit = min(_most_pan(across, 1), _most_pan(down, 2)) if pans else min(map(_most_held, (across, down)))
+    most = min(most_zoom(motion), math.floor(limit * 100 + 1e-6) / 100)
+    if most <= 1:
+        return Motion()
+    if pans:
+        return motion.model_copy(update={"zoom_from": most, "zoom_to": most, "focus_y": 0.5})
+    zooms = {name: min(most, getattr(motion, name)) for name in ("zoom_from", "zoom_to")}
+    focus = {"focus_x": _focus(across, most), "focus_y": _focus(down, most)}
+    return motion.model_copy(update={**zooms, **focus})
+
+
+def _safe(start: float, end: float) -> tuple[float, float]:
+    return max(0.0, start - _SAFE), min(1.0, end + _SAFE)
+
+
+def _most_held(span: tuple[float, float]) -> float:
+    return 1 / max(span[1] - span[0], 0.5)
+
+
+def _most_pan(span: tuple[float, float], parts: int) -> float:
+    """At most zoom, what is hidden at one edge, all of it or the half, ends before the span."""
+    return 1 / max(1 - parts * min(span[0], 1 - span[1]), 0.5)
+
+
+def _focus(span: tuple[float, float], zoom: float) -> float:
+    """The fixed point nearest to the span's middle that leaves it in sight at this zoom."""
+    room = 1 - 1 / zoom
+    least, most = (span[1] - 1 / zoom) / room, span[0] / room
+    return round(min(max((span[0] + span[1]) / 2, least, 0.0), most, 1.0), 3)
 
 
 def ease(part: float) -> float:

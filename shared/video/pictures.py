@@ -30,13 +30,19 @@ def load_picture(path: Path, *, name: str, max_side: int = 4096) -> "NDArray[np.
     See-through parts show dark grey, or light grey where what is drawn is itself dark, so that a black
     logo stays visible. Of several pictures in a file it is the first. Raises `InvalidAssets`, naming `name`.
     """
+    return look_at(path, name=name, max_side=max_side)[1]
+
+
+def look_at(path: Path, *, name: str, max_side: int) -> "tuple[tuple[int, int], NDArray[np.uint8]]":
+    """The upright (width, height) that a picture has itself, and what `load_picture` gives."""
     import numpy as np
 
-    def read(answer: Answer) -> "NDArray[np.uint8]":
+    def read(answer: Answer) -> "tuple[tuple[int, int], NDArray[np.uint8]]":
         width, height = answer.said["size"]
         pixels = np.empty((height, width, 3), np.uint8)
         answer.read_into(pixels.data.cast("B"))
-        return pixels
+        whole_width, whole_height = answer.said["whole"]
+        return (whole_width, whole_height), pixels
 
     return _asked(path, name, read, max_side=max_side)
 

@@ -76,7 +76,7 @@ class Transition(_Record):
 class Shot(_Record):
     """One picture, clip or colour, for a number of frames."""
 
-    unsaid = frozenset({"clip", "clip_hash", "clip_from"})
+    unsaid = frozenset({"clip", "clip_hash", "clip_from", "anchor_x", "anchor_y"})
 
     frames: int = Field(ge=1)
     """Until the next shot starts; the next one's transition keeps this one visible for longer."""
@@ -93,6 +93,9 @@ class Shot(_Record):
     colour: Colour = "#000000"
     fit: Literal["cover", "blur"] = "cover"
     """`cover` crops to fill the frame, `blur` shows the whole picture over a blurred fill of itself."""
+    anchor_x: Unit = 0.5
+    """Which part a crop shows: 0 the left one, 1 the right one, as `object-position` in CSS."""
+    anchor_y: Unit = 0.5
     motion: Motion = Motion()
     transition: Transition = Transition()
     """Into this shot."""
