@@ -31,7 +31,7 @@ def faces_in(picture: "Plane") -> list[Box]:
     import cv2
     import numpy as np
 
-    grey = np.asarray(cv2.equalizeHist(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), np.uint8)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     found = sorted(_frontal(grey), key=_by_width) + sorted(_profiles(grey), key=_by_width)
     faces = sorted(apart(found), key=_by_width)
     least = _LEAST_OF_LARGEST * (faces[0].right - faces[0].left) if faces else 0
@@ -76,6 +76,6 @@ def _found(cascade: "cv2.CascadeClassifier", grey: "Plane", *, step: float, leas
     found, counts = cascade.detectMultiScale2(grey, step, least, minSize=(_LEAST_PX, _LEAST_PX))
     return [
         Box(left=x / wide, top=y / tall, right=(x + w) / wide, bottom=(y + h) / tall)
-        for (x, y, w, h), count in zip(found, counts, strict=True)
+        for (x, y, w, h), count in zip((map(int, box) for box in found), counts, strict=True)
         if count >= min(_MOST_NEIGHBOURS, w // _PX_A_NEIGHBOUR)
     ]

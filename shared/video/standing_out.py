@@ -46,9 +46,9 @@ def standing_out_in(picture: "Plane") -> list[Box]:
     It is clear where a level of saliency leaves little else than a few things, and in a drawing of few
     colours where that is so of a colour.
     """
-    colours = _colours(picture)
-    if min(colours.shape[:2]) < _LEAST_SIDE:
+    if min(picture.shape[:2]) < _LEAST_SIDE:
         return []
+    colours = _colours(picture)
     saliency = _saliency(colours)
     by_level = [_things(saliency >= level, colours) for level in _LEVELS]
     by_colour = [thing for mask in _flat_parts(colours) for thing in _things(mask, colours)]

@@ -52,14 +52,22 @@ class Box:
 def what_matters(picture: "Plane") -> tuple[Box, ...]:
     """From left to right: faces with their hair, else what stands out, else nothing.
 
+    Beside faces also what stands out and is as large: of faces that are drawn some may not be known for one.
+
     `picture` is RGB (h, w, 3), best with a longer side of `LOOKED_AT`. The same picture gives the same
     answer on every machine: all that decides is worked out in whole numbers or by OpenCV's exact ways.
     """
     from shared.video.faces import faces_in
     from shared.video.standing_out import standing_out_in
 
-    found = faces_in(picture) or standing_out_in(picture)
+    faces, things = faces_in(picture), standing_out_in(picture)
+    alike = [thing for thing in things if not faces or any(_are_alike(thing, face) for face in faces)]
+    found = apart([*faces, *alike])
     return tuple(sorted(map(_rounded, found), key=lambda box: (box.left, box.top, box.right, box.bottom)))
+
+
+def _are_alike(one: Box, two: Box) -> bool:
+    return 0.4 < (one.right - one.left) / (two.right - two.left) < 1.6 and 0.2 < one.area / two.area < 2
 
 
 def apart(boxes: Iterable[Box], *, most_shared: float = 0.4) -> list[Box]:

@@ -1,5 +1,6 @@
 """From narrated parts to a timeline that holds: nothing overlaps, everything adds up."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -50,6 +51,27 @@ def part(*durations_ms: int, number: int = 1, size: tuple[int, int] = (160, 284)
         picture_size=size,
         captions=tuple(map(narrated, durations_ms)),
     )
+
+
+def test_a_film_of_pictures_without_subjects_says_nothing_of_anchors() -> None:
+    timeline = direct([part(2000, size=(3, 4)), part(2000, size=(16, 9))], look(width=1080, height=1920))
+    shots = [shot.model_dump() for shot in timeline.shots]
+    assert [shot["fit"] for shot in shots] == ["cover", "blur"]
+    assert not any("anchor_x" in shot or "anchor_y" in shot for shot in shots)
+    assert shots[0]["motion"] == {
+        "kind": "zoom",
+        "zoom_from": 1.0,
+        "zoom_to": 1.06,
+        "focus_x": 0.5,
+        "focus_y": 0.44,
+    }
+
+
+def test_a_part_decides_for_itself_how_its_picture_fills_the_frame() -> None:
+    parts = [replace(part(2000, size=(3, 4)), number=number) for number in (1, 2, 3)]
+    own = {"2": {"fit": "contain"}, "3": {"focus": [1, 0.5], "fit": "auto"}}
+    shots = direct(parts, look(width=1080, height=1920, fit="cover", parts=own)).shots
+    assert [(shot.fit, shot.anchor_x) for shot in shots] == [("cover", 0.5), ("blur", 0.5), ("cover", 1.0)]
 
 
 def check(timeline: Timeline) -> None:

@@ -4,7 +4,7 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from shared.storage.memory import MemoryStore
 from shared.task import Task
 from shared.video.timeline import Timeline
 from tests.faces import make_font, use_fonts
+from tests.shared.video.faces import people
 from tests.stories import (
     ID,
     PIPELINE,
@@ -78,6 +79,18 @@ def long_wav(*, days: int) -> bytes:
         + struct.pack("<I", samples)
         + b"\x80" * samples
     )
+
+
+def drawn(heads: Sequence[tuple[float, float]], *, turned: bool = False, faces: bool = True) -> bytes:
+    """A JPEG of three to four of people; `turned` lies on its side and says so in EXIF."""
+    image = Image.fromarray(people((360, 480), heads, radius=28, faces=faces))
+    exif = Image.Exif()
+    if turned:
+        image = image.transpose(Image.Transpose.ROTATE_90)
+        exif[274] = 6
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif)
+    return file.getvalue()
 
 
 def add_two_pieces_of_music(store: ObjectStore) -> None:
@@ -455,3 +468,34 @@ def test_two_stories_in_two_stores_give_the_same_bytes() -> None:
 
 def outputs(store: MemoryStore) -> list[str]:
     return [name for name in names(store) if name.startswith(("assets/", "cache/"))]
+
+
+def test_faces_decide_whether_and_where_a_picture_is_cropped() -> None:
+    store = new_story([["One."], ["Two."], ["Three."], ["Four."], ["Five."]], narration=False)
+    put_options(store, size="270x480", parts={"5": {"fit": "cover"}})
+    at_both_sides = [(0.1, 0.3), (0.9, 0.3)]
+    pictures = [
+        drawn(at_both_sides),
+        drawn(at_both_sides, faces=False),
+        drawn([(0.1, 0.3)], turned=True),
+        drawn([(0.5, 0.4)]),
+        drawn(at_both_sides),
+    ]
+    for number, picture_ in enumerate(pictures, 1):
+        remove(store, f"{number}/image.png")
+        put(store, f"{number}/image.jpg", picture_)
+    narrate(store)
+    shots = timeline(store).shots
+    assert [shot.fit for shot in shots] == ["blur", "blur", "cover", "cover", "cover"]
+    assert shots[2].anchor_x < 0.2
+    assert (shots[3].anchor_x, shots[3].anchor_y) == (0.5, 0.5)
+    assert abs(shots[3].motion.focus_x - 0.5) < 0.05
+
+
+@pytest.mark.logs_errors
+def test_options_for_a_part_that_is_not_there_are_refused() -> None:
+    store = new_story([["One."]])
+    put_options(store, parts={"3": {"fit": "contain"}})
+    with pytest.raises(InvalidAssets) as caught:
+        narrate(store)
+    assert caught.value.problems == ("assets/story.json: parts.3: there is no part 3; there are 1",)

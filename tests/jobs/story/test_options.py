@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from jobs.story.options import StoryOptions, parse_size, read_options, size_for, with_parameters
+from jobs.story.options import (
+    StoryOptions,
+    parse_size,
+    read_options,
+    size_for,
+    unknown_parts,
+    with_parameters,
+)
 from shared.errors import InvalidAssets
 
 NAME = "assets/story.json"
@@ -255,3 +262,36 @@ def test_a_message_is_in_people_s_words(written: dict[str, Any], words: str) -> 
     assert not any(
         technical in problem for technical in ("Input should", "pattern", "CaptionStyle", "instance")
     )
+
+
+def test_a_part_has_its_own_framing_and_else_the_storys() -> None:
+    options = read(fit="Contain", focus=[0.2, 0.3], parts={"2": {"focus": [1, 0]}, "03": {"fit": "auto"}})
+    assert options.framing_of(1) == ("contain", (0.2, 0.3))
+    assert options.framing_of(2) == ("contain", (1, 0))
+    assert options.framing_of(3) == ("auto", (0.2, 0.3))
+    assert with_parameters(options, {"fit": "cover"}).framing_of(2) == ("cover", (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"fit": "stretch"}, "fit = 'stretch': use one of auto, cover, contain"),
+        ({"focus": "top"}, "two numbers from 0 to 1"),
+        ({"focus": [0.5]}, "two numbers from 0 to 1"),
+        ({"focus": [0.5, 1.5]}, "two numbers from 0 to 1"),
+        ({"parts": [{"fit": "cover"}]}, "by the numbers of parts"),
+        ({"parts": {"two": {"fit": "cover"}}}, "by the numbers of parts"),
+        ({"parts": {"2": "cover"}}, "by the numbers of parts"),
+        ({"parts": {"2": {"fit": "fill"}}}, "parts.2.fit = 'fill': use one of auto, cover, contain"),
+        ({"parts": {"2": {"motion": "pan"}}}, "unknown key 'parts.2.motion'; known: fit, focus"),
+        ({"object-fit": "cover"}, "did you mean 'fit'?"),
+    ],
+)
+def test_framing_that_can_not_be_used_is_named_with_the_remedy(options: dict[str, Any], said: str) -> None:
+    (problem,) = problems_of(json.dumps(options).encode())
+    assert said in problem
+
+
+def test_a_part_that_is_not_there_is_named() -> None:
+    options = read(parts={"2": {}, "5": {}})
+    assert unknown_parts(options, [1, 2], NAME) == [f"{NAME}: parts.5: there is no part 5; there are 1, 2"]

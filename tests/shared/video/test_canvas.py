@@ -65,6 +65,16 @@ def test_cover_shows_the_middle_of_the_picture() -> None:
     assert np.array_equal(canvas, picture[:, 90:180])
 
 
+@pytest.mark.parametrize(("anchor", "left"), [(0, 0), (0.25, 45), (1, 180)])
+def test_cover_shows_the_part_at_its_anchor(anchor: float, left: int) -> None:
+    timeline = timeline_of(shot_of(fit="cover", anchor_x=anchor), size=(90, 160))
+    wide, tall = detailed_picture(270, 160), detailed_picture(90, 340)
+    canvas = draw_canvas(timeline.shots[0], timeline, wide, 1.0)
+    assert np.array_equal(canvas, wide[:, left : left + 90])
+    canvas = draw_canvas(shot_of(fit="cover", anchor_y=anchor), timeline, tall, 1.0)
+    assert np.array_equal(canvas, tall[left : left + 160])
+
+
 @pytest.mark.parametrize("size", [(320, 180), (180, 320), (200, 200), (321, 77)])
 def test_blur_shows_the_whole_picture(size: tuple[int, int]) -> None:
     timeline = timeline_of(shot_of(fit="blur"), size=(216, 384))

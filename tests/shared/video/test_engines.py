@@ -35,7 +35,8 @@ STORY = (
     shot_of(5, "tall", into=("crossfade", 5), fit="blur", motion={"kind": "pan", "zoom_from": 1.1}),
     shot_of(5, "square", into=("dip", 1), motion=FLAT_ZOOM),
     shot_of(5, "wide", motion={"kind": "zoom", "zoom_to": 2, "focus_x": 0, "focus_y": 1}),
-    shot_of(4, "wide", into=("slide", 4)),
+    shot_of(4, "wide", into=("slide", 4), anchor_x=0.9),
+    shot_of(4, "tall", anchor_y=0.1, motion={"kind": "zoom", "zoom_to": 1.1}),
 )
 CAPTIONS = (
     TimedCaption(first_frame=3, end_frame=10, bitmap=caption_bitmap(220, 60, x=40, y=200)),
