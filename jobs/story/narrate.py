@@ -146,6 +146,8 @@ def _captions(texts: Sequence[Sequence[tuple[str, Marked]]], guess: Guess) -> tu
 
 def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[str, _Seen]:
     """What is in each picture, once all of them and the music are known to decode."""
+    import cv2  # noqa: F401 - it puts itself together at its first import, which no other thread may see
+
     from shared.video.audio import check_music
     from shared.video.pictures import look_at
 
