@@ -120,7 +120,7 @@ def test_the_words_are_seen_over_scenes_one_to_three(made: Made, luma: list[NDAr
     assert [words.text for words in timeline.overlays] == [
         "Nightwatch",
         "Transform Your Experience",
-        "Loved by Thousands",
+        "See for Yourself",
     ]
     rows = slice(int(0.64 * SIZE[1]), int(0.78 * SIZE[1]))
     for words in timeline.overlays:

@@ -53,6 +53,14 @@ def execute(settings: Settings, redis: Any = None, db: Any = None, **changes: An
 
 
 @pytest.mark.logs_errors
+def test_a_proof_goes_into_the_brief(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(PipelineOrchestrationError, match="ANTHROPIC_API_KEY"):
+        execute(settings, proof="4.8 stars")
+    stored = json.loads((tmp_path / "creations/job-123/assets/ad.json").read_bytes())
+    assert stored["proof"] == "4.8 stars"
+
+
+@pytest.mark.logs_errors
 @pytest.mark.parametrize("kind", [Redis, AsyncRedis])
 def test_a_failure_is_raised_published_and_found_in_the_database(
     settings: Settings, kind: type[Redis]

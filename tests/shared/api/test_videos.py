@@ -1,4 +1,5 @@
 import asyncio
+import json
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -69,7 +70,11 @@ def test_an_ad_is_asked_for_in_json(client: TestClient, store: MemoryStore, plat
 def test_a_form_brings_files_whose_names_mean_nothing(
     client: TestClient, store: MemoryStore, kind: str, suffix: str
 ) -> None:
-    data, image = {**BRIEF, "job_id": "j", "variation": "3", "captions": "true"}, picture(kind)
+    proof = "4.8 stars from 2,100 reviews"
+    data, image = (
+        {**BRIEF, "job_id": "j", "variation": "3", "captions": "true", "proof": proof},
+        picture(kind),
+    )
     files: dict[str, Any] = {
         "product_image": ("../../etc/x.exe", image, "text/html"),
         "music": ("music.mp3", WAV),
@@ -79,6 +84,7 @@ def test_a_form_brings_files_whose_names_mean_nothing(
     assert keys == {"j/assets/ad.json", f"j/assets/product{suffix}", "j/assets/music.wav"}
     assert store.read(f"j/assets/product{suffix}")[0] == image
     assert store.read("j/assets/music.wav")[0] == WAV
+    assert json.loads(store.read("j/assets/ad.json")[0])["proof"] == proof
 
 
 def test_a_picture_that_was_sent_is_decoded_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +110,7 @@ def test_a_picture_that_takes_too_long_is_refused(
 
 
 def test_fields_of_a_form_that_are_left_empty_are_left_out(client: TestClient, store: MemoryStore) -> None:
-    data = {**BRIEF, "job_id": "", "variation": "", "captions": ""}
+    data = {**BRIEF, "job_id": "", "variation": "", "captions": "", "proof": ""}
     answer = client.post(GENERATE, data=data, files={"product_image": ("", b"")})
     assert answer.status_code == 202
     assert [info.key for info in store.list("") if "product" in info.key] == []
@@ -122,6 +128,7 @@ def test_fields_of_a_form_that_are_left_empty_are_left_out(client: TestClient, s
         ({"cta_text": "x" * 51}, "cta_text"),
         ({"cta_text": ""}, "cta_text"),
         ({"variation": -1}, "variation"),
+        ({"proof": "x" * 101}, "proof"),
         ({"captions": "maybe"}, "captions"),
         ({"job_id": "a/b"}, "job_id"),
         ({"job_id": "../x"}, "job_id"),
