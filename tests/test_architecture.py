@@ -104,7 +104,7 @@ def test_modules_are_short_enough_to_read_in_one_sitting() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
-BINARY = {".png", ".jpg", ".pyc", ".ttf", ".wav", ".mp3", ".gz", ".db", ".db-wal", ".db-shm"}
+BINARY = {".png", ".jpg", ".pyc", ".ttf", ".wav", ".mp3", ".db", ".db-wal", ".db-shm"}
 
 
 def texts() -> Iterator[Path]:
