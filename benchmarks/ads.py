@@ -18,12 +18,12 @@ from benchmarks.polling import serving
 from jobs.catalogue import pipelines
 from scripts.sample_product import write_sample_product
 from shared.brief import BRIEF_NAME, STYLES, Brief, write_brief
-from shared.creation import Creation
-from shared.launch import always_fuses, never_fuses
 from shared.platforms.local import LocalPlatform
-from shared.record import Claim, Record, load, record_name
+from shared.records.creation import Creation
+from shared.records.documents import Claim, Record, load, record_name
+from shared.runs.launch import always_fuses, never_fuses
+from shared.runs.trigger import Trigger
 from shared.storage import ObjectStore, open_store
-from shared.trigger import Trigger
 
 ASSETS = ("voice_gen", "video_gen", "cta_gen")
 _AD = "ad"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.__main__ import run_fused
 from shared.brief import Brief, write_brief
-from shared.creation import Creation
+from shared.records.creation import Creation
 from shared.settings import Settings
 from shared.storage import open_store
 from shared.video.timeline import Timeline
@@ -39,8 +39,8 @@ def make_ad(root: str, style: str) -> dict[str, Any]:
 
 def render(root: str) -> dict[str, Any]:
     """All segments of the ad, as compositing renders them."""
-    from shared.video.render import render_segments
-    from shared.video.segments import plan_segments
+    from shared.video.rendering.render import render_segments
+    from shared.video.rendering.segments import plan_segments
 
     timeline = _timeline(root)
     scratch = Path(root) / "scratch"
@@ -60,9 +60,9 @@ def render(root: str) -> dict[str, Any]:
 
 def draw_raw(root: str) -> dict[str, Any]:
     """The same frames, drawn but not encoded, in a raw NV12 file."""
-    from shared.video.engines import Shots, native_drawer
-    from shared.video.frames import Frame
-    from shared.video.segments import plan_segments
+    from shared.video.frames.frames import Frame
+    from shared.video.rendering.engines import Shots, native_drawer
+    from shared.video.rendering.segments import plan_segments
 
     timeline = _timeline(root)
     shots = Shots(timeline, _loader(root), clip=lambda name: _asset(root, name))
@@ -79,8 +79,8 @@ def draw_raw(root: str) -> dict[str, Any]:
 
 def x264_alone(root: str) -> dict[str, Any]:
     """One ffmpeg with as many threads as it likes, the same settings, frames from the file."""
-    from shared.ffmpeg import run
-    from shared.video.encode import X264_CRF, X264_PRESET, x264_parameters
+    from shared.machine.ffmpeg import run
+    from shared.video.encoding.x264 import X264_CRF, X264_PRESET, x264_parameters
 
     timeline = _timeline(root)
     parameters = x264_parameters().replace("threads=1:", "").replace("keyint=infinite", "keyint=60")
@@ -105,7 +105,7 @@ def _timeline(root: str) -> Timeline:
 
 
 def _loader(root: str) -> "Callable[[str], NDArray[np.uint8]]":
-    from shared.video.pictures import load_picture
+    from shared.video.frames.pictures import load_picture
 
     return lambda name: load_picture(_asset(root, name), name=name)
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from benchmarks.word_tables import guess_language
-from shared.guessing import Guesser
+from shared.text.guessing import Guesser
 
 _CAPTIONS = Path(__file__).with_name("captions.yaml")
 _TWENTY = frozenset(

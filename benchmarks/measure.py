@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shared.memory import tree_kib
+from shared.machine.memory import tree_kib
 
 _SAMPLE_EVERY_S = 0.02
 

@@ -1,7 +1,7 @@
 """A timeline the way MoviePy's own effects draw it: `Resize` by a function of time, positions, `CrossFadeIn`.
 
-Our moviepy engine (`shared/video/moviepy_engine.py`) replaces `Resize` by a warp of its own, which is
-faster and does not jitter; this is what most people write.
+Our moviepy engine (`shared/video/rendering/moviepy_engine.py`) replaces `Resize` by a warp of its own, which
+is faster and does not jitter; this is what most people write.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.video.canvas import draw_canvas
-from shared.video.motion import window_at
-from shared.video.segments import visible_frames
+from shared.video.frames.canvas import draw_canvas
+from shared.video.frames.motion import window_at
+from shared.video.rendering.segments import visible_frames
 from shared.video.timeline import Timeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shared.video.engines import TimedCaption
+    from shared.video.rendering.engines import TimedCaption
 
 
 def build(

@@ -17,8 +17,8 @@ from statistics import quantiles
 import httpx
 
 from jobs.catalogue import pipelines
-from shared.creation import Creation
-from shared.record import Claim, Record, Request, save, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import Claim, Record, Request, save, utc_now
 from shared.storage import ObjectStore, open_store
 
 CLIENTS = 8

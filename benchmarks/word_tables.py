@@ -5,7 +5,7 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-from shared.language import LANGUAGES, main_script
+from shared.text.language import LANGUAGES, main_script
 
 _LETTER_HINTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "Arab": (("ps", "ټډړښځڅ"), ("ur", "ٹڈڑےںھ"), ("fa", "پچژگیک")),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.video.engines import TimedCaption
+    from shared.video.rendering.engines import TimedCaption
 
 FRAMES_PER_SEGMENT = 60
 
@@ -33,8 +33,8 @@ def fused(store: str, creation_id: str) -> dict[str, Any]:
 
 def native(root: str, frames: str) -> dict[str, Any]:
     """Our renderer on the first frames of a timeline."""
-    from shared.video.render import render_segments
-    from shared.video.segments import plan_segments
+    from shared.video.rendering.render import render_segments
+    from shared.video.rendering.segments import plan_segments
 
     timeline = _timeline(root, int(frames))
     states = _states(timeline)
@@ -47,10 +47,10 @@ def native(root: str, frames: str) -> dict[str, Any]:
 
 def draw_raw(root: str, frames: str) -> dict[str, Any]:
     """Write the same frames, drawn but not encoded, to a raw NV12 file."""
-    from shared.video.engines import Shots, native_drawer
-    from shared.video.frames import Frame
-    from shared.video.render import captions_of
-    from shared.video.segments import plan_segments
+    from shared.video.frames.frames import Frame
+    from shared.video.rendering.engines import Shots, native_drawer
+    from shared.video.rendering.render import captions_of
+    from shared.video.rendering.segments import plan_segments
 
     timeline = _timeline(root, int(frames))
     states = _states(timeline)
@@ -73,8 +73,8 @@ def x264_segments(root: str, frames: str) -> dict[str, Any]:
     """x264 alone, the way we run it: whole segments side by side, one thread each, frames from the file."""
     import numpy as np
 
-    from shared.process import usable_cores
-    from shared.video.encode import segment_writer
+    from shared.machine.process import usable_cores
+    from shared.video.encoding.x264 import segment_writer
 
     timeline = _timeline(root, int(frames))
     width, height = timeline.width, timeline.height
@@ -97,8 +97,8 @@ def x264_segments(root: str, frames: str) -> dict[str, Any]:
 
 def x264_program(root: str, frames: str) -> dict[str, Any]:
     """x264 alone, the way everyone runs it: one ffmpeg, as many threads as it likes, frames from the file."""
-    from shared.ffmpeg import run
-    from shared.video.encode import X264_CRF, X264_PRESET, x264_parameters
+    from shared.machine.ffmpeg import run
+    from shared.video.encoding.x264 import X264_CRF, X264_PRESET, x264_parameters
 
     timeline = _timeline(root, int(frames))
     parameters = x264_parameters().replace("threads=1:", "").replace("keyint=infinite", "keyint=60")
@@ -116,7 +116,7 @@ def x264_program(root: str, frames: str) -> dict[str, Any]:
 
 def moviepy_engine(root: str, frames: str) -> dict[str, Any]:
     """Our moviepy engine on the same timeline, written by MoviePy."""
-    from shared.video.moviepy_engine import build_clip
+    from shared.video.rendering.moviepy_engine import build_clip
 
     return _written_by_moviepy(root, int(frames), build_clip)
 
@@ -133,8 +133,8 @@ def _written_by_moviepy(root: str, frames: int, build: Callable[..., Any]) -> di
 
     Of the time to put the whole film together, these frames' share counts.
     """
-    from shared.process import usable_cores
-    from shared.video.encode import X264_CRF, X264_PRESET
+    from shared.machine.process import usable_cores
+    from shared.video.encoding.x264 import X264_CRF, X264_PRESET
 
     timeline = _whole_timeline(root)
     started = time.perf_counter()
@@ -168,14 +168,14 @@ def _timeline(root: str, frames: int) -> Timeline:
 
 
 def _states(timeline: Timeline) -> list[Any]:
-    from shared.video.captions import caption_states
+    from shared.video.captions.pages import caption_states
 
     return list(caption_states(timeline))
 
 
 def _captions(root: str, timeline: Timeline) -> "Iterator[TimedCaption]":
-    from shared.video.engines import TimedCaption
-    from shared.video.overlays import draw_states
+    from shared.video.captions.bitmaps import draw_states
+    from shared.video.rendering.engines import TimedCaption
 
     states = _states(timeline)
     for state, bitmap in zip(states, draw_states(states, timeline, _scratch(root, "captions")), strict=True):
@@ -183,7 +183,7 @@ def _captions(root: str, timeline: Timeline) -> "Iterator[TimedCaption]":
 
 
 def _loader(root: str) -> "Callable[[str], NDArray[np.uint8]]":
-    from shared.video.pictures import load_picture
+    from shared.video.frames.pictures import load_picture
 
     return lambda name: load_picture(Path(root) / "creation" / name, name=name, max_side=3840)
 

@@ -14,7 +14,7 @@ import requests
 from google.auth import jwt
 from google.auth.exceptions import InvalidValue
 
-from shared.api.auth import Verify
+from shared.api.guard.auth import Verify
 from shared.errors import PlatformError
 from shared.logs import log
 from shared.settings import Settings

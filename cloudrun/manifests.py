@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from shared.deployment import DeployedJob, Deployment, deployed_jobs
-from shared.pipeline import Pipeline
+from shared.pipelines.definition import Pipeline
+from shared.pipelines.deployed import DeployedJob, Deployment, deployed_jobs
 
 _MEMORY_MIB: Final = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (4096, 24_576), 8: (4096, 32_768)}
 """Least and most memory by CPUs: https://cloud.google.com/run/docs/configuring/jobs/memory-limits."""

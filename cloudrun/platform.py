@@ -43,9 +43,9 @@ from cloudrun.retry import (
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
 from shared.platforms import ExecutionState, Order
-from shared.record import utc_now
+from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
+from shared.records.documents import utc_now
 from shared.settings import Settings
-from shared.task import CLAIM_VARIABLE, CREATION_VARIABLE
 
 _FULL_NAME: Final = re.compile(r"projects/[^/]+/locations/[^/]+/jobs/[^/]+/executions/[^/]+")
 _SHORT_NAME: Final = re.compile(r"([a-z][a-z0-9-]*)-[a-z0-9]+")

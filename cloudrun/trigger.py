@@ -7,7 +7,7 @@ from typing import Final
 
 from cloudrun.identity import open_verify
 from cloudrun.platform import open_platform
-from shared.api.entry import Cloud, trigger_main
+from shared.api.cloud_trigger import Cloud, trigger_main
 
 CLOUD: Final = Cloud(open_platform=open_platform, schemes=("gs",), open_verify=open_verify)
 

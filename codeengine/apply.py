@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from codeengine.client import Answer, Client, open_client, why_refused
 from codeengine.job_file import JobFile, read_job_files, size_bytes
-from shared.deployment import named_values
-from shared.entry import DONE, guarded
 from shared.errors import BadRequest, PlatformError
+from shared.pipelines.deployed import named_values
 from shared.settings import Settings
+from shared.worker.entry import DONE, guarded
 
 _TRIES: Final = 4
 _NOTHING_SENT: Final = Answer(status=200)

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from shared.errors import BadRequest
-from shared.pipeline import JobDefinition
+from shared.pipelines.definition import JobDefinition
 
 LONGEST_RUN_S: Final = 86_400
 MOST_BYTES: Final = 10 * 1024

@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic import Field
 
 from codeengine.job_file import run_limit_s
-from shared.deployment import JOB_SETTINGS, DeployedJob, Deployment, deployed_jobs
-from shared.pipeline import Pipeline
+from shared.pipelines.definition import Pipeline
+from shared.pipelines.deployed import JOB_SETTINGS, DeployedJob, Deployment, deployed_jobs
 
 _COMBINATIONS: Final = {
     1: (2, 4, 8),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from codeengine.platform import open_platform
-from shared.api.entry import Cloud, trigger_main
+from shared.api.cloud_trigger import Cloud, trigger_main
 
 CLOUD: Final = Cloud(open_platform=open_platform, schemes=("cos", "s3"))
 

@@ -9,21 +9,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import STAGES, pipelines
-from shared.creation import Creation, canonical_json
-from shared.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
 from shared.errors import StageFailed
-from shared.fused import run_to_end
-from shared.platforms.inline import InlinePlatform
-from shared.record import DIED
+from shared.platforms.task import Task, read_task
+from shared.records.creation import Creation, canonical_json
+from shared.records.documents import DIED
+from shared.reports.run_reporter import watch_of
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.status import RunStatus
 from shared.storage import ObjectStore, open_store
-from shared.task import Task, read_task
-from shared.trigger import Trigger
-from shared.watching import watch_of
+from shared.worker.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
+from shared.worker.fused import run_to_end
+from shared.worker.inline import InlinePlatform
 
 if TYPE_CHECKING:
-    from shared.reports import Audience
+    from shared.runs.report import Audience
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:

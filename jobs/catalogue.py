@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from shared.pipeline import Pipeline, load_pipeline
-from shared.stage import Stage
+from shared.pipelines.definition import Pipeline, load_pipeline
+from shared.stages.stage import Stage
 
 
 def _narrate() -> Stage:

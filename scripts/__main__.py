@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.accepted import PICTURE_NAMES
-from shared.entry import guarded
 from shared.errors import BadRequest
 from shared.settings import Settings
+from shared.worker.entry import guarded
 
 if TYPE_CHECKING:
-    from shared.status import RunStatus
+    from shared.runs.status import RunStatus
 
 app = typer.Typer(
     name="reelwright",
@@ -258,7 +258,7 @@ def export(  # noqa: PLR0917 - platforms differ in what they can be told, and ea
 ) -> None:
     """Write a platform's deployment files from all pipeline.yaml: [bold]reelwright export cloudrun[/]."""
     from scripts.export import export as export_files
-    from shared.deployment import named_values
+    from shared.pipelines.deployed import named_values
 
     said = {
         "image_prefix": image_prefix, "tag": tag, "project": project, "region": region, "bucket": bucket,

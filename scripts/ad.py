@@ -9,7 +9,10 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from jobs.ad.pace import windows_of
+from jobs.ad.card import image_provider
+from jobs.ad.copy import text_provider
+from jobs.ad.plan.pace import windows_of
+from jobs.ad.scenery import video_provider
 from jobs.ad.script_gen import ad_brief
 from jobs.ad.styles import style_named
 from scripts.follow import LogPanel
@@ -18,16 +21,13 @@ from scripts.run import watch
 from scripts.source import claim_creation
 from scripts.wiring import make_trigger
 from shared.brief import Brief, check_files, write_brief
-from shared.creation import Creation, check_creation_id
 from shared.errors import BadRequest
 from shared.providers.account import Account
-from shared.providers.image import image_provider
 from shared.providers.speech import speech_provider
-from shared.providers.text import text_provider
-from shared.providers.video import video_provider
-from shared.record import Source
+from shared.records.creation import Creation, check_creation_id
+from shared.records.documents import Source
+from shared.runs.status import RunStatus
 from shared.settings import Settings
-from shared.status import RunStatus
 from shared.storage.memory import MemoryStore
 
 _LETTERS_A_WORD = 6

@@ -12,15 +12,15 @@ from rich.console import Console
 
 from scripts.report import print_table, program, size, tell_next
 from scripts.wiring import make_trigger
-from shared import temporary
-from shared.creation import FOLDERS, MARKS, Creation, creation_ids
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
+from shared.machine import temporary
 from shared.providers.account import PAID
-from shared.record import Request, load, utc_now
+from shared.records.creation import FOLDERS, MARKS, Creation, creation_ids
+from shared.records.documents import Request, load, utc_now
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.status import RunStatus
 from shared.storage import ObjectInfo, ObjectStore
-from shared.trigger import Trigger
 
 POLICIES: Final = ("all", "final", "none")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}

@@ -7,9 +7,9 @@ from rich.console import Console
 
 from scripts.run import run
 from scripts.sample_story import write_sample_story
-from shared.entry import DONE, guarded
+from shared.machine.temporary import scratch
 from shared.settings import Settings
-from shared.temporary import scratch
+from shared.worker.entry import DONE, guarded
 
 _CREATION_ID = "sample-story"
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from jobs.ad.styles import style_named
 from scripts.ad import AdOptions, run_ad
 from scripts.sample_product import write_sample_product
-from shared.entry import DONE, guarded
+from shared.machine.temporary import scratch
 from shared.settings import Settings
-from shared.temporary import scratch
+from shared.worker.entry import DONE, guarded
 
 
 def main() -> int:

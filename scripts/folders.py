@@ -5,8 +5,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from scripts.folder_files import files_of
-from shared.creation import Creation
 from shared.errors import BadRequest
+from shared.records.creation import Creation
 from shared.storage.keys import check_key
 
 

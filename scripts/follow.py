@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from shared.errors import Stopped
 from shared.platforms.local import LocalPlatform
-from shared.status import RunStatus, StageStatus
-from shared.trigger import Trigger
+from shared.runs.status import RunStatus, StageStatus
+from shared.runs.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.2
 _LOOK_FAR_EVERY_S: Final = 2.0

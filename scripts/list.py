@@ -2,10 +2,10 @@
 
 from scripts.report import print_table
 from scripts.wiring import make_trigger
-from shared.creation import creation_ids
 from shared.errors import ReelwrightError
+from shared.records.creation import creation_ids
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.trigger import Trigger
 
 
 def list_creations(settings: Settings) -> None:

@@ -11,11 +11,11 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from shared.cost import PRICES
-from shared.manifest import paid_usd
-from shared.record import Record
-from shared.status import RunStatus, StageStatus
-from shared.trigger import Trigger
+from shared.records.documents import Record
+from shared.runs.manifest import paid_usd
+from shared.runs.status import RunStatus, StageStatus
+from shared.runs.trigger import Trigger
+from shared.worker.meter import PRICES
 
 _MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "waiting": "[dim]waiting[/]"}
 

@@ -7,8 +7,8 @@ from rich.console import Console
 from scripts.follow import LogPanel
 from scripts.run import watch
 from scripts.wiring import make_trigger
+from shared.runs.status import RunStatus
 from shared.settings import Settings
-from shared.status import RunStatus
 
 
 def resume(settings: Settings, creation_id: str, *, verbose: bool) -> RunStatus:

@@ -16,12 +16,12 @@ from scripts.naming import creation_id_for
 from scripts.report import program, tell, tell_next
 from scripts.source import claim_creation, source_of_folder
 from scripts.wiring import make_trigger
-from shared.creation import Creation
 from shared.errors import BadRequest, RunFailed, StageFailed, UnknownName
+from shared.machine.temporary import remove_abandoned
+from shared.records.creation import Creation
+from shared.runs.status import RunStatus, failed_stage
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.status import RunStatus, failed_stage
-from shared.temporary import remove_abandoned
-from shared.trigger import Trigger
 
 _OUTPUTS: Final = {"story": layout.OUTPUTS, "ad": ad.OUTPUTS}
 _ANOTHER: Final = {

@@ -12,14 +12,14 @@ from jobs.catalogue import pipelines
 from scripts.report import tell_next
 from scripts.wiring import make_trigger
 from shared.api.app import create_app
-from shared.api.auth import check_listen_address
-from shared.api.serve import serve as listen
+from shared.api.guard.auth import check_listen_address
+from shared.api.guard.serve import serve as listen
 from shared.logs import log
-from shared.metrics import Metrics
+from shared.machine.temporary import remove_abandoned
 from shared.platforms.local import LocalPlatform
+from shared.reports.metrics import Metrics
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.temporary import remove_abandoned
-from shared.trigger import Trigger
 
 _SWEEP_EVERY_S: Final = 15.0
 _SWEEP_ENDS_WITHIN_S: Final = 5.0

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from scripts.naming import product_words
-from shared.asking import check_pipeline
-from shared.creation import Creation
 from shared.errors import BadRequest, PreconditionFailed
-from shared.record import Request, Source, load, save
+from shared.records.creation import Creation
+from shared.records.documents import Request, Source, load, save
+from shared.runs.asking import check_pipeline
 
 _NAME: Final = "claims/source.json"
 _MACHINE_ID: Final = Path("/etc/machine-id")

@@ -6,8 +6,8 @@ from rich.console import Console
 
 from scripts.report import program, tell, tell_next
 from scripts.wiring import make_trigger
-from shared.creation import canonical_json
-from shared.manifest import manifest
+from shared.records.creation import canonical_json
+from shared.runs.manifest import manifest
 from shared.settings import Settings
 
 

@@ -5,8 +5,8 @@ from rich.console import Console
 from scripts.wiring import make_trigger
 from shared.errors import StageFailed
 from shared.platforms.local import LocalPlatform
+from shared.runs.sweeping import SweepReport
 from shared.settings import Settings
-from shared.sweeping import SweepReport
 
 
 def sweep(settings: Settings) -> SweepReport:

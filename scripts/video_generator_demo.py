@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.run import run
-from shared.entry import DONE, guarded
 from shared.settings import Settings
+from shared.worker.entry import DONE, guarded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

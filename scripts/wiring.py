@@ -7,18 +7,18 @@ from urllib.parse import urlsplit
 
 from jobs.catalogue import pipelines
 from shared.errors import InvalidSettings, UnknownName
-from shared.launch import fusing, jobs_of
 from shared.platforms import Platform
 from shared.platforms.local import LocalPlatform
 from shared.platforms.pulse import patience_of
 from shared.reports.publisher import open_publisher
+from shared.reports.run_reporter import watch_of
+from shared.runs.launch import fusing, jobs_of
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
-from shared.trigger import Trigger
-from shared.watching import watch_of
 
 if TYPE_CHECKING:
-    from shared.metrics import Metrics
+    from shared.reports.metrics import Metrics
 
 OnLog = Callable[[str], None] | None
 

@@ -1,7 +1,7 @@
 """What people may hand in: the types of pictures, and how large pictures, music and texts may be.
 
 To take another type of picture: an entry in `PICTURES`. The story's layout, the ad's brief, HTTP and the
-messages go by it; `shared/video/decoding.py` must be able to decode it.
+messages go by it; `shared/video/frames/decoding.py` must be able to decode it.
 """
 
 from collections.abc import Callable, Mapping

@@ -24,11 +24,11 @@ from pydantic import (
 )
 
 from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
-from shared.creation import Creation, canonical_json
 from shared.errors import InvalidAssets, ObjectNotFound
-from shared.pipeline import problems_of
-from shared.plain_text import decode_text
-from shared.video.music_files import MUSIC_TYPES, music_type
+from shared.pipelines.definition import problems_of
+from shared.records.creation import Creation, canonical_json
+from shared.text.plain_text import decode_text
+from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
 STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 BRIEF_NAME: Final = "assets/ad.json"
@@ -183,7 +183,7 @@ def check_product(picture: Path, *, name: str = "the product's picture") -> Prod
 
     Raises `InvalidAssets` for one over 10 MB, of another type, or that can't be decoded.
     """
-    from shared.video.pictures import check_picture
+    from shared.video.frames.pictures import check_picture
 
     if not picture.is_file():
         raise InvalidAssets(f"{name}: {picture.name!r} is no file; name the picture")

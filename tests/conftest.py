@@ -9,9 +9,9 @@ from functools import cache
 
 import pytest
 
-from shared import guessing
 from shared.logs import LOGGER
-from tests.faces import use_fonts
+from shared.text import guessing
+from tests.support.faces import use_fonts
 
 _SCRUBBED = (
     "ENV",
@@ -58,7 +58,7 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests see the same fonts everywhere; those that need others make them with `tests/faces.py`."""
+    """Tests see the same fonts everywhere; those that need others make them with `tests/support/faces.py`."""
     use_fonts(monkeypatch)
 
 

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from jobs.catalogue import pipelines
-from shared.entry import DONE, FAILED
 from shared.providers.account import PAID
+from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
-from shared.trigger import Trigger
-from tests.ad_process import AdNursery
-from tests.ads import CLIP, ID, PICTURE, Vendors, fill, open_vendors, shrink
+from shared.worker.entry import DONE, FAILED
 from tests.emulators.elevenlabs import SPOKEN
-from tests.nursery import Nursery
-from tests.toys import FakePlatform, When, until
+from tests.support.ad_process import AdNursery
+from tests.support.ads import CLIP, ID, PICTURE, Vendors, fill, open_vendors, shrink
+from tests.support.nursery import Nursery
+from tests.support.toys import FakePlatform, When, until
 
 BOUGHT_BY = {
     "script_gen": {"message": 2},

@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 
 from jobs import __main__ as fused
-from shared.creation import Creation
-from shared.ffmpeg import run as ffmpeg
-from shared.reports import ERROR
-from shared.reports.derive import reports_of
-from shared.status import RunStatus
+from shared.machine.ffmpeg import run as ffmpeg
+from shared.records.creation import Creation
+from shared.runs.report import ERROR
+from shared.runs.reports_of import reports_of
+from shared.runs.status import RunStatus
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
-from tests.ads import (
+from tests.emulators.paid import Call, Fault, Reply
+from tests.support.ads import (
     BOUGHT,
     CLIP,
     ID,
@@ -37,9 +38,8 @@ from tests.ads import (
     run,
     shrink,
 )
-from tests.emulators.paid import Call, Fault, Reply
-from tests.films import tracks
-from tests.toys import ROOT, until
+from tests.support.films import tracks
+from tests.support.toys import ROOT, until
 
 WRITE, SPEAK = "POST /v1/messages", "POST /v1/text-to-speech/"
 FILM, PAINT = f"POST /v1/models/{CLIP}", f"POST /v1/models/{PICTURE}"

@@ -20,9 +20,9 @@ MAY_IMPORT = {
 }
 
 HOMES = {
-    "subprocess": ("shared/ffmpeg.py", "shared/platforms/local.py", "shared/workers.py"),
-    "pi_heif": ("shared/video/decoding.py",),
-    "imageio_ffmpeg": ("shared/ffmpeg.py",),
+    "subprocess": ("shared/machine/ffmpeg.py", "shared/platforms/local.py", "shared/machine/workers.py"),
+    "pi_heif": ("shared/video/frames/decoding.py",),
+    "imageio_ffmpeg": ("shared/machine/ffmpeg.py",),
     "google.cloud.storage": ("shared/storage/",),
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
@@ -32,18 +32,21 @@ HOMES = {
     "botocore": ("shared/storage/",),
     "cloudevents": ("shared/api/",),
     "tenacity": ("cloudrun/", "codeengine/", "shared/providers/"),
-    "requests": ("cloudrun/", "codeengine/", "shared/providers/", "shared/storage/", "shared/webhooks.py"),
-    "redis": ("shared/reports/redis_channel.py", "shared/api/redis_news.py"),
+    "requests": (
+        *("cloudrun/", "codeengine/", "shared/providers/", "shared/storage/"),
+        "shared/reports/webhooks.py",
+    ),
+    "redis": ("shared/reports/redis_channel.py", "shared/api/live/redis_news.py"),
     "sqlalchemy": (
         *("shared/database/", "shared/reports/database.py", "shared/api/"),
         "jobs/ad/orchestrator.py",
     ),
     "alembic": ("shared/database/",),
-    "prometheus_client": ("shared/api/", "shared/metrics.py"),
+    "prometheus_client": ("shared/api/", "shared/reports/metrics.py"),
     "bidi": ("shared/video/",),
     "arabic_reshaper": ("shared/video/",),
-    "moviepy": ("shared/video/moviepy_engine.py",),
-    "py3langid": ("shared/guessing.py",),
+    "moviepy": ("shared/video/rendering/moviepy_engine.py",),
+    "py3langid": ("shared/text/guessing.py",),
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),
     "uvicorn": ("shared/api/",),
@@ -51,7 +54,7 @@ HOMES = {
     "anyascii": ("scripts/naming.py",),
     "typer": ("scripts/",),
     "rich": ("scripts/",),
-    "fcntl": ("shared/storage/", "shared/temporary.py"),
+    "fcntl": ("shared/storage/", "shared/machine/temporary.py"),
 }
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from shared.pipeline import Pipeline, load_pipeline
+from shared.pipelines.definition import Pipeline, load_pipeline
 from shared.platforms import Platform
-from shared.record import Record
+from shared.records.documents import Record
 from shared.storage import ObjectStore
-from tests.clouds import EMULATORS, Mail, Place, deployed, make_trigger, place, until_ended
-from tests.toys import PIPELINE_FILE, ROOT, contents, fill, run_fused
+from tests.support.clouds import EMULATORS, Mail, Place, deployed, make_trigger, place, until_ended
+from tests.support.toys import PIPELINE_FILE, ROOT, contents, fill, run_fused
 
 KINDS = {
     "503-before": ("objects.insert", 5),
@@ -42,7 +42,7 @@ def toys() -> dict[str, Pipeline]:
 
 def entry(image: str) -> list[str]:
     """The toys' images: `toys-<stage>`."""
-    return [sys.executable, "-m", "tests.toys", image.removeprefix("toys-")]
+    return [sys.executable, "-m", "tests.support.toys", image.removeprefix("toys-")]
 
 
 def executions(platform: Platform) -> Counter[tuple[str, str]]:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from jobs.catalogue import pipelines
-from shared.launch import always_fuses, never_fuses
-from shared.pipeline import Pipeline
-from tests.clouds import deployed, make_trigger, place, until_ended
-from tests.stories import ID, OUTPUTS, data, put_story, wav
+from shared.pipelines.definition import Pipeline
+from shared.runs.launch import always_fuses, never_fuses
+from tests.support.clouds import deployed, make_trigger, place, until_ended
+from tests.support.stories import ID, OUTPUTS, data, put_story, wav
 
 PARTS = (("One morning the sea was calm.",), ("A boat set out.", "Gulls followed it."), ("It came back.",))
 TIMES = {"started_at", "completed_at", "created_at", "duration_seconds", "total_seconds", "cost", "attempt"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from jobs.catalogue import pipelines
-from shared.deployment import deployed_jobs
-from tests.deployments import ROOT
+from shared.pipelines.deployed import deployed_jobs
+from tests.support.deployments import ROOT
 
 Call = tuple[str, ...]
 _STAND_IN = """#!/bin/sh

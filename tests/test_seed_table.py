@@ -12,12 +12,12 @@ import pytest
 
 from jobs.catalogue import pipelines
 from shared.api.app import create_app
-from shared.api.serve import make_server, open_socket, url_of
+from shared.api.guard.serve import make_server, open_socket, url_of
 from shared.settings import Settings
-from tests.clouds import EMULATORS, Entry, Place, deployed, entrypoint, make_trigger, place
 from tests.emulators.code_engine import CodeEngine
-from tests.stories import ID, data, names, put, put_story
-from tests.toys import ROOT, until
+from tests.support.clouds import EMULATORS, Entry, Place, deployed, entrypoint, make_trigger, place
+from tests.support.stories import ID, data, names, put, put_story
+from tests.support.toys import ROOT, until
 
 STORES = {"cloudrun": "gs", "codeengine": "cos"}
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]

@@ -8,26 +8,26 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from jobs.ad import FRAME_RATE, PIPELINE_FILE
-from jobs.ad.direction import Filmed, Footage, direct_ad, scene_starts
-from jobs.ad.scenes import CTA_NAME, clip_name
-from jobs.ad.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.plan.direction import Filmed, Footage, direct_ad, scene_starts
+from jobs.ad.plan.scenes import CTA_NAME, clip_name
+from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceovers, read_voiceovers, voiceover_name
 from jobs.ad.styles import Style, style_named
-from jobs.ad.voiceovers import VOICEOVERS_NAME, Voiceovers, read_voiceovers, voiceover_name
 from shared.brief import music
-from shared.creation import Creation, canonical_json
-from shared.entry import stage_main
 from shared.errors import InvalidAssets
+from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
-from shared.stage import Context, Output, Result, Stage
-from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
+from shared.stages.stage import Context, Output, Result, Stage
+from shared.video.rendering.segments import RENDERER_VERSION, Segment, plan_segments
 from shared.video.timeline import Music, Timeline
+from shared.worker.entry import stage_main
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.video.audio import AudioReport
-    from shared.video.captions import State
+    from shared.video.captions.pages import State
+    from shared.video.sound.mix import AudioReport
 
     Plane = NDArray[np.uint8]
 
@@ -74,8 +74,8 @@ def run(context: Context) -> Result:
 
 def _direct(context: Context) -> _Film:
     """The timeline, and everything in it at hand."""
-    from shared.video.fonts import choose_fonts
-    from shared.video.words_over import draw_overlay
+    from shared.video.frames.words import draw_overlay
+    from shared.video.lettering.fonts import choose_fonts
 
     script, voiceovers = _demand_all(context.creation)
     style = style_named(script.style)
@@ -153,7 +153,7 @@ def _fetched(context: Context, names: Sequence[str]) -> dict[str, Path]:
 
 def _composed(context: Context, timeline: Timeline, style: Style, variation: int) -> Path:
     """Music for this film: something new at every cut."""
-    from shared.video.music import write_music
+    from jobs.ad.music import write_music
 
     path = context.scratch / "music.wav"
     write_music(
@@ -169,9 +169,9 @@ def _composed(context: Context, timeline: Timeline, style: Style, variation: int
 
 def _made(context: Context, film: _Film) -> "tuple[list[Segment], Path, AudioReport]":
     """The plan, the film without sound, and its sound in `audio.m4a`; both made side by side."""
-    from shared.video.audio import mix_audio
-    from shared.video.captions import caption_states
-    from shared.video.join import join_segments
+    from shared.video.captions.pages import caption_states
+    from shared.video.encoding.join import join_segments
+    from shared.video.sound.mix import mix_audio
 
     timeline, scratch = film.timeline, context.scratch
     states = caption_states(timeline)
@@ -188,8 +188,8 @@ def _made(context: Context, film: _Film) -> "tuple[list[Segment], Path, AudioRep
 
 def _render(context: Context, film: _Film, plan: Sequence[Segment], states: "Sequence[State]") -> None:
     """Draw and encode what no earlier try has left behind."""
-    from shared.video.pictures import load_picture
-    from shared.video.render import render_segments
+    from shared.video.frames.pictures import load_picture
+    from shared.video.rendering.render import render_segments
 
     there = {name for name, _ in context.creation.list("cache/segments/")}
     todo = [segment for segment in {s.key: s for s in plan}.values() if segment.name not in there]
@@ -225,8 +225,8 @@ def _segments(context: Context, plan: Sequence[Segment]) -> Iterator[tuple[Path,
 
 
 def _outputs(context: Context, film: _Film, joined: Path) -> dict[str, Output]:
-    from shared.video.join import mux
-    from shared.video.subtitles import to_srt, to_vtt
+    from shared.video.captions.subtitle_files import to_srt, to_vtt
+    from shared.video.encoding.join import mux
 
     timeline, scratch = film.timeline, context.scratch
     srt, vtt, video = scratch / "captions.srt", scratch / "captions.vtt", scratch / "video.mp4"
@@ -256,7 +256,7 @@ def _outputs(context: Context, film: _Film, joined: Path) -> dict[str, Output]:
 
 def _poster(film: _Film, scratch: Path) -> Path:
     """The first scene when its words are there, as JPEG."""
-    from shared.video.stills import save_still
+    from shared.video.rendering.stills import save_still
 
     timeline = film.timeline
     words = next((words for words in timeline.overlays if words.at_frame < timeline.shots[0].frames), None)

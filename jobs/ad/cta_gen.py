@@ -5,24 +5,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jobs.ad import HEIGHT, PIPELINE_FILE, WIDTH
-from jobs.ad.scenes import CTA_NAME
-from jobs.ad.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.card import ImageProvider, PictureOrder, image_provider
+from jobs.ad.plan.scenes import CTA_NAME
+from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.styles import style_named
-from shared.creation import Creation
-from shared.entry import stage_main
 from shared.errors import InvalidAssets, OutOfTime, ProviderFailed, Stopped
-from shared.guessing import Guesser
 from shared.providers.account import Account
-from shared.providers.image import ImageProvider, PictureOrder, image_provider
+from shared.records.creation import Creation
 from shared.settings import Settings
-from shared.stage import Context, Output, Result, Stage
+from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
+from shared.text.guessing import Guesser
+from shared.worker.entry import stage_main
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from jobs.ad.cta_card import Words
+    from jobs.ad.card.card import Words
 
     Plane = NDArray[np.uint8]
 
@@ -32,7 +32,7 @@ _LEAST_SIDE: Final = 512
 
 def run(context: Context) -> Result:
     """The stage's work."""
-    from jobs.ad.cta_card import draw_card
+    from jobs.ad.card.card import draw_card
 
     script = read_script(context.creation)
     provider = image_provider(context.settings, context.account)
@@ -56,7 +56,7 @@ def run(context: Context) -> Result:
 
 def _words(script: Script) -> "Words":
     """Name and call may show that they are in another language than the ad."""
-    from jobs.ad.cta_card import Words
+    from jobs.ad.card.card import Words
 
     guesser = Guesser()
     language = guesser.guess([scene.voiceover_text for scene in script.scenes]).language
@@ -86,7 +86,7 @@ def _order(context: Context, script: Script) -> PictureOrder:
 
 def _painted(context: Context, provider: ImageProvider, order: PictureOrder) -> "Plane":
     """The background, RGB; raises `ProviderFailed` when what was painted is no such picture."""
-    from shared.video.pictures import load_picture
+    from shared.video.frames.pictures import load_picture
 
     path = context.scratch / "background"
     try:

@@ -25,15 +25,15 @@ from pydantic import ValidationError
 from jobs.__main__ import run_fused
 from jobs.catalogue import pipelines
 from shared.brief import Brief, write_brief
-from shared.creation import Creation, check_creation_id
 from shared.errors import BadRequest, ReelwrightError
 from shared.logs import log
-from shared.pipeline import problems_of
-from shared.record import Request, load, utc_now
-from shared.reports import ERROR, Report
+from shared.pipelines.definition import problems_of
+from shared.records.creation import Creation, check_creation_id
+from shared.records.documents import Request, load, utc_now
 from shared.reports.redis_channel import CHANNEL
+from shared.runs.report import ERROR, Report
+from shared.runs.status import RunStatus, failed_stage
 from shared.settings import Settings, read_settings
-from shared.status import RunStatus, failed_stage
 from shared.storage import ObjectStore, open_store
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ class PipelineOrchestrator:
             raise PipelineOrchestrationError("Pipeline execution", str(error)) from error
 
     def _cancel(self) -> None:
-        from shared.platforms.inline import InlinePlatform
-        from shared.trigger import Trigger
+        from shared.runs.trigger import Trigger
+        from shared.worker.inline import InlinePlatform
 
         known = pipelines()
         Trigger(self._store, InlinePlatform(self._store, self._settings, known, {}), known).cancel(

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Final
 
 from jobs.ad import PIPELINE_FILE
-from jobs.ad.pace import windows_of
-from jobs.ad.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.copy import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
+from jobs.ad.copy.rules import is_latin, said_proof
+from jobs.ad.plan.pace import windows_of
+from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.styles import SceneStyle, Style, style_named
 from shared.brief import BRIEF_NAME, Brief, check_product, product_picture, read_brief
-from shared.creation import Creation, canonical_json
-from shared.entry import stage_main
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider_name
-from shared.providers.text import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
-from shared.providers.text.rules import is_latin, said_proof
+from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
-from shared.stage import Context, Output, Result, Stage
+from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
+from shared.worker.entry import stage_main
 
 
 def run(context: Context) -> Result:
@@ -49,7 +49,7 @@ def run(context: Context) -> Result:
 
 def _check_letters(shown: Mapping[str, str]) -> None:
     """Raises `InvalidAssets` for a script that no font has, before voices and clips are paid for."""
-    from shared.video.font_check import check_fonts
+    from shared.video.lettering.font_check import check_fonts
 
     check_fonts(shown, "und", otherwise="write the words in another script")
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from jobs.ad import FRAME_RATE, HEIGHT, PIPELINE_FILE, WIDTH
-from jobs.ad.scenes import HANDLE_S, clip_name
-from jobs.ad.script import SCRIPT_NAME, Scene, Script, read_script
+from jobs.ad.plan.scenes import HANDLE_S, clip_name
+from jobs.ad.plan.script import SCRIPT_NAME, Scene, Script, read_script
+from jobs.ad.scenery import ClipOrder, VideoProvider, video_provider
 from jobs.ad.styles import style_named
-from shared.creation import Creation
-from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets, OutOfTime, ProviderFailed, Stopped
 from shared.providers.account import Account
-from shared.providers.video import ClipOrder, VideoProvider, video_provider
+from shared.records.creation import Creation
 from shared.settings import Settings
-from shared.stage import Context, Output, Result, Stage
+from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
+from shared.worker.entry import stage_main
 
 _EMBEDDED: Final = "motion"
 """The film-maker that always gets the product's picture, and whose clips are as they were ordered."""
@@ -120,8 +120,8 @@ class _Studio:
         return clip
 
     def _fitted(self, scene: Scene, raw: Path) -> Path:
-        from shared.video.clip_files import check_clip
-        from shared.video.clips import normalise_clip
+        from shared.video.encoding.clip_files import check_clip
+        from shared.video.encoding.clips import normalise_clip
 
         name, frames, rate = f"scene {scene.id}", _frames(scene), Fraction(FRAME_RATE)
         facts = check_clip(raw, name=name, least_s=_LEAST_S)

@@ -11,23 +11,23 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jobs.ad import FRAME_RATE, PIPELINE_FILE
-from jobs.ad.pace import windows_of
-from jobs.ad.schedule import make_schedule
-from jobs.ad.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.plan.pace import windows_of
+from jobs.ad.plan.schedule import make_schedule
+from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
 from jobs.ad.styles import style_named
-from jobs.ad.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
-from shared.creation import Creation, canonical_json
-from shared.entry import stage_main
 from shared.errors import InvalidAssets, ProviderFailed
-from shared.guessing import Guesser
-from shared.markup import spoken_text
 from shared.providers.account import Account
 from shared.providers.speech import Speech, SpeechProvider, say, speech_provider
+from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
-from shared.stage import Context, Output, Result, Stage
+from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
-from shared.video.mp3 import BITS_PER_S, EDGE_MS, RATE_HZ, duration_ms, read_mp3, trimmed, write_mp3
+from shared.text.guessing import Guesser
+from shared.text.markup import spoken_text
+from shared.video.sound.mp3 import BITS_PER_S, EDGE_MS, RATE_HZ, duration_ms, read_mp3, trimmed, write_mp3
 from shared.video.timeline import Word
+from shared.worker.entry import stage_main
 
 _FASTEST: Final = 1.18
 _SLOWEST: Final = 0.93

@@ -8,20 +8,20 @@ from typing import Final
 
 from jobs.story import PIPELINE_FILE
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline
-from shared.creation import Creation
-from shared.entry import stage_main
 from shared.errors import ObjectNotFound, StageFailed
-from shared.stage import Context, Output, Result, Stage
-from shared.video.segments import Segment
+from shared.records.creation import Creation
+from shared.stages.stage import Context, Output, Result, Stage
+from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
+from shared.worker.entry import stage_main
 
 _CAPTIONS_NAME: Final = "assets/captions.srt"
 
 
 def run(context: Context) -> Result:
     """The stage's work: sound and picture side by side, then both into one file."""
-    from shared.video.audio import mix_audio
-    from shared.video.join import mux
+    from shared.video.encoding.join import mux
+    from shared.video.sound.mix import mix_audio
 
     timeline = read_timeline(context.creation)
     plan = read_plan(context.creation)
@@ -54,7 +54,7 @@ def run(context: Context) -> Result:
 
 
 def _join(context: Context, timeline: Timeline, plan: Sequence[Segment]) -> Path:
-    from shared.video.join import join_segments
+    from shared.video.encoding.join import join_segments
 
     joined = context.scratch / "joined.mp4"
     join_segments(_segments(context, plan), joined, timeline.frame_rate)
@@ -92,8 +92,8 @@ def _poster(context: Context, timeline: Timeline) -> Path:
     """The first shot's picture in the frame's shape, as JPEG, without captions."""
     from PIL import Image
 
-    from shared.video.canvas import draw_canvas
-    from shared.video.pictures import load_picture
+    from shared.video.frames.canvas import draw_canvas
+    from shared.video.frames.pictures import load_picture
 
     shot = timeline.shots[0]
     picture = None

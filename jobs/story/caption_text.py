@@ -3,9 +3,9 @@
 from typing import Final
 
 from shared.errors import InvalidAssets
-from shared.markup import Marked, without_markup
-from shared.plain_text import decoded
-from shared.video.clusters import visible
+from shared.text.clusters import visible
+from shared.text.markup import Marked, without_markup
+from shared.text.plain_text import decoded
 
 _LONGEST: Final = 5000
 

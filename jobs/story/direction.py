@@ -9,8 +9,8 @@ from typing import Final
 from jobs.story.framing import Framing, framed
 from jobs.story.narration import Narrated
 from jobs.story.options import StoryOptions
-from shared.video.motion import keeping
-from shared.video.subjects import Box
+from shared.video.frames.motion import keeping
+from shared.video.subjects.subjects import Box
 from shared.video.timeline import (
     CaptionStyle,
     Cue,

@@ -18,9 +18,9 @@ from typing import Final
 from jobs.story.names import is_left_by_systems, is_number, stem_of, type_of
 from jobs.story.part import Part, read_part
 from shared.accepted import PICTURE_SUFFIXES
-from shared.creation import Creation
+from shared.records.creation import Creation
 from shared.storage import numeric_order
-from shared.video.music_files import MUSIC_TYPES
+from shared.video.sound.music_files import MUSIC_TYPES
 
 OUTPUTS: Final = frozenset(
     f"assets/{name}" for name in ("video.mp4", "poster.jpg", "timeline.json", "captions.srt", "captions.vtt")

@@ -23,23 +23,23 @@ from jobs.story.options import (
 from jobs.story.part import Part
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
 from shared.accepted import demand_small_text
-from shared.creation import Creation, canonical_json
-from shared.entry import stage_main
 from shared.errors import BadRequest, InvalidAssets
-from shared.guessing import Guess, Guesser
-from shared.markup import Marked
 from shared.providers.account import Account
 from shared.providers.speech import SpeechProvider, speech_provider
+from shared.records.creation import Creation, canonical_json
 from shared.settings import AUTO, Settings
-from shared.stage import Context, Output, Result, Stage
+from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
+from shared.text.guessing import Guess, Guesser
+from shared.text.markup import Marked
 from shared.validation import noting
-from shared.video.segments import RENDERER_VERSION, Segment, plan_segments
-from shared.video.subjects import LOOKED_AT, Box, what_matters
+from shared.video.rendering.segments import RENDERER_VERSION, Segment, plan_segments
+from shared.video.subjects.subjects import LOOKED_AT, Box, what_matters
 from shared.video.timeline import FontFace, Timeline
+from shared.worker.entry import stage_main
 
 if TYPE_CHECKING:
-    from shared.video.font_check import Drawable
+    from shared.video.lettering.font_check import Drawable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +148,8 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
     """What is in each picture, once all of them and the music are known to decode."""
     import cv2  # noqa: F401 - it puts itself together at its first import, which no other thread may see
 
-    from shared.video.audio import check_music
-    from shared.video.pictures import look_at
+    from shared.video.frames.pictures import look_at
+    from shared.video.sound.mix import check_music
 
     folder = context.scratch / "assets"
     folder.mkdir()
@@ -176,8 +176,8 @@ def _check_media(context: Context, layout: Layout, problems: list[str]) -> dict[
 
 def _drawable(story: _Story) -> "Drawable":
     """What draws the captions; raises `InvalidAssets` for a script that no font has, if they are burnt in."""
-    from shared.video.font_check import Drawable, check_fonts
-    from shared.video.fonts import choose_fonts
+    from shared.video.lettering.font_check import Drawable, check_fonts
+    from shared.video.lettering.fonts import choose_fonts
 
     captions = {caption.name: caption.text for part in story.captions for caption in part}
     if story.options.captions.look == "off":
@@ -243,8 +243,8 @@ def _result(
     narrated: Sequence[Narrated],
     drawable: "Drawable",
 ) -> Result:
-    from shared.video.captions import caption_states
-    from shared.video.subtitles import to_srt, to_vtt
+    from shared.video.captions.pages import caption_states
+    from shared.video.captions.subtitle_files import to_srt, to_vtt
 
     context.progress.update(0.9, "planning the segments")
     segments = plan_segments(timeline, caption_states(timeline))

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from shared.creation import Creation, canonical_json
 from shared.errors import PreconditionFailed
-from shared.language import words_of
-from shared.markup import Styled, shown_spans, spoken_text
 from shared.providers.speech import Speech, SpeechProvider
+from shared.records.creation import Creation, canonical_json
 from shared.storage import ABSENT
+from shared.text.language import words_of
+from shared.text.markup import Styled, shown_spans, spoken_text
 from shared.video.timeline import Word
 
 _READING_WORDS_PER_MINUTE: Final = 200

@@ -28,9 +28,9 @@ from jobs.story.option_words import (
     as_parts,
     wrong_option,
 )
-from shared.creation import Creation
 from shared.errors import InvalidAssets
-from shared.plain_text import decoded
+from shared.records.creation import Creation
+from shared.text.plain_text import decoded
 from shared.validation import noting
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
@@ -122,7 +122,7 @@ class StoryOptions(BaseModel):
     @model_validator(mode="after")
     def _effect_can_be_drawn(self) -> Self:
         if self.effect is not None:
-            from shared.video.effects import effect_named
+            from shared.video.rendering.effects import effect_named
 
             effect_named(self.effect)
             if self.engine != "moviepy":

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
-from shared.creation import Creation
 from shared.errors import StoreError
-from shared.video.segments import Segment
+from shared.records.creation import Creation
+from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
 
 TIMELINE_NAME: Final = "assets/timeline.json"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline, segments_stand
-from shared.creation import Creation
-from shared.entry import stage_main
-from shared.stage import Context, Result, Stage
-from shared.video.segments import Segment
+from shared.records.creation import Creation
+from shared.stages.stage import Context, Result, Stage
+from shared.video.rendering.segments import Segment
+from shared.worker.entry import stage_main
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,8 +44,8 @@ def _distinct(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _render(context: Context, todo: Sequence[Segment]) -> None:
-    from shared.video.captions import caption_states
-    from shared.video.render import render_segments
+    from shared.video.captions.pages import caption_states
+    from shared.video.rendering.render import render_segments
 
     timeline = read_timeline(context.creation)
     context.progress.update(0.0, f"{len(todo)} segments to render")
@@ -66,7 +66,7 @@ def _render(context: Context, todo: Sequence[Segment]) -> None:
 
 
 def _loader(context: Context, max_side: int) -> "Callable[[str], NDArray[np.uint8]]":
-    from shared.video.pictures import load_picture
+    from shared.video.frames.pictures import load_picture
 
     def load(name: str) -> "NDArray[np.uint8]":
         path = context.creation.download(name, context.scratch / "picture")

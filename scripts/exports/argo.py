@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from shared.deployment import JOB_SETTINGS, Deployment
-from shared.pipeline import Pipeline, StageDefinition
+from shared.pipelines.definition import Pipeline, StageDefinition
+from shared.pipelines.deployed import JOB_SETTINGS, Deployment
 
 _SCRATCH: Final = "/scratch"
 _PLAN: Final = f"{_SCRATCH}/plan"

@@ -7,8 +7,8 @@ for each task. Format: https://github.com/compose-spec/compose-spec.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from shared.deployment import JOB_SETTINGS, TRIGGER_SETTINGS, DeployedJob, Deployment, deployed_jobs
-from shared.pipeline import Pipeline
+from shared.pipelines.definition import Pipeline
+from shared.pipelines.deployed import JOB_SETTINGS, TRIGGER_SETTINGS, DeployedJob, Deployment, deployed_jobs
 
 _TRIGGER: Final = "trigger"
 _CREATIONS: Final = "/creations"

@@ -8,19 +8,21 @@ from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
 from shared.accepted import MOST_DECODERS
-from shared.api import assets, events, live, videos
-from shared.api.access_log import AccessLog
-from shared.api.auth import Guard, Verify
-from shared.api.context import WithTrigger
-from shared.api.metrics import router as metrics_router
-from shared.api.models import HealthBody
-from shared.api.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
-from shared.api.removal import Rows
-from shared.api.runs import ACTIONS, manifest_router, runs_router
-from shared.api.watchers import Watchers
-from shared.metrics import Metrics
+from shared.api import videos
+from shared.api.guard.access_log import AccessLog
+from shared.api.guard.auth import Guard, Verify
+from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
+from shared.api.live import socket as live
+from shared.api.live.viewers import Watchers
+from shared.api.routes import assets, events
+from shared.api.routes.context import WithTrigger
+from shared.api.routes.metrics import router as metrics_router
+from shared.api.routes.models import HealthBody
+from shared.api.routes.removal import Rows
+from shared.api.routes.runs import ACTIONS, manifest_router, runs_router
+from shared.reports.metrics import Metrics
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.trigger import Trigger
 
 _TAGS: Final = [
     {"name": "assets", "description": "What people put in and get out."},

@@ -16,13 +16,13 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from shared.api.problems import plain
+from shared.api.http.problems import plain
 from shared.brief import Brief, Product, check_music, check_product, write_brief
-from shared.creation import Creation, canonical_json, check_creation_id
 from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
-from shared.record import utc_now
+from shared.records.creation import Creation, canonical_json, check_creation_id
+from shared.records.documents import utc_now
+from shared.runs.trigger import Trigger
 from shared.storage import ABSENT
-from shared.trigger import Trigger
 from shared.validation import noting
 
 CLAIM_NAME: Final = "claims/posted.json"

@@ -17,13 +17,13 @@ from typing import Final
 
 from shared.api.video_models import SummaryBody, VideosBody, summary_of, video_body
 from shared.brief import BRIEF_NAME
-from shared.creation import Creation, check_creation_id
 from shared.errors import BadRequest, InvalidCreationId, PlatformError, StoreError
 from shared.logs import log
-from shared.pipeline import Pipeline
-from shared.record import Request, load
-from shared.reports import State
-from shared.trigger import Trigger
+from shared.pipelines.definition import Pipeline
+from shared.records.creation import Creation, check_creation_id
+from shared.records.documents import Request, load
+from shared.runs.report import State
+from shared.runs.trigger import Trigger
 
 MOST: Final = 100
 _MOST_LOOKED_AT: Final = 200

@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.api.models import CostBody, Usd, cost_body, creation_url
-from shared.creation import Creation
-from shared.manifest import paid_usd
-from shared.pipeline import Pipeline
+from shared.api.routes.models import CostBody, Usd, cost_body, creation_url
+from shared.pipelines.definition import Pipeline
+from shared.records.creation import Creation
 from shared.redact import without_paths
-from shared.reports import ERROR, PIPELINE, Report, State
-from shared.reports.derive import reports_of
-from shared.status import RunStatus, failed_stage
+from shared.runs.manifest import paid_usd
+from shared.runs.report import ERROR, PIPELINE, Report, State
+from shared.runs.reports_of import reports_of
+from shared.runs.status import RunStatus, failed_stage
 
 VIDEO: Final = "assets/video.mp4"
 _POSTER: Final = "assets/poster.jpg"

@@ -12,25 +12,25 @@ from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
 from shared.accepted import PICTURE_NAMES
-from shared.api.body import read_parameters
-from shared.api.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
-from shared.api.multipart import read_form
+from shared.api.http.body import read_parameters
+from shared.api.http.multipart import read_form
+from shared.api.http.problems import RESPONSES, Problem
 from shared.api.posting import CLAIM_NAME, AlreadyPosted, Files, look_through, post
-from shared.api.problems import RESPONSES, Problem
-from shared.api.removal import remove
+from shared.api.routes.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
+from shared.api.routes.removal import remove
 from shared.api.video_list import MOST, Page, Place, list_videos
 from shared.api.video_models import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
 from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
-from shared.creation import Creation
 from shared.errors import ObjectNotFound
-from shared.pipeline import Pipeline
-from shared.record import Request as RunRequest
-from shared.record import load
-from shared.reports import State
+from shared.machine.temporary import scratch
+from shared.pipelines.definition import Pipeline
+from shared.records.creation import Creation
+from shared.records.documents import Request as RunRequest
+from shared.records.documents import load
+from shared.runs.report import State
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.status import RunStatus
-from shared.temporary import scratch
-from shared.trigger import Trigger
 
 PIPELINE: Final = "ad"
 _STOPS_WITHIN_S: Final = 10.0

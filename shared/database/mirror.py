@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.database.models import Base, Job, Stage
-from shared.reports import ERROR, PIPELINE, Report
+from shared.runs.report import ERROR, PIPELINE, Report
 
 _FINAL: Final = ("completed", "failed")
 _JOBS: Final = Base.metadata.tables[Job.__tablename__]

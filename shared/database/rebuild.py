@@ -8,15 +8,15 @@ from typing import Final, NamedTuple
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
-from shared.creation import Creation, creation_ids
 from shared.database.mirror import record_report
 from shared.database.models import Job, Stage
 from shared.errors import ReelwrightError
 from shared.logs import log
-from shared.pipeline import Pipeline
-from shared.reports import Report
-from shared.reports.derive import reports_of
-from shared.status import RunStatus
+from shared.pipelines.definition import Pipeline
+from shared.records.creation import Creation, creation_ids
+from shared.runs.report import Report
+from shared.runs.reports_of import reports_of
+from shared.runs.status import RunStatus
 from shared.storage import ObjectStore
 
 

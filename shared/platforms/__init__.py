@@ -4,15 +4,15 @@ To add a platform:
 1. write a class with `Platform`'s methods: here when it needs nothing but this machine, in a folder of its
    own (`cloudrun/platform.py`) when it needs a vendor's SDK,
 2. add it to the dict in `scripts/wiring.py`,
-3. add it to the `platform` fixture of `tests/shared/test_trigger.py`.
+3. add it to the `platform` fixture of `tests/shared/runs/test_trigger.py`.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from shared.pipeline import JobDefinition, StageDefinition
-from shared.record import record_name
+from shared.pipelines.definition import JobDefinition, StageDefinition
+from shared.records.documents import record_name
 
 
 @dataclass(frozen=True, kw_only=True)

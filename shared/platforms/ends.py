@@ -5,11 +5,11 @@ import signal
 from dataclasses import dataclass
 from typing import Final
 
-from shared.creation import Creation
 from shared.errors import PreconditionFailed
 from shared.logs import log
 from shared.platforms import Order
-from shared.record import DIED, Failure, Record, Request, load, save, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import DIED, Failure, Record, Request, load, save, utc_now
 
 TIME_LIMIT: Final = "TimeLimit"
 """The kind of failure of one that took too long."""

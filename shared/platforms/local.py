@@ -15,18 +15,24 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from shared.creation import Creation
 from shared.errors import ReelwrightError
 from shared.logs import log
-from shared.pipeline import FUSED
+from shared.machine.process import (
+    process_is_alive,
+    process_is_gone,
+    process_is_stopped,
+    this_process,
+    usable_cores,
+)
+from shared.pipelines.definition import FUSED
 from shared.platforms import ExecutionState, Order
 from shared.platforms.ends import TIME_LIMIT, End, last_words, settle
 from shared.platforms.pulse import USUAL, Patience, Pulse
 from shared.platforms.slots import Slots
-from shared.process import process_is_alive, process_is_gone, process_is_stopped, this_process, usable_cores
-from shared.record import DIED
+from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
+from shared.records.creation import Creation
+from shared.records.documents import DIED
 from shared.storage import ObjectStore
-from shared.task import CLAIM_VARIABLE, CREATION_VARIABLE
 
 _BAD_REQUEST: Final = 2
 

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from shared.creation import Creation
 from shared.errors import ReelwrightError
 from shared.platforms import Order
-from shared.record import Record, load
+from shared.records.creation import Creation
+from shared.records.documents import Record, load
 from shared.settings import Settings
 
 _LOOKS: Final = 12

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shared.creation import canonical_json
 from shared.errors import ObjectNotFound, StoreError
 from shared.logs import log
-from shared.record import utc_now
+from shared.records.creation import canonical_json
+from shared.records.documents import utc_now
 from shared.storage import ObjectStore
 
 PAID: Final = "_paid/"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from shared.reports import Report
+from shared.runs.report import Report
 from shared.settings import Settings
 from shared.storage import open_store
 from shared.storage.keys import RESERVED

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from shared import logs
-from shared.reports import Report, Sink
 from shared.reports.courier import Courier, Log
+from shared.runs.report import Report, Sink
 from shared.settings import Settings
 
 _PAUSE_S: Final = 30.0

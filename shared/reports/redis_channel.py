@@ -9,7 +9,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from shared.reports import Report
+from shared.runs.report import Report
 from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 To add a store:
 1. write `shared/storage/<scheme>.py` with a class that has `ObjectStore`'s methods,
 2. add its scheme to `_OPENERS`,
-3. add it to the `store` fixture of `tests/shared/test_storage.py`, which holds every store to one behaviour.
+3. add it to the `store` fixture of `tests/shared/storage/test_stores.py`, which holds all to one behaviour.
 """
 
 import re
@@ -123,13 +123,13 @@ def _open_file(url: str, _settings: Settings) -> ObjectStore:
 
 
 def _open_gs(url: str, _settings: Settings) -> ObjectStore:
-    from shared.storage.gs import CloudStorageStore
+    from shared.storage.gs.store import CloudStorageStore
 
     return CloudStorageStore(bucket_of(url))
 
 
 def _open_s3(url: str, settings: Settings) -> ObjectStore:
-    from shared.storage.s3 import S3Store
+    from shared.storage.s3.store import S3Store
 
     return S3Store.from_settings(url, settings)
 

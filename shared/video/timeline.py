@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.markup import Styled
+from shared.text.markup import Styled
 
 Size = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 Unit = Annotated[float, Field(ge=0, le=1)]
@@ -100,7 +100,7 @@ class Shot(_Record):
     transition: Transition = Transition()
     """Into this shot."""
     effect: str | None = None
-    """Name of an effect written in Python (`shared/video/effects.py`); only the moviepy engine draws it."""
+    """Name of an effect in `shared/video/rendering/effects.py`; only the moviepy engine draws it."""
 
     @model_validator(mode="after")
     def _one_thing_is_seen(self) -> Self:

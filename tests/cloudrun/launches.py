@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from cloudrun.platform import CloudRunPlatform, connect
-from shared.pipeline import JobDefinition
+from shared.pipelines.definition import JobDefinition
 from shared.platforms import Order
 from tests.emulators.cloud_run import LOCATION, CloudRunEmulator
 
@@ -32,7 +32,7 @@ class Clock:
 
 def image(name: str) -> list[str]:
     if name.startswith("toys-"):
-        return [sys.executable, "-m", "tests.toys", name.removeprefix("toys-")]
+        return [sys.executable, "-m", "tests.support.toys", name.removeprefix("toys-")]
     return ["sh", "-c", SCRIPTS[name], "sh"]
 
 

@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from cloudrun.identity import Certificates, open_verify
 from shared.api.app import create_app
-from shared.api.auth import Verify
+from shared.api.guard.auth import Verify
 from shared.errors import PlatformError
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
 from tests.shared.api.conftest import TOKEN, TestClient
-from tests.toys import FakePlatform, at_once, toys
+from tests.support.toys import FakePlatform, at_once, toys
 
 URL = "https://trigger-abc.a.run.app"
 ACCOUNT = "events@film.iam.gserviceaccount.com"

@@ -8,8 +8,8 @@ import pytest
 from google.cloud import run_v2
 
 from cloudrun.manifests import CloudRunDeployment, limits, manifests
-from shared.deployment import deployed_jobs
-from tests.deployments import all_pipelines
+from shared.pipelines.deployed import deployed_jobs
+from tests.support.deployments import all_pipelines
 
 DEPLOYMENT = CloudRunDeployment(project="films-42", region="europe-west1", bucket="films")
 DOCUMENTS = {path: documents[0] for path, documents in manifests(all_pipelines(), DEPLOYMENT).items()}

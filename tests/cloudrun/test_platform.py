@@ -8,13 +8,13 @@ import pytest
 
 from cloudrun.platform import CloudRunPlatform, connect, open_platform
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
-from shared.pipeline import JobDefinition
-from shared.record import utc_now
+from shared.pipelines.definition import JobDefinition
+from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
+from shared.records.documents import utc_now
 from shared.settings import Settings
-from shared.task import CLAIM_VARIABLE, CREATION_VARIABLE
 from tests.cloudrun.launches import Clock, deploy, image, launch_to_its_end, order, platform_at
 from tests.emulators.cloud_run import LOCATION, CloudRunEmulator
-from tests.toys import until
+from tests.support.toys import until
 
 UNANSWERED = ["UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED", "ABORTED", "DATA_LOSS"]
 

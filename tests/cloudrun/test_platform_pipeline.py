@@ -6,12 +6,12 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # grpcio ships no types
 import pytest
 
+from shared.platforms.task import CREATION_VARIABLE
+from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
-from shared.task import CREATION_VARIABLE
-from shared.trigger import Trigger
 from tests.cloudrun.launches import Clock, deploy, image, platform_at
 from tests.emulators.cloud_run import CloudRunEmulator
-from tests.toys import contents, fill, run_fused, toys, until
+from tests.support.toys import contents, fill, run_fused, toys, until
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 
 from cloudrun.platform import CloudRunPlatform
 from shared.errors import PlatformBusy, PlatformError
-from shared.pipeline import JobDefinition
+from shared.pipelines.definition import JobDefinition
 from tests.cloudrun.launches import Clock, deploy, image, launch_to_its_end, order, platform_at
 from tests.emulators.cloud_run import CloudRunEmulator
-from tests.toys import until
+from tests.support.toys import until
 
 
 def test_what_has_succeeded_has_ended_without_a_reason(

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from cloudrun.trigger import main
-from shared.creation import Creation
-from shared.record import Record, record_name, save
-from shared.storage.gs import CloudStorageStore
+from shared.records.creation import Creation
+from shared.records.documents import Record, record_name, save
+from shared.storage.gs.store import CloudStorageStore
 from tests.emulators.cloud_run import CloudRunEmulator
 from tests.emulators.cloud_storage import CloudStorageEmulator
-from tests.served import Served, serving
-from tests.toys import until
+from tests.support.served import Served, serving
+from tests.support.toys import until
 
 
 @dataclass

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from codeengine.job_file import JobFile, run_limit_s
 from codeengine.manifests import CodeEngineDeployment, limits, manifests
-from shared.deployment import deployed_jobs
-from tests.deployments import all_pipelines
+from shared.pipelines.deployed import deployed_jobs
+from tests.support.deployments import all_pipelines
 
 DEPLOYMENT = CodeEngineDeployment(region="eu-de", bucket="films", context="4svg40kna19")
 DOCUMENTS = {path: documents[0] for path, documents in manifests(all_pipelines(), DEPLOYMENT).items()}

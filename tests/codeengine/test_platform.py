@@ -8,18 +8,18 @@ import pytest
 
 from codeengine.client import open_client
 from codeengine.platform import CodeEnginePlatform, open_platform, run_limit_s
-from shared.creation import Creation
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
-from shared.pipeline import FUSED, JobDefinition
+from shared.pipelines.definition import FUSED, JobDefinition
 from shared.platforms import Order, Platform
-from shared.record import Record, load
+from shared.records.creation import Creation
+from shared.records.documents import Record, load
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
-from shared.trigger import Trigger
 from tests.emulators.code_engine import API_KEY, CodeEngine
 from tests.emulators.code_engine_http import Kind
 from tests.emulators.code_engine_runs import Fate, wait_for
-from tests.toys import contents, fill, states, toys, until
+from tests.support.toys import contents, fill, states, toys, until
 
 TOKEN = "0123456789abcdef"
 NAME = f"reelwright-toys-right-{TOKEN}"
@@ -547,7 +547,7 @@ def test_a_pipeline_runs_on_code_engine_from_start_to_end(tmp_path: Path) -> Non
     fill(store)
 
     def command(image: str) -> list[str]:
-        return [sys.executable, "-m", "tests.toys", image]
+        return [sys.executable, "-m", "tests.support.toys", image]
 
     with CodeEngine(command, environ={"STORE_URL": f"file://{tmp_path}", "HEARTBEAT_S": "30"}) as engine:
         for stage, job in toys().jobs.items():

@@ -12,13 +12,13 @@ from urllib.error import HTTPError
 import pytest
 
 from codeengine.trigger import main
-from shared.creation import Creation
-from shared.record import Record, record_name, save
+from shared.records.creation import Creation
+from shared.records.documents import Record, record_name, save
 from shared.settings import read_settings
 from shared.storage import open_store
 from tests.emulators import s3
 from tests.emulators.code_engine import API_KEY, PROJECT, REGION, CodeEngine
-from tests.served import TOKEN, Served, serving
+from tests.support.served import TOKEN, Served, serving
 
 BY_ATTRIBUTE = {"ce-token": TOKEN}
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from tests.containers.compose import Compose
-from tests.stories import picture
+from tests.support.stories import picture
 
 JOBS = ("--profile", "jobs")
 

@@ -14,19 +14,19 @@ import pytest
 import yaml
 
 from jobs.catalogue import pipelines
-from shared.creation import Creation
-from shared.launch import always_fuses, never_fuses
 from shared.platforms.compose import ComposePlatform
-from shared.record import Record, load
+from shared.records.creation import Creation
+from shared.records.documents import Record, load
+from shared.runs.launch import always_fuses, never_fuses
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
-from shared.trigger import Trigger
-from tests.clouds import make_trigger, place, until_ended
 from tests.containers.compose import PROGRAM, ROOT, Compose
 from tests.containers.podman import Podman
-from tests.stories import ID, OUTPUTS, data, put_story, wav
+from tests.support.clouds import make_trigger, place, until_ended
+from tests.support.stories import ID, OUTPUTS, data, put_story, wav
+from tests.support.toys import until
 from tests.test_conformance import PARTS, fanned_out, on_this_machine, without_times
-from tests.toys import until
 
 LARGE: dict[str, Any] = {"size": "1080x1920", "frame_rate": 60}
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.creation import Creation
-from shared.record import Record, load
+from shared.records.creation import Creation
+from shared.records.documents import Record, load
 from shared.settings import Settings
 from shared.storage.file import FileStore
 from tests.containers.podman import Podman
-from tests.stories import ID, OUTPUTS, put_story, told, wav
+from tests.support.stories import ID, OUTPUTS, put_story, told, wav
 
 STAGES = ("narrate", "render", "assemble")
 SCRIPTS = (

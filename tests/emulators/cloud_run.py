@@ -21,7 +21,7 @@ from google.cloud import run_v2
 from google.longrunning import operations_pb2  # type: ignore[import-untyped]  # generated without types
 
 from tests.emulators.cloud_run_execution import Entrypoint, Machine, Running, audit_entry, run, started
-from tests.patience import HANGS_AFTER_S
+from tests.support.patience import HANGS_AFTER_S
 
 LOCATION: Final = "projects/film/locations/us-central1"
 _JOB_ID: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")

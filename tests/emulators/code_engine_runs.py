@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal
 
 from codeengine.reasons import indices_of
-from tests.patience import HANGS_AFTER_S
+from tests.support.patience import HANGS_AFTER_S
 
 Fate = Literal["image_pull", "image_pull_hangs", "no_secret", "oom", "evicted", "killed"]
 """What befalls an attempt: no image, none until the time is up, a secret that isn't there; killed for memory,

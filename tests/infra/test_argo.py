@@ -8,7 +8,7 @@ import pytest
 from hera.workflows.models import WorkflowTemplate
 
 from scripts.exports.argo import ArgoDeployment, manifests
-from tests.deployments import UNHEARD_OF, all_pipelines
+from tests.support.deployments import UNHEARD_OF, all_pipelines
 
 FILES = manifests(all_pipelines(), ArgoDeployment())
 PIPELINES = all_pipelines()
@@ -121,7 +121,7 @@ def test_a_stage_gets_its_resources_time_and_attempts_but_none_after_a_bad_reque
 
 
 def test_the_variables_are_those_that_a_stage_reads() -> None:
-    from shared.task import read_task
+    from shared.platforms.task import read_task
 
     container = templates_of("story")["story-render"]["container"]
     values = {"{{inputs.parameters.index}}": "3", "{{retries}}": "1"}

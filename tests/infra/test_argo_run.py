@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from shared.storage.file import FileStore
-from tests.stories import ID, data, put, put_story, record
-from tests.toys import ROOT
+from tests.support.stories import ID, data, put, put_story, record
+from tests.support.toys import ROOT
 
 WORKFLOW = yaml.safe_load((ROOT / "infra/argo/story.yaml").read_text(encoding="utf-8"))["spec"]
 

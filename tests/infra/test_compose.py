@@ -10,9 +10,9 @@ import pytest
 
 from jobs.catalogue import pipelines
 from scripts.exports.compose import ComposeDeployment, manifests
-from shared.deployment import deployed_jobs
+from shared.pipelines.deployed import deployed_jobs
 from shared.settings import VARIABLES
-from tests.deployments import ROOT, all_pipelines
+from tests.support.deployments import ROOT, all_pipelines
 
 (DOCUMENT,) = manifests(all_pipelines(), ComposeDeployment())["infra/compose.yaml"]
 SERVICES: dict[str, Any] = DOCUMENT["services"]

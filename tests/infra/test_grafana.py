@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from shared.metrics import ERROR_TYPES, WEBHOOK_OUTCOMES, Metrics
+from shared.reports.metrics import ERROR_TYPES, WEBHOOK_OUTCOMES, Metrics
+from shared.runs.listeners import Watch
+from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
-from shared.watch import Watch
 from tests.shared.api.ads import AD, finish, start
 from tests.shared.api.conftest import NotingPlatform
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployments import ROOT
+from tests.support.deployments import ROOT
 
 _ENGINE = """#!/bin/sh
 [ "$1" = build ] || exit 0

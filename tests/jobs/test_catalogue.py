@@ -8,9 +8,9 @@ import pytest
 from jobs import ad
 from jobs.catalogue import STAGES, pipelines
 from jobs.story import layout
-from shared.creation import Creation
 from shared.errors import BadRequest
-from shared.stage import Stage
+from shared.records.creation import Creation
+from shared.stages.stage import Stage
 from shared.storage.memory import MemoryStore
 
 JOBS = Path(__file__).parent.parent.parent / "jobs"

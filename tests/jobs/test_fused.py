@@ -6,18 +6,18 @@ import pytest
 
 from jobs import __main__ as fused
 from jobs.catalogue import STAGES, pipelines
-from shared.creation import Creation
 from shared.errors import StaleAttempt
-from shared.launch import always_fuses
-from shared.pipeline import FUSED
-from shared.record import Claim, load
-from shared.stage import Context, Result, Stage
-from shared.status import RunStatus
+from shared.pipelines.definition import FUSED
+from shared.platforms.task import Task
+from shared.records.creation import Creation
+from shared.records.documents import Claim, load
+from shared.runs.launch import always_fuses
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
+from shared.stages.stage import Context, Result, Stage
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from shared.trigger import Trigger
-from tests.stories import ID, SETTINGS, Hum, names, new_story, record, use_voice
-from tests.toys import FakePlatform
+from tests.support.stories import ID, SETTINGS, Hum, names, new_story, record, use_voice
+from tests.support.toys import FakePlatform
 
 
 @pytest.fixture(autouse=True)

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from scripts.clean import Leftover, clean, leftovers, parse_age, remove
-from shared.creation import Creation
 from shared.errors import BadRequest
-from shared.record import utc_now
+from shared.machine.temporary import scratch
+from shared.records.creation import Creation
+from shared.records.documents import utc_now
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
-from shared.temporary import scratch
-from shared.trigger import Trigger
-from tests.shared.test_temporary import left_by_a_killed_process
-from tests.toys import FakePlatform, fill, inline_trigger, run_fused, toys, with_run
+from tests.shared.machine.test_temporary import left_by_a_killed_process
+from tests.support.toys import FakePlatform, fill, inline_trigger, run_fused, toys, with_run
 
 LATER = timedelta(days=1)
 

@@ -19,16 +19,16 @@ from jobs.story.layout import OUTPUTS
 from scripts.folders import import_folder
 from scripts.list import list_creations
 from scripts.status import show_status
-from shared.creation import Creation
 from shared.errors import BadRequest
-from shared.record import Claim, load
+from shared.platforms.task import CLAIM_VARIABLE
+from shared.records.creation import Creation
+from shared.records.documents import Claim, load
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
-from shared.task import CLAIM_VARIABLE
-from shared.trigger import Trigger
-from tests.patience import HANGS_AFTER_S
-from tests.stories import SMALL, picture
-from tests.toys import FakePlatform, fill, until
+from tests.support.patience import HANGS_AFTER_S
+from tests.support.stories import SMALL, picture
+from tests.support.toys import FakePlatform, fill, until
 
 ROOT = Path(__file__).parents[2]
 

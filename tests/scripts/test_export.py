@@ -13,7 +13,7 @@ from scripts.export import TARGETS, compare, render, write
 from scripts.exports.text import to_text
 from shared.errors import BadRequest, UnknownName
 from shared.settings import read_settings
-from tests.deployments import ROOT, UNHEARD_OF, all_pipelines
+from tests.support.deployments import ROOT, UNHEARD_OF, all_pipelines
 
 SAID = {
     "cloudrun": {"project": "films-42", "region": "europe-west1", "bucket": "films"},

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.naming import creation_id_for, creation_id_of_product
-from shared.creation import check_creation_id
+from shared.records.creation import check_creation_id
 
 
 @pytest.mark.parametrize("name", ["my-story", "My_Story.2", "2024", "a", "x" * 100])

@@ -5,9 +5,9 @@ import pytest
 
 from scripts import source
 from scripts.source import claim_creation, source_of_folder
-from shared.creation import Creation
 from shared.errors import BadRequest
-from shared.record import Request, Source, save, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import Request, Source, save, utc_now
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
 

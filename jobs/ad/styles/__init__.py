@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from jobs.ad.scenery.look import Colour, Look
 from shared.brief import STYLES
 from shared.errors import BadRequest, UnknownName
-from shared.pipeline import problems_of
-from shared.providers.look import Colour, Look
+from shared.pipelines.definition import problems_of
 
 
 class _Data(BaseModel):

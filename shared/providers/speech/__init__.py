@@ -3,17 +3,17 @@
 To add a voice provider:
 1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods,
 2. add its name to the dict in `speech_provider`,
-3. add it to the `provider` fixture of `tests/shared/test_speech.py`.
+3. add it to the `provider` fixture of `tests/shared/providers/speech/test_espeak.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from shared.markup import shown_spans, spoken_text
 from shared.providers.account import Account
 from shared.providers.choice import chosen, opened
 from shared.settings import Settings
+from shared.text.markup import shown_spans, spoken_text
 
 
 @dataclass(frozen=True, kw_only=True)

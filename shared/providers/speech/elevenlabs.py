@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import BadRequest, ProviderDenied, ProviderFailed, ProviderRefused, ReelwrightError
-from shared.language import words_of
 from shared.logs import log
 from shared.providers.account import Account, Bought, key_of
 from shared.providers.choice import demand_key
@@ -32,9 +31,10 @@ from shared.providers.speech.elevenlabs_catalogue import (
     usd,
     voice_id_of,
 )
-from shared.record import utc_now
+from shared.records.documents import utc_now
 from shared.settings import Settings
-from shared.video.mp3 import RATE_HZ, at_pace, duration_ms, read_mp3, trimmed
+from shared.text.language import words_of
+from shared.video.sound.mp3 import RATE_HZ, at_pace, duration_ms, read_mp3, trimmed
 
 _KEY_VARIABLE: Final = "ELEVENLABS_API_KEY"
 _REVISION: Final = 1

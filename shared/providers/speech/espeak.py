@@ -21,9 +21,9 @@ from itertools import accumulate, pairwise, takewhile
 from typing import Any, Final, cast
 
 from shared.errors import BadRequest, ProviderFailed
-from shared.language import scripts_of, words_of
+from shared.machine.temporary import scratch
 from shared.providers.speech import Speech, SpokenWord, Voice
-from shared.temporary import scratch
+from shared.text.language import scripts_of, words_of
 
 _REVISION: Final = 1
 """To be raised with every change to the numbers and tables of this module."""

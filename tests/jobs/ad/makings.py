@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from jobs.ad.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.copy import ProductAnalysis
+from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
 from jobs.ad.styles import style_named
-from jobs.ad.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
-from shared.creation import Creation, canonical_json
-from shared.language import words_of
-from shared.progress import Progress
 from shared.providers.account import Account
-from shared.providers.text import ProductAnalysis
+from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
-from shared.stage import Context
+from shared.stages.progress import Progress
+from shared.stages.stage import Context
 from shared.storage.memory import MemoryStore
-from shared.video.mp3 import write_mp3
+from shared.text.language import words_of
+from shared.video.sound.mp3 import write_mp3
 from shared.video.timeline import Word
 
 TEXTS = {

@@ -13,20 +13,21 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from jobs.ad import compositing, direction
+from jobs.ad import compositing
 from jobs.ad.compositing import COMPOSED, STAGE, run
-from jobs.ad.scenes import CTA_NAME, clip_name
-from jobs.ad.voiceovers import voiceover_name
-from shared.creation import Creation
+from jobs.ad.plan import direction
+from jobs.ad.plan.scenes import CTA_NAME, clip_name
+from jobs.ad.plan.voiceovers import voiceover_name
 from shared.errors import InvalidAssets
-from shared.ffmpeg import run as ffmpeg
-from shared.stage import Result
+from shared.machine.ffmpeg import run as ffmpeg
+from shared.records.creation import Creation
+from shared.stages.stage import Result
 from shared.storage.memory import MemoryStore
-from shared.video.encode import segment_writer
-from shared.video.segments import Segment
+from shared.video.encoding.x264 import segment_writer
+from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
-from tests.films import frames, soft_captions, srt_captions, tracks, vtt_captions
 from tests.jobs.ad.makings import Told, context_of, pitch_hz, put_script, put_voices, script_of
+from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
 
 SIZE = (72, 128)
 LEVELS = {1: 60, 2: 100, 3: 140, 4: 180}
@@ -179,7 +180,7 @@ def test_all_outputs_have_their_names_and_segments_are_kept(made: Made) -> None:
 def test_a_second_try_renders_only_what_is_missing_and_makes_the_same_film(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.video import render
+    from shared.video.rendering import render
 
     gone = sorted(name for name, _ in made.creation.list("cache/segments/"))[:2]
     for name in gone:

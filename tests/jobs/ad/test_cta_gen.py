@@ -9,18 +9,18 @@ import pytest
 from PIL import Image
 
 from jobs.ad import cta_gen
-from jobs.ad.cta_card import Card, Words, draw_card
+from jobs.ad.card import PictureOrder
+from jobs.ad.card.card import Card, Words, draw_card
+from jobs.ad.copy import ProductAnalysis
 from jobs.ad.cta_gen import STAGE, run
-from jobs.ad.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.styles import Style
-from shared.creation import Creation, canonical_json
 from shared.errors import ProviderBusy, ProviderFailed, Stopped
-from shared.progress import Progress
 from shared.providers.account import Account
-from shared.providers.image import PictureOrder
-from shared.providers.text import ProductAnalysis
+from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
-from shared.stage import Context
+from shared.stages.progress import Progress
+from shared.stages.stage import Context
 from shared.storage.memory import MemoryStore
 
 
@@ -146,7 +146,7 @@ def test_the_words_are_the_user_s_own(context: Context, hire: Hire, monkeypatch:
         seen.append(words)
         return draw_card(background, words, style)
 
-    monkeypatch.setattr("jobs.ad.cta_card.draw_card", noted)
+    monkeypatch.setattr("jobs.ad.card.card.draw_card", noted)
     run(context)
     assert [(words.name, words.call, words.below_product) for words in seen] == [
         ("Premium Watch", "Shop now", False)

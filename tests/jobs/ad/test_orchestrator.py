@@ -14,7 +14,7 @@ from shared.database import Job, Stage
 from shared.database.session import session_for
 from shared.reports.redis_channel import connect
 from shared.settings import Settings
-from tests.servers import RedisServer, redis_server
+from tests.support.servers import RedisServer, redis_server
 
 __all__ = ["redis_server"]  # a fixture
 

@@ -9,21 +9,21 @@ import pytest
 from PIL import Image
 
 from jobs.ad import PIPELINE_FILE
-from jobs.ad.pace import windows_of
-from jobs.ad.script import SCRIPT_NAME, Script, read_script
+from jobs.ad.plan.pace import windows_of
+from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.script_gen import STAGE, _shown_in, ad_brief
 from jobs.ad.styles import style_named
-from shared.box import run_task
 from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES, Brief, write_brief
-from shared.creation import Creation
 from shared.errors import InvalidAssets, ProviderDenied
-from shared.pipeline import load_pipeline
-from shared.record import Record
+from shared.pipelines.definition import load_pipeline
+from shared.platforms.task import Task
+from shared.records.creation import Creation
+from shared.records.documents import Record
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from tests.faces import make_font, use_fonts
+from shared.worker.box import run_task
 from tests.jobs.ad.makings import script_of
+from tests.support.faces import make_font, use_fonts
 
 PIPELINE = load_pipeline(PIPELINE_FILE)
 BRIEF = {"product_name": "Premium Watch", "style": "luxury", "cta_text": "Shop Now"}

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from jobs.ad import PIPELINE_FILE, video_gen
-from jobs.ad.scenes import clip_name
+from jobs.ad.plan.scenes import clip_name
+from jobs.ad.scenery import ClipOrder
 from jobs.ad.video_gen import STAGE, run
-from shared.box import run_task
-from shared.creation import Creation
 from shared.errors import ProviderBusy, ProviderDenied, ProviderFailed, ProviderRefused, Stopped
-from shared.pipeline import load_pipeline
-from shared.providers.video import ClipOrder
-from shared.record import Record
+from shared.pipelines.definition import load_pipeline
+from shared.platforms.task import Task
+from shared.records.creation import Creation
+from shared.records.documents import Record
 from shared.settings import Settings
-from shared.stage import Result
+from shared.stages.stage import Result
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from shared.video.clip_files import check_clip
+from shared.video.encoding.clip_files import check_clip
+from shared.worker.box import run_task
 from tests.jobs.ad.makings import Told, context_of, put_script, script_of
 from tests.shared.video.clip_makers import filmed_clip, numbered_clip
 
@@ -252,7 +252,7 @@ def test_the_stage_stands_until_script_or_picture_change(creation: Creation, cam
 
 def put_run(creation: Creation) -> None:
     """A run in which the script stands already."""
-    from shared.record import Claim, Request, save, utc_now
+    from shared.records.documents import Claim, Request, save, utc_now
 
     now = utc_now()
     save(

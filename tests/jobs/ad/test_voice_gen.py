@@ -10,25 +10,25 @@ import numpy as np
 import pytest
 
 from jobs.ad import PIPELINE_FILE, voice_gen
-from jobs.ad.pace import windows_of
-from jobs.ad.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.copy import ProductAnalysis
+from jobs.ad.plan.pace import windows_of
+from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
+from jobs.ad.plan.voiceovers import Voiceovers, read_voiceovers
 from jobs.ad.styles import style_named
 from jobs.ad.voice_gen import STAGE, pace_for
-from jobs.ad.voiceovers import Voiceovers, read_voiceovers
-from shared.box import run_task
 from shared.brief import STYLES
-from shared.creation import Creation
 from shared.errors import InvalidAssets, ProviderFailed
-from shared.language import words_of
-from shared.pipeline import load_pipeline
+from shared.pipelines.definition import load_pipeline
+from shared.platforms.task import Task
 from shared.providers.account import Account
 from shared.providers.speech import Speech, SpeechProvider, SpokenWord, Voice, speech_provider
-from shared.providers.text import ProductAnalysis
-from shared.record import Record
+from shared.records.creation import Creation
+from shared.records.documents import Record
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from shared.video.mp3 import read_mp3
+from shared.text.language import words_of
+from shared.video.sound.mp3 import read_mp3
+from shared.worker.box import run_task
 from tests.emulators.elevenlabs import KEY, SPOKEN, ElevenLabs
 from tests.emulators.paid import Fault
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories import Hum, use_voice
+from tests.support.stories import Hum, use_voice
 
 
 @pytest.fixture(autouse=True)

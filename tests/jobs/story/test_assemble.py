@@ -14,20 +14,20 @@ from PIL import Image
 
 from jobs.story.assemble import STAGE
 from jobs.story.plan import read_plan
-from shared.box import run_task
-from shared.creation import Creation
 from shared.errors import StageFailed
+from shared.platforms.task import Task
+from shared.records.creation import Creation
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from shared.video.captions import caption_states
-from shared.video.engines import Shots, TimedCaption, native_drawer
-from shared.video.frames import Frame
-from shared.video.overlays import draw_states
-from shared.video.pictures import load_picture
-from shared.video.segments import Segment
+from shared.video.captions.bitmaps import draw_states
+from shared.video.captions.pages import caption_states
+from shared.video.frames.frames import Frame
+from shared.video.frames.pictures import load_picture
+from shared.video.rendering.engines import Shots, TimedCaption, native_drawer
+from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
-from tests.films import boxes, frames, psnr, soft_captions, srt_captions, tracks, vtt_captions
-from tests.stories import ID, PIPELINE, SETTINGS, Hum, data, new_story, record, told, use_voice, wav
+from shared.worker.box import run_task
+from tests.support.films import boxes, frames, psnr, soft_captions, srt_captions, tracks, vtt_captions
+from tests.support.stories import ID, PIPELINE, SETTINGS, Hum, data, new_story, record, told, use_voice, wav
 
 STORY = [["One morning the sea was calm."], ["A boat set out.", "Gulls followed it."], ["Then it came home."]]
 

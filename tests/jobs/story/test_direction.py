@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jobs.story.direction import Look, NarratedPart, direct
 from jobs.story.narration import Caption, Narrated, pace_for_reading
 from jobs.story.options import StoryOptions
-from shared.language import words_of
-from shared.video.captions import caption_states
-from shared.video.segments import plan_segments
+from shared.text.language import words_of
+from shared.video.captions.pages import caption_states
+from shared.video.rendering.segments import plan_segments
 from shared.video.timeline import Timeline, Word
 
 RATES = [

@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 
 from jobs.story.narrate import STAGE
-from shared.box import run_task
-from shared.creation import Creation
 from shared.errors import InvalidAssets, ProviderFailed
-from shared.record import Record
+from shared.platforms.task import Task
+from shared.records.creation import Creation
+from shared.records.documents import Record
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
-from shared.task import Task
 from shared.video.timeline import Timeline
-from tests.faces import make_font, use_fonts
-from tests.shared.video.faces import people
-from tests.stories import (
+from shared.worker.box import run_task
+from tests.shared.video.subjects.faces import people
+from tests.support.faces import make_font, use_fonts
+from tests.support.stories import (
     ID,
     PIPELINE,
     SETTINGS,

@@ -8,11 +8,11 @@ import wave
 import pytest
 
 from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
-from shared.creation import Creation
 from shared.errors import ProviderFailed
 from shared.providers.speech import Speech
+from shared.records.creation import Creation
 from shared.storage.memory import MemoryStore
-from tests.stories import Hum, names
+from tests.support.stories import Hum, names
 
 
 @pytest.fixture

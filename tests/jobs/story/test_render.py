@@ -10,19 +10,19 @@ import pytest
 from jobs.story.narrate import STAGE as NARRATE
 from jobs.story.plan import read_plan
 from jobs.story.render import STAGE, _distinct, _share
-from shared.box import run_task
-from shared.creation import Creation
 from shared.errors import BadRequest, StoreError
-from shared.progress import Progress
+from shared.platforms.task import Task
 from shared.providers.account import Account
-from shared.record import Claim, Record, save, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import Claim, Record, save, utc_now
 from shared.settings import Settings
-from shared.stage import Context
+from shared.stages.progress import Progress
+from shared.stages.stage import Context
 from shared.storage import ABSENT, ObjectInfo
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from shared.video.segments import Segment
-from tests.stories import (
+from shared.video.rendering.segments import Segment
+from shared.worker.box import run_task
+from tests.support.stories import (
     ID,
     PIPELINE,
     SETTINGS,

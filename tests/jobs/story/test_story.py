@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from jobs.story import assemble, narrate, render
-from shared.box import run_task
-from shared.creation import Creation
-from shared.record import Claim, save, utc_now
+from shared.platforms.task import Task
+from shared.records.creation import Creation
+from shared.records.documents import Claim, save, utc_now
 from shared.storage import ABSENT, ObjectStore
 from shared.storage.memory import MemoryStore
-from shared.task import Task
-from tests.films import frames, soft_captions, tracks
-from tests.stories import (
+from shared.worker.box import run_task
+from tests.support.films import frames, soft_captions, tracks
+from tests.support.stories import (
     ID,
     PIPELINE,
     SETTINGS,

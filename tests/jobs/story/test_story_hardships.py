@@ -12,10 +12,10 @@ from jobs.__main__ import main, run_fused
 from shared.errors import StoreError
 from shared.storage import ObjectInfo, ObjectStore
 from shared.storage.memory import MemoryStore
-from shared.video.subtitles import as_written
-from tests.faces import make_font, use_fonts
-from tests.films import frames, soft_captions, srt_captions, tracks, vtt_captions
-from tests.stories import (
+from shared.video.captions.subtitle_files import as_written
+from tests.support.faces import make_font, use_fonts
+from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
+from tests.support.stories import (
     ID,
     OUTPUTS,
     SETTINGS,

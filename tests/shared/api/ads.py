@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.brief import Brief, write_brief
-from shared.creation import Creation
-from shared.pipeline import load_pipeline
-from shared.record import Cost, OutputFile, Record, Request, load, record_name, save
-from shared.status import RunStatus
-from shared.trigger import Trigger
+from shared.pipelines.definition import load_pipeline
+from shared.records.creation import Creation
+from shared.records.documents import Cost, OutputFile, Record, Request, load, record_name, save
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 
 AD: Final = load_pipeline(Path(__file__).parents[3] / "jobs" / "ad" / "pipeline.yaml")
 BRIEF: Final = {"product_name": "Premium Watch", "style": "luxury", "cta_text": "Shop Now"}

@@ -11,13 +11,13 @@ import pytest
 from fastapi import FastAPI
 
 from shared.api.app import create_app
-from shared.creation import Creation
-from shared.pipeline import Pipeline, load_pipeline
+from shared.pipelines.definition import Pipeline, load_pipeline
 from shared.platforms import ExecutionState, Order
-from shared.record import Cost, OutputFile, Record, record_name, save
+from shared.records.creation import Creation
+from shared.records.documents import Cost, OutputFile, Record, record_name, save
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette 1 prefers httpx2 and says so at import

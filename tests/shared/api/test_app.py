@@ -2,9 +2,9 @@ import pytest
 
 from shared.api.app import create_app
 from shared.errors import StoreError
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
 from tests.shared.api.conftest import NotingPlatform, TestClient, local_client
 
 ROUTES = {

@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from shared.api import removal, video_list
+from shared.api import video_list
 from shared.api.app import create_app
-from shared.api.removal import Rows
-from shared.creation import Creation
+from shared.api.routes import removal
+from shared.api.routes.removal import Rows
 from shared.database import Job, session_for
 from shared.database.mirror import record_report
 from shared.database.session import close_engines
-from shared.reports import Report
+from shared.records.creation import Creation
+from shared.runs.report import Report
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
 from tests.shared.api.ads import AD, BRIEF, finish, start
 from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
 

@@ -12,19 +12,19 @@ from fastapi import Request
 
 from shared.api import posting
 from shared.api.app import create_app
-from shared.api.multipart import read_form
+from shared.api.http.multipart import read_form
 from shared.api.posting import Files
-from shared.api.removal import remove
-from shared.creation import Creation
+from shared.api.routes.removal import remove
 from shared.errors import StoreError
+from shared.machine.workers import PastDeadline
+from shared.records.creation import Creation
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
-from shared.video.pictures import DECODERS
-from shared.workers import PastDeadline
+from shared.video.frames.pictures import DECODERS
 from tests.shared.api.ads import AD, BRIEF, fail, finish, leave, picture, start
 from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
-from tests.toys import failing, watched
+from tests.support.toys import failing, watched
 
 GENERATE = "/api/videos/generate"
 NO_DATABASE = Settings(store_url="memory://ads", max_upload_bytes=1 << 20)

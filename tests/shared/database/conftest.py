@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.database.models import Base
 from shared.database.session import make_engine
-from tests.servers import postgres_server, postgres_url
+from tests.support.servers import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
 

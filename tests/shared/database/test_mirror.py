@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.database.mirror import record_in, record_report
 from shared.database.models import Job, Stage
-from shared.reports import ERROR, PIPELINE, Report
+from shared.runs.report import ERROR, PIPELINE, Report
 from tests.shared.reports.made import NOON, after, report
 
 DETAILS = {

@@ -5,17 +5,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.creation import Creation
 from shared.database.mirror import record_report
 from shared.database.models import Job, Stage
 from shared.database.rebuild import rebuild
 from shared.errors import StoreError
-from shared.record import save
-from shared.reports import PIPELINE
-from shared.status import RunStatus
+from shared.records.creation import Creation
+from shared.records.documents import save
+from shared.runs.report import PIPELINE
+from shared.runs.status import RunStatus
 from shared.storage.memory import MemoryStore
 from tests.shared.reports.made import NOON, after, report
-from tests.shared.reports.test_derive import QUOTA, STOPPED, Ad
+from tests.shared.runs.test_reports_of import QUOTA, STOPPED, Ad
 
 
 class Films:

@@ -36,7 +36,7 @@ environ = {each: os.environ[each] for each in kept if each in os.environ}
 environ["STORE_URL"] = f"file://{os.environ['CREATIONS']}"
 job, creation_id = words[-2:]
 container = subprocess.Popen(
-    [sys.executable, "-m", "tests.toys", job.removeprefix("toys-"), creation_id],
+    [sys.executable, "-m", "tests.support.toys", job.removeprefix("toys-"), creation_id],
     env={**environ, **handed}, start_new_session=True,
 )
 note(f"{name}.pid", str(container.pid))

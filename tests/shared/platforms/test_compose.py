@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 
 from scripts.wiring import make_trigger
-from shared.creation import Creation
 from shared.errors import InvalidSettings
-from shared.pipeline import Pipeline
+from shared.pipelines.definition import Pipeline
 from shared.platforms import Order
 from shared.platforms.compose import ComposePlatform, engine_of
 from shared.platforms.local import LocalPlatform
-from shared.record import Failure, Record, load
+from shared.records.creation import Creation
+from shared.records.documents import Failure, Record, load
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.status import RunStatus
 from shared.storage import ObjectStore
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
-from shared.trigger import Trigger
 from tests.shared.platforms.containers import Engine
-from tests.toys import ROOT, contents, fill, run_fused, toys, until
+from tests.support.toys import ROOT, contents, fill, run_fused, toys, until
 
 STAGES = ["extra", "first", "last", "left", "right", "right", "right"]
 

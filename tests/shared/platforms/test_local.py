@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from shared.creation import Creation
 from shared.errors import BadRequest
-from shared.pipeline import Pipeline
+from shared.machine.process import _name, process_is_gone, this_process
+from shared.pipelines.definition import Pipeline
 from shared.platforms import Order
 from shared.platforms.local import LocalPlatform
 from shared.platforms.pulse import USUAL, Patience
-from shared.process import _name, process_is_gone, this_process
-from shared.record import Claim, Record, Request, load, save, utc_now
-from shared.status import RunStatus
+from shared.records.creation import Creation
+from shared.records.documents import Claim, Record, Request, load, save, utc_now
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
-from shared.trigger import Trigger
-from tests.toys import (
+from tests.support.toys import (
     ROOT,
     at_once,
     command,

@@ -5,16 +5,16 @@ from typing import Literal
 
 import pytest
 
-from shared.creation import Creation
 from shared.errors import StoreError
-from shared.pipeline import FUSED, FusedDefinition, JobDefinition
+from shared.pipelines.definition import FUSED, FusedDefinition, JobDefinition
 from shared.platforms import Order
 from shared.platforms.pulse import Patience, Pulse, patience_of
-from shared.record import Record, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import Record, utc_now
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
-from tests.toys import failing, toys
+from tests.support.toys import failing, toys
 
 BEGAN = utc_now()
 PATIENCE = Patience(at_work_s=60, otherwise_s=300)

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.creation import canonical_json
 from shared.errors import Stopped, StoreError
 from shared.providers.account import Account, Bought, key_of
+from shared.records.creation import canonical_json
 from shared.storage.memory import MemoryStore
 
 

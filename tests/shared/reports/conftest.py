@@ -1,3 +1,3 @@
-from tests.servers import postgres_server, redis_server
+from tests.support.servers import postgres_server, redis_server
 
 __all__ = ["postgres_server", "redis_server"]

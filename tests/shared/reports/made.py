@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from shared.reports import Report
+from shared.runs.report import Report
 
 NOON: Final = datetime(2025, 1, 15, 12, 0, 0, 123_456, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.reports import Report
 from shared.reports.database import database_url
 from shared.reports.publisher import Publisher, open_publisher
+from shared.runs.report import Report
 from shared.settings import Settings
 from tests.shared.reports.made import Said, report, wait_until
 

@@ -10,12 +10,12 @@ from redis.connection import Connection
 from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import TimeoutError as NoAnswer
 
-from shared.reports import ERROR
 from shared.reports.publisher import Publisher
 from shared.reports.redis_channel import CHANNEL, RedisChannel, connect, get_redis
+from shared.runs.report import ERROR
 from shared.settings import Settings
-from tests.servers import RedisServer
 from tests.shared.reports.made import Said, report, wait_until
+from tests.support.servers import RedisServer
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from typing import Protocol
 
 import pytest
 
-from shared.reports import Report, Sink
 from shared.reports.database import DatabaseSink
 from shared.reports.publisher import Publisher
 from shared.reports.redis_channel import RedisChannel, connect
-from tests.servers import PostgresServer, RedisServer
+from shared.runs.report import Report, Sink
 from tests.shared.reports.made import Said, after, report, wait_until
+from tests.support.servers import PostgresServer, RedisServer
 
 
 class Place(Protocol):

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from shared.video.fonts import choose_fonts
+from shared.video.lettering.fonts import choose_fonts
 from shared.video.timeline import CaptionStyle, Cue, Shot, Timeline, Word
 
 

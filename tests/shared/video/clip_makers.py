@@ -3,8 +3,8 @@
 from fractions import Fraction
 from pathlib import Path
 
-from shared.ffmpeg import run
-from shared.video.encode import segment_writer
+from shared.machine.ffmpeg import run
+from shared.video.encoding.x264 import segment_writer
 
 STEP = 3
 """By how much a frame of `numbered_clip` is lighter than the one before."""

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.video.engines import Drawer, Engine, Shots, TimedCaption
-from shared.video.frames import Frame
-from shared.video.overlays import CaptionBitmap
-from shared.video.segments import plan_segments
+from shared.video.captions.bitmaps import CaptionBitmap
+from shared.video.frames.frames import Frame
+from shared.video.rendering.engines import Drawer, Engine, Shots, TimedCaption
+from shared.video.rendering.segments import plan_segments
 from shared.video.timeline import Motion, Shot, Timeline, Transition
 
 Plane = NDArray[np.uint8]

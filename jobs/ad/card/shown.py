@@ -1,0 +1,79 @@
+"""The product in the upper part of a backdrop, in the light of its style."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from jobs.ad.card.brush import Paint, blurred, glow, laid_over, lit, mixed, rgb
+from jobs.ad.scenery.look import Look
+from jobs.ad.scenery.product.cutout import Cutout, cut_out
+
+_WIDEST: Final = 0.68
+_TALLEST: Final = 0.335
+"""Of the picture's width and height: what the product may measure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stand:
+    """How a style shows a product."""
+
+    foot: float
+    """Of the height: where its lower end is."""
+    tilt: float
+    """Degrees against the clock."""
+    shadow: tuple[float, float, float, float]
+    """Right, down and blur in parts of the width, and how dark."""
+    halo: float
+    """How much light of the style's accent is behind it."""
+
+
+_STANDS: Final[Mapping[str, _Stand]] = {
+    "luxury": _Stand(foot=0.445, tilt=0, shadow=(0.0, 0.03, 0.03, 0.75), halo=0.42),
+    "energetic": _Stand(foot=0.445, tilt=6, shadow=(0.03, 0.035, 0.022, 0.5), halo=0.5),
+    "minimal": _Stand(foot=0.452, tilt=0, shadow=(0.035, 0.02, 0.028, 0.3), halo=0.0),
+    "bold": _Stand(foot=0.445, tilt=0, shadow=(0.026, 0.026, 0.001, 0.85), halo=0.0),
+}
+"""By `Look.name`."""
+
+
+def with_product(picture: Paint, product: Path, look: Look) -> Paint:
+    """The product over the backdrop, cut out where it can be told; raises `InvalidAssets` for no picture."""
+    height, width = picture.shape[:2]
+    stand = _STANDS[look.name]
+    colours, cover = _placed(cut_out(product), width, height, stand)
+    light = mixed(rgb(look.accent), np.ones(3, np.float32), 0.35)
+    middle = (0.5, stand.foot - _TALLEST / 2)
+    picture = lit(picture, light, stand.halo * glow(width, height, middle, 0.25))
+    right, down, soft, dark = stand.shadow
+    shadow = blurred(_moved(cover, right * width, down * width), max(0.5, soft * width))
+    picture = laid_over(picture, rgb(look.text if look.contrast < 0.5 else "#000000"), dark * shadow)
+    return laid_over(picture, colours, cover)
+
+
+def _placed(product: Cutout, width: int, height: int, stand: _Stand) -> tuple[Paint, Paint]:
+    """Its colours (h, w, 3) and alpha (h, w) on a canvas of the picture's size."""
+    tall, wide = product.rgba.shape[:2]
+    scale = min(_WIDEST * width / wide, _TALLEST * height / tall)
+    source = product.rgba
+    if scale < 0.5:
+        source = np.asarray(
+            cv2.resize(source, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
+        )
+    step = scale * wide / source.shape[1]
+    matrix = cv2.getRotationMatrix2D((source.shape[1] / 2, source.shape[0] / 2), stand.tilt, step)
+    matrix[0, 2] += width / 2 - source.shape[1] / 2
+    matrix[1, 2] += stand.foot * height - step * source.shape[0] / 2 - source.shape[0] / 2
+    pixels = source.astype(np.float32) / np.float32(255)
+    pixels[..., :3] *= pixels[..., 3:]
+    laid = cv2.warpAffine(pixels, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    cover = np.asarray(laid[..., 3], np.float32)
+    return np.asarray(laid[..., :3] / np.maximum(cover, 1e-4)[..., None], np.float32).clip(0, 1), cover
+
+
+def _moved(cover: Paint, right_px: float, down_px: float) -> Paint:
+    shift = np.array([[1, 0, right_px], [0, 1, down_px]], np.float32)
+    return np.asarray(cv2.warpAffine(cover, shift, (cover.shape[1], cover.shape[0])), np.float32)

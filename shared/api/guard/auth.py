@@ -1,0 +1,178 @@
+"""Who may ask: whoever has the bearer token, or, when none is set, only this machine.
+
+Events and sweeps come from a cloud's own services, which can't be given a bearer token to send: they show
+an identity token of that cloud, or else the token as an attribute of the event. Pages of a browser can't set
+headers on a WebSocket: they offer the token as a subprotocol,
+`new WebSocket(url, ["reelwright", "bearer." + encodeURIComponent(token)])`, and never in the address, which
+proxies and browsers write down.
+"""
+
+import hmac
+import ipaddress
+import logging
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.api.http.problems import problem
+from shared.errors import InvalidSettings, PlatformError
+from shared.logs import log
+from shared.settings import Settings
+
+Verify: TypeAlias = Callable[[str], str]
+"""Says why an identity token (a JWT) is refused, or nothing when its bearer may send events. Raises
+`PlatformError` when that can't be told now."""
+
+OPEN_PATHS: Final = frozenset({"/healthz"})
+"""Answered without a token: load balancers and orchestrators have none."""
+EVENTS_PATH: Final = "/events"
+EVENT_PATHS: Final = frozenset({EVENTS_PATH, "/sweep"})
+"""Where an identity token is as good as the bearer token."""
+EVENT_TOKEN_HEADER: Final = "ce-token"  # noqa: S105 - a header's name
+"""How the attribute `token` of a CloudEvent in binary mode arrives."""
+SUBPROTOCOL: Final = "reelwright"
+"""What a WebSocket's client offers beside its token, for the server to choose: a browser hangs up when
+nothing of what it offers is chosen."""
+TOKEN_SUBPROTOCOL: Final = "bearer."  # noqa: S105 - what comes before a token
+
+_AUTHORITY: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{1,5})?", re.ASCII)
+_BEARER: Final = re.compile(rb"bearer +(\S+) *", re.IGNORECASE)
+_JWT: Final = re.compile(rb"[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{1,8192}\.[A-Za-z0-9_-]{0,8192}")
+_WANTED: Final = "send the header Authorization: Bearer <token> with the token that API_TOKEN holds"
+_WANTED_SOCKET: Final = (
+    f"{_WANTED}, or offer the subprotocols {SUBPROTOCOL} and {TOKEN_SUBPROTOCOL}<token, percent-encoded>"
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address means this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_listen_address(host: str, settings: Settings) -> None:
+    """Raise `InvalidSettings` if listening on `host` would let other machines in without a token."""
+    if not settings.api_token and not is_loopback(host):
+        raise InvalidSettings(
+            f"API_TOKEN is unset: set it to listen on {host!r}, or listen on 127.0.0.1, "
+            "where only this machine can ask"
+        )
+
+
+class Guard:
+    """ASGI middleware that turns away whoever may not ask, before the request's body is read.
+
+    Without a token the app is for this machine's users alone. A page from elsewhere in their browser could
+    still reach it: by a name of its own that resolves to 127.0.0.1 (DNS rebinding), which the Host header
+    gives away, or by a cross-site request, which the Origin header gives away.
+    """
+
+    def __init__(self, app: ASGIApp, *, token: str | None, verify: Verify | None = None) -> None:
+        """With `verify` events and sweeps are let in by identity token too; without, events are by
+        `EVENT_TOKEN_HEADER`."""
+        self._app = app
+        self._token = token.encode() if token else None
+        self._verify = verify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
+        await (answer or self._app)(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        path = scope["path"]
+        if any(char < " " or char == "\x7f" for char in path):
+            return problem(400, "the path has a control character; leave it out")
+        if path in OPEN_PATHS:
+            return None
+        if self._token is None:
+            return self._without_token(scope)
+        return await self._with_token(scope, self._token)
+
+    async def _with_token(self, scope: Scope, token: bytes) -> Response | None:
+        given = _values(scope, b"authorization")
+        match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+        if match and hmac.compare_digest(match[1], token):
+            return None
+        if scope["type"] == "websocket":
+            offered = None if given else _offered_token(scope, token)
+            return None if offered else _unauthorized(_WANTED_SOCKET, wrong=bool(given) or offered is False)
+        path = scope["path"]
+        if self._verify and path in EVENT_PATHS and match and _JWT.fullmatch(match[1]):
+            return await _refused_identity(self._verify, match[1].decode("ascii"))
+        if not self._verify and path == EVENTS_PATH and not given and _has_event_token(scope, token):
+            return None
+        return _unauthorized(_WANTED, wrong=bool(given))
+
+    def _without_token(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        client = scope.get("client")
+        if not client or not is_loopback(client[0]):
+            return problem(403, "only this machine may ask as long as API_TOKEN is unset on the server")
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not _names_loopback(hosts[0]):
+            return problem(403, "ask for localhost or 127.0.0.1: API_TOKEN is unset on the server")
+        if not all(map(_is_local_origin, headers.getlist("origin"))):
+            return problem(
+                403, "pages of other sites may not ask as long as API_TOKEN is unset on the server"
+            )
+        return None
+
+
+async def _refused_identity(verify: Verify, identity: str) -> Response | None:
+    try:
+        reason = await run_in_threadpool(verify, identity)
+    except PlatformError as error:
+        log(logging.ERROR, "request_failed", str(error), status=503)
+        detail = "who sends this can't be checked now; try again soon, the server's log says why"
+        return problem(503, detail, headers={"Retry-After": "5"})
+    if not reason:
+        return None
+    log(logging.WARNING, "identity_refused", reason)
+    return _unauthorized(reason, wrong=True)
+
+
+def _unauthorized(detail: str, *, wrong: bool) -> Response:
+    challenge = 'Bearer realm="reelwright"' + (', error="invalid_token"' if wrong else "")
+    return problem(401, detail, headers={"WWW-Authenticate": challenge})
+
+
+def _has_event_token(scope: Scope, token: bytes) -> bool:
+    """Whether the event's attribute is the token; attributes are percent-encoded, though not by everyone."""
+    given = _values(scope, EVENT_TOKEN_HEADER.encode())
+    return len(given) == 1 and _is_token(given[0], token)
+
+
+def _offered_token(scope: Scope, token: bytes) -> bool | None:
+    """Whether the subprotocol that brings a token brings this one; None if there is no such subprotocol."""
+    offered = [name for name in scope["subprotocols"] if name.startswith(TOKEN_SUBPROTOCOL)]
+    if not offered:
+        return None
+    return len(offered) == 1 and _is_token(offered[0].removeprefix(TOKEN_SUBPROTOCOL).encode(), token)
+
+
+def _is_token(given: bytes, token: bytes) -> bool:
+    return any([hmac.compare_digest(form, token) for form in (given, unquote_to_bytes(given))])
+
+
+def _values(scope: Scope, header: bytes) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == header]
+
+
+def _names_loopback(authority: str) -> bool:
+    match = _AUTHORITY.fullmatch(authority)
+    return match is not None and is_loopback(match[1] or match[2])
+
+
+def _is_local_origin(origin: str) -> bool:
+    scheme, _, authority = origin.partition("://")
+    return scheme in {"http", "https"} and _names_loopback(authority)

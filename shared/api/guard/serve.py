@@ -1,0 +1,126 @@
+"""Listening: uvicorn on a socket of ours, ended by a signal without cutting anyone off."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.api.guard.auth import check_listen_address
+from shared.api.guard.connections import Patience, Server, TimedProtocol
+from shared.errors import InvalidSettings
+from shared.logs import LOGGER
+from shared.settings import Settings
+from shared.video.frames.pictures import DECODERS
+
+_GRACE_S: Final = 10
+_BACKLOG: Final = 1024
+_MOST_SAID_BYTES: Final = 4096
+"""Of one message that a WebSocket's client sends: nothing of it is read."""
+_PATIENCE: Final = Patience()
+
+
+def serve(
+    app: FastAPI,
+    *,
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    on_ready: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Answer until SIGTERM or Ctrl-C, then let running answers end (for 10 s at most) and return.
+
+    `port` 0 takes a free one; `on_ready` gets the server's URL once a client can connect. Raises
+    `InvalidSettings` off loopback without a token, and for an address that can't be listened on.
+    """
+    check_listen_address(host, settings)
+    with open_socket(host, port) as listener:
+        server = make_server(app)
+        with _ended_by_signals(server):
+            on_ready(url_of(listener))
+            try:
+                server.run(sockets=[listener])
+            finally:
+                DECODERS.end()
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `InvalidSettings` when the address is taken or not this machine's."""
+    if not 0 <= port <= 65_535:  # some systems take the rest of the division by 65536
+        raise InvalidSettings(f"port {port} is none: choose one from 1 to 65535, or 0 for any free one")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidSettings(
+            f"can't listen on {host} port {port}: {reason}; choose another port or address"
+        ) from error
+    # Connections inherit it. asyncio sets it only on sockets made with their protocol's number, which
+    # create_server leaves out, and without it each answer on a kept connection waits for an ACK: 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> uvicorn.Server:
+    """A server for the app whose own words go where ours go. Set its `should_exit` to end it."""
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = LOGGER.handlers if name == "uvicorn" else []
+        logger.setLevel(logging.WARNING)
+        logger.propagate = name != "uvicorn"
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
+    return Server(
+        uvicorn.Config(
+            app,
+            http=TimedProtocol,
+            log_config=None,
+            access_log=False,  # the app logs each request itself
+            server_header=False,
+            proxy_headers=False,  # who asks decides who may: only the connection itself can tell
+            timeout_graceful_shutdown=_GRACE_S,
+            ws="websockets-sansio",  # the one of its implementations that is not about to go
+            ws_max_size=_MOST_SAID_BYTES,
+        ),
+        patience,
+    )
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was refused with a status and a body for an app that broke off."""
+    return record.msg != "ASGI callable returned without completing handshake."
+
+
+@contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """End the server on SIGTERM and SIGINT, also before and after uvicorn's own handlers are in place.
+
+    uvicorn raises the signal again when it is done, which would kill this process before the caller could
+    stop the jobs that it runs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,187 @@
+"""Which assets may be put, and what bytes look like: names promise a kind, content has to keep it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+from fastapi import HTTPException
+from pydantic_core import from_json
+
+from shared.accepted import (
+    HEAD_BYTES,
+    MOST_TEXT_BYTES,
+    PICTURE_MEDIA_TYPES,
+    PICTURE_NAMES,
+    PICTURE_SUFFIXES,
+    picture_type_of,
+)
+from shared.errors import BadRequest, InvalidAssets
+from shared.text.plain_text import decode_text
+from shared.video.sound.music_files import MUSIC_TYPES, music_type
+
+Kind = Literal["image", "text", "audio", "json"]
+
+_PART: Final = r"(?=[0-9]{1,6}/)0*[1-9][0-9]*"
+_MUSIC: Final = [suffix.removeprefix(".") for suffix in MUSIC_TYPES]
+_NAMES: Final[dict[Kind, str]] = {
+    "image": rf"{_PART}/[^/\x00-\x1f]+({'|'.join(map(re.escape, PICTURE_SUFFIXES))})",
+    "text": _PART + r"/[0-9]{1,18}(\.(txt|text|md|markdown))?",
+    "audio": rf"music\.({'|'.join(_MUSIC)})",
+    "json": r"story\.json",
+}
+"""What the story's layout reads, in any case and with zeros before numbers."""
+_LIMITS: Final[dict[Kind, int]] = {"text": MOST_TEXT_BYTES, "json": MOST_TEXT_BYTES}
+"""Smaller than the general limit, since these are held in memory by whoever reads them."""
+
+_MEDIA_TYPES: Final = {
+    **{suffix.removeprefix("."): media_type for suffix, media_type in PICTURE_MEDIA_TYPES.items()},
+    "aac": "audio/aac",
+    "aif": "audio/aiff",
+    "aiff": "audio/aiff",
+    "flac": "audio/flac",
+    "json": "application/json",
+    "m4a": "audio/mp4",
+    "mka": "audio/matroska",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "oga": "audio/ogg",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "srt": "application/x-subrip; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+    "wav": "audio/wav",
+    "webm": "audio/webm",
+}
+_OTHER_SUFFIXES: Final = ", ".join(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES[1:])
+UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+MEDIA_TYPES: Final = sorted({*_MEDIA_TYPES.values(), UNKNOWN_MEDIA_TYPE})
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of asset that a name below `assets/` promises; raises `BadRequest` for any other name."""
+    for kind, pattern in _NAMES.items():
+        if re.fullmatch(pattern, name, re.IGNORECASE | re.ASCII):
+            return kind
+    shown = name if len(name) <= 60 else name[:57] + "..."
+    raise BadRequest(
+        f"asset {shown!r} can't be put here: use <part>/image.png (or {_OTHER_SUFFIXES}), <part>/<n>.txt, "
+        f"music.mp3 (or {', '.join(_MUSIC[1:])}) or story.json; parts are numbered from 1"
+    )
+
+
+def limit_bytes(kind: Kind, most: int) -> int:
+    return min(most, _LIMITS.get(kind, most))
+
+
+def media_type(name: str) -> str:
+    """The Content-Type by the name's ending, one that no browser runs; text is UTF-8."""
+    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), UNKNOWN_MEDIA_TYPE)
+
+
+def check_content(path: Path, name: str, kind: Kind) -> None:
+    """Raise 415 when the file is not of the kind that its name promises."""
+    if kind == "audio":
+        _check_music(path, name)
+        return
+    looks, found = looks_like(path) if kind == "image" else _as_text(path, kind)
+    if found != kind:
+        raise HTTPException(415, f"asset {name!r} must be {_WANTED[kind]}, but it looks like {looks}")
+
+
+def _check_music(path: Path, name: str) -> None:
+    """By what it decodes as: what a file begins with need not say what it is."""
+    try:
+        music_type(path, what=f"asset {name!r}")
+    except InvalidAssets as error:
+        raise HTTPException(415, f"{error}; it looks like {looks_like(path)[0]}") from error
+
+
+def looks_like(path: Path) -> tuple[str, str]:
+    """What the file looks like in words, and its kind, by its first bytes; else by whether it is text."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    picture = picture_type_of(head)
+    if picture:
+        return f"a {picture.name} picture", "image"
+    for looks, kind, matches in _SIGNATURES:
+        if matches(head):
+            return looks, kind
+    return ("data of an unknown type", "unknown") if _text_of(path) is None else ("text", "text")
+
+
+def _as_text(path: Path, kind: Kind) -> tuple[str, str]:
+    """Text first: a caption may well begin with the letters that some file format begins with."""
+    text = _text_of(path)
+    if text is None:
+        return looks_like(path)
+    return _as_json(text) if kind == "json" else ("text", "text")
+
+
+def _text_of(path: Path) -> str | None:
+    """The text that a file is, if it is no larger than texts may be."""
+    if path.stat().st_size > max(_LIMITS.values()):
+        return None
+    try:
+        text = decode_text(path.read_bytes())
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _as_json(text: str) -> tuple[str, str]:
+    try:
+        value = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return "text that is not valid JSON", "text"
+    return ("a JSON object", "json") if isinstance(value, dict) else ("JSON, but not an object", "text")
+
+
+def _starts(*magics: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(magics)
+
+
+def _riff(form: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head[:4] == b"RIFF" and head[8:12] == form
+
+
+def _ftyp(*brands: bytes) -> Callable[[bytes], bool]:
+    """ISO base media (ISO/IEC 14496-12, 4.3) of one of these major brands; of any when none is named."""
+    return lambda head: head[4:8] == b"ftyp" and (not brands or head[8:12] in brands)
+
+
+def _is_mp3_frame(head: bytes) -> bool:
+    """A frame header of MPEG audio layer III (ISO/IEC 11172-3, 2.4.1.3), no field of a forbidden value."""
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
+    return version != 1 and layer == 1 and bitrate != 15 and rate != 3
+
+
+_SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
+    ("WAV sound", "audio", _riff(b"WAVE")),
+    ("FLAC sound", "audio", _starts(b"fLaC")),
+    ("Ogg sound", "audio", _starts(b"OggS")),
+    ("MP3 sound", "audio", _starts(b"ID3\2", b"ID3\3", b"ID3\4")),
+    ("MP3 sound", "audio", _is_mp3_frame),
+    (
+        "MPEG-4 sound",
+        "audio",
+        _ftyp(b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6"),
+    ),
+    ("an MPEG-4 or QuickTime film", "other", _ftyp()),
+    ("an AVI film", "other", _riff(b"AVI ")),
+    ("a Matroska or WebM film", "other", _starts(b"\x1aE\xdf\xa3")),
+    ("a PDF document", "other", _starts(b"%PDF-")),
+    ("a ZIP archive", "other", _starts(b"PK\x03\x04", b"PK\x05\x06")),
+    ("a gzip archive", "other", _starts(b"\x1f\x8b")),
+    ("nothing: it is empty", "other", lambda head: not head),
+)
+_WANTED: Final[dict[Kind, str]] = {
+    "image": f"a picture: {PICTURE_NAMES}",
+    "text": "UTF-8 text without NUL (or UTF-16 with its mark)",
+    "audio": "sound",
+    "json": "a JSON object",
+}

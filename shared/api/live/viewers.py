@@ -1,0 +1,158 @@
+"""Who watches which job: one look at the store for all clients of a job, and news from Redis in between."""
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+
+from shared.api.live.redis_news import listen
+from shared.api.live.updates import Mailbox, Sieve, Update, update_of
+from shared.errors import BadRequest, InvalidCreationId
+from shared.logs import log
+from shared.records.creation import Creation, check_creation_id
+from shared.records.documents import Request, load
+from shared.runs.reports_of import reports_of
+from shared.runs.trigger import Trigger
+
+_LOOK_EVERY_S: Final = 0.5
+_LOOK_SLOWLY_EVERY_S: Final = 2.0
+"""At the store of a job that Redis told of lately."""
+_HEARD_LATELY_S: Final = 10.0
+
+
+class NoSuchJob(Exception):
+    """No run of a reported pipeline has this ID."""
+
+
+class Client:
+    """One who watches a job."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        self.mailbox = Mailbox()
+        self._sieve = Sieve()
+
+    def tell(self, updates: list[Update]) -> None:
+        self.mailbox.put(self._sieve.sift(updates))
+
+
+class Watchers:
+    """All clients of one server. Belongs to one event loop; only looks at the store happen in threads."""
+
+    def __init__(
+        self, trigger: Trigger, redis_url: str | None = None, *, look_every_s: float = _LOOK_EVERY_S
+    ) -> None:
+        self._trigger = trigger
+        self._redis_url = redis_url
+        self._look_every_s = look_every_s
+        self._watches: dict[str, _Watch] = {}
+        self._listening: asyncio.Task[None] | None = None
+
+    async def join(self, job_id: str) -> Client:
+        """A client that has been told all there is to tell by now.
+
+        Raises `NoSuchJob`, and `StoreError` or `PlatformError` when it can't be told.
+        """
+        updates = await run_in_threadpool(self._look, job_id)
+        client = Client(job_id)
+        client.tell(updates)
+        if job_id not in self._watches:
+            self._watches[job_id] = _Watch()
+            self._watches[job_id].task = asyncio.create_task(self._watch(job_id))
+        self._watches[job_id].clients.add(client)
+        if self._redis_url and self._listening is None:
+            self._listening = asyncio.create_task(listen(self._redis_url, self._take))
+        return client
+
+    def leave(self, client: Client) -> None:
+        """The last client of a job takes its watch along, the last of all the ear at Redis."""
+        watch = self._watches.get(client.job_id)
+        if watch is None:
+            return
+        watch.clients.discard(client)
+        if not watch.clients:
+            del self._watches[client.job_id]
+            watch.cancel()
+        if not self._watches and self._listening:
+            self._listening.cancel()
+            self._listening = None
+
+    def _take(self, update: Update) -> None:
+        """News from Redis. That a run has ended is looked up: what comes before the end may be missing."""
+        watch = self._watches.get(update.job_id)
+        if watch is None:
+            return
+        watch.heard_at = time.monotonic()
+        if update.is_the_last:
+            watch.hint.set()
+        else:
+            watch.tell([update])
+
+    async def _watch(self, job_id: str) -> None:
+        watch = self._watches[job_id]
+        is_out = False
+        while True:
+            await watch.rest(self._look_every_s)
+            try:
+                watch.tell(await run_in_threadpool(self._look, job_id))
+                is_out = False
+            except NoSuchJob:
+                watch.end()
+                return
+            except Exception as error:  # noqa: BLE001 - clients wait: whatever it is, look again
+                if not is_out:
+                    log(logging.WARNING, "watch_interrupted", f"{job_id}: can't be looked at now: {error}")
+                is_out = True
+
+    def _look(self, job_id: str) -> list[Update]:
+        """All updates of the job's latest run by now; a run that stands still goes on."""
+        try:
+            creation = Creation(self._trigger.store, check_creation_id(job_id))
+        except InvalidCreationId as error:
+            raise NoSuchJob(job_id) from error
+        request, _ = load(creation, "request.json", Request)
+        pipeline = self._trigger.pipelines.get(request.pipeline) if request else None
+        if pipeline is None or pipeline.reported is None:
+            raise NoSuchJob(job_id)
+        try:
+            status = self._trigger.status(job_id)
+            if status.ready:  # a stage ended unnoticed, as when the server was restarted meanwhile
+                status = self._trigger.advance(job_id)
+        except BadRequest as error:  # it was deleted this moment
+            raise NoSuchJob(job_id) from error
+        return [update_of(report) for report in reports_of(creation, pipeline, status.request, status)]
+
+
+class _Watch:
+    """One job that is watched."""
+
+    def __init__(self) -> None:
+        self.clients: set[Client] = set()
+        self.task: asyncio.Task[None] | None = None
+        self.hint = asyncio.Event()
+        """Look at the store at once."""
+        self.heard_at = float("-inf")
+
+    def tell(self, updates: list[Update]) -> None:
+        for client in self.clients:
+            client.tell(updates)
+
+    def end(self) -> None:
+        for client in self.clients:
+            client.mailbox.end()
+
+    def cancel(self) -> None:
+        if self.task:
+            self.task.cancel()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait until the store is to be looked at again."""
+        if time.monotonic() - self.heard_at < _HEARD_LATELY_S:
+            seconds = max(seconds, _LOOK_SLOWLY_EVERY_S)
+        try:
+            await asyncio.wait_for(self.hint.wait(), seconds)
+        except TimeoutError:
+            return
+        self.hint.clear()

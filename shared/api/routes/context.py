@@ -1,0 +1,68 @@
+"""What every route needs: the trigger, the settings and the creation that the path names."""
+
+from typing import Annotated
+
+from anyio import CapacityLimiter
+from fastapi import Depends, Path, Request
+
+from shared.api.routes.removal import Rows
+from shared.records.creation import Creation
+from shared.runs.trigger import Trigger
+from shared.settings import Settings
+
+
+async def _trigger(request: Request) -> Trigger:
+    trigger = request.app.state.trigger
+    assert isinstance(trigger, Trigger)
+    return trigger
+
+
+async def _settings(request: Request) -> Settings:
+    settings = request.app.state.settings
+    assert isinstance(settings, Settings)
+    return settings
+
+
+async def _rows(request: Request) -> Rows:
+    rows = request.app.state.rows
+    assert isinstance(rows, Rows)
+    return rows
+
+
+async def _listers(request: Request) -> CapacityLimiter:
+    listers = request.app.state.listers
+    assert isinstance(listers, CapacityLimiter)
+    return listers
+
+
+async def _decoders(request: Request) -> CapacityLimiter:
+    decoders = request.app.state.decoders
+    assert isinstance(decoders, CapacityLimiter)
+    return decoders
+
+
+WithTrigger = Annotated[Trigger, Depends(_trigger)]
+WithRows = Annotated[Rows, Depends(_rows)]
+WithListers = Annotated[CapacityLimiter, Depends(_listers)]
+"""How many may read the whole store at once; the others wait without a thread."""
+WithDecoders = Annotated[CapacityLimiter, Depends(_decoders)]
+"""How many may have files decoded at once; the others wait without a thread."""
+WithSettings = Annotated[Settings, Depends(_settings)]
+
+
+async def _creation(
+    trigger: WithTrigger,
+    creation_id: Annotated[
+        str,
+        Path(
+            description="1 to 128 characters: up to 6 segments of letters, digits, `.`, `_` and `-`, "
+            "joined by `/`.",
+            examples=["2025/10/30/spring"],
+        ),
+    ],
+) -> Creation:
+    return Creation(trigger.store, creation_id)
+
+
+WithCreation = Annotated[Creation, Depends(_creation)]
+AssetName = Annotated[str, Path(description="The name below `assets/`.", examples=["1/image.png"])]

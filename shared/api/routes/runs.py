@@ -1,0 +1,109 @@
+"""Runs over HTTP: start one, see how it stands, cancel it, read its manifest."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from pydantic_core import from_json
+from starlette.responses import JSONResponse
+
+from shared.api.http.body import read_parameters
+from shared.api.http.conditional import etag, is_unchanged
+from shared.api.http.problems import RESPONSES, Problem
+from shared.api.routes.context import WithCreation, WithTrigger
+from shared.api.routes.models import StatusBody, creation_url, not_started, status_body
+from shared.records.creation import Creation
+from shared.records.documents import Request as RunRequest
+from shared.records.documents import load
+from shared.redact import without_paths
+
+ACTIONS: Final = {"generate_video": "story"}
+"""The last part of the path, and the pipeline that it stands for: add a line to add a pipeline's routes."""
+
+_PARAMETERS: Final = {
+    "requestBody": {
+        "description": "The pipeline's parameters, what `story.json` may say; may be left out.",
+        "content": {"application/json": {"schema": {"type": "object", "default": {}}}},
+    }
+}
+_STARTING: Final[dict[int | str, dict[str, Any]]] = {
+    413: {"model": Problem, "description": "The parameters are too large."},
+    415: {"model": Problem, "description": "The parameters are not JSON, or are compressed."},
+}
+
+manifest_router = APIRouter(tags=["runs"], responses=RESPONSES)
+
+
+def runs_router(action: str, pipeline: str) -> APIRouter:
+    """The routes of one pipeline: start, status and cancel."""
+    router = APIRouter(prefix="/me/creation/{creation_id:path}", tags=["runs"], responses=RESPONSES)
+
+    @router.post(f"/{action}", status_code=202, responses=_STARTING, openapi_extra=_PARAMETERS, name=action)
+    def start(
+        creation: WithCreation,
+        trigger: WithTrigger,
+        parameters: Annotated[dict[str, Any], Depends(read_parameters)],
+        response: Response,
+    ) -> StatusBody:
+        """Start a run. While one is under way, asking for the same again starts nothing; if parameters or
+        assets have changed since it was asked for, another run of them is queued behind it."""
+        response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
+        return status_body(trigger.start(pipeline, creation.creation_id, parameters))
+
+    @router.get(f"/{action}_status", name=f"{action}_status")
+    def status(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
+        """How the latest run stands; a creation that has assets and was never started is pending."""
+        if _asked_for(creation, pipeline):
+            found = trigger.status(creation.creation_id)
+            if (
+                found.ready or found.is_over
+            ):  # a stage ended unnoticed, as when the server was restarted meanwhile
+                found = trigger.advance(creation.creation_id)
+            return status_body(found)
+        if next(creation.list("assets/"), None) is None:
+            raise HTTPException(404, f"creation {creation.creation_id!r} has nothing; put its assets first")
+        return not_started(creation.creation_id, trigger.pipelines[pipeline])
+
+    @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
+    def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
+        """Stop the run. What is done stays: starting again resumes. A run that has ended stays as it is."""
+        if not _asked_for(creation, pipeline):
+            raise HTTPException(404, f"creation {creation.creation_id!r} was never started")
+        response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
+        return status_body(trigger.cancel(creation.creation_id))
+
+    return router
+
+
+@manifest_router.get(
+    "/me/creation/{creation_id:path}/manifest",
+    response_model=dict[str, Any],
+    responses={304: {"description": "The copy that If-None-Match names still stands."}},
+)
+def manifest(creation: WithCreation, request: Request) -> Response:
+    """The latest run at a glance, as the store keeps it: stages, files, costs, timing."""
+    data, info = creation.read("manifest.json")
+    headers = {"ETag": etag(info), "Cache-Control": "private, no-cache"}
+    if is_unchanged(request.headers, info):
+        return Response(status_code=304, headers=headers)
+    document = from_json(data)
+    _clean(document["pipeline"], "error")
+    for stage in document["stages"].values():
+        _clean(stage["error"], "message")
+    return JSONResponse(document, headers=headers)
+
+
+def _clean(holder: dict[str, Any] | None, field: str) -> None:
+    """A failed tool's message holds its command line; its paths are nothing to the asker."""
+    if holder and holder[field]:
+        holder[field] = without_paths(holder[field])
+
+
+def _asked_for(creation: Creation, pipeline: str) -> bool:
+    """Whether the pipeline was ever started; raises 404 when the creation belongs to another."""
+    request, _ = load(creation, "request.json", RunRequest)
+    if request and request.pipeline != pipeline:
+        raise HTTPException(
+            404,
+            f"creation {creation.creation_id!r} belongs to pipeline {request.pipeline!r}, not {pipeline!r}",
+        )
+    return request is not None

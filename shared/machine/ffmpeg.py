@@ -1,0 +1,75 @@
+"""The one home of ffmpeg: finding it, running it, and escaping what goes into its filter graphs."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, Final
+
+from shared.errors import ReelwrightError, ToolFailed
+from shared.machine.scratch import FULL, full_scratch
+
+TIMED_OUT: Final = -1
+"""The exit code in `ToolFailed` when ffmpeg was killed at its deadline."""
+_QUIET = ("-hide_banner", "-nostdin", "-nostats")
+
+
+@cache
+def ffmpeg_path() -> str:
+    """The ffmpeg that imageio-ffmpeg brings, so that every machine draws with the same one."""
+    import imageio_ffmpeg
+
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
+    """Run ffmpeg and return what it said on stderr; raises `ToolFailed`, or `StoreError` where the temporary
+    folder is full."""
+    command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, timeout=timeout_s)
+    except subprocess.TimeoutExpired as error:
+        raise ToolFailed(command, TIMED_OUT, f"no end after {timeout_s:g} s") from error
+    stderr = done.stderr.decode("utf-8", "replace")
+    if done.returncode:
+        raise _failure(command, done.returncode, stderr)
+    return stderr
+
+
+def _failure(command: Sequence[str], exit_code: int, stderr: str) -> ReelwrightError:
+    """ffmpeg exits with the last byte of the negative error number; it writes to temporary folders only."""
+    is_full = exit_code in {256 - number for number in FULL}
+    return full_scratch() if is_full else ToolFailed(command, exit_code, stderr)
+
+
+@contextmanager
+def reading(arguments: Sequence[str | Path]) -> Iterator[IO[bytes]]:
+    """Run ffmpeg and read its stdout; raises `ToolFailed` at the end unless it was left early."""
+    command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, bufsize=1 << 20)
+        assert process.stdout is not None
+        left_early = True
+        try:
+            yield process.stdout
+            left_early = bool(process.stdout.read(1))
+        finally:
+            process.stdout.close()
+            if left_early:
+                process.kill()
+            exit_code = process.wait()
+        log.seek(0)
+        if exit_code and not left_early:
+            raise _failure(command, exit_code, log.read().decode("utf-8", "replace"))
+
+
+def filter_value(value: str | Path) -> str:
+    r"""Escape a filter option's value for use inside a filter graph.
+
+    Twice, as https://ffmpeg.org/ffmpeg-filters.html#Notes-on-filtergraph-escaping says: once for the
+    option (`\`, `'`, `:`), once for the graph (`\`, `'`, `[`, `]`, `,`, `;`).
+    """
+    option = "".join(f"\\{char}" if char in "\\':" else char for char in str(value))
+    return "".join(f"\\{char}" if char in "\\'[],;" else char for char in option)

@@ -1,0 +1,175 @@
+"""Pipelines: directed graphs of stages, written in `jobs/<pipeline>/pipeline.yaml`."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.errors import BadRequest
+
+if TYPE_CHECKING:
+    from shared.records.creation import Creation
+
+FUSED: Final = "fused"
+"""Stands for a stage's name where all stages run in one container; no stage is called so."""
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FanOut(_Definition):
+    """How a stage is spread over tasks."""
+
+    over: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    """`<stage>.<name>`: a number in the metadata of a stage that this one needs, e.g. `narrate.segments`."""
+    per_task: int = Field(ge=1)
+    most: int = Field(ge=1, le=1000)
+
+
+class JobDefinition(_Definition):
+    """What a platform gives the containers of a job."""
+
+    retries: int = Field(2, ge=0, le=5)
+    time_limit_s: int = Field(600, ge=1, le=86_400)
+    """Of one attempt of one task."""
+    cpu: Literal[1, 2, 4, 8] = 1
+    memory_mib: int = Field(2048, ge=512, le=32_768)
+
+
+class FusedDefinition(JobDefinition):
+    """All stages in one container: for short work, whose time would else go into starting containers."""
+
+    job: str = Field(pattern=r"^[a-z][a-z-]*$")
+    """What the platforms call it."""
+    most_assets: int = Field(ge=1)
+    """With more objects than this under `assets/` the stages get containers of their own."""
+
+
+class StageDefinition(JobDefinition):
+    """One stage, as the platform sees it."""
+
+    needs: tuple[str, ...] = ()
+    fan_out: FanOut | None = None
+    share: float = Field(gt=0, le=1)
+    """Of the pipeline's overall progress."""
+    optional: bool = False
+    """When it fails the pipeline goes on without it."""
+    description: str
+
+
+class Reported(_Definition):
+    """What is told of a pipeline's runs while they go on: to Redis, to the database, to webhooks."""
+
+    brief: str
+    """Name of the JSON object, below a creation, that says what was asked for, e.g. `assets/ad.json`."""
+    phases: dict[str, str]
+    """By stage, what people call that part of the work: `Asset generation` failed."""
+
+
+class Pipeline(_Definition):
+    """A graph of stages."""
+
+    name: str = Field(pattern=r"^[a-z][a-z_]*$")
+    description: str
+    time_limit_s: int | None = Field(None, ge=1)
+    """Of a whole run, waiting included."""
+    checked_by: str | None = Field(None, pattern=r"^[a-z_]+(\.[a-z_]+)+$")
+    """The dotted name of a function of a creation and a run's parameters, which raises `BadRequest` for what
+    the stages could not use. It must do with what every image holds."""
+    reported: Reported | None = None
+    """Unset: its progress is in the store alone."""
+    outputs: tuple[str, ...] = ()
+    """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
+    All others are what people put in."""
+    fused: FusedDefinition | None = None
+    stages: dict[str, StageDefinition] = Field(min_length=1)
+    """In an order in which each comes after all that it needs."""
+
+    @model_validator(mode="after")
+    def _graph_is_sound(self) -> Self:
+        if FUSED in self.stages:
+            raise ValueError(f"no stage may be called {FUSED!r}")
+        seen: list[str] = []
+        for name, stage in self.stages.items():
+            unknown = [need for need in stage.needs if need not in seen]
+            if unknown:
+                raise ValueError(f"stage {name!r} needs {unknown}, which must be listed before it")
+            if stage.fan_out and stage.fan_out.over.split(".")[0] not in stage.needs:
+                raise ValueError(
+                    f"stage {name!r} fans out over {stage.fan_out.over!r} but doesn't need that stage"
+                )
+            seen.append(name)
+        if self.reported and set(self.reported.phases) != set(self.stages):
+            raise ValueError("reported.phases must name every stage, and no other")
+        total = sum(stage.share for stage in self.stages.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the stages' shares add up to {total:g}, not 1")
+        return self
+
+    def makes(self, name: str) -> bool:
+        """Whether an asset is one that its stages make."""
+        folders = tuple(output for output in self.outputs if output.endswith("/"))
+        return name in self.outputs or name.startswith(folders)
+
+    @property
+    def jobs(self) -> dict[str, str]:
+        """What the platforms call the job of each stage, and of `FUSED` where there is one."""
+        names = {stage: f"{self.name}-{stage}".replace("_", "-") for stage in self.stages}
+        return names | ({FUSED: self.fused.job} if self.fused else {})
+
+    @property
+    def width(self) -> int:
+        """How many of its stages can be at work at once, at most."""
+        depths: dict[str, int] = {}
+        for name, stage in self.stages.items():
+            depths[name] = 1 + max((depths[need] for need in stage.needs), default=0)
+        return max(Counter(depths.values()).values())
+
+    def check(self, creation: "Creation", parameters: Mapping[str, Any]) -> None:
+        """Raise `BadRequest` for a run that was asked for in a way that its stages would refuse."""
+        if self.checked_by:
+            module, _, name = self.checked_by.rpartition(".")
+            getattr(import_module(module), name)(creation, parameters)
+
+    def definition_of(self, stage: str) -> JobDefinition:
+        """The stage's definition, or that of all stages in one container for `FUSED`."""
+        if stage != FUSED:
+            return self.stages[stage]
+        if self.fused is None:
+            raise BadRequest(f"pipeline {self.name!r} has no fused: entry in its pipeline.yaml")
+        return self.fused
+
+    def tasks_of(self, stage: str, metadata: dict[str, dict[str, Any]]) -> int:
+        """How many tasks the stage gets, from the metadata of the stages before it."""
+        fan_out = self.stages[stage].fan_out
+        if fan_out is None:
+            return 1
+        source, name = fan_out.over.split(".")
+        items = int(metadata.get(source, {}).get(name, 1))
+        return max(1, min(fan_out.most, -(-items // fan_out.per_task)))
+
+
+def load_pipeline(path: Path) -> Pipeline:
+    """Read a `pipeline.yaml`; raises `BadRequest` naming the file and every problem."""
+    try:
+        return Pipeline.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise BadRequest(f"{path.name} in {path.parent.name}/: {problems_of(error)}") from error
+
+
+def problems_of(error: Exception) -> str:
+    """A validation error as one line: each problem with the place it is at."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(_problem(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False))
+
+
+def _problem(place: Iterable[int | str], message: str) -> str:
+    where = ".".join(map(str, place))
+    message = message.removeprefix("Value error, ")  # pydantic's words for an error of ours
+    return f"{where}: {message}" if where else message

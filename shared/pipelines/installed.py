@@ -1,0 +1,30 @@
+"""The pipelines that are installed, read without a line of their stages' code."""
+
+from importlib.resources import as_file, files
+from typing import Final
+
+from shared.errors import BadRequest
+from shared.pipelines.definition import Pipeline, load_pipeline
+
+_PACKAGE: Final = "jobs"
+
+
+def installed_pipelines(package: str = _PACKAGE) -> dict[str, Pipeline]:
+    """Every `<package>/<folder>/pipeline.yaml` by its pipeline's name.
+
+    Raises `BadRequest` when there is none, and for a file that is not a pipeline.
+    """
+    try:
+        folders = sorted(files(package).iterdir(), key=lambda folder: folder.name)
+    except ModuleNotFoundError:
+        folders = []
+    found: dict[str, Pipeline] = {}
+    for folder in folders:
+        resource = folder / "pipeline.yaml"
+        if folder.is_dir() and resource.is_file():
+            with as_file(resource) as path:
+                pipeline = load_pipeline(path)
+            found[pipeline.name] = pipeline
+    if not found:
+        raise BadRequest(f"no pipeline is installed: put {package}/<pipeline>/pipeline.yaml into the image")
+    return found

@@ -1,0 +1,265 @@
+"""What is written down: requests, claims, stage records. All JSON, all validated when read back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import ObjectNotFound, StoreError
+from shared.pipelines.definition import problems_of
+from shared.records.creation import Creation, canonical_json
+from shared.storage import ABSENT
+
+_Data = TypeVar("_Data", bound="_Document")
+_REMEMBERED: Final = 20
+Fraction01 = Annotated[float, Field(ge=0, le=1)]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def to_bytes(self) -> bytes:
+        return canonical_json(self.model_dump(mode="json"))
+
+
+class Queued(_Document):
+    """What was asked for while a run was under way, and will be done once that one is over."""
+
+    parameters: dict[str, Any] = {}
+    asked_at: AwareDatetime
+
+
+class Request(_Document):
+    """`request.json`: what was asked for."""
+
+    pipeline: str
+    parameters: dict[str, Any] = {}
+    run: int = Field(1, ge=1)
+    """Counts up with every start and resume."""
+    requested_at: AwareDatetime
+    cancelled_at: AwareDatetime | None = None
+    time_limit_s: float | None = None
+    """How long the run may take from `requested_at` on."""
+    given_up: str = ""
+    """Why the run has failed for good while stages were still at work, which are to stop then."""
+    created_at: AwareDatetime
+    """Of the first run."""
+    opened_by: str = ""
+    """Who chains this run's stages when the trigger doesn't, e.g. an Argo workflow's UID; the trigger then
+    only reports."""
+    overtaken: tuple[str, ...] = ()
+    """Who opened the runs before this one, latest first: nothing of theirs may open a run any more."""
+    inputs: str = ""
+    """What people had put in when this was asked for (`shared.runs.freshness`); empty where unknown."""
+    queued: Queued | None = None
+    """The run after this one: inputs or parameters changed, and it was asked for again."""
+    outcome: str = ""
+    """What they said when they were done with it: whatever has not ended by then has died."""
+
+    @property
+    def stopped_by(self) -> str:
+        """Why nothing more is to be done for this run; empty while something is."""
+        if self.cancelled_at:
+            return "cancel"
+        return "the failure of another part of the run" if self.given_up else ""
+
+    @property
+    def latest_parameters(self) -> dict[str, Any]:
+        """Those that were asked for last."""
+        return self.queued.parameters if self.queued else self.parameters
+
+    def is_out_of_time(self, at: datetime) -> bool:
+        limit_s = self.time_limit_s
+        return limit_s is not None and at > self.requested_at + timedelta(seconds=limit_s)
+
+    def next(
+        self,
+        at: datetime,
+        *,
+        parameters: dict[str, Any],
+        inputs: str = "",
+        opened_by: str = "",
+        time_limit_s: float | None = None,
+    ) -> "Request":
+        """The request for the run after this one."""
+        overtaken = (self.opened_by, *self.overtaken) if self.opened_by else self.overtaken
+        return Request(
+            pipeline=self.pipeline,
+            parameters=parameters,
+            run=self.run + 1,
+            requested_at=at,
+            created_at=self.created_at,
+            inputs=inputs,
+            opened_by=opened_by,
+            time_limit_s=time_limit_s,
+            overtaken=overtaken[:_REMEMBERED],
+        )
+
+
+class Claim(_Document):
+    """`claims/<run>/<stage>`: who launched the stage. Created once."""
+
+    token: str
+    """Fencing token: a process that was launched with another one refuses to work."""
+    tasks: int = Field(1, ge=1)
+    claimed_at: AwareDatetime
+    retried_at: AwareDatetime | None = None
+    """When the launch was tried again, after one that nobody knows the end of."""
+    retry_at: AwareDatetime | None = None
+    """From when on a launch without an answer may be looked up and tried again, by whoever comes by."""
+    execution: str = ""
+    """What the platform calls the execution; empty until the launch was answered."""
+    process: str = ""
+    """The launcher, as `shared.machine.process` names it."""
+
+
+class Source(_Document):
+    """`claims/source.json`: what the command line made the creation's assets of. One of the two."""
+
+    folder: str = ""
+    machine: str = ""
+    """Where the folder is; empty where the store is on the same disk."""
+    product: str = ""
+
+
+class InputFile(_Document):
+    """An object that a stage read."""
+
+    key: str
+    size_bytes: int | None
+    """None when there was no such object."""
+    content_hash: str
+
+
+class OutputFile(_Document):
+    """An object that a stage published."""
+
+    key: str
+    size_bytes: int
+    content_hash: str
+    description: str
+
+
+class Failure(_Document):
+    """Why a stage failed."""
+
+    kind: str
+    """The error's class."""
+    message: str
+    permanent: bool
+    """Trying again without changing something can't help."""
+
+
+DIED: Final = "Died"
+"""The kind of failure of a worker that ended without a word."""
+
+
+class Cost(_Document):
+    """What a stage used and what that costs."""
+
+    duration_ms: int = 0
+    cpu_s: float = 0
+    peak_memory_mib: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    usd: dict[str, float] = {}
+    """By platform, list price, for the CPU and memory that the pipeline gives the stage."""
+    paid_usd: dict[str, float] = {}
+    """By paid provider, list price, of all attempts of this run."""
+
+
+class Record(_Document):
+    """`stages/<stage>.json`, or `stages/<stage>/<index>.json` for a fan-out: what a stage leaves behind."""
+
+    pipeline: str
+    stage: str
+    index: int = 0
+    run: int
+    attempt: int = 0
+    owner: str
+    """The attempt that holds the record; any other has been taken over."""
+    execution: str = ""
+    process: str = ""
+    """The worker, as `shared.machine.process` names it, so that its own host can see at once that it died."""
+    status: Literal["running", "success", "failed"]
+    final: bool = True
+    """False in a failed record whose platform will try again."""
+    reused: bool = False
+    """The work of an earlier run still stood, nothing was done."""
+    fingerprint: str = ""
+    started_at: AwareDatetime
+    heartbeat_at: AwareDatetime
+    completed_at: AwareDatetime | None = None
+    progress: Fraction01 = 0
+    message: str = ""
+    inputs: tuple[InputFile, ...] = ()
+    outputs: dict[str, OutputFile] = {}
+    metadata: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
+    """What the asker should know although the stage succeeded."""
+    cost: Cost = Cost()
+    error: Failure | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether more of the task is to come, by what it says."""
+        return self.status == "running" or (self.status == "failed" and not self.final)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed for good."""
+        return self.status == "failed" and self.final
+
+
+def record_name(stage: str, index: int | None) -> str:
+    """Where a stage's record lies; `index` is None for a stage that doesn't fan out."""
+    return f"stages/{stage}.json" if index is None else f"stages/{stage}/{index}.json"
+
+
+def load(creation: Creation, name: str, kind: type[_Data]) -> tuple[_Data | None, str]:
+    """The document and its generation, or None and `ABSENT`; raises `StoreError` if it can't be parsed."""
+    try:
+        data, info = creation.read(name)
+    except ObjectNotFound:
+        return None, ABSENT
+    try:
+        return kind.model_validate_json(data), info.generation
+    except ValidationError as error:
+        reason = f"not a valid {kind.__name__} ({problems_of(error)}); delete it and run again"
+        raise StoreError("read", creation.key(name), reason) from error
+
+
+def save(creation: Creation, name: str, document: _Document, *, expect: str | None) -> str:
+    """Write the document under a precondition and return its new generation.
+
+    A lost answer to a write that did succeed looks like a refusal, so what stands is read back first. Raises
+    `PreconditionFailed` when it is another document.
+    """
+    data = document.to_bytes()
+    try:
+        return creation.write(name, data, expect=expect).generation
+    except StoreError:
+        found, generation = load(creation, name, type(document))
+        if found is None or found.to_bytes() != data:
+            raise
+        return generation
+
+
+def first_request(creation: Creation, pipeline: str, at: datetime, **facts: Any) -> Request:
+    """The request for a creation's first run: number 1, or more where claims are left of runs whose request
+    is gone."""
+    runs = (name.split("/")[1] for name, _ in creation.list("claims/"))
+    run = max((int(run) for run in runs if run.isdecimal()), default=0) + 1
+    return Request(pipeline=pipeline, run=run, requested_at=at, created_at=at, **facts)
+
+
+def records_of(creation: Creation, stage: str, *, fans_out: bool, tasks: int) -> Iterator[Record | None]:
+    """The stage's records in task order; None where there is none yet."""
+    for index in range(tasks):
+        record, _ = load(creation, record_name(stage, index if fans_out else None), Record)
+        yield record

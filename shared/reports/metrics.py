@@ -1,0 +1,136 @@
+"""What a server has seen since it began, as numbers for Prometheus. No label tells of a single job."""
+
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from shared.errors import OutOfTime
+from shared.pipelines.definition import Pipeline
+from shared.records.creation import Creation
+from shared.records.documents import Request
+from shared.runs.manifest import paid_usd
+from shared.runs.status import RunStatus, StageStatus, failed_stage
+
+_REMEMBERED: Final = 10_000
+_BUCKETS_S: Final = (1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200)
+ERROR_TYPES: Final = (
+    "script_generation",
+    "asset_generation",
+    "video_composition",
+    "cancelled",
+    "time_limit",
+    "other",
+)
+WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
+
+
+class Metrics:
+    """Counts runs that have ended, as one of a trigger's `Watch.on_end`. May be used from any thread."""
+
+    def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
+        self._pipelines = pipelines
+        self._lock = threading.Lock()
+        self._counted: dict[tuple[str, int], None] = {}
+        self._registry = CollectorRegistry()
+        self._runs = Histogram(
+            "pipeline_duration_seconds",
+            "From the request to the end of the run.",
+            ("pipeline", "outcome"),
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._stages = Histogram(
+            "stage_duration_seconds",
+            "From the start of a stage's first task to the end of its last.",
+            ("pipeline", "stage", "outcome"),
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._errors = self._counter(
+            "pipeline_errors_total", "Runs that failed, by what failed.", "error_type"
+        )
+        self._spend = self._counter(
+            "provider_spend_usd_total", "Paid to providers, list price in US dollars.", "component"
+        )
+        self._webhooks = self._counter("webhooks_total", "Attempts to tell a webhook.", "outcome")
+        self._busy = Gauge(
+            "jobs_in_progress",
+            "Runs under way, or ended and not yet told to all who are to be told.",
+            registry=self._registry,
+        )
+        for kind in ERROR_TYPES:  # there from the start, so that a rate sees the first
+            self._errors.labels(kind)
+        for outcome in WEBHOOK_OUTCOMES:
+            self._webhooks.labels(outcome)
+
+    def run_ended(self, creation: Creation, request: Request, status: RunStatus) -> bool:
+        """Count a run that has ended, once in this process; True, since it need not be told again."""
+        if not self._is_new((creation.creation_id, request.run)):
+            return True
+        pipeline = self._pipelines[request.pipeline]
+        ended_at = status.completed_at or request.cancelled_at
+        if ended_at:
+            seconds = max(0.0, (ended_at - request.requested_at).total_seconds())
+            self._runs.labels(pipeline.name, status.status).observe(seconds)
+        if status.status == "failed":
+            self._errors.labels(error_type(pipeline, request, status)).inc()
+        for stage in status.stages.values():
+            self._count_stage(pipeline, stage)
+        for component, usd in paid_usd(status.records).items():
+            self._spend.labels(component).inc(usd)
+        return True
+
+    def webhook_tried(self, outcome: str) -> None:
+        """Count an attempt: one of `WEBHOOK_OUTCOMES`."""
+        self._webhooks.labels(outcome).inc()
+
+    def exposition(self, in_progress: int | None) -> bytes:
+        """All of it in Prometheus's text format; `in_progress` is None when nobody can tell."""
+        self._busy.set(float("nan") if in_progress is None else in_progress)
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, about: str, label: str) -> Counter:
+        return Counter(name, about, (label,), registry=self._registry)
+
+    def _count_stage(self, pipeline: Pipeline, stage: StageStatus) -> None:
+        ends = [record.completed_at for record in stage.records if record.completed_at]
+        if not ends:
+            return
+        seconds = (max(ends) - min(record.started_at for record in stage.records)).total_seconds()
+        self._stages.labels(pipeline.name, stage.name, _outcome(stage)).observe(max(0.0, seconds))
+
+    def _is_new(self, run: tuple[str, int]) -> bool:
+        with self._lock:
+            if run in self._counted:
+                return False
+            self._counted[run] = None
+            while len(self._counted) > _REMEMBERED:
+                del self._counted[next(iter(self._counted))]
+            return True
+
+
+def error_type(pipeline: Pipeline, request: Request, status: RunStatus) -> str:
+    """One of `ERROR_TYPES` for a run that has failed."""
+    if request.cancelled_at:
+        return "cancelled"
+    stage = failed_stage(status)
+    if _is_out_of_time(request, status, stage):
+        return "time_limit"
+    if stage is None or pipeline.reported is None:
+        return "other"
+    phase = pipeline.reported.phases[stage.name].lower().replace(" ", "_")
+    return phase if phase in ERROR_TYPES else "other"
+
+
+def _is_out_of_time(request: Request, status: RunStatus, stage: StageStatus | None) -> bool:
+    said = str(OutOfTime(request.pipeline, request.time_limit_s)) if request.time_limit_s else None
+    kind = stage.error.kind if stage and stage.error else ""
+    return status.error == said or kind == OutOfTime.__name__
+
+
+def _outcome(stage: StageStatus) -> str:
+    if stage.state == "success":
+        return "reused" if all(record.reused for record in stage.records) else "completed"
+    return "stopped" if stage.was_stopped else "failed"

@@ -1,0 +1,93 @@
+"""Asking for runs: at once, or after the one that is under way."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.errors import BadRequest, PreconditionFailed
+from shared.logs import log
+from shared.pipelines.definition import Pipeline
+from shared.records.creation import Creation, canonical_json
+from shared.records.documents import Queued, Request, save
+from shared.runs.freshness import Inputs, inputs_now, is_outdated
+from shared.runs.status import RunStatus
+
+
+def check_pipeline(creation: Creation, request: Request, pipeline: str) -> None:
+    """Raise `BadRequest` if the creation is another pipeline's."""
+    if request.pipeline != pipeline:
+        raise BadRequest(
+            f"creation {creation.creation_id!r} belongs to pipeline {request.pipeline!r}; "
+            "use another creation ID"
+        )
+
+
+def inputs_of(creation: Creation, pipeline: Pipeline) -> Inputs:
+    """What people put in; raises `BadRequest` for a creation without any assets."""
+    found = inputs_now(creation, pipeline)
+    if not found and next(creation.list("assets/"), None) is None:
+        raise no_assets(creation)
+    return found
+
+
+def no_assets(creation: Creation) -> BadRequest:
+    return BadRequest(
+        f"creation {creation.creation_id!r} has no assets; put them under {creation.key('assets/')}"
+    )
+
+
+def ask(creation: Creation, request: Request, *, over: str) -> bool:
+    """Ask for this run over the request of generation `over`; False if someone else has replaced that.
+
+    The mark comes first: a process that dies after the request leaves a run that a sweep finds.
+    """
+    creation.mark(request.run)
+    try:
+        save(creation, "request.json", request, expect=over)
+    except PreconditionFailed:
+        creation.withdraw_if_removed()
+        return False
+    return True
+
+
+def queue_behind(
+    creation: Creation,
+    pipeline: Pipeline,
+    status: RunStatus,
+    parameters: Mapping[str, Any] | None,
+    inputs: Inputs,
+    *,
+    over: str,
+    now: datetime,
+) -> bool:
+    """Let a run of these parameters (None: those that were asked for last) and inputs follow the one under
+    way, whose request is of generation `over`; False if someone else has replaced that.
+
+    Nothing follows if that run makes just this. What was asked for last counts.
+    """
+    request = status.request
+    wanted = request.latest_parameters if parameters is None else dict(parameters)
+    queued = request.queued
+    if _same(wanted, request.parameters) and not is_outdated(pipeline, request, status.records, inputs):
+        queued = None
+    elif queued is None or not _same(wanted, queued.parameters):
+        queued = Queued(parameters=wanted, asked_at=now)
+    if queued == request.queued:
+        return True
+    try:
+        save(creation, "request.json", request.model_copy(update={"queued": queued}), expect=over)
+    except PreconditionFailed:
+        return False
+    if queued:
+        creation.mark(request.run)  # the run may have ended meanwhile, and been forgotten
+        creation.withdraw_if_removed()
+        log(
+            logging.INFO, "run_queued", f"{creation.creation_id}: another run follows the one under way",
+            creation_id=creation.creation_id, run=request.run,
+        )  # fmt: skip
+    return True
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return canonical_json(one) == canonical_json(other)

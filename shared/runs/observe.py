@@ -1,0 +1,319 @@
+"""Looking how a run stands: derived from its claims and records each time, nothing is stored."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+from shared.errors import Stopped
+from shared.machine.process import process_is_gone
+from shared.pipelines.definition import FUSED, Pipeline, StageDefinition
+from shared.platforms import ExecutionState, Platform
+from shared.records.creation import Creation
+from shared.records.documents import DIED, Claim, Failure, Record, Request, load, records_of
+from shared.runs.status import RunState, RunStatus, StageState, StageStatus, failure_of
+from shared.worker.ownership import is_dead
+
+_LAUNCH_WITHIN: Final = timedelta(hours=1)
+_RESTART_TAKES: Final = timedelta(minutes=5)
+"""A platform that starts a dead task again needs so long for it, and says meanwhile that it runs."""
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def observe(
+    creation: Creation,
+    request: Request,
+    pipeline: Pipeline,
+    platform: Platform,
+    *,
+    now: datetime,
+    stale_after_s: float,
+    holding: str = "",
+    doubt: bool = False,
+) -> RunStatus:
+    """Read the claims and records of the request's run and derive its status.
+
+    `holding` is the token under which this process itself runs all stages, so that what is ready is its own
+    to do. With `doubt` the platform is asked anew even about stages that were heard of a moment ago.
+    """
+    judge = _Judge(creation, request, platform, now=now, stale_after_s=stale_after_s, doubt=doubt)
+    stages, fused = judge.stages(pipeline, holding)
+    if any(stages[name].ends for name in fused):  # it may have come to them before it ended
+        stages, fused = judge.stages(pipeline, holding)
+    over = _over(pipeline, stages)
+    failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
+    completed = len(over) == len(stages)
+    error = "" if completed else failure_of(request, failed, now)
+    status: RunState = "completed" if completed else "failed" if error else "pending"
+    return RunStatus(
+        creation_id=creation.creation_id,
+        request=request,
+        status=status,
+        stages=stages,
+        ready=_ours(request, status, _ready(pipeline, stages)),
+        lost=_ours(request, status, _lost(stages, fused)),
+        progress=1.0 if status == "completed" else _overall(pipeline, stages),
+        message=_message(stages, status),
+        error=error,
+    )
+
+
+def _over(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> set[str]:
+    """The stages that those after them need not wait for any more."""
+    return {
+        name
+        for name, stage in stages.items()
+        if stage.state == "success" or (stage.state == "failed" and pipeline.stages[name].optional)
+    }
+
+
+def _ready(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> list[str]:
+    """The stages that nobody has claimed and whose needs are met."""
+    over = _over(pipeline, stages)
+    return [
+        name
+        for name, stage in stages.items()
+        if stage.state == "waiting" and over.issuperset(pipeline.stages[name].needs)
+    ]
+
+
+def _lost(stages: Mapping[str, StageStatus], fused: Sequence[str]) -> list[str]:
+    """What to launch again: a stage that waits for the container with all stages in it means that one."""
+    found = [FUSED if name in fused else name for name, stage in stages.items() if stage.is_lost]
+    return list(dict.fromkeys(found))
+
+
+def _ours(request: Request, status: str, names: list[str]) -> tuple[str, ...]:
+    """Of the stages that could be launched, those that the trigger is to launch."""
+    return tuple(names) if status == "pending" and not request.opened_by else ()
+
+
+def _overall(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> float:
+    done = sum(pipeline.stages[name].share * stage.progress for name, stage in stages.items())
+    return min(1.0, round(done, 4))
+
+
+def _message(stages: Mapping[str, StageStatus], status: str) -> str:
+    if status != "pending":
+        return status
+    busy = [stage for stage in stages.values() if stage.state in ("starting", "running", "retrying")]
+    return "; ".join(f"{stage.name}: {stage.message or stage.state}" for stage in busy) or "not started"
+
+
+class _Judge:
+    """Decides what a claim and its records mean."""
+
+    def __init__(
+        self,
+        creation: Creation,
+        request: Request,
+        platform: Platform,
+        *,
+        now: datetime,
+        stale_after_s: float,
+        doubt: bool,
+    ) -> None:
+        self._doubt = doubt
+        self._states: dict[str, ExecutionState] = {}
+        self._creation = creation
+        self._request = request
+        self._platform = platform
+        self._now = now
+        self._stale_after_s = stale_after_s
+
+    def stages(self, pipeline: Pipeline, holding: str) -> tuple[dict[str, StageStatus], list[str]]:
+        """All stages, and which of them wait for another process that has all stages in it."""
+        found = {name: self.stage(name, definition) for name, definition in pipeline.stages.items()}
+        ready = _ready(pipeline, found)
+        fused = self.claim(FUSED) if pipeline.fused and ready else None
+        if fused is None or fused.token == holding:
+            return found, []
+        theirs = {name: self.fused(name, pipeline.stages[name], fused, found) for name in ready}
+        return found | theirs, ready
+
+    def claim(self, name: str) -> Claim | None:
+        return load(self._creation, f"claims/{self._request.run}/{name}", Claim)[0]
+
+    def stage(self, name: str, definition: StageDefinition, *, again: bool = False) -> StageStatus:
+        """Reads the records once more, `again`, when the platform says that it has ended: now they can't
+        change any more."""
+        claim = self.claim(name)
+        if claim is None:
+            return StageStatus(name=name, state="waiting")
+        found = records_of(self._creation, name, fans_out=definition.fan_out is not None, tasks=claim.tasks)
+        records = [record if record and record.run == self._request.run else None for record in found]
+        present = tuple(record for record in records if record)
+        if not present and self._is_lost(claim):
+            return self._lost(name, claim)
+        launch = self._launch(claim, present)
+        launches = [launch.of(record) for record in records]
+        verdicts = [self._task(*each) for each in zip(launches, range(claim.tasks), records, strict=True)]
+        ends = _ends(launches, records, verdicts)
+        if ends and not again:
+            return self.stage(name, definition, again=True)
+        states = [state for state, _ in verdicts]
+        working = [record for record in present if record.status == "running"]
+        return StageStatus(
+            name=name,
+            state=_combine(states),
+            tasks=claim.tasks,
+            tasks_done=states.count("success"),
+            progress=sum(record.progress for record in present) / claim.tasks,
+            message=working[0].message if working else "",
+            error=next((error for _, error in verdicts if error), None),
+            records=present,
+            ends=ends,
+            frozen=frozenset(launches[index].execution for index in ends if launches[index].is_running),
+        )
+
+    def fused(
+        self, name: str, definition: StageDefinition, claim: Claim, stages: Mapping[str, StageStatus]
+    ) -> StageStatus:
+        """A stage that a container with all stages in it has not come to yet, or was refused for."""
+        refused = next(records_of(self._creation, name, fans_out=definition.fan_out is not None, tasks=1))
+        if refused and refused.run == self._request.run and refused.status == "failed":
+            return StageStatus(name=name, state="failed", error=refused.error, records=(refused,))
+        records = [record for stage in stages.values() for record in stage.records]
+        if not records and self._is_lost(claim):
+            return self._lost(name, claim)
+        launch = self._launch(claim, records)
+        verdict = self._task(launch, 0, None)
+        ends = _ends([launch], [None], [verdict])
+        return StageStatus(name=name, state=verdict[0], error=verdict[1], ends=ends)
+
+    def _launch(self, claim: Claim, records: Sequence[Record]) -> "_Launch":
+        return _Launch(
+            claim=claim,
+            execution=claim.execution or next((r.execution for r in records if r.execution), ""),
+            heard_at=max([_tried_at(claim), *(record.heartbeat_at for record in records)]),
+            ask=self._ask,
+            stale_at=self._now - timedelta(seconds=self._stale_after_s),
+            outcome=self._request.outcome,
+            doubt=self._doubt,
+        )
+
+    def _ask(self, execution: str) -> ExecutionState:
+        if execution not in self._states:
+            self._states[execution] = self._platform.state(execution, anew=self._doubt)
+        return self._states[execution]
+
+    def _is_lost(self, claim: Claim) -> bool:
+        retry_at = claim.retry_at or _tried_at(claim) + timedelta(seconds=self._stale_after_s)
+        return not claim.execution and (self._now >= retry_at or process_is_gone(claim.process))
+
+    def _lost(self, name: str, claim: Claim) -> StageStatus:
+        tried = claim.retried_at or self._request.cancelled_at
+        if tried and self._now - claim.claimed_at > _LAUNCH_WITHIN:
+            error = _died(f"the platform did not take it within {_LAUNCH_WITHIN}")
+            return StageStatus(name=name, state="failed", error=error)
+        return StageStatus(name=name, state="starting", is_lost=True)
+
+    def _task(
+        self, launch: "_Launch", index: int, record: Record | None
+    ) -> tuple[StageState, Failure | None]:
+        if record is None:
+            if launch.goes_on(launch.heard_at):
+                return "starting", None
+            return "failed", _died(launch.reason(index) or "it ended before it began")
+        if record.status == "success":
+            return "success", None
+        if record.status == "failed":
+            return ("retrying", None) if _is_retried(launch, record) else ("failed", record.error)
+        dead = is_dead(record, now=self._now, stale_after_s=self._stale_after_s)
+        dead = dead or (launch.doubt and launch.has_ended)
+        if not dead or (launch.is_running and not self._is_frozen(launch, record)):
+            return "running", None
+        silence = f"its last heartbeat was at {record.heartbeat_at:%H:%M:%S} UTC"
+        if launch.is_running:
+            silence += ", though the platform says that it runs, so it was ended"
+        return "failed", _died(launch.reason(index) or silence)
+
+    def _is_frozen(self, launch: "_Launch", record: Record) -> bool:
+        limit = timedelta(seconds=self._stale_after_s) + _RESTART_TAKES
+        return not launch.state.is_watched and self._now - record.heartbeat_at > limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Launch:
+    """What is known of a stage's execution; the platform is asked when it matters, and once."""
+
+    claim: Claim
+    execution: str
+    heard_at: datetime
+    """When any of its tasks was last heard of."""
+    ask: Callable[[str], ExecutionState]
+    stale_at: datetime
+    """Silence since then means death, unless the platform says that it runs."""
+    outcome: str
+    doubt: bool
+
+    def of(self, record: Record | None) -> "_Launch":
+        """The launch that the record's holder came from: a launch may have started twice."""
+        if record is None or record.execution in ("", self.execution):
+            return self
+        return replace(self, execution=record.execution)
+
+    @cached_property
+    def state(self) -> ExecutionState:
+        """Before its answer is in the claim, as far as the launcher's life tells."""
+        if self.outcome:
+            return ExecutionState(status="ended", reason=self.outcome)
+        if self.execution:
+            return self.ask(self.execution)
+        return ExecutionState(status="ended" if process_is_gone(self.claim.process) else "unknown")
+
+    @property
+    def is_running(self) -> bool:
+        return self.state.status == "running"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state.status == "ended"
+
+    def goes_on(self, heard_at: datetime) -> bool:
+        """Whether more is to come: the platform says so, or can't tell and it isn't stale."""
+        return self.is_running or (self.state.status == "unknown" and heard_at > self.stale_at)
+
+    def reason(self, index: int) -> str:
+        return self.state.task_reasons.get(index) or self.state.reason
+
+
+def _tried_at(claim: Claim) -> datetime:
+    return claim.retried_at or claim.claimed_at
+
+
+def _is_retried(launch: _Launch, record: Record) -> bool:
+    """Whether another attempt at a failed task is to come. One that was told to stop, nobody but a platform
+    that says so tries again."""
+    if record.final:
+        return False
+    stopped = record.error is not None and record.error.kind == Stopped.__name__
+    return launch.goes_on(_LONG_AGO if stopped else record.heartbeat_at)
+
+
+def _ends(
+    launches: Sequence[_Launch],
+    records: Sequence[Record | None],
+    verdicts: Sequence[tuple[StageState, Failure | None]],
+) -> dict[int, Failure]:
+    """What became of the failed tasks whose records are silent about it although the execution has ended, or
+    is to be ended since nothing comes of it."""
+    return {
+        index: error
+        for index, (launch, record, (_, error)) in enumerate(zip(launches, records, verdicts, strict=True))
+        if error
+        and not (record and record.status == "failed" and record.final)
+        and launch.state.status != "unknown"
+    }
+
+
+def _combine(states: list[StageState]) -> StageState:
+    """The stage's state from its tasks': the worst, else the busiest."""
+    order: tuple[StageState, ...] = ("failed", "running", "retrying", "starting")
+    return next((state for state in order if state in states), "success")
+
+
+def _died(detail: str) -> Failure:
+    message = f"died without a word ({detail}); run it again to resume"
+    return Failure(kind=DIED, message=message, permanent=False)

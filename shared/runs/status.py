@@ -1,0 +1,133 @@
+"""How a run stands, as data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.errors import OutOfTime, Stopped
+from shared.records.documents import DIED, Failure, OutputFile, Record, Request
+
+RunState = Literal["pending", "completed", "failed"]
+StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageStatus:
+    """How one stage stands."""
+
+    name: str
+    state: StageState
+    tasks: int = 1
+    tasks_done: int = 0
+    progress: float = 0.0
+    message: str = ""
+    error: Failure | None = None
+    records: tuple[Record, ...] = ()
+    """Of this run, in task order."""
+    ends: Mapping[int, Failure] = field(default_factory=dict)
+    """By task, failures that the platform knows of and the records don't tell yet."""
+    frozen: frozenset[str] = frozenset()
+    """Executions that the platform says run, though one of their tasks was not heard of for too long."""
+    is_lost: bool = False
+    """Claimed, but whether it was launched is not known: its launcher died or was turned away."""
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether it failed only because it was told to."""
+        return self.error is not None and self.error.kind == Stopped.__name__
+
+    def is_left_by(self, execution: str) -> bool:
+        """Whether this execution worked on it and ended in the middle, without a failure for good."""
+        mine = any(record.execution == execution for record in self.records)
+        left = len(self.records) < self.tasks or any(record.is_unfinished for record in self.records)
+        return mine and left and not any(record.has_failed for record in self.records)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.records[0].metadata if self.records else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStatus:
+    """How a run stands: `pending` covers not started, running and retrying."""
+
+    creation_id: str
+    request: Request
+    status: RunState
+    stages: Mapping[str, StageStatus]
+    ready: tuple[str, ...] = ()
+    """Stages whose needs are met and that nobody has claimed."""
+    lost: tuple[str, ...] = ()
+    """Stages, or `FUSED`, whose launch is to be looked up, and made again if there was none."""
+    progress: float = 0.0
+    message: str = ""
+    error: str = ""
+    is_over: bool = False
+    """Pending only because the run that is queued behind it has yet to begin."""
+    outdated: bool = False
+    """Completed, but inputs changed since it was asked for: what it made is older than they are."""
+
+    @property
+    def is_deserted(self) -> bool:
+        """Pending, but nobody is at work and an optional stage's worker died: a new run does that again."""
+        found = {stage.state for stage in self.stages.values()}
+        died = any(stage.error and stage.error.kind == DIED for stage in self.stages.values())
+        return self.status == "pending" and died and found <= {"waiting", "success", "failed"}
+
+    @property
+    def may_be_followed(self) -> bool:
+        """Whether the next run may begin."""
+        return self.status != "pending" or self.is_deserted
+
+    @property
+    def metadata(self) -> dict[str, dict[str, Any]]:
+        return {name: dict(stage.metadata) for name, stage in self.stages.items()}
+
+    @property
+    def records(self) -> list[Record]:
+        return [record for stage in self.stages.values() for record in stage.records]
+
+    @property
+    def outputs(self) -> dict[str, OutputFile]:
+        return {label: output for record in self.records for label, output in record.outputs.items()}
+
+    @property
+    def warnings(self) -> list[str]:
+        return [warning for record in self.records for warning in record.warnings]
+
+    @property
+    def completed_at(self) -> datetime | None:
+        if self.status == "pending":
+            return None
+        return max((record.completed_at for record in self.records if record.completed_at), default=None)
+
+
+def failure_of(request: Request, failed: Sequence[StageStatus], now: datetime) -> str:
+    """Why the run has failed; empty if it has not."""
+    if request.cancelled_at:
+        return "cancelled; run it again to resume"
+    if request.given_up:
+        return request.given_up
+    if failed:
+        stage = next((stage for stage in failed if not stage.was_stopped), failed[0])
+        return f"{stage.name}: {stage.error.message if stage.error else 'failed'}"
+    if request.outcome:
+        return f"its workflow ended ({request.outcome}) before its stages did; run it again to resume"
+    if request.time_limit_s and request.is_out_of_time(now):
+        return str(OutOfTime(request.pipeline, request.time_limit_s))
+    return ""
+
+
+def failed_stage(status: RunStatus) -> StageStatus | None:
+    """The stage that the others were stopped for; None for a run that goes on, or failed for another reason.
+
+    Once one has failed, those that had not begun are told to stop too, and end without a word, which looks
+    like a failure of their own: what the run was given up for is the one that counts.
+    """
+    if status.status != "failed" or status.request.cancelled_at:
+        return None
+    failed = [stage for stage in status.stages.values() if stage.state == "failed" and not stage.was_stopped]
+    if not status.request.given_up:
+        return failed[0] if failed else None
+    return next((stage for stage in failed if status.error.startswith(f"{stage.name}: ")), None)

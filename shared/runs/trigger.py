@@ -1,0 +1,396 @@
+"""The trigger: starts a pipeline, advances it, says how it stands. Pure operations over the store.
+
+Runs that are under way have a mark, `_active/<creation_id>/<run>`, which no creation ID can be mistaken for:
+a sweep looks at those, however many creations there are.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from shared.errors import BadRequest, PreconditionFailed, StaleAttempt, UnknownName
+from shared.logs import log
+from shared.pipelines.definition import FUSED, Pipeline
+from shared.platforms import Platform
+from shared.records.creation import MARKS, Creation
+from shared.records.documents import Claim, Request, first_request, load, save, utc_now
+from shared.runs.asking import ask, check_pipeline, inputs_of, no_assets, queue_behind
+from shared.runs.freshness import Inputs, inputs_now, is_outdated, summary_of
+from shared.runs.launch import Fuses, Launcher, claim_name, never_fuses
+from shared.runs.listeners import Watch
+from shared.runs.manifest import manifest_generation, rewrite_manifest
+from shared.runs.observe import observe
+from shared.runs.status import RunStatus
+from shared.runs.sweeping import SweepReport, Swept, sweep_all
+from shared.storage import ObjectInfo, ObjectStore
+
+_TRIES: Final = 20
+_MARK_LASTS: Final = timedelta(hours=1)
+_BUSY: Final = ("starting", "running", "retrying")
+
+
+class Trigger:
+    """`start`, `advance` and `status` of creations in one store, run by one platform."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        platform: Platform,
+        pipelines: Mapping[str, Pipeline],
+        *,
+        stale_after_s: float = 60.0,
+        fuses: Fuses = never_fuses,
+        holding: str = "",
+        watch: Watch | None = None,
+        time_limit_s: float | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`fuses` decides if all of a run's stages go into one container; `holding` is the token that such a
+        container was launched with, in which this trigger runs its stages. `watch` is told how runs stand;
+        `time_limit_s` is how long a run may take, over what its pipeline says."""
+        self.store = store
+        self.platform = platform
+        self.pipelines = pipelines
+        self._stale_after_s = stale_after_s
+        self._launcher = Launcher(platform, pipelines, fuses=fuses, now=now)
+        self._holding = holding
+        self._watch = watch or Watch()
+        self._time_limit_s = time_limit_s
+        self._now = now
+        self.follows_up = True
+        """Whether it starts the runs that are queued behind others; not in a process that is about to end."""
+
+    def start(
+        self,
+        pipeline: str,
+        creation_id: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        checked: bool = True,
+    ) -> RunStatus:
+        """Start a run, or the next one after a run that ended. While one is under way, asking for changed
+        inputs or parameters queues another behind it; asking for the same starts nothing.
+
+        Without `parameters` a run that is under way keeps those that it has. Raises `BadRequest` for an
+        unknown pipeline, a bad ID, no assets, a creation of another pipeline, and for what the pipeline's
+        stages could not use; unless `checked`, they find that and record it.
+        """
+        if pipeline not in self.pipelines:
+            raise UnknownName("pipeline", pipeline, list(self.pipelines))
+        creation = Creation(self.store, creation_id)
+        for _ in range(_TRIES):
+            if self._asked(creation, pipeline, parameters, checked=checked):
+                break
+        return self.advance(creation_id)
+
+    def _asked(
+        self, creation: Creation, pipeline: str, parameters: Mapping[str, Any] | None, *, checked: bool
+    ) -> bool:
+        """False when someone else asked in between, so that things have changed."""
+        before, generation = load(creation, "request.json", Request)
+        if before:
+            check_pipeline(creation, before, pipeline)
+        definition = self.pipelines[pipeline]
+        inputs = inputs_of(creation, definition)
+        if checked:
+            definition.check(creation, parameters or {})
+        if before:
+            status = self._observe(creation, before)
+            if not status.may_be_followed:
+                facts = status, parameters, inputs
+                return queue_behind(creation, definition, *facts, over=generation, now=self._now())
+            self._tell_end(creation, before, status)
+        return self._ask(creation, pipeline, dict(parameters or {}), before, generation, inputs)
+
+    def _tell_end(self, creation: Creation, request: Request, status: RunStatus) -> None:
+        """Whoever has not heard of the end of a run may do so now, since the next one begins."""
+        if self.store.stat(creation.mark_of(request.run)):
+            self._watch.ended(creation, request, status)
+
+    def resume(self, creation_id: str) -> RunStatus:
+        """Start the next run of what was asked for before; raises `BadRequest` if nothing ever was."""
+        request = self._request(Creation(self.store, creation_id))
+        return self.start(request.pipeline, creation_id, request.latest_parameters)
+
+    def advance(self, creation_id: str, *, doubt: bool = False) -> RunStatus:
+        """Launch every stage whose needs are met and rewrite the manifest.
+
+        Safe to call any number of times, at once, in any order. With `doubt`, because something is said to
+        have ended, the platform is asked anew even about stages that were heard of a moment ago.
+        """
+        creation = Creation(self.store, creation_id)
+        try:
+            status = self._advanced(creation, doubt=doubt)
+            while self._follow_up(creation, status):
+                status = self._advanced(creation)
+            return self._told(creation, status)
+        finally:
+            creation.withdraw_if_removed()
+
+    def _advanced(self, creation: Creation, *, doubt: bool = False) -> RunStatus:
+        """Bring the present run on as far as it goes now."""
+        noted, request, status = self._look(creation, doubt=doubt)
+        self._watch.news(creation, request, status)  # before anything is launched: that it was asked for
+        if status.status == "pending" and self._launcher.launch_all(creation, request, status):
+            noted, request, status = self._look(creation)
+            self._launcher.release(creation, request, status)
+        if any(stage.ends for stage in status.stages.values()):
+            self._launcher.stop_frozen(creation, status)
+            self._launcher.settle(creation, request, status)
+            noted, request, status = self._look(creation)
+        if status.status == "failed" and self._give_up(creation, request, status):
+            noted, request, status = self._look(creation)
+        for _ in range(_TRIES):
+            if rewrite_manifest(creation, request, status, over=noted):
+                break
+            noted, request, status = self._look(creation)
+        self._watch.news(creation, request, status)
+        if status.status != "pending" and request.queued is None:
+            self._close(creation, request, status)
+        return status
+
+    def _follow_up(self, creation: Creation, status: RunStatus) -> bool:
+        """Start the run that is queued behind one that is over; True if things changed by that.
+
+        A container with all stages in it must have ended: it would take itself for overtaken.
+        """
+        request = status.request
+        if request.queued is None or not status.may_be_followed or not self.follows_up or self._holding:
+            return False
+        busy = any(stage.state in _BUSY for stage in status.stages.values())
+        if busy or self._launcher.is_at_work(creation, request, FUSED):
+            return False
+        found, generation = load(creation, "request.json", Request)
+        if found is None or found.run != request.run or found.queued is None:
+            return True
+        self._tell_end(creation, found, status)
+        inputs = inputs_now(creation, self.pipelines[found.pipeline])
+        if self._ask(creation, found.pipeline, found.queued.parameters, found, generation, inputs):
+            self._let_go(creation, found.run)
+        return True
+
+    def _let_go(self, creation: Creation, run: int) -> None:
+        """Take the mark off a run that a later one has overtaken, once all of it is over and told."""
+        if self._watch.overtaken(creation, run) and self._launcher.release_all(creation, run):
+            self._drop(creation.mark_of(run), overtaken=True)
+
+    def _told(self, creation: Creation, status: RunStatus) -> RunStatus:
+        """How it is to be told: a run that another one is queued behind has not ended for whoever waits."""
+        request = status.request
+        if request.queued and status.may_be_followed and not self._holding:
+            text = f"run {request.run} has ended as {status.status}; the next one is queued"
+            return replace(status, status="pending", error="", message=text, is_over=True)
+        if status.status != "completed":
+            return status
+        pipeline = self.pipelines[request.pipeline]
+        inputs = inputs_now(creation, pipeline)
+        return replace(status, outdated=is_outdated(pipeline, request, status.records, inputs))
+
+    def sweep(self) -> SweepReport:
+        """Advance every run that is under way, as is needed where the event that should have was lost."""
+        return sweep_all([info.key for info in self.store.list(MARKS)], self._sweep_one)
+
+    def left_by(self, creation_id: str, execution: str) -> list[str]:
+        """The stages that an earlier attempt of this execution left in the middle."""
+        _, _, status = self._look(Creation(self.store, creation_id))
+        return [name for name, stage in status.stages.items() if stage.is_left_by(execution)]
+
+    def take_up(self, creation_id: str, stage: str) -> None:
+        """Go on with a stage that was left in the middle."""
+        creation = Creation(self.store, creation_id)
+        _, request, _ = self._look(creation)
+        self._launcher.launch_claimed(creation, request, stage)
+
+    def settle(self, pipeline: str, creation_id: str, *, opened_by: str, outcome: str) -> RunStatus:
+        """Close the books of the run whose stages `opened_by` chained: what has not ended by now has died.
+
+        A run that none of its stages came to open is opened here, and has failed; one that a later run has
+        overtaken is left as it is.
+        """
+        if pipeline not in self.pipelines:
+            raise UnknownName("pipeline", pipeline, list(self.pipelines))
+        creation = Creation(self.store, creation_id)
+        request, generation = load(creation, "request.json", Request)
+        if request and opened_by in request.overtaken:
+            return self.advance(creation_id)
+        if request is None:
+            limit_s = self._limit_of(pipeline)
+            request = first_request(
+                creation, pipeline, self._now(), opened_by=opened_by, time_limit_s=limit_s
+            )
+        elif request.opened_by != opened_by:
+            request = request.next(
+                self._now(),
+                parameters=request.latest_parameters,
+                opened_by=opened_by,
+                time_limit_s=self._limit_of(pipeline),
+            )
+        settled = request.model_copy(update={"outcome": request.outcome or outcome})
+        creation.mark(settled.run)  # until whoever is to hear of its end has
+        try:
+            save(creation, "request.json", settled, expect=generation)
+        except PreconditionFailed:
+            return self.settle(pipeline, creation_id, opened_by=opened_by, outcome=outcome)
+        return self.advance(creation_id)
+
+    def _look(self, creation: Creation, *, doubt: bool = False) -> tuple[str, Request, RunStatus]:
+        """The manifest's generation first, then how things stand: so it is never replaced by older news."""
+        noted = manifest_generation(creation)
+        request = self._request(creation)
+        if self._holding:
+            self._check_hold(creation, request)
+        return noted, request, self._observe(creation, request, doubt=doubt)
+
+    def _check_hold(self, creation: Creation, request: Request) -> None:
+        """Raise `StaleAttempt` if this process was launched for a run that a later one has overtaken."""
+        claim, _ = load(creation, claim_name(request, FUSED), Claim)
+        if claim is None or claim.token != self._holding:
+            raise StaleAttempt(f"{request.pipeline} (all stages)", 0)
+
+    def status(self, creation_id: str) -> RunStatus:
+        """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
+        creation = Creation(self.store, creation_id)
+        return self._told(creation, self._observe(creation, self._request(creation)))
+
+    def cancel(self, creation_id: str) -> RunStatus:
+        """Stop the run: nothing more is launched, what works is told to stop. Running again resumes."""
+        creation = Creation(self.store, creation_id)
+        request, generation = load(creation, "request.json", Request)
+        if request is None:
+            raise _never_started(creation_id)
+        pending = self._observe(creation, request).status == "pending"
+        if pending or request.queued:
+            at = self._now() if pending else request.cancelled_at
+            request = request.model_copy(update={"cancelled_at": at, "queued": None})
+            try:
+                save(creation, "request.json", request, expect=generation)
+            except PreconditionFailed:
+                return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
+        refused = self._launcher.stop_all(creation, request)
+        status = self.advance(creation_id)
+        if refused:
+            raise refused[0]
+        return status
+
+    def _give_up(self, creation: Creation, request: Request, status: RunStatus) -> bool:
+        """Tell what still works on a run that has failed to stop, so that it costs no more."""
+        busy = any(stage.state in _BUSY for stage in status.stages.values())
+        if request.stopped_by or request.opened_by or not busy:
+            return False
+        found, generation = load(creation, "request.json", Request)
+        if found is None or found.run != request.run or found.stopped_by:
+            return True  # it was cancelled or started anew meanwhile: look again
+        try:
+            given_up = found.model_copy(update={"given_up": status.error})
+            save(creation, "request.json", given_up, expect=generation)
+        except PreconditionFailed:
+            return True
+        for error in self._launcher.stop_all(creation, request):
+            log(logging.WARNING, "stop_refused", f"{creation.creation_id}: could not be stopped: {error}")
+        return True
+
+    def _ask(
+        self,
+        creation: Creation,
+        pipeline: str,
+        parameters: dict[str, Any],
+        before: Request | None,
+        generation: str,
+        inputs: Inputs,
+    ) -> bool:
+        """False if someone else asked in between."""
+        facts: dict[str, Any] = {
+            "parameters": parameters,
+            "time_limit_s": self._limit_of(pipeline),
+            "inputs": summary_of(inputs),
+        }
+        if before:
+            return ask(creation, before.next(self._now(), **facts), over=generation)
+        request = first_request(creation, pipeline, self._now(), **facts)
+        if not ask(creation, request, over=generation):
+            return False
+        if next(creation.list("assets/"), None) is None:  # it was removed in between
+            creation.delete("request.json")
+            raise no_assets(creation)
+        return True
+
+    def _limit_of(self, pipeline: str) -> float | None:
+        return self._time_limit_s or self.pipelines[pipeline].time_limit_s
+
+    def _request(self, creation: Creation) -> Request:
+        request, _ = load(creation, "request.json", Request)
+        if request is None:
+            raise _never_started(creation.creation_id)
+        if request.pipeline not in self.pipelines:
+            raise UnknownName("pipeline", request.pipeline, list(self.pipelines))
+        return request
+
+    def _observe(self, creation: Creation, request: Request, *, doubt: bool = False) -> RunStatus:
+        return observe(
+            creation,
+            request,
+            self.pipelines[request.pipeline],
+            self.platform,
+            now=self._now(),
+            stale_after_s=self._stale_after_s,
+            holding=self._holding,
+            doubt=doubt,
+        )
+
+    def _close(self, creation: Creation, request: Request, status: RunStatus) -> None:
+        """Take the mark off a run that has ended, once nothing of it works any more and the platform has let
+        go of it; what it knows of the ends is written down first."""
+        mark = self.store.stat(creation.mark_of(request.run))
+        if mark is None:
+            return
+        status = self._observe(creation, request, doubt=True)
+        self._launcher.settle(creation, request, status)
+        busy = any(stage.state in _BUSY for stage in status.stages.values())
+        told = not busy and self._watch.ended(creation, request, status)
+        if told and self._launcher.release_all(creation, request.run):
+            self._unmark(creation, request.run, mark)
+
+    def _unmark(self, creation: Creation, run: int, mark: ObjectInfo) -> None:
+        """Unless a run was queued behind this one since it was looked at."""
+        found, _ = load(creation, "request.json", Request)
+        if found is None or found.run != run or found.queued is None:
+            with suppress(PreconditionFailed):
+                self.store.delete(mark.key, expect=mark.generation)
+
+    def _sweep_one(self, mark: str) -> tuple[Swept, str]:
+        """Advance the run that has this mark: what came of it, and the creation's ID."""
+        creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
+        try:
+            return self._swept(mark, creation_id, run), creation_id
+        except Exception as error:  # noqa: BLE001 - one creation that is broken must not hold up the others
+            log(logging.ERROR, "sweep_failed", f"{creation_id}: could not be advanced: {error}")
+            return "failed", creation_id
+
+    def _swept(self, mark: str, creation_id: str, run: str) -> Swept:
+        creation = Creation(self.store, creation_id)
+        request, _ = load(creation, "request.json", Request)
+        if request is None or run != str(request.run):
+            if request and run.isdecimal() and int(run) < request.run:
+                self._let_go(creation, int(run))
+            else:
+                self._drop(mark, overtaken=False)
+            return "looked"
+        before = self.status(creation_id)
+        after = self.advance(creation_id)
+        if after.status != "pending":
+            return "ended"
+        return "launched" if before.ready or before.lost else "looked"
+
+    def _drop(self, mark: str, *, overtaken: bool) -> None:
+        """Remove the mark of a run that never was, or that a later one has overtaken."""
+        info = self.store.stat(mark)
+        if info and (overtaken or self._now() - info.modified_at > _MARK_LASTS):
+            with suppress(PreconditionFailed):  # it was set again meanwhile
+                self.store.delete(mark, expect=info.generation)
+
+
+def _never_started(creation_id: str) -> BadRequest:
+    return BadRequest(f"creation {creation_id!r} was never started; start it first")

@@ -1,0 +1,81 @@
+"""A stage: a function in a box. This is the function's side; `shared/worker/box.py` is the box."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.providers.account import Account
+from shared.records.creation import Creation
+from shared.settings import Settings
+from shared.stages.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """All that a stage gets to know."""
+
+    creation: Creation
+    parameters: Mapping[str, Any]
+    settings: Settings
+    task_index: int
+    task_count: int
+    scratch: Path
+    """An empty folder that goes away with the stage."""
+    progress: Progress
+    account: Account
+    """What paid providers are paid from; waiting for them ends when the stage is to end."""
+    abandoned: Callable[[], bool]
+    """Whether the run was cancelled or has failed elsewhere, so that nothing of it is wanted any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """A file that the stage wants published."""
+
+    name: str
+    """Below the creation, e.g. `assets/video.mp4`."""
+    path: Path
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a stage made."""
+
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers and names for people and for the stages after it; JSON."""
+    warnings: tuple[str, ...] = ()
+    reusable: bool = True
+    """Whether the same inputs would surely give the same again."""
+    keep: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By folder (`cache/…/`), the names to keep; everything older there is deleted on publishing."""
+
+
+def _nothing(_settings: Settings) -> str:
+    return ""
+
+
+def _always(_creation: Creation) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One container entrypoint."""
+
+    pipeline: str
+    name: str
+    version: int
+    """Raise it when the same inputs give another result: earlier work is then done again."""
+    inputs: Callable[[Creation], Iterable[str]]
+    """Names of all objects that the result depends on."""
+    run: Callable[[Context], Result]
+    salt: Callable[[Settings], str] = _nothing
+    """What else the result depends on, e.g. the voice's version."""
+    hears_out: bool = False
+    """It works in a thread of its own, so that a signal doesn't break off what it waits for and has paid for:
+    it ends at its next look at progress or account."""
+    stands: Callable[[Creation], bool] = _always
+    """Whether what it left under `cache/`, beside its outputs, is still there."""

@@ -1,0 +1,45 @@
+"""Whether the texts of a film can be drawn: asked before anything is spoken, paid for or drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import InvalidAssets
+from shared.text.clusters import clusters
+from shared.video.lettering.fonts import MissingScript, choose_fonts
+from shared.video.timeline import FontFace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawable:
+    """What draws a film's texts."""
+
+    faces: tuple[FontFace, ...]
+    missing: tuple[str, ...] = ()
+    """Scripts of which rare characters can't be drawn and are left out."""
+    warnings: tuple[str, ...] = ()
+    """Those characters, where they are, and the remedy."""
+
+
+def check_fonts(texts: Mapping[str, str], language: str, *, otherwise: str) -> Drawable:
+    """The fonts for texts, which are given by where they stand.
+
+    Raises `InvalidAssets` for a script that no font has, naming where it stands, the package to install, and
+    what can be done `otherwise`.
+    """
+    choice = choose_fonts(texts.values(), language)
+    unreadable = [f"{_place(gap, texts)}: {gap}, or {otherwise}" for gap in choice.missing if gap.unreadable]
+    if unreadable:
+        raise InvalidAssets(*unreadable)
+    return Drawable(
+        faces=choice.faces,
+        missing=tuple(gap.script for gap in choice.missing),
+        warnings=tuple(f"{_place(gap, texts)}: {gap}; they are left out" for gap in choice.missing),
+    )
+
+
+def _place(gap: MissingScript, texts: Mapping[str, str]) -> str:
+    """The first text that has such characters, and how many others do."""
+    lost = set(gap.clusters)
+    places = [place for place, text in texts.items() if lost & set(clusters(text))]
+    more = len(places) - 1
+    return f"{places[0]} and {more} more" if more else places[0]

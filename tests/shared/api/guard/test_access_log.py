@@ -1,0 +1,48 @@
+import pytest
+from starlette.websockets import WebSocketDisconnect
+
+from shared.api.app import create_app
+from shared.records.creation import Creation
+from shared.runs.trigger import Trigger
+from shared.settings import Settings
+from tests.shared.api.conftest import TOKEN, TestClient
+
+
+def requests_of(caplog: pytest.LogCaptureFixture) -> list[dict]:
+    return [line.data for line in caplog.records if getattr(line, "action", "") == "http_request"]  # type: ignore[attr-defined]
+
+
+def test_each_request_is_one_line_without_its_token(
+    trigger: Trigger, spring: Creation, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = TestClient(create_app(trigger, settings=Settings(api_token=TOKEN)))
+    path = "/me/creation/spring/assets/1/1.txt"
+    client.get(f"{path}?token={TOKEN}", headers={"Authorization": f"Bearer {TOKEN}"})
+    client.get(path, headers={"Authorization": "Bearer other"})
+    client.get("/x%0aFAKE")
+    seen = [(line["method"], line["path"], line["status"]) for line in requests_of(caplog)]
+    assert seen == [("GET", path, 200), ("GET", path, 401), ("GET", "/x%0AFAKE", 400)]
+    assert requests_of(caplog)[0]["sent_bytes"] == len("Spring comes.")
+    assert requests_of(caplog)[0]["duration_ms"] >= 0
+    assert TOKEN not in str([line.__dict__ for line in caplog.records])
+
+
+def test_a_request_that_fails_the_app_is_logged_as_500(
+    trigger: Trigger, spring: Creation, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trigger.store, "stat", lambda key: 1 / 0)
+    client = TestClient(create_app(trigger, settings=Settings()), raise_server_exceptions=False)
+    assert client.get("/healthz").status_code == 500
+    assert [line["status"] for line in requests_of(caplog)] == [500]
+
+
+@pytest.mark.parametrize("path", ["/ws/job/x", "/nowhere"])
+def test_a_websocket_that_is_refused_is_no_failure(
+    trigger: Trigger, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    token = TOKEN if path == "/nowhere" else "other"
+    client = TestClient(create_app(trigger, settings=Settings(api_token=TOKEN)))
+    refused = pytest.raises(WebSocketDisconnect)
+    with refused, client.websocket_connect(path, headers={"Authorization": f"Bearer {token}"}):
+        pass
+    assert [line["status"] for line in requests_of(caplog)] == [403 if path == "/nowhere" else 401]

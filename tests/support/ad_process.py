@@ -1,0 +1,81 @@
+"""Stages of small ads as processes: forks of a warm interpreter that has loaded all that they need."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
+from typing import Any, Final
+from unittest.mock import patch
+
+import av
+import cv2
+import requests
+import tenacity
+from PIL import Image
+
+from jobs.ad import PIPELINE_FILE
+from jobs.ad.card import card as cta_card
+from jobs.ad.card import replicate as painting
+from jobs.ad.copy import claude
+from jobs.ad.scenery import replicate as filming
+from jobs.catalogue import STAGES
+from shared.providers.account import PAID
+from shared.providers.speech import elevenlabs
+from shared.storage import ObjectStore
+from shared.video.encoding import clips
+from shared.worker.entry import stage_main
+from tests.support import nursery
+from tests.support.ads import ID, hurry, shrink
+from tests.support.toys import ROOT, When, watched
+
+LOADED: Final = (
+    *(av, cv2, requests, tenacity, Image, cta_card, claude, elevenlabs, filming, painting),
+    *(clips, [load() for load in STAGES.values()]),
+)
+"""Imported here, so that no fork has to."""
+
+
+class AdNursery(nursery.Nursery):
+    """Its only job is `ad`: the stage `stage`, with the variables `environ`.
+
+    With `paid_call` it signals itself at one side (`when`) of that store call, counted among those on what
+    was paid for; with `call`, among all.
+    """
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.support.ad_process"]
+        self._server = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+
+def _job_ad(store: ObjectStore, job: dict[str, Any]) -> int:
+    shrink(setattr)
+    hurry(setattr)
+    if "paid_call" in job:
+        number, side = signal.Signals[job["signal"]], job["when"]
+        store = _signalling(store, number, job["paid_call"], side)
+    with (
+        patch("shared.worker.entry.open_store", lambda _url, _settings: store),
+        patch("shared.worker.entry.publishing", lambda _settings, _pipelines: nullcontext()),
+    ):
+        return stage_main(STAGES["ad", job["stage"]](), PIPELINE_FILE, [ID], job["environ"])
+
+
+def _signalling(store: ObjectStore, number: signal.Signals, call: int, when: When) -> ObjectStore:
+    """The store, which signals its own process at one side of one call below `_paid/`."""
+    numbers: dict[int, int] = {}
+
+    def on_call(this: int, side: When, _name: str, key: str) -> None:
+        if key.startswith(PAID):
+            numbers.setdefault(this, len(numbers) + 1)
+            if (numbers[this], side) == (call, when):
+                os.kill(os.getpid(), number)
+
+    return watched(store, on_call)
+
+
+if __name__ == "__main__":
+    nursery._JOBS["ad"] = _job_ad
+    nursery._serve()
