@@ -1,10 +1,9 @@
 """compositing: fits scenes to voices, draws and encodes the ad, mixes the sound, adds captions and poster."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jobs.ad import FRAME_RATE, PIPELINE_FILE
@@ -15,8 +14,22 @@ from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceovers, read_voiceovers
 from jobs.ad.styles import Style, style_named
 from shared.brief import music
 from shared.errors import InvalidAssets
-from shared.records.creation import Creation, canonical_json
+from shared.records.creation import Creation
 from shared.settings import Settings
+from shared.stages.film_steps import (
+    SEGMENTS,
+    fetch_assets,
+    finish_film,
+    join_plan,
+    loudness_of,
+    missing_segments,
+    mixing,
+    render_missing,
+    shape_of,
+    sounds_of,
+    write_captions,
+    write_timeline,
+)
 from shared.stages.stage import Context, Output, Result, Stage
 from shared.video.rendering.segments import RENDERER_VERSION, Segment, plan_segments
 from shared.video.timeline import Music, Timeline
@@ -26,7 +39,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.video.captions.pages import State
     from shared.video.sound.mix import AudioReport
 
     Plane = NDArray[np.uint8]
@@ -57,18 +69,13 @@ def run(context: Context) -> Result:
     return Result(
         outputs=outputs,
         metadata={
-            "duration_s": round(timeline.duration_s, 3),
-            "frames": timeline.frames,
-            "width": timeline.width,
-            "height": timeline.height,
-            "frame_rate": str(timeline.frame_rate),
-            "loudness_lufs": round(audio.integrated_lufs, 2),
-            "true_peak_dbtp": round(audio.true_peak_dbtp, 2),
+            **shape_of(timeline),
+            **loudness_of(audio),
             "size_bytes": outputs["video"].path.stat().st_size,
             "segments": len(plan),
         },
         warnings=film.warnings,
-        keep={"cache/segments/": frozenset(segment.name for segment in plan)},
+        keep={SEGMENTS: frozenset(segment.name for segment in plan)},
     )
 
 
@@ -90,7 +97,7 @@ def _direct(context: Context) -> _Film:
         music=Music(key=own_music or COMPOSED, volume=style.music.volume, looped=own_music is not None),
         fonts=choice.faces,
     )
-    files = _fetched(context, [name for name in _assets_of(timeline) if name != COMPOSED])
+    files = fetch_assets(context, [name for name in _assets_of(timeline) if name != COMPOSED])
     if own_music is None:
         files[COMPOSED] = _composed(context, timeline, style, script.variation)
     unseen = map(str, choice.missing) if script.captions else ()
@@ -138,17 +145,7 @@ def _footage(creation: Creation, script: Script) -> Footage:
 def _assets_of(timeline: Timeline) -> list[str]:
     """All objects that the timeline shows or plays."""
     seen = [name for shot in timeline.shots for name in (shot.clip, shot.picture) if name]
-    heard = [spoken.key for spoken in timeline.speech]
-    return list(dict.fromkeys([*seen, *heard, *([timeline.music.key] if timeline.music else [])]))
-
-
-def _fetched(context: Context, names: Sequence[str]) -> dict[str, Path]:
-    folder = context.scratch / "assets"
-    folder.mkdir()
-    return {
-        name: context.creation.download(name, folder / f"{number}{PurePosixPath(name).suffix}")
-        for number, name in enumerate(names)
-    }
+    return [*seen, *sounds_of(timeline)]
 
 
 def _composed(context: Context, timeline: Timeline, style: Style, variation: int) -> Path:
@@ -168,84 +165,40 @@ def _composed(context: Context, timeline: Timeline, style: Style, variation: int
 
 
 def _made(context: Context, film: _Film) -> "tuple[list[Segment], Path, AudioReport]":
-    """The plan, the film without sound, and its sound in `audio.m4a`; both made side by side."""
+    """The plan, the film without sound, and what its sound came to; both made side by side."""
     from shared.video.captions.pages import caption_states
-    from shared.video.encoding.join import join_segments
-    from shared.video.sound.mix import mix_audio
-
-    timeline, scratch = film.timeline, context.scratch
-    states = caption_states(timeline)
-    plan = plan_segments(timeline, states)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound") as pool:
-        mixing = pool.submit(mix_audio, timeline, film.files, scratch / "audio.m4a", scratch)
-        _render(context, film, plan, states)
-        context.progress.update(0.92, "mixing the sound")
-        audio = mixing.result()
-    joined = scratch / "joined.mp4"
-    join_segments(_segments(context, plan), joined, timeline.frame_rate)
-    return plan, joined, audio
-
-
-def _render(context: Context, film: _Film, plan: Sequence[Segment], states: "Sequence[State]") -> None:
-    """Draw and encode what no earlier try has left behind."""
     from shared.video.frames.pictures import load_picture
-    from shared.video.rendering.render import render_segments
-
-    there = {name for name, _ in context.creation.list("cache/segments/")}
-    todo = [segment for segment in {s.key: s for s in plan}.values() if segment.name not in there]
-    if not todo:
-        return
-    folder = context.scratch / "rendered"
-    folder.mkdir()
 
     def load(name: str) -> "Plane":
         return load_picture(film.files[name], name=name)
 
-    render_segments(
-        film.timeline,
-        todo,
-        states,
-        load,
-        lambda segment, path: context.creation.upload_once(path, segment.name),
-        scratch=folder,
-        clip=film.files.__getitem__,
-        cores=context.settings.cores,
-        on_frame=context.progress.count_frames(
-            sum(segment.frames for segment in todo), since=_FIRST_PART, until=_RENDERED_PART
-        ),
-    )
-
-
-def _segments(context: Context, plan: Sequence[Segment]) -> Iterator[tuple[Path, int]]:
-    """Each segment's file, only there while it is read, and its frames."""
-    path = context.scratch / "segment.mp4"
-    for segment in plan:
-        context.creation.download(segment.name, path)
-        yield path, segment.frames
+    timeline = film.timeline
+    states = caption_states(timeline)
+    plan = plan_segments(timeline, states)
+    missing = missing_segments(context.creation, plan)
+    with mixing(context, timeline, film.files) as sound:
+        render_missing(
+            *(context, timeline, missing, states, load),
+            clip=film.files.__getitem__,
+            since=_FIRST_PART,
+            until=_RENDERED_PART,
+        )
+        context.progress.update(0.92, "mixing the sound")
+        audio = sound.result()
+    return plan, join_plan(context, timeline, plan, stage="compositing", since=0.92, until=0.96), audio
 
 
 def _outputs(context: Context, film: _Film, joined: Path) -> dict[str, Output]:
-    from shared.video.captions.subtitle_files import to_srt, to_vtt
-    from shared.video.encoding.join import mux
-
-    timeline, scratch = film.timeline, context.scratch
-    srt, vtt, video = scratch / "captions.srt", scratch / "captions.vtt", scratch / "video.mp4"
-    srt.write_text(to_srt(timeline), encoding="utf-8", newline="\n")
-    vtt.write_text(to_vtt(timeline), encoding="utf-8", newline="\n")
-    data = scratch / "timeline.json"
-    data.write_bytes(canonical_json(timeline.model_dump(mode="json")))
-    soft = srt if srt.stat().st_size else None
-    mux(joined, scratch / "audio.m4a", soft, video, language=timeline.language)
-    files = {
-        "video": (video, "the ad, H.264 and AAC"),
-        "poster": (_poster(film, scratch), "a picture of the ad"),
-        "captions_srt": (srt, "captions, SubRip"),
-        "captions_vtt": (vtt, "captions, WebVTT"),
-        "timeline": (data, "the ad as data"),
-    }
+    captions = write_captions(context, film.timeline)
     outputs = {
-        label: Output(name=f"assets/{path.name}", path=path, description=description)
-        for label, (path, description) in files.items()
+        "video": finish_film(
+            context, film.timeline, joined, captions["captions_srt"].path, "the ad, H.264 and AAC"
+        ),
+        "poster": Output(
+            name="assets/poster.jpg", path=_poster(film, context.scratch), description="a picture of the ad"
+        ),
+        **captions,
+        "timeline": write_timeline(context, film.timeline, "the ad as data"),
     }
     if COMPOSED in film.files:
         outputs["music"] = Output(

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.errors import StoreError
 from shared.records.creation import Creation
+from shared.stages.film_steps import missing_segments
 from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
 
@@ -24,8 +25,7 @@ def speech_stands(creation: Creation) -> bool:
 
 def segments_stand(creation: Creation) -> bool:
     """Whether all segments of the plan are in the store."""
-    there = {name for name, _ in creation.list("cache/segments/")}
-    return all(segment.name in there for segment in read_plan(creation))
+    return not missing_segments(creation, read_plan(creation))
 
 
 def read_plan(creation: Creation) -> list[Segment]:

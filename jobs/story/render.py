@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
 from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline, segments_stand
 from shared.records.creation import Creation
+from shared.stages.film_steps import missing_segments, render_missing
 from shared.stages.stage import Context, Result, Stage
 from shared.video.rendering.segments import Segment
 from shared.worker.entry import stage_main
@@ -19,50 +19,23 @@ if TYPE_CHECKING:
 
 def run(context: Context) -> Result:
     """The stage's work: this task's share of the segments, but for those that are there."""
+    from shared.video.captions.pages import caption_states
+
     plan = read_plan(context.creation)
     mine = _share(plan, context.task_index, context.task_count)
-    there = {name for name, _ in context.creation.list("cache/segments/")}
-    todo = [segment for segment in _distinct(mine) if segment.name not in there]
+    todo = missing_segments(context.creation, mine)
     if todo:
-        _render(context, todo)
+        timeline = read_timeline(context.creation)
+        context.progress.update(0.0, f"{len(todo)} segments to render")
+        load = _loader(context, max(timeline.width, timeline.height) * 2)
+        render_missing(context, timeline, todo, caption_states(timeline), load)
     frames = sum(segment.frames for segment in todo)
-    metadata = {"segments": len(mine), "rendered": len(todo), "frames_rendered": frames}
-    return Result(metadata=metadata)
+    return Result(metadata={"segments": len(mine), "rendered": len(todo), "frames_rendered": frames})
 
 
 def _share(plan: Sequence[Segment], index: int, count: int) -> Sequence[Segment]:
     """The task's run of neighbouring segments, so that most pictures are loaded by one task only."""
     return plan[len(plan) * index // count : len(plan) * (index + 1) // count]
-
-
-def _distinct(segments: Sequence[Segment]) -> list[Segment]:
-    """In order; segments that look the same (a picture shown twice) are rendered once."""
-    first: dict[str, Segment] = {}
-    for segment in segments:
-        first.setdefault(segment.key, segment)
-    return list(first.values())
-
-
-def _render(context: Context, todo: Sequence[Segment]) -> None:
-    from shared.video.captions.pages import caption_states
-    from shared.video.rendering.render import render_segments
-
-    timeline = read_timeline(context.creation)
-    context.progress.update(0.0, f"{len(todo)} segments to render")
-
-    def finished(segment: Segment, path: Path) -> None:
-        context.creation.upload_once(path, segment.name)
-
-    render_segments(
-        timeline,
-        todo,
-        caption_states(timeline),
-        _loader(context, max(timeline.width, timeline.height) * 2),
-        finished,
-        scratch=context.scratch,
-        cores=context.settings.cores,
-        on_frame=context.progress.count_frames(sum(segment.frames for segment in todo)),
-    )
 
 
 def _loader(context: Context, max_side: int) -> "Callable[[str], NDArray[np.uint8]]":

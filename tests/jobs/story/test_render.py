@@ -9,7 +9,7 @@ import pytest
 
 from jobs.story.narrate import STAGE as NARRATE
 from jobs.story.plan import read_plan
-from jobs.story.render import STAGE, _distinct, _share
+from jobs.story.render import STAGE, _share
 from shared.errors import BadRequest, StoreError
 from shared.platforms.task import Task
 from shared.providers.account import Account
@@ -108,12 +108,6 @@ def test_segments_that_are_there_are_left_alone() -> None:
     assert record.metadata["rendered"] == 1
     after = {info.key: info.generation for info in store.list(f"{ID}/cache/segments/")}
     assert {key for key in before if before[key] != after[key]} == {gone}
-
-
-def test_segments_that_look_the_same_are_rendered_once_in_order_of_the_film() -> None:
-    keys = "abacbd"
-    plan = [Segment(key=key, shot=n, offset=0, first_frame=n, frames=1) for n, key in enumerate(keys)]
-    assert [segment.first_frame for segment in _distinct(plan)] == [0, 1, 3, 5]
 
 
 def test_a_story_that_shows_and_says_the_same_again_and_again_is_rendered() -> None:
