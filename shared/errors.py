@@ -28,6 +28,10 @@ Data is in the arguments, words are in ``__str__``, so an error survives picklin
 
 import shlex
 from collections.abc import Sequence
+from typing import Final
+
+ABSENT: Final = "0"
+"""The generation of an object that does not exist."""
 
 
 class ReelwrightError(Exception):
@@ -112,8 +116,6 @@ class PreconditionFailed(StoreError):
         ReelwrightError.__init__(self, key, expected, found)
 
     def __str__(self) -> str:
-        from shared.storage import ABSENT  # which builds on these errors
-
         key, expected, found = self.args
         if expected == found == ABSENT:
             return f"{key!r} was there when it was to be created, and is gone now: someone deleted it since"

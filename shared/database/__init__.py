@@ -6,7 +6,25 @@
 Nothing reads them back to decide anything, so they may be thrown away: `rebuild` restores them.
 """
 
-from shared.database.models import Base, Job, Stage
-from shared.database.session import get_db, session_for
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from shared.database.models import Base, Job, Stage
+    from shared.database.session import get_db, session_for
 
 __all__ = ["Base", "Job", "Stage", "get_db", "session_for"]
+_HOMES: Final = {
+    "Base": "models",
+    "Job": "models",
+    "Stage": "models",
+    "get_db": "session",
+    "session_for": "session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads what is asked for: to know where the database is takes no SQLAlchemy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -13,8 +13,8 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 from shared.database.migrate import upgrade
+from shared.database.place import database_url
 from shared.errors import InvalidSettings
-from shared.reports.database import database_url
 from shared.settings import Settings, read_settings
 from shared.storage.disk import access_in, make_folders, opener
 

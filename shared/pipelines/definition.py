@@ -4,15 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import BadRequest
-
-if TYPE_CHECKING:
-    from shared.records.creation import Creation
 
 FUSED: Final = "fused"
 """Stands for a stage's name where all stages run in one container; no stage is called so."""
@@ -130,8 +127,8 @@ class Pipeline(_Definition):
             depths[name] = 1 + max((depths[need] for need in stage.needs), default=0)
         return max(Counter(depths.values()).values())
 
-    def check(self, creation: "Creation", parameters: Mapping[str, Any]) -> None:
-        """Raise `BadRequest` for a run that was asked for in a way that its stages would refuse."""
+    def check(self, creation: object, parameters: Mapping[str, Any]) -> None:
+        """Raise `BadRequest` for a run of this `Creation` that its stages would refuse."""
         if self.checked_by:
             module, _, name = self.checked_by.rpartition(".")
             getattr(import_module(module), name)(creation, parameters)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import ObjectNotFound, StoreError
+from shared.machine.process import process_is_gone
 from shared.pipelines.definition import problems_of
 from shared.records.creation import Creation, canonical_json
 from shared.storage import ABSENT
@@ -214,6 +215,12 @@ class Record(_Document):
     def has_failed(self) -> bool:
         """Whether it failed for good."""
         return self.status == "failed" and self.final
+
+
+def is_dead(record: Record, *, now: datetime, stale_after_s: float) -> bool:
+    """Whether a running record's worker died: its process is gone, or it has not been heard of for long."""
+    silent = now - record.heartbeat_at > timedelta(seconds=stale_after_s)
+    return silent or process_is_gone(record.process)
 
 
 def record_name(stage: str, index: int | None) -> str:

@@ -11,9 +11,8 @@ from shared.machine.process import process_is_gone
 from shared.pipelines.definition import FUSED, Pipeline, StageDefinition
 from shared.platforms import ExecutionState, Platform
 from shared.records.creation import Creation
-from shared.records.documents import DIED, Claim, Failure, Record, Request, load, records_of
+from shared.records.documents import DIED, Claim, Failure, Record, Request, is_dead, load, records_of
 from shared.runs.status import RunState, RunStatus, StageState, StageStatus, failure_of
-from shared.worker.ownership import is_dead
 
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
 _RESTART_TAKES: Final = timedelta(minutes=5)

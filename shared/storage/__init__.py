@@ -14,12 +14,9 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from shared.errors import ABSENT as ABSENT  # `expect=ABSENT` makes a write create-only
 from shared.errors import BadRequest, UnknownName
 from shared.settings import Settings
-
-ABSENT: Final = "0"
-"""The generation of an object that does not exist: `expect=ABSENT` makes a write create-only."""
-
 
 Chunks = Generator[bytes, None, None]
 """Bytes on their way here; closing it lets go of the file or connection that they come from."""

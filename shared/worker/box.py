@@ -32,6 +32,7 @@ from shared.records.documents import (
     OutputFile,
     Record,
     Request,
+    is_dead,
     load,
     record_name,
     utc_now,
@@ -41,7 +42,7 @@ from shared.stages.progress import Progress
 from shared.stages.stage import Context, Result, Stage
 from shared.worker.assignment import claim_for, request_for
 from shared.worker.meter import Meter
-from shared.worker.ownership import Heartbeat, Ownership, check_wanted, is_dead
+from shared.worker.ownership import Heartbeat, Ownership, check_wanted
 from shared.worker.publish import publish
 
 if TYPE_CHECKING:

@@ -8,23 +8,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import CreationRemoved, OutOfTime, PreconditionFailed, StaleAttempt, Stopped, StoreError
 from shared.logs import log
-from shared.machine.process import process_is_gone
 from shared.records.creation import Creation
 from shared.records.documents import Record, Request, load, save, utc_now
 from shared.stages.progress import Step
 
 _PROGRESS_EVERY_S = 1.0
-
-
-def is_dead(record: Record, *, now: datetime, stale_after_s: float) -> bool:
-    """Whether a running record's worker died: its process is gone, or it has not been heard of for long."""
-    silent = now - record.heartbeat_at > timedelta(seconds=stale_after_s)
-    return silent or process_is_gone(record.process)
 
 
 def check_wanted(request: Request) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from shared.api.posting import CLAIM_NAME, REMOVED
+from shared.database.place import database_url
 from shared.errors import PreconditionFailed
 from shared.logs import log
 from shared.records.creation import FOLDERS, Creation
-from shared.reports.database import database_url
 from shared.settings import Settings
 
 _AT_ONCE: Final = 2

@@ -6,9 +6,9 @@ from alembic import context
 from sqlalchemy import Connection
 
 from shared.database.models import Base
+from shared.database.place import database_url
 from shared.database.session import make_engine
 from shared.errors import InvalidSettings
-from shared.reports.database import database_url
 from shared.settings import read_settings
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.reports.database import database_url
+from shared.database.place import database_url
 from shared.reports.publisher import Publisher, open_publisher
 from shared.runs.report import Report
 from shared.settings import Settings
@@ -278,7 +278,7 @@ def test_in_a_folder_that_this_user_cannot_write_the_database_is_inside_the_stor
     (tmp_path / "closed/films").mkdir(parents=True)
     (tmp_path / "closed").chmod(0o555)
     code = (
-        "import os, sys; from shared.reports.database import database_url; import shared.storage.file;"
+        "import os, sys; from shared.database.place import database_url; import shared.storage.file;"
         "from shared.settings import Settings; os.getuid() or os.setuid(10001);"
         "print(database_url(Settings(store_url=f'file://{sys.argv[1]}')))"
     )
