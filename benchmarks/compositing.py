@@ -61,8 +61,9 @@ def render(root: str) -> dict[str, Any]:
 def draw_raw(root: str) -> dict[str, Any]:
     """The same frames, drawn but not encoded, in a raw NV12 file."""
     from shared.video.frames.frames import Frame
-    from shared.video.rendering.engines import Shots, native_drawer
+    from shared.video.rendering.engines import native_drawer
     from shared.video.rendering.segments import plan_segments
+    from shared.video.rendering.shots import Shots
 
     timeline = _timeline(root)
     shots = Shots(timeline, _loader(root), clip=lambda name: _asset(root, name))

@@ -17,7 +17,7 @@ from shared.video.timeline import Timeline
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shared.video.rendering.engines import TimedCaption
+    from shared.video.rendering.shots import TimedCaption
 
 
 def build(

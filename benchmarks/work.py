@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.video.rendering.engines import TimedCaption
+    from shared.video.rendering.shots import TimedCaption
 
 FRAMES_PER_SEGMENT = 60
 
@@ -48,9 +48,10 @@ def native(root: str, frames: str) -> dict[str, Any]:
 def draw_raw(root: str, frames: str) -> dict[str, Any]:
     """Write the same frames, drawn but not encoded, to a raw NV12 file."""
     from shared.video.frames.frames import Frame
-    from shared.video.rendering.engines import Shots, native_drawer
+    from shared.video.rendering.engines import native_drawer
     from shared.video.rendering.render import captions_of
     from shared.video.rendering.segments import plan_segments
+    from shared.video.rendering.shots import Shots
 
     timeline = _timeline(root, int(frames))
     states = _states(timeline)
@@ -175,7 +176,7 @@ def _states(timeline: Timeline) -> list[Any]:
 
 def _captions(root: str, timeline: Timeline) -> "Iterator[TimedCaption]":
     from shared.video.captions.bitmaps import draw_states
-    from shared.video.rendering.engines import TimedCaption
+    from shared.video.rendering.shots import TimedCaption
 
     states = _states(timeline)
     for state, bitmap in zip(states, draw_states(states, timeline, _scratch(root, "captions")), strict=True):

@@ -71,8 +71,8 @@ def render_missing(
 
     `load` gives a picture by its name, `clip` a clip's file. Progress goes from `since` to `until`.
     """
-    from shared.video.rendering.engines import no_clip
     from shared.video.rendering.render import render_segments
+    from shared.video.rendering.shots import no_clip
 
     if not missing:
         return

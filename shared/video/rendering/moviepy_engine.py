@@ -23,8 +23,8 @@ from shared.video.frames.canvas import draw_canvas
 from shared.video.frames.frames import Frame
 from shared.video.frames.motion import Window, ease, most_zoom, snapped, window_at
 from shared.video.rendering.effects import effect_named
-from shared.video.rendering.engines import Drawer, Shots, TimedCaption
 from shared.video.rendering.segments import Segment, visible_frames
+from shared.video.rendering.shots import Drawer, Shots, TimedCaption
 from shared.video.timeline import Motion, Shot, Timeline, Transition
 
 if TYPE_CHECKING:

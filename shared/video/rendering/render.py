@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from shared.machine.process import usable_cores
 from shared.video.captions.bitmaps import draw_states
 from shared.video.encoding.x264 import segment_writer
-from shared.video.rendering.engines import Drawer, Shots, TimedCaption, engine_named, no_clip
+from shared.video.rendering.engines import engine_named
 from shared.video.rendering.segments import Segment
+from shared.video.rendering.shots import Drawer, Shots, TimedCaption, no_clip
 from shared.video.timeline import Timeline
 
 if TYPE_CHECKING:

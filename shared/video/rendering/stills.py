@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from shared.errors import BadRequest
 from shared.video.colour import to_rgb
 from shared.video.frames.frames import Frame
-from shared.video.rendering.engines import Shots, native_drawer, no_clip
+from shared.video.rendering.engines import native_drawer
 from shared.video.rendering.segments import plan_segments
+from shared.video.rendering.shots import Shots, no_clip
 from shared.video.timeline import Timeline
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from shared.video.captions.bitmaps import draw_states
 from shared.video.captions.pages import caption_states
 from shared.video.frames.frames import Frame
 from shared.video.frames.pictures import load_picture
-from shared.video.rendering.engines import Shots, TimedCaption, native_drawer
+from shared.video.rendering.engines import native_drawer
 from shared.video.rendering.segments import Segment
+from shared.video.rendering.shots import Shots, TimedCaption
 from shared.video.timeline import Timeline
 from shared.worker.box import run_task
 from tests.support.films import boxes, frames, psnr, soft_captions, srt_captions, tracks, vtt_captions

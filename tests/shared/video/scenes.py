@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from shared.video.captions.bitmaps import CaptionBitmap
 from shared.video.frames.frames import Frame
-from shared.video.rendering.engines import Drawer, Engine, Shots, TimedCaption
+from shared.video.rendering.engines import Engine
 from shared.video.rendering.segments import plan_segments
+from shared.video.rendering.shots import Drawer, Shots, TimedCaption
 from shared.video.timeline import Motion, Shot, Timeline, Transition
 
 Plane = NDArray[np.uint8]

@@ -187,7 +187,7 @@ def test_a_film_whose_clips_are_not_at_hand_is_refused() -> None:
 
 def test_clips_go_through_transitions_and_over_each_other(tmp_path: Path) -> None:
     from shared.video.frames.frames import Frame
-    from shared.video.rendering.engines import Shots
+    from shared.video.rendering.shots import Shots
 
     clip = numbered_clip(tmp_path / "clip.mp4", 60)
     shots = (

@@ -13,9 +13,10 @@ from shared.errors import BadRequest, UnknownName
 from shared.video.colour import to_planes
 from shared.video.frames.frames import Frame
 from shared.video.frames.motion import ease
-from shared.video.rendering.engines import Engine, Shots, TimedCaption, engine_named, native_drawer
+from shared.video.rendering.engines import Engine, engine_named, native_drawer
 from shared.video.rendering.moviepy_engine import moviepy_drawer
 from shared.video.rendering.segments import plan_segments
+from shared.video.rendering.shots import Shots, TimedCaption
 from shared.video.timeline import Shot, Timeline
 from tests.shared.video.scenes import Plane, caption_bitmap, drawn, load, shot_of, timeline_of
 

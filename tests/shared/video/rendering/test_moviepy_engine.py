@@ -12,8 +12,8 @@ from shared.machine.ffmpeg import ffmpeg_path
 from shared.video.colour import to_planes
 from shared.video.rendering import moviepy_engine
 from shared.video.rendering.effects import EFFECTS
-from shared.video.rendering.engines import TimedCaption
 from shared.video.rendering.moviepy_engine import build_clip, moviepy_drawer
+from shared.video.rendering.shots import TimedCaption
 from tests.shared.video.scenes import Plane, caption_bitmap, drawn, load, shot_of, timeline_of
 
 pytestmark = pytest.mark.moviepy

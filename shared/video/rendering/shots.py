@@ -1,0 +1,94 @@
+"""What an engine draws from: the shots' pictures, the words over them, and captions with their times."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.errors import BadRequest
+from shared.video.encoding.clips import ClipPicture
+from shared.video.frames.frames import Frame, Picture, prepare
+from shared.video.frames.words import Words, draw_overlay
+from shared.video.rendering.segments import Segment, overlays_in, visible_frames
+from shared.video.timeline import Shot, Timeline
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shared.video.captions.bitmaps import CaptionBitmap
+
+    Plane = NDArray[np.uint8]
+
+Drawer = Callable[[int, Frame], None]
+"""Draws the frame with this number, counted from the segment's first, into planes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedCaption:
+    """A caption bitmap and the frames of the film that it is on."""
+
+    first_frame: int
+    end_frame: int
+    bitmap: "CaptionBitmap"
+
+
+def no_clip(name: str) -> Path:
+    """For films of pictures alone."""
+    raise BadRequest(f"clip {name!r} is not at hand: say where the film's clips lie")
+
+
+class Shots:
+    """The shots' pictures: loaded when needed, the last few kept. And the words over them."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        load: Callable[[str], "Plane"],
+        *,
+        clip: Callable[[str], Path] = no_clip,
+        keep: int = 2,
+    ) -> None:
+        """`load` gives the RGB picture with this name, `clip` the file of the clip with this name."""
+        self.timeline = timeline
+        self._load = load
+        self._clip = clip
+        self._keep = keep
+        self._prepared: dict[int, Picture] = {}
+        self._words: dict[int, Words] = {}
+
+    def picture(self, number: int) -> "Plane | None":
+        """The shot's picture as RGB, None for a colour."""
+        name = self.timeline.shots[number].picture
+        return None if name is None else self._load(name)
+
+    def prepared(self, number: int) -> Picture:
+        """The shot's picture fitted and ready to be drawn; a clip anew each time, as it has a place in it."""
+        shot = self.timeline.shots[number]
+        if shot.clip is not None:
+            return self._opened(shot, shot.clip)
+        if number not in self._prepared:
+            while len(self._prepared) >= self._keep:
+                del self._prepared[next(iter(self._prepared))]
+            visible = visible_frames(self.timeline, number)
+            self._prepared[number] = prepare(shot, self.timeline, self.picture(number), visible)
+        return self._prepared[number]
+
+    def words_in(self, segment: Segment) -> list[Words]:
+        """The words over a segment, drawn when they are first asked for."""
+        shown = overlays_in(self.timeline, segment.first_frame, segment.end_frame)
+        for number, overlay in shown:
+            if number not in self._words:
+                self._words[number] = Words(overlay, self.timeline, draw_overlay(overlay, self.timeline))
+        return [self._words[number] for number, _ in shown]
+
+    def _opened(self, shot: Shot, name: str) -> ClipPicture:
+        timeline = self.timeline
+        return ClipPicture(
+            self._clip(name),
+            name=name,
+            width=timeline.width,
+            height=timeline.height,
+            frame_rate=timeline.frame_rate,
+            clip_from=shot.clip_from,
+        )
