@@ -10,7 +10,7 @@ from jobs.story.framing import Framing, framed
 from jobs.story.narration import Narrated
 from jobs.story.options import StoryOptions
 from shared.video.frames.motion import keeping
-from shared.video.subjects.subjects import Box
+from shared.video.subjects.boxes import Box
 from shared.video.timeline import (
     CaptionStyle,
     Cue,

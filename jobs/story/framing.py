@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from jobs.story.options import Fit
 from shared.video.frames.canvas import fit_for
-from shared.video.subjects.subjects import Box, around
+from shared.video.subjects.boxes import Box, around
 
 _COMFORT: Final = 0.04
 """Kept free between what matters and a crop's edge where there is room, in parts of the crop."""

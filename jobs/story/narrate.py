@@ -34,7 +34,8 @@ from shared.text.guessing import Guess, Guesser
 from shared.text.markup import Marked
 from shared.validation import noting
 from shared.video.rendering.segments import RENDERER_VERSION, Segment, plan_segments
-from shared.video.subjects.subjects import LOOKED_AT, Box, what_matters
+from shared.video.subjects.boxes import Box
+from shared.video.subjects.subjects import LOOKED_AT, what_matters
 from shared.video.timeline import FontFace, Timeline
 from shared.worker.entry import stage_main
 

@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 from urllib.parse import unquote
 
-from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
-from shared.storage import ABSENT, Chunks, ObjectInfo
+from shared.errors import ABSENT, BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage.disk import access_in, arriving, departing, make_folders, opener, publish, refusals, sync
 from shared.storage.keys import RESERVED, check_key, check_prefix
+from shared.storage.store import Chunks, ObjectInfo
 from shared.storage.walk import is_inside, keys
 
 _CHUNK_BYTES = 1 << 20

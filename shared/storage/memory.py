@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
-from shared.errors import ObjectNotFound, PreconditionFailed
-from shared.storage import ABSENT, Chunks, ObjectInfo
+from shared.errors import ABSENT, ObjectNotFound, PreconditionFailed
 from shared.storage.disk import arriving, departing
 from shared.storage.keys import check_key, check_prefix
+from shared.storage.store import Chunks, ObjectInfo
 
 _CHUNK_BYTES = 1 << 20
 

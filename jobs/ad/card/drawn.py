@@ -4,7 +4,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ad.card import PictureOrder
+from jobs.ad.card.painter import PictureOrder
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from jobs.ad.card import PictureOrder
+from jobs.ad.card.painter import PictureOrder
 from shared.providers.account import Account, key_of
 from shared.providers.replicate.api import NAME, Model
 from shared.providers.replicate.predictions import Kind, Order, Predictions

@@ -13,11 +13,12 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jobs.ad.copy import AdBrief, AdCopy, ProductAnalysis, prompts
+from jobs.ad.copy import prompts
 from jobs.ad.copy.rules import problems_of_copy
 from jobs.ad.copy.template import TemplateProvider
 from jobs.ad.copy.truth import made_true, untruths
 from jobs.ad.copy.vocabulary import lines_hash
+from jobs.ad.copy.writer import AdBrief, AdCopy, ProductAnalysis
 from shared.errors import ProviderDenied, ProviderFailed, ProviderRefused, ReelwrightError
 from shared.pipelines.definition import problems_of
 from shared.providers.account import Account, Bought

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jobs.ad.copy import AdBrief, ProductAnalysis
 from jobs.ad.copy.rules import name_in
+from jobs.ad.copy.writer import AdBrief, ProductAnalysis
 
 PROMPTS: Final = {"analyse": 1, "write": 2}
 """By act; goes up with every change to what is asked: part of the cache key."""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-from jobs.ad.copy import AdBrief, AdCopy, SceneBrief, SceneCopy
+from jobs.ad.copy.writer import AdBrief, AdCopy, SceneBrief, SceneCopy
 
 _DENSE: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jobs.ad.copy import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy
 from jobs.ad.copy.picture import Shape, colour_name, light_of, look_at
 from jobs.ad.copy.rules import (
     is_latin,
@@ -19,6 +18,7 @@ from jobs.ad.copy.rules import (
     words_of_proof,
 )
 from jobs.ad.copy.vocabulary import Kind, Pool, Slot, StyleLines, kind_of, lines_hash, vocabulary
+from jobs.ad.copy.writer import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy
 from shared.errors import UnknownName
 
 _VERSION: Final = "1"

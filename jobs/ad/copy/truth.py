@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.ad.copy import AdBrief, AdCopy
 from jobs.ad.copy.claims import claims_in
 from jobs.ad.copy.rules import given_in, plain, said_proof
+from jobs.ad.copy.writer import AdBrief, AdCopy
 
 _SEEN_AND_HEARD: Final = ("voiceover_text", "text_overlay")
 _REMEDY: Final = "ask for another --variation, or give what is true of it as --proof"

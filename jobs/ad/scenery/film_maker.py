@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jobs.ad.scenery import ClipOrder
+from jobs.ad.scenery.cinematographer import ClipOrder
 from shared.errors import Stopped
 from shared.machine.process import usable_cores
 

@@ -17,7 +17,7 @@ from shared.video.colour import parse_colour
 from shared.video.encoding.x264 import segment_writer
 
 if TYPE_CHECKING:
-    from jobs.ad.scenery import ClipOrder
+    from jobs.ad.scenery.cinematographer import ClipOrder
     from jobs.ad.scenery.look import Look
 
 _CRF: Final = 16

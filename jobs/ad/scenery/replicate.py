@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.ad.scenery import ClipOrder
+from jobs.ad.scenery.cinematographer import ClipOrder
 from shared.errors import ProviderFailed
 from shared.providers.account import Account, key_of
 from shared.providers.replicate.api import NAME, Model

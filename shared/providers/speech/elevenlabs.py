@@ -21,7 +21,6 @@ from shared.logs import log
 from shared.providers.account import Account, Bought, key_of
 from shared.providers.choice import demand_key
 from shared.providers.http import AnswerLost, Http
-from shared.providers.speech import Speech, SpokenWord, Voice
 from shared.providers.speech.elevenlabs_catalogue import (
     DEFAULT_MODELS,
     NAME,
@@ -31,6 +30,7 @@ from shared.providers.speech.elevenlabs_catalogue import (
     usd,
     voice_id_of,
 )
+from shared.providers.speech.provider import Speech, SpokenWord, Voice
 from shared.records.documents import utc_now
 from shared.settings import Settings
 from shared.text.language import words_of

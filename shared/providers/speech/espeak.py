@@ -22,7 +22,7 @@ from typing import Any, Final, cast
 
 from shared.errors import BadRequest, ProviderFailed
 from shared.machine.temporary import scratch
-from shared.providers.speech import Speech, SpokenWord, Voice
+from shared.providers.speech.provider import Speech, SpokenWord, Voice
 from shared.text.language import scripts_of, words_of
 
 _REVISION: Final = 1

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import ObjectNotFound, StoreError
-from shared.storage import Chunks
 from shared.storage.gs.client import Remote
 from shared.storage.gs.errors import NOT_CLOUD_STORAGE, code_of, translated
+from shared.storage.store import Chunks
 from shared.storage.sums import Beginnings, Sums
 
 if TYPE_CHECKING:

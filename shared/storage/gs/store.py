@@ -21,13 +21,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from shared.errors import InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
-from shared.storage import ABSENT, Chunks, ObjectInfo, nothing
+from shared.errors import ABSENT, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.storage.disk import arriving, departing, refusals
 from shared.storage.gs.client import Remote, described
 from shared.storage.gs.download import Download, Replaced, new_sums
 from shared.storage.gs.errors import Unmet, is_garbled, is_interruption, problem_of, told, translated
 from shared.storage.keys import check_key, check_prefix, is_key
+from shared.storage.store import Chunks, ObjectInfo, nothing
 from shared.storage.sums import Beginnings, Sums
 
 _SHA256: Final = "sha256"

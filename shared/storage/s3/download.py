@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import StoreError
-from shared.storage import Chunks, ObjectInfo
 from shared.storage.s3.access import Access, asking
+from shared.storage.store import Chunks, ObjectInfo
 from shared.storage.sums import Beginnings, Sums
 
 if TYPE_CHECKING:

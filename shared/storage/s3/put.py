@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from shared.errors import StoreError
-from shared.storage import ABSENT
+from shared.errors import ABSENT, StoreError
 from shared.storage.disk import refusals
 
 _CHUNK_BYTES: Final = 1 << 20

@@ -25,9 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
-from shared.errors import BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
+from shared.errors import ABSENT, BadRequest, InvalidSettings, ObjectNotFound, PreconditionFailed, StoreError
 from shared.settings import Settings
-from shared.storage import ABSENT, Chunks, ObjectInfo, bucket_of, nothing
 from shared.storage.disk import arriving, refusals
 from shared.storage.keys import check_key, check_prefix
 from shared.storage.s3.access import (
@@ -44,6 +43,7 @@ from shared.storage.s3.access import (
 )
 from shared.storage.s3.download import Download, Source, info_of
 from shared.storage.s3.put import Put, measured, spooled
+from shared.storage.store import Chunks, ObjectInfo, bucket_of, nothing
 from shared.storage.sums import Beginnings
 
 if TYPE_CHECKING:

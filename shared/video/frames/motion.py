@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from shared.video.subjects.subjects import Box
+from shared.video.subjects.boxes import Box
 from shared.video.timeline import Motion
 
 _SAFE = 0.01

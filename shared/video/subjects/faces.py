@@ -7,7 +7,7 @@ a model from elsewhere.
 
 from typing import TYPE_CHECKING, Final
 
-from shared.video.subjects.subjects import Box, apart
+from shared.video.subjects.boxes import Box, apart
 
 if TYPE_CHECKING:
     import cv2

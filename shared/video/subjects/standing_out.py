@@ -7,7 +7,7 @@ PAMI 37, 2015). In whole numbers, so that every machine finds the same.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from shared.video.subjects.subjects import Box, apart
+from shared.video.subjects.boxes import Box, apart
 
 if TYPE_CHECKING:
     import numpy as np

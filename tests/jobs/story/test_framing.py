@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from jobs.story.framing import Framing, framed
 from shared.video.frames.motion import keeping, snapped, window_at
-from shared.video.subjects.subjects import Box
+from shared.video.subjects.boxes import Box
 from shared.video.timeline import Motion
 
 PORTRAIT, LANDSCAPE = (1080, 1920), (1920, 1080)

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from shared.video.subjects.boxes import Box
 from shared.video.subjects.faces import faces_in
 from shared.video.subjects.standing_out import standing_out_in
-from shared.video.subjects.subjects import Box, what_matters
+from shared.video.subjects.subjects import what_matters
 from tests.shared.video.scenes import Plane, detailed_picture
 from tests.shared.video.subjects.faces import SKIN, people
 
