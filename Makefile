@@ -5,13 +5,25 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 
-.PHONY: demo demo-ad test soak bench audit bare images test-containers format clean
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-ad check test soak bench audit bare images test-containers format clean
+
+help:  ## What can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  %-16s %s\n' "$$name" "$$text"; done
 
 demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type next.
 	$(BIN)/python -m scripts.demo
 
 demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=luxury, energetic, minimal or bold).
 	$(BIN)/python -m scripts.demo_ad $(STYLE)
+
+check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/jobs/test_catalogue.py tests/shared/pipelines \
+	  tests/shared/records tests/shared/runs/test_status.py tests/shared/test_settings.py
 
 test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
 	$(BIN)/ruff check .
