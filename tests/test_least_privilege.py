@@ -30,8 +30,8 @@ JOB_VARIABLES = {
     *("TEXT_PROVIDER", "SPEECH_PROVIDER", "VIDEO_PROVIDER", "IMAGE_PROVIDER"),
     *("ANTHROPIC_API_KEY", "CLAUDE_MODEL", "ELEVENLABS_API_KEY", "ELEVENLABS_MODEL"),
     *("REPLICATE_API_TOKEN", "VIDEO_MODEL", "REDIS_URL", "DATABASE_URL"),
-    "HEARTBEAT_S",
-    "STALE_AFTER_S",
+    *("ANTHROPIC_BASE_URL", "ELEVENLABS_BASE_URL", "REPLICATE_BASE_URL", "PREDICTION_TIMEOUT_S"),
+    *("CORES", "JOB_TIMEOUT", "HEARTBEAT_S", "STALE_AFTER_S"),
     "COS_ENDPOINT",
     "COS_HMAC_ACCESS_KEY_ID",
     "COS_HMAC_SECRET_ACCESS_KEY",
@@ -39,7 +39,7 @@ JOB_VARIABLES = {
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL_S3",
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
     "TASK_EXECUTION",
     "TASK_INDEX",
     "TASK_ATTEMPT",
@@ -271,9 +271,7 @@ FILES = [
     for path in sorted(ROOT.glob(glob))
 ]
 GRANT = "--member serviceAccount:$JOBS --role roles/"
-POLICY = (
-    "ibmcloud iam service-policy-create reelwright-jobs --roles Writer --service-name cloud-object-storage"
-)
+POLICY = "ibmcloud iam service-policy-create $PREFIX-jobs --roles Writer --service-name cloud-object-storage"
 MUTATIONS: dict[str, list[tuple[str, str]]] = {
     "cloudrun/README.md": [
         (f"{GRANT}storage.objectUser", f"{GRANT}run.invoker"),
@@ -296,8 +294,8 @@ MUTATIONS: dict[str, list[tuple[str, str]]] = {
         (POLICY, POLICY.replace("cloud-object-storage", "codeengine")),
         (POLICY, POLICY.replace("Writer", "Manager")),
         (" --resource-type bucket --resource $BUCKET", ""),
-        ("service-key-create reelwright-jobs --", "service-key-create reelwright-jobs Manager --"),
-        ("api-key-create reelwright-trigger reelwright-trigger", "api-key-create key reelwright-jobs"),
+        ("service-key-create $PREFIX-jobs --", "service-key-create $PREFIX-jobs Manager --"),
+        ("api-key-create $PREFIX-trigger $PREFIX-trigger", "api-key-create key $PREFIX-jobs"),
         ("--service-account none", "--service-account writer"),
     ],
     "cloudrun/jobs/story-render.yaml": [

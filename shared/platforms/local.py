@@ -68,6 +68,10 @@ class _Execution:
     """Why it ended, for a stage whose record doesn't say it."""
 
 
+_at_work_here: Final[set[str]] = set()
+"""Executions of all platforms in this process that have yet to end."""
+
+
 class LocalPlatform:
     """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, one a core at once.
 
@@ -119,6 +123,7 @@ class LocalPlatform:
             if self._closed:
                 execution.stopping.set()
             self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+            _at_work_here.add(name)
             thread.start()
         return name
 
@@ -131,7 +136,7 @@ class LocalPlatform:
         if not execution.startswith("local|"):
             return ExecutionState(status="unknown")
         launcher = execution.removeprefix("local|").rpartition("|")[0]
-        if launcher == this_process():
+        if launcher == this_process() and execution not in _at_work_here:
             return ExecutionState(status="ended")  # and was released, or it would be known
         if process_is_gone(launcher):
             return ExecutionState(status="ended", reason="the process that launched it is gone")
@@ -183,6 +188,7 @@ class LocalPlatform:
             log(logging.ERROR, "stage_lost", f"{execution.order.stage}: {error}")
         finally:
             execution.ended.set()
+            _at_work_here.discard(execution.name)
             self._announce(execution.order.creation_id)
 
     def _announce(self, creation_id: str) -> None:
