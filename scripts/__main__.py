@@ -121,6 +121,8 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
         return
     from scripts.run import run as run_pipeline
 
+    if estimate:
+        raise BadRequest("--estimate is for ads that options describe: run ad --product-name … --estimate")
     if pipeline == "ad" and assets_dir is None:
         raise BadRequest('say what the ad is for: --product-name "<your product>", or --assets-dir <folder>')
     status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, replace=replace, verbose=verbose)

@@ -1,7 +1,7 @@
 """The HTTP face of every pipeline: one FastAPI app over a trigger, bound to a platform by whoever serves it.
 
-`app.py` puts it together; `runs.py` starts, shows and cancels; `assets.py` takes and hands out files;
-`videos.py` has the ads' own routes; `live.py` tells by WebSocket how they go on; `metrics.py` counts;
-`events.py` takes hints that something ended; `auth.py` decides who may ask, `serve.py` where it listens;
-`entry.py` is the command line of a cloud's trigger. FastAPI, Starlette and uvicorn live here only.
+`app.py` puts it together, `cloud_trigger.py` is the command line of a cloud's trigger. `routes/` holds what
+can be asked, `http/` how bodies are read and answered, `guard/` who may ask, where it listens and how long a
+client may keep a connection, `live/` the WebSockets; `videos.py` and the files beside it are the ads' own
+routes. FastAPI, Starlette and uvicorn live here only.
 """

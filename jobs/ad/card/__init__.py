@@ -1,7 +1,7 @@
 """Painting: backgrounds for text to stand on.
 
 To add a provider of pictures:
-1. write `shared/providers/image/<name>.py` with a class that has `ImageProvider`'s methods,
+1. write `jobs/ad/card/<name>.py` with a class that has `ImageProvider`'s methods,
 2. add its name to the dict in `image_provider`,
 3. add it to the `provider` fixture of `tests/jobs/ad/card/test_choice.py`.
 """

@@ -1,7 +1,7 @@
 """Writing: what a product is, and the words of its ad.
 
 To add a provider of text:
-1. write `shared/providers/text/<name>.py` with a class that has `TextProvider`'s methods,
+1. write `jobs/ad/copy/<name>.py` with a class that has `TextProvider`'s methods,
 2. add its name to the dict in `text_provider`,
 3. add it to the `provider` fixture of `tests/jobs/ad/copy/test_choice.py`.
 """

@@ -1,7 +1,7 @@
 """Filming: clips of a product.
 
 To add a provider of clips:
-1. write `shared/providers/video/<name>.py` with a class that has `VideoProvider`'s methods,
+1. write `jobs/ad/scenery/<name>.py` with a class that has `VideoProvider`'s methods,
 2. add its name to the dict in `video_provider`,
 3. add it to the `provider` fixture of `tests/jobs/ad/scenery/test_choice.py`.
 """
