@@ -1,7 +1,5 @@
 """Reports, and someone who is told, for tests."""
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -38,10 +36,3 @@ class Said:
 
     def has(self, times: int, action: str) -> bool:
         return len(self.of(action)) == times
-
-
-def wait_until(happened: Callable[[], object]) -> None:
-    until = time.monotonic() + 20
-    while not happened():
-        assert time.monotonic() < until
-        time.sleep(0.005)

@@ -10,7 +10,8 @@ from shared.database.place import database_url
 from shared.reports.publisher import Publisher, open_publisher
 from shared.runs.report import Report
 from shared.settings import Settings
-from tests.shared.reports.made import Said, report, wait_until
+from tests.shared.reports.made import Said, report
+from tests.support.patience import wait_until
 
 
 class Wall:

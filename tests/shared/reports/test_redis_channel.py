@@ -14,7 +14,8 @@ from shared.reports.publisher import Publisher
 from shared.reports.redis_channel import CHANNEL, RedisChannel, connect, get_redis
 from shared.runs.report import ERROR
 from shared.settings import Settings
-from tests.shared.reports.made import Said, report, wait_until
+from tests.shared.reports.made import Said, report
+from tests.support.patience import wait_until
 from tests.support.servers import RedisServer
 
 

@@ -10,7 +10,8 @@ from shared.reports.database import DatabaseSink
 from shared.reports.publisher import Publisher
 from shared.reports.redis_channel import RedisChannel, connect
 from shared.runs.report import Report, Sink
-from tests.shared.reports.made import Said, after, report, wait_until
+from tests.shared.reports.made import Said, after, report
+from tests.support.patience import wait_until
 from tests.support.servers import PostgresServer, RedisServer
 
 
