@@ -15,9 +15,9 @@ import httpx
 
 from benchmarks.measure import MemorySampler
 from benchmarks.polling import serving
+from jobs.ad.brief import BRIEF_NAME, STYLES, Brief, write_brief
 from jobs.catalogue import pipelines
 from scripts.sample_product import write_sample_product
-from shared.brief import BRIEF_NAME, STYLES, Brief, write_brief
 from shared.platforms.local import LocalPlatform
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, load, record_name

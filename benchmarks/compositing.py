@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.__main__ import run_fused
-from shared.brief import Brief, write_brief
+from jobs.ad.brief import Brief, write_brief
+from jobs.fused import run_fused
 from shared.records.creation import Creation
 from shared.settings import Settings
 from shared.storage import open_store

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.__main__ import run_fused
+from jobs.fused import run_fused
 from shared.settings import Settings
 from shared.storage import open_store
 from shared.video.timeline import Timeline

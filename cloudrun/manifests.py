@@ -31,8 +31,8 @@ class CloudRunDeployment(Deployment):
     audience: str | None = Field(None, pattern=r"^https://[^\s,]+$")
     """Whom the ID tokens of Eventarc and Cloud Scheduler are meant for; None: the trigger refuses them."""
 
-    def image(self, target: str) -> str:
-        return f"{self.image_prefix}/{target}:{self.tag}"
+    def image(self, name: str) -> str:
+        return f"{self.image_prefix}/{name}:{self.tag}"
 
     def account(self, name: str) -> str:
         return f"{self.job_prefix}-{name}@{self.project}.iam.gserviceaccount.com"
@@ -62,7 +62,8 @@ def _job(job: DeployedJob, deployment: CloudRunDeployment) -> dict[str, Any]:
         "containers": [
             {
                 "name": job.name,
-                "image": deployment.image(job.target),
+                "image": deployment.image(job.image),
+                "command": list(job.command),
                 "env": _environment(_common(deployment, deployment.job_settings)),
                 "resources": {"limits": _limits(job.definition.cpu, job.definition.memory_mib)},
             }

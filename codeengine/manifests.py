@@ -88,7 +88,7 @@ def _job(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
     literals = deployment.environment().items()
     return {
         "name": f"{deployment.job_prefix}-{job.name}",
-        "image_reference": deployment.image(job.target),
+        "image_reference": deployment.image(job.image),
         "image_secret": deployment.registry_secret,
         "run_env_variables": [
             *({"type": "literal", "name": name, "value": value} for name, value in literals),
@@ -102,6 +102,7 @@ def _job(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
                 for key in _KEYS
             ),
         ],
+        "run_commands": list(job.command),
         "run_service_account": "none",
         "scale_cpu_limit": str(cpus),
         "scale_memory_limit": f"{gigabytes}G",
@@ -117,7 +118,8 @@ def _job_definition(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[
     name = f"{deployment.job_prefix}-{job.name}"
     container = {
         "name": name,
-        "image": deployment.image(job.target),
+        "image": deployment.image(job.image),
+        "command": list(job.command),
         "env": [
             *({"name": key, "value": value} for key, value in deployment.environment().items()),
             *(

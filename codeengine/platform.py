@@ -19,10 +19,10 @@ from codeengine.job_file import run_limit_s
 from codeengine.reasons import JobRun, reason_of_run, reasons_by_task
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
-from shared.pipelines.definition import problems_of
 from shared.platforms import ExecutionState, Order
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
 from shared.settings import Settings
+from shared.validation import problems_of
 
 _LONGEST_NAME: Final = 53
 _ATTEMPTS: Final = 6

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the images: images.sh [target ...], all of them unless some are named.
+# Builds the images: images.sh [image ...], all of them unless some are named: one for each pipeline in jobs/,
+# the app with all of them, and the triggers. `images.sh --list` prints their names.
 #
 #   ENGINE       docker, podman or buildah; the first that is there
 #   BASE         a Debian with Python, venv and CA certificates; what the Dockerfile names
@@ -13,9 +14,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-all='story-narrate story-render story-assemble story
-    ad-script-gen ad-voice-gen ad-video-gen ad-cta-gen ad-compositing ad
-    app cloudrun-trigger codeengine-trigger'
+pipelines=$(for file in jobs/*/pipeline.yaml; do basename "$(dirname "$file")"; done)
+all="$(echo "$pipelines" | tr _ -) app cloudrun-trigger codeengine-trigger"
+if [ "${1:-}" = --list ]; then
+    # shellcheck disable=SC2086 # names are words
+    printf '%s\n' $all
+    exit
+fi
 python=${PYTHON:-python3}
 
 engine() {
@@ -26,10 +31,17 @@ engine() {
     exit 1
 }
 
-# build <target> <name> [flag ...]
+# build <image> <name> [flag ...]
 build() {
     target=$1 name=$2
     shift 2
+    pipeline=$(echo "$target" | tr - _)
+    if [ -f "jobs/$pipeline/pipeline.yaml" ]; then
+        target=pipeline
+        set -- "$@" --build-arg "PIPELINE=$pipeline"
+    elif [ "$target" = app ]; then
+        set -- "$@" --build-arg "PIPELINES=$(echo "$pipelines" | paste -sd, -)"
+    fi
     while IFS= read -r folder; do set -- "$@" --volume "$folder:$folder:ro"; done <"$secrets/folders"
     # shellcheck disable=SC2086 # flags are words
     "$engine" build $flags ${BUILD_FLAGS:-} "$@" ${BASE:+--build-arg "BASE=$BASE"} \
@@ -54,11 +66,11 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 source=${SOURCE:-$(git config --get remote.origin.url 2>/dev/null | sed 's|//[^/@]*@|//|')} # without a password
 
-# shellcheck disable=SC2086 # targets are words
+# shellcheck disable=SC2086 # images are words
 [ $# -gt 0 ] || set -- $all
-for target; do
-    name=${REGISTRY:-reelwright}/$target:${TAG:-$version}
+for image; do
+    name=${REGISTRY:-reelwright}/$image:${TAG:-$version}
     echo "building $name ..." >&2
-    build "$target" "$name"
+    build "$image" "$name"
     echo "$name"
 done

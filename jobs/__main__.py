@@ -1,35 +1,28 @@
-"""`python -m jobs <pipeline> <creation_id>`: a whole pipeline inside one container."""
+"""`python -m jobs [<pipeline>] <creation_id>`: a whole pipeline inside one container."""
 
 import argparse
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from jobs.catalogue import STAGES, pipelines
+from jobs.catalogue import pipelines
+from jobs.fused import run_fused
 from shared.errors import StageFailed
-from shared.platforms.task import Task, read_task
-from shared.records.creation import Creation, canonical_json
-from shared.records.documents import DIED
-from shared.reports.run_reporter import watch_of
+from shared.platforms.task import read_task
+from shared.records.creation import canonical_json
 from shared.runs.status import RunStatus
-from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.storage import ObjectStore, open_store
+from shared.storage import open_store
 from shared.worker.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
-from shared.worker.fused import run_to_end
-from shared.worker.inline import InlinePlatform
-
-if TYPE_CHECKING:
-    from shared.runs.report import Audience
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     known = pipelines()
     parser = argparse.ArgumentParser(prog="python -m jobs", description="A whole pipeline in one process.")
-    parser.add_argument("pipeline", choices=sorted(known))
+    only = next(iter(known)) if len(known) == 1 else None
+    parser.add_argument(
+        "pipeline", choices=sorted(known), nargs="?" if only else None, default=only, help="which one"
+    )
     parser.add_argument("creation_id", help="its assets lie at <STORE_URL>/<creation_id>/assets/")
     asked = parser.parse_args(arguments)
 
@@ -47,47 +40,6 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         return DONE if status.status == "completed" else _failure(status)
 
     return guarded(work, environ, about={"job_id": asked.creation_id})
-
-
-def run_fused(
-    pipeline: str,
-    creation_id: str,
-    store: ObjectStore,
-    settings: Settings,
-    *,
-    task: Task | None = None,
-    publisher: "Audience | None" = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> RunStatus:
-    """Run all stages here, side by side where the pipeline allows it, and return how the run ended.
-
-    Launched by a trigger it works on that trigger's run and no other; else it starts a run, or waits for one
-    that another process is at work on and takes it over if that one turns out to be dead.
-    """
-    task = task or Task()
-    known = pipelines()
-    platform = InlinePlatform(store, settings, known, STAGES, outer=task, publisher=publisher, sleep=sleep)
-    trigger = Trigger(
-        store,
-        platform,
-        known,
-        stale_after_s=settings.stale_after_s,
-        holding=task.claim,
-        watch=watch_of(settings, known, publisher),
-        time_limit_s=settings.job_timeout_s,
-    )
-    work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
-    left: list[str] = []
-    if task.attempt and Creation(store, creation_id).stat("request.json"):
-        left = trigger.left_by(creation_id, task.execution)
-    if task.claim:
-        return work(left=left)
-    trigger.start(pipeline, creation_id, checked=False)
-    status = work(left=left)
-    if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
-        trigger.start(pipeline, creation_id, checked=False)
-        status = work()
-    return status
 
 
 def _failure(status: RunStatus) -> int:

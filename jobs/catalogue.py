@@ -1,80 +1,36 @@
 """All pipelines and their stages.
 
 To add a pipeline:
-1. write `jobs/<name>/pipeline.yaml` and one module per stage, each with a `STAGE`,
-2. add its stages here,
+1. write `jobs/<name>/pipeline.yaml` (`shared/pipelines/definition.py` says what it may hold) and one module
+   for each stage, with a `STAGE`,
+2. add a line to pyproject.toml: the extra `<name>`, which names the packages that its image holds,
 3. give each stage a test of its own; `tests/jobs/test_catalogue.py` says what is missing.
+The command line, HTTP, metrics, the database, exports and images all derive from these.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import partial
 
-from shared.pipelines.definition import Pipeline, load_pipeline
+from shared.pipelines.definition import Pipeline, named
+from shared.pipelines.installed import installed_pipelines
 from shared.stages.stage import Stage
-
-
-def _narrate() -> Stage:
-    from jobs.story.narrate import STAGE
-
-    return STAGE
-
-
-def _render() -> Stage:
-    from jobs.story.render import STAGE
-
-    return STAGE
-
-
-def _assemble() -> Stage:
-    from jobs.story.assemble import STAGE
-
-    return STAGE
-
-
-def _script_gen() -> Stage:
-    from jobs.ad.script_gen import STAGE
-
-    return STAGE
-
-
-def _voice_gen() -> Stage:
-    from jobs.ad.voice_gen import STAGE
-
-    return STAGE
-
-
-def _video_gen() -> Stage:
-    from jobs.ad.video_gen import STAGE
-
-    return STAGE
-
-
-def _cta_gen() -> Stage:
-    from jobs.ad.cta_gen import STAGE
-
-    return STAGE
-
-
-def _compositing() -> Stage:
-    from jobs.ad.compositing import STAGE
-
-    return STAGE
-
-
-STAGES: Final[dict[tuple[str, str], Callable[[], Stage]]] = {
-    ("story", "narrate"): _narrate,
-    ("story", "render"): _render,
-    ("story", "assemble"): _assemble,
-    ("ad", "script_gen"): _script_gen,
-    ("ad", "voice_gen"): _voice_gen,
-    ("ad", "video_gen"): _video_gen,
-    ("ad", "cta_gen"): _cta_gen,
-    ("ad", "compositing"): _compositing,
-}
 
 
 def pipelines() -> dict[str, Pipeline]:
     """Every pipeline by its name, read from its `pipeline.yaml`."""
-    names = {pipeline for pipeline, _ in STAGES}
-    return {name: load_pipeline(Path(__file__).parent / name / "pipeline.yaml") for name in sorted(names)}
+    return installed_pipelines()
+
+
+def stages() -> Mapping[tuple[str, str], Callable[[], Stage]]:
+    """By the names of a pipeline and its stage, what loads the stage's module and returns its `STAGE`."""
+    return {
+        (pipeline.name, stage): partial(_stage, pipeline.name, stage)
+        for pipeline in pipelines().values()
+        for stage in pipeline.stages
+    }
+
+
+def _stage(pipeline: str, name: str) -> Stage:
+    stage = named(f"jobs.{pipeline}.{name}.STAGE")
+    assert isinstance(stage, Stage)
+    return stage

@@ -2,18 +2,23 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from shared.accepted import PICTURE_NAMES
-from shared.errors import BadRequest
+from jobs.catalogue import pipelines
+from shared.errors import UnknownName
+from shared.pipelines.definition import Pipeline, named
 from shared.settings import Settings
 from shared.worker.entry import guarded
 
 if TYPE_CHECKING:
-    from shared.runs.status import RunStatus
+    from jobs.desk import Desk
 
 app = typer.Typer(
     name="reelwright",
@@ -26,12 +31,8 @@ app = typer.Typer(
     A [bold]creation[/] is one piece of work. What you put in lies under
     [bold]<creation_id>/assets/[/] in the store, and so does the film.
 
-    A story's assets are folders [bold]1/[/], [bold]2/[/], … with one [bold]image.png[/]
-    (or jpg, heic, …) and, if you like, captions [bold]1.txt[/], [bold]2.txt[/], … in each;
-    [bold]music.mp3[/] and [bold]story.json[/] beside them are optional.
-
-    An ad's are its brief, a picture of the product and, if you like, music;
-    [bold]run ad[/] makes them of what you type.
+    [bold]reelwright run --help[/] lists the pipelines, [bold]reelwright run story --help[/] says what one
+    takes.
 
     [bold]reelwright run story --assets-dir my-story[/]  make a film of a folder\n
     [bold]reelwright run ad --product-name "Premium Watch" --style luxury
@@ -50,83 +51,64 @@ app = typer.Typer(
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")]
 
 
-def _tell_film(status: "RunStatus") -> None:
-    """The result, on stdout: the film's key, or all outputs of a pipeline that makes none."""
-    film = status.outputs.get("video")
-    for output in [film] if film else status.outputs.values():
-        typer.echo(f"{status.creation_id}/{output.key}")
-
-
 class _Work:
     """The settings, once they are read."""
 
     settings = Settings()
 
 
-@app.command()
-def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each such thing is an option
-    pipeline: Annotated[str, typer.Argument(help="Which pipeline: story or ad.")],
-    creation_id: Annotated[
-        str | None, typer.Argument(help="The creation; made from the folder's name if left out.")
-    ] = None,
-    assets_dir: Annotated[
-        Path | None, typer.Option("--assets-dir", help="A folder of your own to take the assets from.")
-    ] = None,
-    product_name: Annotated[
-        str | None, typer.Option(help="ad: what it is for, up to 100 characters.")
-    ] = None,
-    style: Annotated[str, typer.Option(help="ad: luxury, energetic, minimal or bold.")] = "luxury",
-    cta: Annotated[str, typer.Option(help="ad: the call to action, up to 50 characters.")] = "Shop Now",
-    image: Annotated[
-        Path | None, typer.Option(help=f"ad: its picture; {PICTURE_NAMES}, up to 10 MB.")
-    ] = None,
-    music: Annotated[Path | None, typer.Option(help="ad: music of your own.")] = None,
-    variation: Annotated[int, typer.Option(help="ad: another number makes another ad.")] = 0,
-    captions: Annotated[bool, typer.Option("--captions", help="ad: burn in what is said.")] = False,
-    replace: Annotated[
-        bool,
-        typer.Option("--replace", help="Take the place of another folder or product of this creation ID."),
-    ] = False,
-    proof: Annotated[
-        str | None, typer.Option(help='ad: what others say, word for word: "4.8 stars from 2,100 reviews".')
-    ] = None,
-    estimate: Annotated[
-        bool, typer.Option("--estimate", help="ad: say what it will cost, and stop.")
-    ] = False,
-    verbose: Verbose = False,
-) -> None:
-    """Run a pipeline and watch it.
+class _Pipelines(TyperGroup):
+    """A sub-command for each pipeline: its own, or one that takes a folder of assets."""
 
-    [bold]reelwright run story --assets-dir my-story[/]\n
-    [bold]reelwright run ad --product-name "Premium Watch" --style luxury
-    --cta "Shop Now" --image watch.jpg[/]
-    """
-    if pipeline == "ad" and product_name is not None:
-        from scripts.ad import AdOptions, run_ad, show_estimate
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(pipelines())
 
-        options = AdOptions(
-            product_name=product_name,
-            style=style,
-            cta_text=cta,
-            image=image,
-            music=music,
-            variation=variation,
-            captions=captions,
-            proof=proof,
-        )
-        if estimate:
-            show_estimate(_Work.settings, options)
-        else:
-            _tell_film(run_ad(_Work.settings, creation_id, options, replace=replace, verbose=verbose))
-        return
-    from scripts.run import run as run_pipeline
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        known = pipelines()
+        if cmd_name not in known:
+            raise UnknownName("pipeline", cmd_name, list(known))
+        pipeline = known[cmd_name]
+        command = named(pipeline.command) if pipeline.command else _of_folder(pipeline.name)
+        single = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        single.command(name=pipeline.name, help=_guide(pipeline))(command)
+        return get_command(single)
 
-    if estimate:
-        raise BadRequest("--estimate is for ads that options describe: run ad --product-name … --estimate")
-    if pipeline == "ad" and assets_dir is None:
-        raise BadRequest('say what the ad is for: --product-name "<your product>", or --assets-dir <folder>')
-    status = run_pipeline(_Work.settings, pipeline, creation_id, assets_dir, replace=replace, verbose=verbose)
-    _tell_film(status)
+
+run = typer.Typer(cls=_Pipelines, no_args_is_help=True, help="Run a pipeline and watch it.")
+app.add_typer(run, name="run")
+
+
+@run.callback()
+def open_desk(context: typer.Context) -> None:
+    """Run a pipeline and watch it."""
+    from scripts.run import RunDesk
+
+    context.obj = RunDesk(settings=_Work.settings)
+
+
+def _guide(pipeline: Pipeline) -> str:
+    example = f"\n\n[bold]reelwright {escape(pipeline.examples.command)}[/]" if pipeline.examples else ""
+    return f"{pipeline.description}\n\n{escape(' '.join(pipeline.guide.split()))}{example}"
+
+
+def _of_folder(pipeline: str) -> Callable[..., None]:
+    def run_folder(
+        context: typer.Context,
+        creation_id: Annotated[
+            str | None, typer.Argument(help="The creation; made from the folder's name if left out.")
+        ] = None,
+        assets_dir: Annotated[
+            Path | None, typer.Option("--assets-dir", help="A folder of your own to take the assets from.")
+        ] = None,
+        replace: Annotated[
+            bool, typer.Option("--replace", help="Take the place of another folder of this creation ID.")
+        ] = False,
+        verbose: Verbose = False,
+    ) -> None:
+        desk: Desk = context.obj
+        desk.make_of_folder(pipeline, creation_id, assets_dir, replace=replace, verbose=verbose)
+
+    return run_folder
 
 
 @app.command()
@@ -146,9 +128,10 @@ def resume(
 ) -> None:
     """Run a creation again as it was asked for; what still stands is not done again."""
     from scripts.resume import resume as resume_run
+    from scripts.run import tell_film
 
     finished = resume_run(_Work.settings, creation_id, verbose=verbose)
-    _tell_film(finished)
+    tell_film(finished)
 
 
 @app.command("list")

@@ -5,8 +5,9 @@ import sys
 
 from rich.console import Console
 
+from jobs.ad.command import AdOptions, make_ad
 from jobs.ad.styles import style_named
-from scripts.ad import AdOptions, run_ad
+from scripts.run import RunDesk
 from scripts.sample_product import write_sample_product
 from shared.machine.temporary import scratch
 from shared.settings import Settings
@@ -26,8 +27,7 @@ def main() -> int:
                 cta_text="Shop Now",
                 image=picture,
             )
-            status = run_ad(settings, f"sample-ad-{style}", options, verbose=False)
-        sys.stdout.write(f"{status.creation_id}/{status.outputs['video'].key}\n")
+            make_ad(RunDesk(settings=settings), f"sample-ad-{style}", options)
         return DONE
 
     return guarded(work, {"LOG_FORMAT": "text", **os.environ})

@@ -23,7 +23,8 @@ from scripts.exports.compose import ComposeDeployment
 from scripts.exports.compose import manifests as compose_manifests
 from scripts.exports.text import MARK, to_text
 from shared.errors import BadRequest, UnknownName
-from shared.pipelines.definition import Pipeline, problems_of
+from shared.pipelines.definition import Pipeline
+from shared.validation import problems_of
 
 Pipelines = Mapping[str, Pipeline]
 Manifests = dict[str, list[dict[str, Any]]]

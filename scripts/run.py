@@ -1,34 +1,59 @@
 """`reelwright run`: from assets to a finished video, watched."""
 
 import shlex
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console
 
-from jobs import ad
-from jobs.story import layout
 from scripts.folders import assets_in, bring_assets
 from scripts.follow import LogPanel, follow
-from scripts.naming import creation_id_for
 from scripts.report import program, tell, tell_next
 from scripts.source import claim_creation, source_of_folder
 from scripts.wiring import make_trigger
-from shared.errors import BadRequest, RunFailed, StageFailed, UnknownName
+from shared.errors import BadRequest, RunFailed, StageFailed
 from shared.machine.temporary import remove_abandoned
+from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
+from shared.records.documents import Source
+from shared.records.naming import creation_id_for
 from shared.runs.status import RunStatus, failed_stage
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 
-_OUTPUTS: Final = {"story": layout.OUTPUTS, "ad": ad.OUTPUTS}
-_ANOTHER: Final = {
-    "story": "run story --assets-dir <your folder>",
-    "ad": 'run ad --product-name "<your product>" --style bold --cta "<what to do>" --image <its picture>',
-}
-"""What to type for a film of one's own."""
+
+@dataclass(frozen=True, kw_only=True)
+class RunDesk:
+    """The `jobs.desk.Desk` of the command line: what came of a run is printed on stdout."""
+
+    settings: Settings
+
+    def make(
+        self,
+        pipeline: str,
+        creation_id: str,
+        source: Source,
+        bring: Callable[[Creation], None],
+        *,
+        again: str,
+        replace: bool,
+        verbose: bool,
+    ) -> None:
+        console = Console(stderr=True)
+        trigger = make_trigger(self.settings, on_log=LogPanel(console, verbose=verbose))
+        creation = Creation(trigger.store, creation_id)
+        claim_creation(creation, source, pipeline, replace=replace)
+        bring(creation)
+        start = partial(trigger.start, pipeline, creation_id)
+        tell_film(watch(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))
+
+    def make_of_folder(
+        self, pipeline: str, creation_id: str | None, folder: Path | None, *, replace: bool, verbose: bool
+    ) -> None:
+        tell_film(run(self.settings, pipeline, creation_id, folder, replace=replace, verbose=verbose))
 
 
 def run(
@@ -40,32 +65,38 @@ def run(
     replace: bool = False,
     verbose: bool,
 ) -> RunStatus:
-    """Run a pipeline and show it; raises `StageFailed` or `BadRequest` when it failed.
+    """Run a pipeline on a folder, or on what a creation has, and show it.
 
-    With `replace` the folder may take the place of another that the creation was made from.
+    With `replace` the folder may take the place of another that the creation was made from. Raises
+    `StageFailed` or `BadRequest` when the run failed.
     """
-    console = Console(stderr=True)
-    trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
-    if pipeline not in trigger.pipelines:
-        raise UnknownName("pipeline", pipeline, list(trigger.pipelines))
     if creation_id is None and assets_dir is None:
         raise BadRequest("name a creation ID, or a folder with --assets-dir")
-    creation_id = creation_id or creation_id_for(assets_dir or Path())
+    console = Console(stderr=True)
+    trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
+    creation_id = creation_id or creation_id_for(assets_dir or Path(), pipeline)
     if assets_dir is not None:
-        count = _import(assets_dir, Creation(trigger.store, creation_id), pipeline, replace=replace)
+        creation = Creation(trigger.store, creation_id)
+        count = _import(assets_dir, creation, trigger.pipelines[pipeline], replace=replace)
         console.print(f"{count} assets in {creation_id}", style="dim", highlight=False)
     source = f" --assets-dir {shlex.quote(str(assets_dir))}" if assets_dir else ""
     start = partial(trigger.start, pipeline, creation_id)
     return watch(trigger, creation_id, console, start, again=f"run {pipeline} {creation_id}{source}")
 
 
-def _import(folder: Path, creation: Creation, pipeline: str, *, replace: bool) -> int:
+def _import(folder: Path, creation: Creation, pipeline: Pipeline, *, replace: bool) -> int:
     """Make the creation's assets those of the folder, if it is that folder's; returns how many there are."""
-    outputs = _OUTPUTS[pipeline]
-    wanted = assets_in(folder, creation, outputs)
-    claim_creation(creation, source_of_folder(folder, creation), pipeline, replace=replace)
-    bring_assets(creation, wanted, outputs)
+    wanted = assets_in(folder, creation, pipeline.makes)
+    claim_creation(creation, source_of_folder(folder, creation), pipeline.name, replace=replace)
+    bring_assets(creation, wanted, pipeline.makes)
     return len(wanted)
+
+
+def tell_film(status: RunStatus) -> None:
+    """The result, on stdout: the film's key, or all outputs of a pipeline that makes none."""
+    film = status.outputs.get("video")
+    for output in [film] if film else status.outputs.values():
+        sys.stdout.write(f"{status.creation_id}/{output.key}\n")
 
 
 def watch(
@@ -83,7 +114,8 @@ def watch(
         if failed and failed.error:
             raise StageFailed(failed.name, failed.error.message)
         raise RunFailed(creation_id, status.error)
-    another = _ANOTHER[status.request.pipeline]
-    commands = (another, f"status {creation_id}", "serve", "--help")
+    examples = trigger.pipelines[status.request.pipeline].examples
+    another = [examples.command] if examples else []
+    commands = (*another, f"status {creation_id}", "serve", "--help")
     tell_next(console, [f"{program()} {command}" for command in commands])
     return status

@@ -37,18 +37,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
     def on_ready(url: str) -> None:
         auth = ' -H "Authorization: Bearer $API_TOKEN"' if settings.api_token else ""
         console.print(f"listening on {url}, creations in {trigger.store.url}", highlight=False)
-        tell_next(
-            console,
-            [
-                f"curl{auth} -T 1.png {url}/me/creation/my-story/assets/1/image.png",
-                f"curl{auth} -T 1.txt {url}/me/creation/my-story/assets/1/1.txt",
-                f"curl{auth} -X POST {url}/me/creation/my-story/generate_video",
-                f"curl{auth} {url}/me/creation/my-story/generate_video_status",
-                f"curl{auth} -O {url}/me/creation/my-story/assets/video.mp4",
-                f"curl{auth} {url}/api/videos/generate -F product_name='Premium Watch' -F style=luxury "
-                "-F cta_text='Shop Now' -F product_image=@watch.jpg",
-            ],
-        )
+        examples = [each.examples for each in trigger.pipelines.values() if each.examples]
+        said = [line.format(url=url) for example in examples for line in example.http]
+        tell_next(console, [f"curl{auth} {line}" for line in said])
 
     try:
         app = create_app(trigger, settings=settings, metrics=metrics)

@@ -12,10 +12,10 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from scripts.naming import product_words
 from shared.errors import BadRequest, PreconditionFailed
 from shared.records.creation import Creation
 from shared.records.documents import Request, Source, load, save
+from shared.records.naming import product_words
 from shared.runs.asking import check_pipeline
 
 _NAME: Final = "claims/source.json"

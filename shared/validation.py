@@ -1,7 +1,9 @@
 """Checking what people give, all of it, before anything is said of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+from pydantic import ValidationError
 
 from shared.errors import BadRequest
 
@@ -13,3 +15,16 @@ def noting(problems: list[str]) -> Iterator[None]:
         yield
     except BadRequest as error:
         problems.extend(error.problems)
+
+
+def problems_of(error: Exception) -> str:
+    """A validation error as one line: each problem with the place it is at."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(_problem(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False))
+
+
+def _problem(place: Iterable[int | str], message: str) -> str:
+    where = ".".join(map(str, place))
+    message = message.removeprefix("Value error, ")  # pydantic's words for an error of ours
+    return f"{where}: {message}" if where else message

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jobs.ad import FRAME_RATE, PIPELINE_FILE
+from jobs.ad.brief import music
 from jobs.ad.plan.direction import Filmed, Footage, direct_ad, scene_starts
 from jobs.ad.plan.scenes import CTA_NAME, clip_name
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceovers, read_voiceovers, voiceover_name
 from jobs.ad.styles import Style, style_named
-from shared.brief import music
 from shared.errors import InvalidAssets
 from shared.records.creation import Creation
 from shared.settings import Settings

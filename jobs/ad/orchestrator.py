@@ -22,12 +22,11 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
-from jobs.__main__ import run_fused
+from jobs.ad.brief import Brief, write_brief
 from jobs.catalogue import pipelines
-from shared.brief import Brief, write_brief
+from jobs.fused import run_fused
 from shared.errors import BadRequest, ReelwrightError
 from shared.logs import log
-from shared.pipelines.definition import problems_of
 from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import Request, load, utc_now
 from shared.reports.redis_channel import CHANNEL
@@ -35,6 +34,7 @@ from shared.runs.report import ERROR, Report
 from shared.runs.status import RunStatus, failed_stage
 from shared.settings import Settings, read_settings
 from shared.storage import ObjectStore, open_store
+from shared.validation import problems_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

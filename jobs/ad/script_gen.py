@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from jobs.ad import PIPELINE_FILE
+from jobs.ad.brief import BRIEF_NAME, Brief, check_product, product_picture, read_brief
 from jobs.ad.copy import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
 from jobs.ad.copy.rules import is_latin, said_proof
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.styles import SceneStyle, Style, style_named
-from shared.brief import BRIEF_NAME, Brief, check_product, product_picture, read_brief
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider_name
 from shared.records.creation import Creation, canonical_json

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from shared.pipelines.definition import Pipeline, StageDefinition
-from shared.pipelines.deployed import JOB_SETTINGS, Deployment
+from shared.pipelines.deployed import JOB_SETTINGS, Deployment, command_of, image_of
 
 _SCRATCH: Final = "/scratch"
 _PLAN: Final = f"{_SCRATCH}/plan"
@@ -130,8 +130,8 @@ def _stage(pipeline: Pipeline, name: str, deployment: ArgoDeployment) -> dict[st
         },
         "volumes": _volumes(),
         "container": _container(
-            job,
-            ["python", "-m", f"jobs.{pipeline.name}.{name}"],
+            image_of(pipeline),
+            list(command_of(pipeline, name)),
             [*(["--plan", _PLAN] if planned else []), "--", _CREATION],
             {
                 "TASK_EXECUTION": "argo|{{workflow.namespace}}|{{workflow.name}}",
@@ -174,7 +174,7 @@ def _settle(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
 
 
 def _container(
-    target: str,
+    image: str,
     command: list[str],
     arguments: list[str],
     variables: Mapping[str, str],
@@ -187,7 +187,7 @@ def _container(
         **variables,
     }
     return {
-        "image": f"{{{{workflow.parameters.image_prefix}}}}/{target}:{{{{workflow.parameters.tag}}}}",
+        "image": f"{{{{workflow.parameters.image_prefix}}}}/{image}:{{{{workflow.parameters.tag}}}}",
         # Named here, so that the controller needs no access to the registry to look it up.
         "command": command,
         "args": arguments,

@@ -35,7 +35,7 @@ def manifests(
 
 
 def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
-    container = _container("app", deployment)
+    container = _container("app", _build("app"), deployment)
     handed_on = (name for name in TRIGGER_SETTINGS if not name.startswith("COS_"))
     return container | {
         # By name, since `down` leaves an image's own volumes behind; those of jobs are gone with `run --rm`.
@@ -53,18 +53,23 @@ def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
 
 
 def _service(job: DeployedJob, deployment: ComposeDeployment) -> dict[str, Any]:
-    return _container(job.target, deployment) | {
+    return _container(job.image, _build("pipeline") | {"args": {"PIPELINE": job.pipeline}}, deployment) | {
         "profiles": ["jobs"],
+        "entrypoint": list(job.command),
         "environment": _environment((*JOB_SETTINGS, *_S3), deployment.job_settings),
         "cpus": job.definition.cpu,
         "mem_limit": f"{job.definition.memory_mib}m",
     }
 
 
-def _container(target: str, deployment: ComposeDeployment) -> dict[str, Any]:
+def _build(target: str) -> dict[str, Any]:
+    return {"context": "..", "dockerfile": "infra/Dockerfile", "target": target}
+
+
+def _container(image: str, build: Mapping[str, Any], deployment: ComposeDeployment) -> dict[str, Any]:
     return {
-        "image": f"${{REGISTRY:-reelwright}}/{target}:${{TAG:-{deployment.tag}}}",
-        "build": {"context": "..", "dockerfile": "infra/Dockerfile", "target": target},
+        "image": f"${{REGISTRY:-reelwright}}/{image}:${{TAG:-{deployment.tag}}}",
+        "build": dict(build),
         "volumes": [f"${{CREATIONS:-creations}}:{_CREATIONS}"],
         "tmpfs": ["/tmp"],  # noqa: S108 - the container's own
         "init": True,

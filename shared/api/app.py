@@ -1,14 +1,14 @@
 """The app: routes over a trigger, guarded, logged, documented."""
 
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from anyio import CapacityLimiter
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 
 from shared.accepted import MOST_DECODERS
-from shared.api import videos
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
@@ -19,7 +19,8 @@ from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
 from shared.api.routes.models import HealthBody
 from shared.api.routes.removal import Rows
-from shared.api.routes.runs import ACTIONS, manifest_router, runs_router
+from shared.api.routes.runs import manifest_router, runs_router
+from shared.pipelines.definition import Pipeline, named
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -27,13 +28,12 @@ from shared.settings import Settings
 _TAGS: Final = [
     {"name": "assets", "description": "What people put in and get out."},
     {"name": "runs", "description": "Turning a creation's assets into a video."},
-    {
-        "name": "videos",
-        "description": "Ads: a product and a call to action in, a film out. Watch one by WebSocket at "
-        "`/ws/job/{job_id}`: JSON with job_id, stage, progress, message, timestamp, overall, status, run.",
-    },
     {"name": "events", "description": "Hints from a cloud that a stage has ended."},
 ]
+_ABOUT: Final = (
+    "Pictures, captions and briefs in, finished films out. Watch a job by WebSocket at `/ws/job/{job_id}`: "
+    "JSON with job_id, stage, progress, message, timestamp, overall, status, run."
+)
 _LISTERS: Final = 2
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
 
@@ -73,8 +73,8 @@ def create_app(
     app = _App(
         title="Reelwright",
         version=_version(),
-        description="Pictures and captions in, one finished narrated video out.",
-        openapi_tags=_TAGS,
+        description=_ABOUT,
+        openapi_tags=[*_TAGS, *_tags_of(trigger.pipelines)],
         redirect_slashes=False,
     )
     app.state.trigger = trigger
@@ -85,14 +85,29 @@ def create_app(
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.watchers = Watchers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
-    runs = [runs_router(*action) for action in ACTIONS.items()]
-    for router in (assets.router, *runs, manifest_router, videos.router, metrics_router, events.router):
+    runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
+    own = _routers_of(trigger.pipelines).values()
+    for router in (assets.router, *runs, manifest_router, *own, metrics_router, events.router):
         app.include_router(router, dependencies=[Depends(_BEARER)])
     app.include_router(live.router)
     handle_errors(app)
     app.add_middleware(Guard, token=settings.api_token, verify=verify)
     app.add_middleware(AccessLog)
     return app
+
+
+def _routers_of(pipelines: Mapping[str, Pipeline]) -> dict[str, APIRouter]:
+    """By the pipeline, the routes that it brings."""
+    found = {name: named(each.routes) for name, each in pipelines.items() if each.routes}
+    return {name: router for name, router in found.items() if isinstance(router, APIRouter)}
+
+
+def _tags_of(pipelines: Mapping[str, Pipeline]) -> list[dict[str, Any]]:
+    return [
+        {"name": tag, "description": pipelines[name].description}
+        for name, router in _routers_of(pipelines).items()
+        for tag in router.tags
+    ]
 
 
 def _healthz(trigger: WithTrigger) -> HealthBody:

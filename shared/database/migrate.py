@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, MetaData, String, Table, inspect, select
 from sqlalchemy.schema import Column
 
+from shared.database.models import REPORTED, Job
 from shared.errors import InvalidSettings
 
 HEAD: Final = "0001"
@@ -21,12 +22,13 @@ def upgrade(engine: Engine) -> None:
     Raises `InvalidSettings` for tables of a newer version.
     """
     with engine.connect() as connection:
-        if _revision(connection) == HEAD:
+        if _revision(connection) == HEAD and not _missing(connection):
             return
     with engine.connect() as connection:
         _lock(connection)
         if _revision(connection) != HEAD:
             _migrate(connection)
+        _add_missing(connection)
         connection.commit()
 
 
@@ -34,6 +36,21 @@ def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table(_VERSION.name):
         return None
     return connection.scalar(select(_VERSION.c.version_num))
+
+
+def _missing(connection: Connection) -> list[str]:
+    """Columns for what pipelines report that were not installed when the table was made."""
+    there = {column["name"] for column in inspect(connection).get_columns(Job.__tablename__)}
+    return [field for field in REPORTED if field not in there]
+
+
+def _add_missing(connection: Connection) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    operations = Operations(MigrationContext.configure(connection))
+    for field in _missing(connection):
+        operations.add_column(Job.__tablename__, Column(field, String, nullable=True))
 
 
 def _lock(connection: Connection) -> None:

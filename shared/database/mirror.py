@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from shared.database.models import Base, Job, Stage
+from shared.database.models import REPORTED, Base, Job, Stage
 from shared.runs.report import ERROR, PIPELINE, Report
 
 _FINAL: Final = ("completed", "failed")
@@ -81,7 +81,7 @@ def _job_values(report: Report, *, ends: bool) -> dict[str, Any]:
         "run": report.run,
         "status": report.status if ends or waits else "processing",
         "overall": report.overall,
-        **{name: _text(details.get(name)) for name in ("product_name", "style", "cta_text", "video_url")},
+        **{name: _text(details.get(name)) for name in (*REPORTED, "video_url")},
         "error_message": _text(report.message) if ends and report.status == "failed" else None,
         "created_at": details.get("created_at", report.at),
         "updated_at": report.at,
@@ -101,7 +101,7 @@ def _job_changes(
         "run": new.run,
         "status": case((is_next, new.status), else_=old.status) if waits else new.status,
         "overall": new.overall if ends else _larger(new.overall, old.overall, is_next),
-        **{name: func.coalesce(new[name], old[name]) for name in ("product_name", "style", "cta_text")},
+        **{name: func.coalesce(new[name], old[name]) for name in REPORTED},
         "video_url": func.coalesce(new.video_url, old.video_url) if is_made else keeps,
         "error_message": new.error_message,
         "created_at": new.created_at if "created_at" in report.details else old.created_at,

@@ -1,10 +1,13 @@
 """What the tables hold."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.errors import BadRequest
+from shared.pipelines.installed import installed_pipelines
 from shared.records.documents import utc_now
 
 
@@ -34,7 +37,7 @@ class Base(DeclarativeBase):
 
 
 class Job(Base):
-    """A creation of a reported pipeline."""
+    """A creation of a reported pipeline; it also has a text for each of `REPORTED`, or null."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -51,14 +54,31 @@ class Job(Base):
     """pending, processing, completed or failed."""
     overall: Mapped[int] = mapped_column(default=0)
     """0 to 100."""
-    product_name: Mapped[str | None]
-    style: Mapped[str | None]
-    cta_text: Mapped[str | None]
     video_url: Mapped[str | None]
     """Where the film lies, once there is one: its key in the store, or what somebody put here instead."""
     error_message: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """One of `REPORTED`."""
+
+
+def _reported() -> tuple[str, ...]:
+    found = [pipeline.reported for pipeline in installed_pipelines().values() if pipeline.reported]
+    fields = dict.fromkeys(field for reported in found for field in reported.fields)
+    for field in fields:
+        if field in Job.__table__.columns:
+            raise BadRequest(f"reported field {field!r} is a column of its own already; name it otherwise")
+    return tuple(fields)
+
+
+REPORTED: Final = _reported()
+"""What the installed pipelines report of their briefs, e.g. a product's name."""
+for _field in REPORTED:
+    setattr(Job, _field, mapped_column(_field, String, nullable=True))
 
 
 class Stage(Base):

@@ -1,18 +1,22 @@
 """Pipelines: directed graphs of stages, written in `jobs/<pipeline>/pipeline.yaml`."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import BadRequest
+from shared.validation import problems_of
 
 FUSED: Final = "fused"
 """Stands for a stage's name where all stages run in one container; no stage is called so."""
+Kind = Literal["image", "text", "audio", "json"]
+"""Of an asset that people put in."""
+_DOTTED: Final = r"^[a-z_]+(\.[A-Za-z_]+)+$"
 
 
 class _Definition(BaseModel):
@@ -60,12 +64,33 @@ class StageDefinition(JobDefinition):
 
 
 class Reported(_Definition):
-    """What is told of a pipeline's runs while they go on: to Redis, to the database, to webhooks."""
+    """What is reported of a pipeline's runs while they go on: to Redis, to the database, to webhooks."""
 
     brief: str
-    """Name of the JSON object, below a creation, that says what was asked for, e.g. `assets/ad.json`."""
+    """Name of the JSON object, below a creation, that says what was asked for, e.g. `assets/order.json`."""
+    fields: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,50}$")], ...] = ()
+    """Texts of the brief that are reported, and columns of the database."""
     phases: dict[str, str]
     """By stage, what people call that part of the work: `Asset generation` failed."""
+
+
+class Taken(_Definition):
+    """Assets that may be put over HTTP."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_./<>-]+$")
+    """Below `assets/`, without its ending: `<part>` and `<number>` stand for whole numbers, parts from 1,
+    `<any>` for all characters but slashes, e.g. `<part>/<any>`."""
+    kind: Kind
+    """The endings that it may have, and what its content must be."""
+
+
+class Examples(_Definition):
+    """What to type."""
+
+    command: str
+    """After `reelwright`, for a film of one's own."""
+    http: tuple[str, ...] = ()
+    """After `curl`; `{url}` stands for the server's address."""
 
 
 class Pipeline(_Definition):
@@ -75,11 +100,25 @@ class Pipeline(_Definition):
     description: str
     time_limit_s: int | None = Field(None, ge=1)
     """Of a whole run, waiting included."""
-    checked_by: str | None = Field(None, pattern=r"^[a-z_]+(\.[a-z_]+)+$")
+    checked_by: str | None = Field(None, pattern=_DOTTED)
     """The dotted name of a function of a creation and a run's parameters, which raises `BadRequest` for what
     the stages could not use. It must do with what every image holds."""
+    guide: str = ""
+    """For `reelwright run <pipeline> --help`: what its assets are."""
+    examples: Examples | None = None
+    takes: tuple[Taken, ...] = ()
+    """The assets that may be put over HTTP."""
+    action: str | None = Field(None, pattern=r"^[a-z][a-z_]*$")
+    """The last part of `POST /me/creation/<creation_id>/<action>`, which starts it; unset: no such route."""
+    routes: str | None = Field(None, pattern=_DOTTED)
+    """The dotted name of a FastAPI router of its own."""
+    command: str | None = Field(None, pattern=_DOTTED)
+    """The dotted name of the function behind `reelwright run <pipeline>` (`jobs/desk.py`), where that takes
+    more than a folder of assets."""
     reported: Reported | None = None
     """Unset: its progress is in the store alone."""
+    film: str | None = None
+    """The output that is the film, e.g. `assets/video.mp4`."""
     outputs: tuple[str, ...] = ()
     """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
     All others are what people put in."""
@@ -130,8 +169,7 @@ class Pipeline(_Definition):
     def check(self, creation: object, parameters: Mapping[str, Any]) -> None:
         """Raise `BadRequest` for a run of this `Creation` that its stages would refuse."""
         if self.checked_by:
-            module, _, name = self.checked_by.rpartition(".")
-            getattr(import_module(module), name)(creation, parameters)
+            named(self.checked_by)(creation, parameters)
 
     def definition_of(self, stage: str) -> JobDefinition:
         """The stage's definition, or that of all stages in one container for `FUSED`."""
@@ -151,22 +189,15 @@ class Pipeline(_Definition):
         return max(1, min(fan_out.most, -(-items // fan_out.per_task)))
 
 
+def named(dotted: str) -> Any:
+    """What a pipeline brings by its dotted name; loads the module it is in."""
+    module, _, name = dotted.rpartition(".")
+    return getattr(import_module(module), name)
+
+
 def load_pipeline(path: Path) -> Pipeline:
     """Read a `pipeline.yaml`; raises `BadRequest` naming the file and every problem."""
     try:
         return Pipeline.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         raise BadRequest(f"{path.name} in {path.parent.name}/: {problems_of(error)}") from error
-
-
-def problems_of(error: Exception) -> str:
-    """A validation error as one line: each problem with the place it is at."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(_problem(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False))
-
-
-def _problem(place: Iterable[int | str], message: str) -> str:
-    where = ".".join(map(str, place))
-    message = message.removeprefix("Value error, ")  # pydantic's words for an error of ours
-    return f"{where}: {message}" if where else message

@@ -64,8 +64,10 @@ class DeployedJob:
 
     name: str
     """Without the platform's prefix, e.g. `story-render` or `video-generator`."""
-    target: str
-    """Of `infra/Dockerfile`, and the image's name: a stage's job, or the pipeline for all stages in one."""
+    image: str
+    """Its pipeline's, which holds all stages."""
+    command: tuple[str, ...]
+    """What the container runs; the creation ID comes after it."""
     pipeline: str
     stage: str
     """Or `FUSED`."""
@@ -78,11 +80,24 @@ def deployed_jobs(pipelines: Mapping[str, Pipeline]) -> Iterator[DeployedJob]:
         for stage, name in pipeline.jobs.items():
             yield DeployedJob(
                 name=name,
-                target=pipeline.name.replace("_", "-") if stage == FUSED else name,
+                image=image_of(pipeline),
+                command=command_of(pipeline, stage),
                 pipeline=pipeline.name,
                 stage=stage,
                 definition=pipeline.definition_of(stage),
             )
+
+
+def image_of(pipeline: Pipeline) -> str:
+    """The image's name, as `infra/images.sh` builds it."""
+    return pipeline.name.replace("_", "-")
+
+
+def command_of(pipeline: Pipeline, stage: str) -> tuple[str, ...]:
+    """What runs a stage, or all of them for `FUSED`."""
+    if stage == FUSED:
+        return ("python", "-m", "jobs", pipeline.name)
+    return ("python", "-m", f"jobs.{pipeline.name}.{stage}")
 
 
 def named_values(option: str, pairs: Sequence[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The pipelines that are installed, read without a line of their stages' code."""
 
+from collections import Counter
 from importlib.resources import as_file, files
 from typing import Final
 
@@ -25,6 +26,10 @@ def installed_pipelines(package: str = _PACKAGE) -> dict[str, Pipeline]:
             with as_file(resource) as path:
                 pipeline = load_pipeline(path)
             found[pipeline.name] = pipeline
+    actions = Counter(pipeline.action for pipeline in found.values() if pipeline.action)
+    twice = [action for action, times in actions.items() if times > 1]
+    if twice:
+        raise BadRequest(f"action {twice[0]!r} is that of several pipeline.yaml; give each its own")
     if not found:
         raise BadRequest(f"no pipeline is installed: put {package}/<pipeline>/pipeline.yaml into the image")
     return found

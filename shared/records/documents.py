@@ -8,9 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from shared.errors import ObjectNotFound, StoreError
 from shared.machine.process import process_is_gone
-from shared.pipelines.definition import problems_of
 from shared.records.creation import Creation, canonical_json
 from shared.storage import ABSENT
+from shared.validation import problems_of
 
 _Data = TypeVar("_Data", bound="_Document")
 _REMEMBERED: Final = 20

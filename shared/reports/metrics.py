@@ -1,7 +1,7 @@
 """What a server has seen since it began, as numbers for Prometheus. No label tells of a single job."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -15,14 +15,9 @@ from shared.runs.status import RunStatus, StageStatus, failed_stage
 
 _REMEMBERED: Final = 10_000
 _BUCKETS_S: Final = (1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200)
-ERROR_TYPES: Final = (
-    "script_generation",
-    "asset_generation",
-    "video_composition",
-    "cancelled",
-    "time_limit",
-    "other",
-)
+CANCELLED: Final = "cancelled"
+TIME_LIMIT: Final = "time_limit"
+OTHER: Final = "other"
 WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
 
 
@@ -60,7 +55,7 @@ class Metrics:
             "Runs under way, or ended and not yet told to all who are to be told.",
             registry=self._registry,
         )
-        for kind in ERROR_TYPES:  # there from the start, so that a rate sees the first
+        for kind in error_types(pipelines.values()):  # there from the start, so that a rate sees the first
             self._errors.labels(kind)
         for outcome in WEBHOOK_OUTCOMES:
             self._webhooks.labels(outcome)
@@ -111,17 +106,27 @@ class Metrics:
             return True
 
 
+def error_types(pipelines: Iterable[Pipeline]) -> list[str]:
+    """All that `error_type` can return."""
+    reported = [pipeline.reported for pipeline in pipelines if pipeline.reported]
+    phases = {_spelt(phase) for each in reported for phase in each.phases.values()}
+    return [*sorted(phases), CANCELLED, TIME_LIMIT, OTHER]
+
+
 def error_type(pipeline: Pipeline, request: Request, status: RunStatus) -> str:
-    """One of `ERROR_TYPES` for a run that has failed."""
+    """What made a run fail: the phase of its failed stage, a cancel, its time limit, or something else."""
     if request.cancelled_at:
-        return "cancelled"
+        return CANCELLED
     stage = failed_stage(status)
     if _is_out_of_time(request, status, stage):
-        return "time_limit"
+        return TIME_LIMIT
     if stage is None or pipeline.reported is None:
-        return "other"
-    phase = pipeline.reported.phases[stage.name].lower().replace(" ", "_")
-    return phase if phase in ERROR_TYPES else "other"
+        return OTHER
+    return _spelt(pipeline.reported.phases[stage.name])
+
+
+def _spelt(phase: str) -> str:
+    return phase.lower().replace(" ", "_")
 
 
 def _is_out_of_time(request: Request, status: RunStatus, stage: StageStatus | None) -> bool:

@@ -55,7 +55,6 @@ _TOO_SLOW: Final = "too slow"
 _PAUSES_S: Final = (10, 30, 120, 600, 3600)
 """After the first, second, … attempt; the last one after all that follow."""
 _TRIED_FOR: Final = timedelta(hours=24)
-_VIDEO: Final = "assets/video.mp4"
 _MOST_ERROR_CHARS: Final = 2000
 
 
@@ -274,15 +273,15 @@ def _body(
 ) -> dict[str, Any]:
     end = reports_of(creation, pipeline, request, status)[-1]
     failed = failed_stage(status)
-    has_film = any(output.key == _VIDEO for output in status.outputs.values())
     completed = status.status == "completed"
+    keys = [output.key for output in status.outputs.values()] if completed else []
     return {
         "event": f"job.{status.status}",
         "job_id": creation.creation_id,
         "run": request.run,
         "status": status.status,
-        "video_url": f"/me/creation/{quote(creation.creation_id)}/{_VIDEO}"
-        if completed and has_film
+        "video_url": f"/me/creation/{quote(creation.creation_id)}/{pipeline.film}"
+        if pipeline.film in keys
         else None,
         "error": None if completed else without_paths(end.message)[:_MOST_ERROR_CHARS],
         "failed_stage": failed.name if failed else None,

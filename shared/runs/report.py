@@ -41,7 +41,7 @@ class Report:
     """Of the stage."""
     completed_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
-    """Of the run: product_name, style and cta_text from its brief, video_url once it is made, created_at (a
+    """Of the run: the fields of its brief that its pipeline reports, video_url once it is made, created_at (a
     datetime), stages (the names of all that it has)."""
 
     def fields(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from shared.errors import StoreError
 from shared.pipelines.definition import Pipeline
@@ -12,9 +12,6 @@ from shared.records.creation import Creation
 from shared.records.documents import DIED, Request
 from shared.runs.report import ERROR, PIPELINE, Report, State
 from shared.runs.status import RunStatus, StageStatus, failed_stage
-
-_FILM: Final = "assets/video.mp4"
-_TOLD: Final = ("product_name", "style", "cta_text")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,20 +39,25 @@ class Run:
 
 def run_of(creation: Creation, pipeline: Pipeline, request: Request) -> Run:
     """The run with what its brief says, as far as that can be read."""
-    brief: Any = {}
+    details: dict[str, Any] = {}
     if pipeline.reported:
-        try:
-            brief = json.loads(creation.read(pipeline.reported.brief)[0])
-        except (StoreError, ValueError):
-            brief = {}  # the stage that works on it says what is wrong with it
-    asked = {**(brief if isinstance(brief, dict) else {}), **request.parameters}
-    details = {name: asked[name] for name in _TOLD if isinstance(asked.get(name), str)}
+        asked = {**_brief(creation, pipeline.reported.brief), **request.parameters}
+        fields = pipeline.reported.fields
+        details = {name: asked[name] for name in fields if isinstance(asked.get(name), str)}
     return Run(
         creation_id=creation.creation_id,
         pipeline=pipeline,
         request=request,
         details={**details, "created_at": request.created_at, "stages": tuple(pipeline.stages)},
     )
+
+
+def _brief(creation: Creation, name: str) -> dict[str, Any]:
+    try:
+        brief = json.loads(creation.read(name)[0])
+    except (StoreError, ValueError):
+        return {}  # the stage that works on it says what is wrong with it
+    return brief if isinstance(brief, dict) else {}
 
 
 def reports_of(creation: Creation, pipeline: Pipeline, request: Request, status: RunStatus) -> list[Report]:
@@ -164,7 +166,9 @@ def _asked(run: Run) -> Report:
 def _end(run: Run, status: RunStatus, told: list[Report]) -> Report:
     at = max(report.at for report in told)
     if status.status == "completed":
-        details = {**run.details, "video_url": f"{run.creation_id}/{_FILM}"}
+        film = run.pipeline.film
+        made = {"video_url": f"{run.creation_id}/{film}"} if film else {}
+        details = {**run.details, **made}
         return run.report(
             PIPELINE,
             "completed",

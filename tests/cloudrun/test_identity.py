@@ -24,7 +24,7 @@ from shared.errors import PlatformError
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.conftest import TOKEN, TestClient
+from tests.support.api import TOKEN, TestClient
 from tests.support.toys import FakePlatform, at_once, toys
 
 URL = "https://trigger-abc.a.run.app"

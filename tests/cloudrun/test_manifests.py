@@ -66,6 +66,7 @@ def as_v2(job: dict[str, Any]) -> run_v2.Job:
                     run_v2.Container(
                         name=container["name"],
                         image=container["image"],
+                        command=container["command"],
                         env=[run_v2.EnvVar(name=env["name"], value=env["value"]) for env in container["env"]],
                         resources=run_v2.ResourceRequirements(limits=container["resources"]["limits"]),
                     )
@@ -102,7 +103,8 @@ def test_a_job_means_what_its_pipeline_says(name: str) -> None:
     assert (task.max_retries, task.timeout.total_seconds()) == (definition.retries, definition.time_limit_s)
     assert task.execution_environment == run_v2.ExecutionEnvironment.EXECUTION_ENVIRONMENT_GEN2
     assert task.service_account == "reelwright-jobs@films-42.iam.gserviceaccount.com"
-    assert container.image.endswith(f"/{JOBS[name].target}:{DEPLOYMENT.tag}")
+    assert tuple(container.command) == JOBS[name].command
+    assert container.image.endswith(f"/{JOBS[name].image}:{DEPLOYMENT.tag}")
     assert {env.name: env.value for env in container.env} == {"STORE_URL": "gs://films", "LOG_FORMAT": "json"}
     assert int(container.resources.limits["cpu"]) >= definition.cpu
     assert int(container.resources.limits["memory"].removesuffix("Mi")) >= definition.memory_mib

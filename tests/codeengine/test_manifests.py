@@ -117,7 +117,8 @@ def test_a_file_to_apply_is_one_that_apply_takes_once_it_holds_no_placeholder(na
 def test_a_job_means_what_its_pipeline_says(name: str) -> None:
     document, definition = DOCUMENTS[f"codeengine/jobs/{name}.yaml"], JOBS[name].definition
     assert document["name"] == f"reelwright-{name}"
-    assert document["image_reference"].endswith(f"/{JOBS[name].target}:{DEPLOYMENT.tag}")
+    assert document["image_reference"].endswith(f"/{JOBS[name].image}:{DEPLOYMENT.tag}")
+    assert tuple(document["run_commands"]) == JOBS[name].command
     assert document["scale_max_execution_time"] == run_limit_s(definition)
     assert document["scale_retry_limit"] == definition.retries
     assert int(document["scale_cpu_limit"]) >= definition.cpu
@@ -136,7 +137,7 @@ def test_both_ways_to_deploy_mean_the_same(name: str) -> None:
     (container,) = definition.spec.template.containers
     requests = container.resources.requests
     assert definition.metadata.name == container.name == applied["name"]
-    assert container.image == applied["image_reference"]
+    assert (container.image, container.command) == (applied["image_reference"], applied["run_commands"])
     assert definition.spec.template.serviceAccountName == f"4svg40kna19-{applied['run_service_account']}"
     assert [secret.name for secret in definition.spec.template.imagePullSecrets] == [applied["image_secret"]]
     assert (definition.spec.maxExecutionTime, definition.spec.retryLimit) == (

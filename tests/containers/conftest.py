@@ -31,7 +31,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     for runtime in _RUNTIMES:
         engine = f'[engine]\nruntime = "{runtime}"\n' if runtime else ""
         conf.write_text(f'{engine}[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n')
-        done = podman.run("story-assemble", "-c", "pass", flags=("--entrypoint", "python"))
+        done = podman.run("story", "-c", "pass", flags=("--entrypoint", "python"))
         if done.returncode == 0:
             yield podman
             return

@@ -49,6 +49,11 @@ class Podman:
     ) -> subprocess.CompletedProcess[str]:
         return self.call(*self.command(target, *arguments, store=store, flags=flags, environ=environ)[1:])
 
+    def stage(self, stage: str, creation_id: str, *, store: FileStore) -> subprocess.CompletedProcess[str]:
+        """One stage of a story."""
+        flags = ("--network=none", "--entrypoint=python")
+        return self.run("story", "-m", f"jobs.story.{stage}", creation_id, store=store, flags=flags)
+
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["podman", *arguments], env=self.environ, capture_output=True, text=True, check=False, timeout=120

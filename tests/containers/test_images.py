@@ -8,16 +8,8 @@ import pytest
 from tests.containers.podman import Podman
 
 JOBS = {
-    "story-narrate": ["python", "-m", "jobs.story.narrate"],
-    "story-render": ["python", "-m", "jobs.story.render"],
-    "story-assemble": ["python", "-m", "jobs.story.assemble"],
-    "story": ["python", "-m", "jobs", "story"],
-    "ad-script-gen": ["python", "-m", "jobs.ad.script_gen"],
-    "ad-voice-gen": ["python", "-m", "jobs.ad.voice_gen"],
-    "ad-video-gen": ["python", "-m", "jobs.ad.video_gen"],
-    "ad-cta-gen": ["python", "-m", "jobs.ad.cta_gen"],
-    "ad-compositing": ["python", "-m", "jobs.ad.compositing"],
-    "ad": ["python", "-m", "jobs", "ad"],
+    "story": ["python", "-m", "jobs"],
+    "ad": ["python", "-m", "jobs"],
 }
 TRIGGERS = {
     "app": ["reelwright"],
@@ -32,16 +24,8 @@ print([name for name in ("pip", "gcc", "cc", "make", "git") if shutil.which(name
 print(glob.glob("/var/lib/apt/lists/*_Packages*") + glob.glob("/run/secrets/*") + glob.glob("/root/.cache/*"))
 """
 NEEDLESS = {
-    "story-narrate": ("cv2", "fastapi", "typer"),
-    "story-render": ("espeakng_loader", "fastapi", "typer"),
-    "story-assemble": ("espeakng_loader", "fontTools", "fastapi", "typer"),
-    "story": ("moviepy", "fastapi", "typer"),
-    "ad-script-gen": ("av", "imageio_ffmpeg", "espeakng_loader", "fastapi", "typer"),
-    "ad-voice-gen": ("cv2", "fontTools", "fastapi", "typer"),
-    "ad-video-gen": ("espeakng_loader", "fontTools", "fastapi", "typer"),
-    "ad-cta-gen": ("av", "imageio_ffmpeg", "espeakng_loader", "fastapi", "typer"),
-    "ad-compositing": ("espeakng_loader", "tenacity", "fastapi", "typer"),
-    "ad": ("moviepy", "fastapi", "typer"),
+    "story": ("moviepy", "fastapi", "typer", "redis", "jobs.ad", "scripts", "cloudrun"),
+    "ad": ("moviepy", "fastapi", "typer", "jobs.story", "scripts", "cloudrun"),
     "cloudrun-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
     "codeengine-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
 }

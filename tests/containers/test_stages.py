@@ -37,7 +37,7 @@ def test_stages_in_containers_make_the_same_film_as_outside(
         put_story(each, music=wav(2000))
     told(outside, settings=Settings(cores=1))
     for stage in STAGES:
-        done = podman.run(f"story-{stage}", ID, store=store)
+        done = podman.stage(stage, ID, store=store)
         assert done.returncode == 0, done.stderr
     assert film(store) == film(outside)
 
@@ -51,23 +51,26 @@ def test_one_container_does_the_whole_pipeline(podman: Podman, store: FileStore)
 
 def test_there_is_a_font_for_the_scripts_of_the_world(podman: Podman, store: FileStore) -> None:
     put_story(store, SCRIPTS, narration=False)
-    assert podman.run("story-narrate", ID, store=store).returncode == 0
+    assert podman.stage("narrate", ID, store=store).returncode == 0
     record = record_of(store, "narrate")
     assert record
     assert record.metadata["missing_scripts"] == []
-    done = podman.run("story-render", ID, store=store)
+    done = podman.stage("render", ID, store=store)
     assert done.returncode == 0, done.stderr
 
 
 def test_a_request_that_makes_no_sense_exits_2(podman: Podman, store: FileStore) -> None:
-    assert podman.run("story-narrate", "nothing", store=store).returncode == 2
+    assert podman.stage("narrate", "nothing", store=store).returncode == 2
 
 
 def test_a_stage_that_is_stopped_says_so(podman: Podman, store: FileStore) -> None:
     put_story(store, size="1080x1920", frame_rate=60)
-    assert podman.run("story-narrate", ID, store=store).returncode == 0
+    assert podman.stage("narrate", ID, store=store).returncode == 0
     container = f"reelwright-test-{time.time_ns()}"
-    command = podman.command("story-render", ID, store=store, flags=("--network=none", "--name", container))
+    command = podman.command(
+        "story", "-m", "jobs.story.render", ID, store=store,
+        flags=("--network=none", "--entrypoint=python", "--name", container),
+    )  # fmt: skip
     with subprocess.Popen(
         command, env=podman.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:

@@ -37,7 +37,9 @@ def test_up_starts_the_trigger_alone_and_each_job_has_a_service_of_its_name() ->
 def test_a_job_has_what_its_pipeline_says(name: str) -> None:
     service, definition = SERVICES[name], JOBS[name].definition
     assert (service["cpus"], service["mem_limit"]) == (definition.cpu, f"{definition.memory_mib}m")
-    assert service["build"]["target"] == JOBS[name].target
+    assert service["build"]["target"] == "pipeline"
+    assert service["build"]["args"] == {"PIPELINE": JOBS[name].pipeline}
+    assert service["entrypoint"] == list(JOBS[name].command)
     assert service["environment"]["STORE_URL"] == "file:///creations"
     assert "API_TOKEN" not in service["environment"]
     assert "ports" not in service

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from shared.reports.metrics import ERROR_TYPES, WEBHOOK_OUTCOMES, Metrics
+from jobs.catalogue import pipelines
+from shared.reports.metrics import WEBHOOK_OUTCOMES, Metrics, error_types
 from shared.runs.listeners import Watch
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, finish, start
-from tests.shared.api.conftest import NotingPlatform
+from tests.jobs.ad.http.ads import finish, start
+from tests.support.api import AD, NotingPlatform
 
 BOARD = Path(__file__).parents[2] / "infra" / "grafana" / "reelwright-ads.json"
 _WORDS = frozenset({"by", "le", "sum", "max", "rate", "increase", "histogram_quantile"})
@@ -82,4 +83,4 @@ def test_labels_stay_few(exposed: dict[str, set[str]]) -> None:
     assert set().union(*exposed.values()) == {
         *("pipeline", "stage", "outcome", "error_type", "component", "le")
     }
-    assert len(ERROR_TYPES) + len(WEBHOOK_OUTCOMES) < 20
+    assert len(error_types(pipelines().values())) + len(WEBHOOK_OUTCOMES) < 20

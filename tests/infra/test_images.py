@@ -143,6 +143,15 @@ def test_images_are_called_by_their_version_and_trust_what_the_system_does(tmp_p
     assert [word for word in done.words if word.endswith(tuple(done.names))] == done.names
 
 
+def test_there_is_an_image_for_each_pipeline(tmp_path: Path) -> None:
+    done = subprocess.run([ROOT / "infra/images.sh", "--list"], capture_output=True, text=True, check=True)
+    pipelines = [path.parent.name.replace("_", "-") for path in sorted(ROOT.glob("jobs/*/pipeline.yaml"))]
+    assert done.stdout.split() == [*pipelines, "app", "cloudrun-trigger", "codeengine-trigger"]
+    words = built(tmp_path, "story").words
+    assert words[words.index("--target") + 1] == "pipeline"
+    assert "PIPELINE=story" in words
+
+
 def test_no_image_is_the_latest_or_of_a_registry_or_mirror_that_is_named_here() -> None:
     hosts = ("docker.io", "quay.io", "debian.org", "ghcr.io")
     for path in (path for path in (ROOT / "infra").rglob("*") if path.suffix in ("", ".sh", ".yaml")):

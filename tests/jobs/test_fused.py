@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from jobs import __main__ as fused
-from jobs.catalogue import STAGES, pipelines
+from jobs import fused
+from jobs.catalogue import pipelines, stages
 from shared.errors import StaleAttempt
 from shared.pipelines.definition import FUSED
 from shared.platforms.task import Task
@@ -43,13 +43,13 @@ class Killed(BaseException):
 
 
 def killed_in(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    stage = STAGES["story", name]()
+    stage = stages()["story", name]()
 
     def die(_context: Context) -> Result:
         raise Killed
 
     broken: Stage = replace(stage, run=die)
-    monkeypatch.setitem(STAGES, ("story", name), lambda: broken)
+    monkeypatch.setattr(f"jobs.story.{name}.STAGE", broken)
 
 
 def test_a_container_with_all_stages_finishes_the_run_it_was_launched_for() -> None:

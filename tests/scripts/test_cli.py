@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from jobs.catalogue import pipelines
-from jobs.story.layout import OUTPUTS
-from scripts.folders import import_folder
+from scripts.folders import assets_in, bring_assets
 from scripts.list import list_creations
 from scripts.status import show_status
 from shared.errors import BadRequest
@@ -57,6 +56,13 @@ def reelwright(
     return subprocess.run(
         command, cwd=ROOT, env=environment(store, **more), capture_output=True, text=True, check=False
     )
+
+
+def import_folder(folder: Path, creation: Creation) -> int:
+    makes = pipelines()["story"].makes
+    wanted = assets_in(folder, creation, makes)
+    bring_assets(creation, wanted, makes)
+    return len(wanted)
 
 
 def test_a_folder_becomes_a_film_and_the_verbs_tell_of_it(folder: Path, tmp_path: Path) -> None:
@@ -214,13 +220,12 @@ def test_a_folder_replaces_the_assets_and_leaves_unchanged_ones_and_outputs_alon
     folder: Path, tmp_path: Path
 ) -> None:
     creation = Creation(FileStore(tmp_path / "store"), "tale")
-    outputs = frozenset({"assets/video.mp4"})
-    assert import_folder(folder, creation, outputs) == 5
+    assert import_folder(folder, creation) == 5
     creation.write("assets/video.mp4", b"film")
     before = {name: info.generation for name, info in creation.list("assets/")}
     (folder / "2/1.txt").write_text("Something else.")
     (folder / "1/1.txt").unlink()
-    import_folder(folder, creation, outputs)
+    import_folder(folder, creation)
     after = {name: info.generation for name, info in creation.list("assets/")}
     assert {name for name in before if before[name] != after.get(name)} == {
         "assets/2/1.txt",
@@ -231,7 +236,7 @@ def test_a_folder_replaces_the_assets_and_leaves_unchanged_ones_and_outputs_alon
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="no such folder"):
-        import_folder(tmp_path / "none", Creation(FileStore(tmp_path / "store"), "tale"), frozenset())
+        import_folder(tmp_path / "none", Creation(FileStore(tmp_path / "store"), "tale"))
 
 
 def test_a_wrong_word_or_a_name_that_can_not_be_stored_changes_nothing(folder: Path, tmp_path: Path) -> None:
@@ -252,7 +257,7 @@ def test_a_part_may_be_a_link_to_a_folder_and_what_systems_leave_is_not_brought(
     (folder / "Icon\r").write_bytes(b"")
     (folder / "gone~").symlink_to("nowhere")
     creation = Creation(FileStore(folder.parent / "store"), "tale")
-    assert import_folder(folder, creation, frozenset()) == 9
+    assert import_folder(folder, creation) == 9
     assert creation.read("assets/2/1.txt")[0] == b"Then a boat set out."
 
 
@@ -277,7 +282,7 @@ def test_a_link_that_leads_elsewhere_to_nothing_or_in_a_circle_is_refused_by_nam
     (folder / place).symlink_to(target)
     store = FileStore(folder.parent / "store")
     with pytest.raises(BadRequest) as caught:
-        import_folder(folder, Creation(store, "tale"), frozenset())
+        import_folder(folder, Creation(store, "tale"))
     assert str(folder / place) in str(caught.value)
     assert words in str(caught.value)
     assert list(store.list("")) == []
@@ -344,7 +349,7 @@ def readable(opened: Callable[..., Any]) -> Callable[..., Any]:
 
 def test_a_folder_that_holds_the_store_brings_only_its_own_files(folder: Path) -> None:
     creation = Creation(FileStore(folder / "creations"), "tale")
-    assert [import_folder(folder, creation, frozenset()) for _ in range(2)] == [5, 5]
+    assert [import_folder(folder, creation) for _ in range(2)] == [5, 5]
 
 
 def test_a_list_survives_names_that_nobody_here_gave(tmp_path: Path) -> None:
@@ -357,7 +362,7 @@ def test_a_list_survives_names_that_nobody_here_gave(tmp_path: Path) -> None:
 def stuck(folder: Path, place: Path) -> FileStore:
     """A run whose first stage is done, and whose trigger died before it launched the next one."""
     store = FileStore(place)
-    import_folder(folder, Creation(store, "tale"), OUTPUTS)
+    import_folder(folder, Creation(store, "tale"))
     Trigger(store, FakePlatform("running"), pipelines()).start("story", "tale")
     claim, _ = load(Creation(store, "tale"), "claims/1/narrate", Claim)
     assert claim

@@ -19,7 +19,7 @@ from jobs.ad.card import card as cta_card
 from jobs.ad.card import replicate as painting
 from jobs.ad.copy import claude
 from jobs.ad.scenery import replicate as filming
-from jobs.catalogue import STAGES
+from jobs.catalogue import stages
 from shared.providers.account import PAID
 from shared.providers.speech import elevenlabs
 from shared.storage import ObjectStore
@@ -31,7 +31,7 @@ from tests.support.toys import ROOT, When, watched
 
 LOADED: Final = (
     *(av, cv2, requests, tenacity, Image, cta_card, claude, elevenlabs, filming, painting),
-    *(clips, [load() for load in STAGES.values()]),
+    *(clips, [load() for load in stages().values()]),
 )
 """Imported here, so that no fork has to."""
 
@@ -60,7 +60,7 @@ def _job_ad(store: ObjectStore, job: dict[str, Any]) -> int:
         patch("shared.worker.entry.open_store", lambda _url, _settings: store),
         patch("shared.worker.entry.publishing", lambda _settings, _pipelines: nullcontext()),
     ):
-        return stage_main(STAGES["ad", job["stage"]](), PIPELINE_FILE, [ID], job["environ"])
+        return stage_main(stages()["ad", job["stage"]](), PIPELINE_FILE, [ID], job["environ"])
 
 
 def _signalling(store: ObjectStore, number: signal.Signals, call: int, when: When) -> ObjectStore:

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from jobs import __main__ as fused
+from jobs import fused
 from jobs.ad import cta_gen, video_gen
+from jobs.ad.brief import BRIEF_NAME
 from jobs.ad.plan import direction
 from jobs.ad.scenery import replicate as filming
 from jobs.catalogue import pipelines
-from shared.brief import BRIEF_NAME
 from shared.pipelines.definition import Pipeline
 from shared.providers.account import Account
 from shared.providers.http import Http

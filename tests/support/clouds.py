@@ -101,13 +101,8 @@ _PLACES: Final[dict[str, Callable[[ExitStack, Path], Place]]] = {
 
 
 def entrypoint(pipelines: Mapping[str, Pipeline]) -> Entry:
-    """What each image runs."""
-    commands = {
-        job.target: [sys.executable, "-m", "jobs", job.pipeline]
-        if job.stage == "fused"
-        else [sys.executable, "-m", f"jobs.{job.pipeline}.{job.stage}"]
-        for job in deployed_jobs(pipelines)
-    }
+    """What each job runs; the stand-ins have a job's name for its image."""
+    commands = {job.name: [sys.executable, *job.command[1:]] for job in deployed_jobs(pipelines)}
     return lambda image: commands[image]
 
 
@@ -142,7 +137,7 @@ def _cloud_run(
                 "max_retries": job.definition.retries,
                 "timeout": {"seconds": job.definition.time_limit_s},
             }
-            emulator.deploy(f"reelwright-{job.name}", job.target, **limits)
+            emulator.deploy(f"reelwright-{job.name}", job.name, **limits)
         settings = Settings(
             google_project="film", cloud_run_region="us-central1", cloud_run_emulator=emulator.address
         )
@@ -161,7 +156,7 @@ def _code_engine(
                 "scale_retry_limit": job.definition.retries,
                 "scale_max_execution_time": job.definition.time_limit_s,
             }
-            emulator.deploy(f"reelwright-{job.name}", job.target, **limits)
+            emulator.deploy(f"reelwright-{job.name}", job.name, **limits)
         platform = open_code_engine(emulator.settings())
         EMULATORS[id(platform)] = emulator
         yield platform

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from jobs.__main__ import main, run_fused
+from jobs.__main__ import main
+from jobs.fused import run_fused
 from jobs.story import PIPELINE_FILE, narrate
 from shared.errors import ProviderFailed
 from shared.pipelines.definition import load_pipeline

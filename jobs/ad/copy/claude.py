@@ -20,12 +20,12 @@ from jobs.ad.copy.truth import made_true, untruths
 from jobs.ad.copy.vocabulary import lines_hash
 from jobs.ad.copy.writer import AdBrief, AdCopy, ProductAnalysis
 from shared.errors import ProviderDenied, ProviderFailed, ProviderRefused, ReelwrightError
-from shared.pipelines.definition import problems_of
 from shared.providers.account import Account, Bought
 from shared.providers.choice import demand_key
 from shared.providers.http import AnswerLost, Http
 from shared.records.creation import canonical_json
 from shared.settings import Settings
+from shared.validation import problems_of
 
 NAME: Final = "claude"
 DEFAULT_MODEL: Final = "claude-sonnet-5-5"

@@ -1,7 +1,7 @@
 """The four styles of an ad: one data file each, how it speaks, what it shows and how that looks.
 
 To add a style: write `jobs/ad/styles/<name>.yaml` with what `Style` asks for, add its name to
-`shared.brief.STYLES`, and say in `Look.name` what its light and movement are.
+`jobs.ad.brief.STYLES`, and say in `Look.name` what its light and movement are.
 """
 
 from functools import cache
@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from jobs.ad.brief import STYLES
 from jobs.ad.scenery.look import Colour, Look
-from shared.brief import STYLES
 from shared.errors import BadRequest, UnknownName
-from shared.pipelines.definition import problems_of
+from shared.validation import problems_of
 
 
 class _Data(BaseModel):

@@ -1,9 +1,10 @@
 """Which assets may be put, and what bytes look like: names promise a kind, content has to keep it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from fastapi import HTTPException
 from pydantic_core import from_json
@@ -17,20 +18,22 @@ from shared.accepted import (
     picture_type_of,
 )
 from shared.errors import BadRequest, InvalidAssets
+from shared.pipelines.definition import Kind, Pipeline, Taken
 from shared.text.plain_text import decode_text
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
-Kind = Literal["image", "text", "audio", "json"]
-
-_PART: Final = r"(?=[0-9]{1,6}/)0*[1-9][0-9]*"
-_MUSIC: Final = [suffix.removeprefix(".") for suffix in MUSIC_TYPES]
-_NAMES: Final[dict[Kind, str]] = {
-    "image": rf"{_PART}/[^/\x00-\x1f]+({'|'.join(map(re.escape, PICTURE_SUFFIXES))})",
-    "text": _PART + r"/[0-9]{1,18}(\.(txt|text|md|markdown))?",
-    "audio": rf"music\.({'|'.join(_MUSIC)})",
-    "json": r"story\.json",
+_ENDINGS: Final[dict[Kind, tuple[str, ...]]] = {
+    "image": PICTURE_SUFFIXES,
+    "text": (".txt", "", ".text", ".md", ".markdown"),
+    "audio": MUSIC_TYPES,
+    "json": (".json",),
 }
-"""What the story's layout reads, in any case and with zeros before numbers."""
+"""In any case; the usual one first."""
+_STANDS_FOR: Final = {
+    "<part>": r"(?=[0-9]{1,6}/)0*[1-9][0-9]*",
+    "<number>": "[0-9]{1,18}",
+    "<any>": r"[^/\x00-\x1f]+",
+}
 _LIMITS: Final[dict[Kind, int]] = {"text": MOST_TEXT_BYTES, "json": MOST_TEXT_BYTES}
 """Smaller than the general limit, since these are held in memory by whoever reads them."""
 
@@ -54,21 +57,38 @@ _MEDIA_TYPES: Final = {
     "wav": "audio/wav",
     "webm": "audio/webm",
 }
-_OTHER_SUFFIXES: Final = ", ".join(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES[1:])
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
 MEDIA_TYPES: Final = sorted({*_MEDIA_TYPES.values(), UNKNOWN_MEDIA_TYPE})
 
 
-def kind_of(name: str) -> Kind:
-    """The kind of asset that a name below `assets/` promises; raises `BadRequest` for any other name."""
-    for kind, pattern in _NAMES.items():
-        if re.fullmatch(pattern, name, re.IGNORECASE | re.ASCII):
-            return kind
+def kind_of(name: str, pipelines: Iterable[Pipeline]) -> Kind:
+    """The kind of asset that a name below `assets/` promises to one of these pipelines.
+
+    Raises `BadRequest` for a name that none of them takes.
+    """
+    taken = [each for pipeline in pipelines for each in pipeline.takes]
+    for each in taken:
+        if _pattern(each).fullmatch(name):
+            return each.kind
     shown = name if len(name) <= 60 else name[:57] + "..."
     raise BadRequest(
-        f"asset {shown!r} can't be put here: use <part>/image.png (or {_OTHER_SUFFIXES}), <part>/<n>.txt, "
-        f"music.mp3 (or {', '.join(_MUSIC[1:])}) or story.json; parts are numbered from 1"
+        f"asset {shown!r} can't be put here: use {' or '.join(map(_shown, taken)) or 'another server'}; "
+        "parts are numbered from 1"
     )
+
+
+@cache
+def _pattern(taken: Taken) -> re.Pattern[str]:
+    pieces = re.split("(<[a-z]+>)", taken.name)
+    stem = "".join(_STANDS_FOR.get(piece, re.escape(piece)) for piece in pieces)
+    endings = "|".join(map(re.escape, _ENDINGS[taken.kind]))
+    return re.compile(f"{stem}(?:{endings})", re.IGNORECASE | re.ASCII)
+
+
+def _shown(taken: Taken) -> str:
+    usual, *others = [ending for ending in _ENDINGS[taken.kind] if ending]
+    also = f" ({', '.join(others)})" if others else ""
+    return f"{taken.name}{usual}{also}"
 
 
 def limit_bytes(kind: Kind, most: int) -> int:

@@ -44,7 +44,7 @@ async def read_form(request: Request, folder: Path, limits: Mapping[str, int]) -
     if not boundary:
         raise BadRequest(
             "the form's Content-Type has no boundary; let the client set that header by itself, "
-            "e.g. curl -F product_name=… -F product_image=@picture.jpg"
+            "e.g. curl -F <field>=<text> -F <field>=@<file>"
         )
     refuse_by_head(request, sum(limits.values()) + _FRAME_BYTES)
     sorter = _Sorter(folder, limits)

@@ -39,7 +39,7 @@ async def _serve(websocket: WebSocket, watchers: Watchers, job_id: str) -> None:
     try:
         client = await watchers.join(job_id)
     except NoSuchJob:
-        await _close(websocket, UNKNOWN, "there is no such job; POST /api/videos/generate makes one")
+        await _close(websocket, UNKNOWN, "there is no such job; start one first")
         return
     work = [asyncio.create_task(_send(websocket, client)), asyncio.create_task(_until_gone(websocket))]
     try:

@@ -20,7 +20,7 @@ from shared.api.http.content import (
     media_type,
 )
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.context import AssetName, WithCreation, WithSettings
+from shared.api.routes.context import AssetName, WithCreation, WithSettings, WithTrigger
 from shared.api.routes.models import AssetBody, AssetsBody, asset_body
 from shared.errors import ObjectNotFound, StoreError
 from shared.machine.temporary import scratch
@@ -69,10 +69,15 @@ def list_assets(creation: WithCreation) -> AssetsBody:
 
 @router.put(_FILE, responses=_PUTTING, openapi_extra={"requestBody": {"required": True, "content": _BYTES}})
 async def put_asset(
-    creation: WithCreation, name: AssetName, settings: WithSettings, request: Request, response: Response
+    creation: WithCreation,
+    name: AssetName,
+    trigger: WithTrigger,
+    settings: WithSettings,
+    request: Request,
+    response: Response,
 ) -> AssetBody:
-    """Create or replace an asset of the story layout; the request's body is its bytes."""
-    kind = kind_of(name)
+    """Create or replace an asset that a pipeline takes; the request's body is its bytes."""
+    kind = kind_of(name, trigger.pipelines.values())
     place = f"assets/{name}"
     before = await run_in_threadpool(creation.stat, place)
     expect = expectation(request.headers, creation.key(place), before)

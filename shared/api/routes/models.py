@@ -36,7 +36,7 @@ class FailureBody(_Body):
 class StageBody(_Body):
     """How one stage stands."""
 
-    name: str = Field(examples=["render"])
+    name: str
     state: StageState
     progress: Part
     message: str = Field(description="What it is doing now.", examples=["segment 3 of 7"])
@@ -65,7 +65,7 @@ class StatusBody(_Body):
     """How a creation's latest run stands."""
 
     creation_id: str = Field(examples=["2025/10/30/spring"])
-    pipeline: str = Field(examples=["story"])
+    pipeline: str
     status: Literal["pending", "completed", "failed"] = Field(
         description="pending: not started, or under way. completed: the video is there. failed: see error."
     )

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from shared.api.posting import CLAIM_NAME, REMOVED
+from shared.api.routes.claiming import CLAIM_NAME, REMOVED
 from shared.database.place import database_url
 from shared.errors import PreconditionFailed
 from shared.logs import log

@@ -11,20 +11,12 @@ from shared.api.http.conditional import etag, is_unchanged
 from shared.api.http.problems import RESPONSES, Problem
 from shared.api.routes.context import WithCreation, WithTrigger
 from shared.api.routes.models import StatusBody, creation_url, not_started, status_body
+from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request as RunRequest
 from shared.records.documents import load
 from shared.redact import without_paths
 
-ACTIONS: Final = {"generate_video": "story"}
-"""The last part of the path, and the pipeline that it stands for: add a line to add a pipeline's routes."""
-
-_PARAMETERS: Final = {
-    "requestBody": {
-        "description": "The pipeline's parameters, what `story.json` may say; may be left out.",
-        "content": {"application/json": {"schema": {"type": "object", "default": {}}}},
-    }
-}
 _STARTING: Final[dict[int | str, dict[str, Any]]] = {
     413: {"model": Problem, "description": "The parameters are too large."},
     415: {"model": Problem, "description": "The parameters are not JSON, or are compressed."},
@@ -33,11 +25,12 @@ _STARTING: Final[dict[int | str, dict[str, Any]]] = {
 manifest_router = APIRouter(tags=["runs"], responses=RESPONSES)
 
 
-def runs_router(action: str, pipeline: str) -> APIRouter:
+def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
     """The routes of one pipeline: start, status and cancel."""
+    parameters_in = _parameters_of(pipeline)
     router = APIRouter(prefix="/me/creation/{creation_id:path}", tags=["runs"], responses=RESPONSES)
 
-    @router.post(f"/{action}", status_code=202, responses=_STARTING, openapi_extra=_PARAMETERS, name=action)
+    @router.post(f"/{action}", status_code=202, responses=_STARTING, openapi_extra=parameters_in, name=action)
     def start(
         creation: WithCreation,
         trigger: WithTrigger,
@@ -47,12 +40,12 @@ def runs_router(action: str, pipeline: str) -> APIRouter:
         """Start a run. While one is under way, asking for the same again starts nothing; if parameters or
         assets have changed since it was asked for, another run of them is queued behind it."""
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
-        return status_body(trigger.start(pipeline, creation.creation_id, parameters))
+        return status_body(trigger.start(pipeline.name, creation.creation_id, parameters))
 
     @router.get(f"/{action}_status", name=f"{action}_status")
     def status(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
         """How the latest run stands; a creation that has assets and was never started is pending."""
-        if _asked_for(creation, pipeline):
+        if _asked_for(creation, pipeline.name):
             found = trigger.status(creation.creation_id)
             if (
                 found.ready or found.is_over
@@ -61,17 +54,23 @@ def runs_router(action: str, pipeline: str) -> APIRouter:
             return status_body(found)
         if next(creation.list("assets/"), None) is None:
             raise HTTPException(404, f"creation {creation.creation_id!r} has nothing; put its assets first")
-        return not_started(creation.creation_id, trigger.pipelines[pipeline])
+        return not_started(creation.creation_id, pipeline)
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
     def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
         """Stop the run. What is done stays: starting again resumes. A run that has ended stays as it is."""
-        if not _asked_for(creation, pipeline):
+        if not _asked_for(creation, pipeline.name):
             raise HTTPException(404, f"creation {creation.creation_id!r} was never started")
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
         return status_body(trigger.cancel(creation.creation_id))
 
     return router
+
+
+def _parameters_of(pipeline: Pipeline) -> dict[str, Any]:
+    about = f"Parameters of pipeline {pipeline.name}; may be left out."
+    content = {"application/json": {"schema": {"type": "object", "default": {}}}}
+    return {"requestBody": {"description": about, "content": content}}
 
 
 @manifest_router.get(

@@ -69,7 +69,7 @@ def render_segments(
         path.unlink(missing_ok=True)
 
     underway: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(max_workers=cores, thread_name_prefix="render") as pool:
+    with ThreadPoolExecutor(max_workers=cores, thread_name_prefix="rendering") as pool:
         try:
             gc.freeze()  # what stands already need not be looked at after every segment
             for segment, shown in zip(segments, captions, strict=True):

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from jobs.ad import PIPELINE_FILE
+from jobs.ad.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES, Brief, write_brief
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.script_gen import STAGE, _shown_in, ad_brief
 from jobs.ad.styles import style_named
-from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES, Brief, write_brief
 from shared.errors import InvalidAssets, ProviderDenied
 from shared.pipelines.definition import load_pipeline
 from shared.platforms.task import Task

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from jobs.ad import PIPELINE_FILE, voice_gen
+from jobs.ad.brief import STYLES
 from jobs.ad.copy import ProductAnalysis
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.plan.voiceovers import Voiceovers, read_voiceovers
 from jobs.ad.styles import style_named
 from jobs.ad.voice_gen import STAGE, pace_for
-from shared.brief import STYLES
 from shared.errors import InvalidAssets, ProviderFailed
 from shared.pipelines.definition import load_pipeline
 from shared.platforms.task import Task

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.__main__ import main, run_fused
+from jobs.__main__ import main
+from jobs.fused import run_fused
 from shared.errors import StoreError
 from shared.storage import ObjectInfo, ObjectStore
 from shared.storage.memory import MemoryStore

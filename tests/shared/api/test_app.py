@@ -5,7 +5,7 @@ from shared.errors import StoreError
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.conftest import NotingPlatform, TestClient, local_client
+from tests.support.api import NotingPlatform, TestClient, local_client
 
 ROUTES = {
     ("get", "/healthz"),

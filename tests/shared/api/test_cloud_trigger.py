@@ -16,8 +16,8 @@ from shared.errors import InvalidSettings, StoreError
 from shared.platforms import Platform
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.conftest import TOKEN, NotingPlatform
 from tests.shared.api.guard.test_serve import ask
+from tests.support.api import TOKEN, NotingPlatform
 
 GOOD = {"STORE_URL": "memory://entry", "API_TOKEN": TOKEN, "PORT": "0", "LOG_FORMAT": "json"}
 IDENTITY = "aGVhZA.Ym9keQ.c2ln"

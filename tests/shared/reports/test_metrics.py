@@ -9,8 +9,8 @@ from shared.runs.listeners import Watch
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, fail, finish, start
-from tests.shared.api.conftest import STORY, NotingPlatform
+from tests.jobs.ad.http.ads import fail, finish, start
+from tests.support.api import AD, STORY, NotingPlatform
 
 
 def samples(metrics: Metrics) -> dict[str, float]:

@@ -20,8 +20,8 @@ from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, fail, finish, start
-from tests.shared.api.conftest import STORY, NotingPlatform
+from tests.jobs.ad.http.ads import fail, finish, start
+from tests.support.api import AD, STORY, NotingPlatform
 from tests.support.servers import free_port
 from tests.support.toys import watched
 

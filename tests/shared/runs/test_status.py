@@ -3,8 +3,8 @@ import pytest
 from shared.runs.status import failed_stage
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, fail, finish, leave, start
-from tests.shared.api.conftest import NotingPlatform
+from tests.jobs.ad.http.ads import fail, finish, leave, start
+from tests.support.api import AD, NotingPlatform
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from jobs.ad.brief import STYLES
 from jobs.ad.card.card import Card, Words, covering, draw_card
 from jobs.ad.styles import style_named
-from shared.brief import STYLES
 from shared.video.lettering.contrast import contrast_ratio
 
 NAMES = (

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from jobs.ad.brief import STYLES
 from jobs.ad.card import PictureOrder
 from jobs.ad.card.drawn import DrawnProvider
 from jobs.ad.card.grounds import GROUNDS
 from jobs.ad.styles import style_named
-from shared.brief import STYLES
 from shared.errors import InvalidAssets
 from shared.video.lettering.contrast import contrast_on
 

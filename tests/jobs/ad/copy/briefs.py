@@ -4,10 +4,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from jobs.ad.brief import Brief
 from jobs.ad.copy import AdBrief
 from jobs.ad.script_gen import ad_brief
 from jobs.ad.styles import style_named
-from shared.brief import Brief
 
 NAMES = {
     "one character": "X",

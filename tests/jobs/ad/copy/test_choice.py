@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.ad.brief import STYLES
 from jobs.ad.copy import TextProvider, text_provider
 from jobs.ad.copy.rules import problems_of_copy
-from shared.brief import STYLES
 from shared.errors import ProviderDenied, UnknownName
 from shared.providers.account import Account
 from shared.settings import Settings, read_settings

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs.ad.brief import STYLES
 from jobs.ad.copy.claims import claims_in
 from jobs.ad.copy.rules import said_proof, words_in
 from jobs.ad.copy.template import TemplateProvider
 from jobs.ad.copy.truth import made_true, untruths
 from jobs.ad.copy.vocabulary import Pool, vocabulary
 from jobs.ad.styles import style_named
-from shared.brief import STYLES
 from tests.jobs.ad.copy.briefs import NAMES, brief_of
 
 PROOF = "4.8 stars from 2,100 reviews"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from jobs.ad.brief import STYLES
 from jobs.ad.copy import AdBrief, ProductAnalysis, SceneBrief
 from jobs.ad.copy.rules import is_latin, words_in
 from jobs.ad.copy.template import TemplateProvider
 from jobs.ad.copy.vocabulary import Kind, kind_of, vocabulary
-from shared.brief import STYLES
 from shared.errors import UnknownName
 from tests.jobs.ad.copy.briefs import NAMES, brief_of, watch_picture
 

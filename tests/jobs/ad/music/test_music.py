@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from jobs.ad.brief import STYLES
 from jobs.ad.music import CUTS_S, RATE_HZ, Mood, compose, write_music
 from jobs.ad.music.desk import sections
 from jobs.ad.styles import style_named
-from shared.brief import STYLES
 from shared.machine.ffmpeg import run
 
 MOODS: tuple[Mood, ...] = ("luxury", "energetic", "minimal", "bold")

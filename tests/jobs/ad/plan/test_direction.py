@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from jobs.ad.brief import STYLES
 from jobs.ad.plan.direction import Filmed, Footage, direct_ad, scene_starts
 from jobs.ad.plan.script import Script
 from jobs.ad.plan.voiceovers import Voiceovers
 from jobs.ad.styles import style_named
-from shared.brief import STYLES
 from shared.errors import InvalidAssets
 from shared.video.rendering.segments import plan_segments
 from shared.video.timeline import Music, Timeline

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from jobs.ad.brief import STYLES
 from jobs.ad.scenery import ClipOrder
 from jobs.ad.scenery.film_maker import MotionProvider
 from jobs.ad.scenery.filming import set_up, shown
@@ -18,7 +19,6 @@ from jobs.ad.scenery.look import Look
 from jobs.ad.scenery.product.cutout import Cutout, cut_out, outlined
 from jobs.ad.scenery.product.details import details
 from jobs.ad.styles import style_named
-from shared.brief import STYLES
 from shared.errors import InvalidAssets, Stopped
 from tests.support.films import tracks
 

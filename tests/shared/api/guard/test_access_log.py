@@ -5,7 +5,7 @@ from shared.api.app import create_app
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from tests.shared.api.conftest import TOKEN, TestClient
+from tests.support.api import TOKEN, TestClient
 
 
 def requests_of(caplog: pytest.LogCaptureFixture) -> list[dict]:

@@ -20,7 +20,7 @@ from shared.api.guard.serve import make_server, open_socket
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
-from tests.shared.api.conftest import STORY, NotingPlatform
+from tests.support.api import STORY, NotingPlatform
 
 HASTY = Patience(head_s=0.3, body_s=0.3, silence_s=0.3, yield_s=0.0, back_off_s=0.01)
 MORE_THAN_KERNELS_KEEP = 48 << 20

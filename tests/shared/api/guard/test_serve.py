@@ -20,7 +20,7 @@ from shared.machine.workers import Answer, Workers
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
-from tests.shared.api.conftest import STORY, NotingPlatform
+from tests.support.api import STORY, NotingPlatform
 from tests.support.patience import wait_until
 
 ASSETS = "/me/creation/2025/spring/assets/"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.api.http.content import check_content, kind_of, looks_like, media_type
 from shared.errors import BadRequest
 from shared.machine.ffmpeg import run
+from tests.support.api import STORY
 
 AUDIO = ("mp3", "m4a", "ogg", "flac", "aiff", "opus", "webm", "wav")
 PICTURES = ("png", "jpg", "webp", "avif", "gif", "bmp", "tiff", "jfif")
@@ -144,7 +145,7 @@ def test_text_that_is_split_within_a_character_is_still_text(tmp_path: Path) -> 
     ],
 )
 def test_names_of_the_story_layout_have_a_kind(name: str, kind: str) -> None:
-    assert kind_of(name) == kind
+    assert kind_of(name, [STORY]) == kind
 
 
 @pytest.mark.parametrize(
@@ -171,13 +172,13 @@ def test_names_of_the_story_layout_have_a_kind(name: str, kind: str) -> None:
 )
 def test_other_names_have_none(name: str) -> None:
     with pytest.raises(BadRequest):
-        kind_of(name)
+        kind_of(name, [STORY])
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[0-9a-z./_%\\-]{1,30}", fullmatch=True)))
 def test_a_name_either_has_a_kind_or_is_a_bad_request(name: str) -> None:
     try:
-        kind_of(name)
+        kind_of(name, [STORY])
     except BadRequest:
         return
     assert name.isascii()

@@ -20,7 +20,7 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectInfo
 from shared.storage.memory import MemoryStore
-from tests.shared.api.conftest import NotingPlatform, TestClient, local_client
+from tests.support.api import NotingPlatform, TestClient, local_client
 
 SECRET = "/srv/secret/place"
 

@@ -21,8 +21,8 @@ from shared.records.documents import load
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, fail, finish, leave, start
-from tests.shared.api.conftest import STORY, TOKEN, NotingPlatform
+from tests.jobs.ad.http.ads import fail, finish, leave, start
+from tests.support.api import AD, STORY, TOKEN, NotingPlatform
 from tests.support.servers import RedisServer, free_port, redis_server
 from tests.support.toys import until
 

@@ -20,7 +20,7 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
-from tests.shared.api.conftest import TOKEN, TestClient, local_client
+from tests.support.api import TOKEN, TestClient, local_client
 from tests.support.toys import FakePlatform, at_once, failing, fill, toys, watched
 
 BUCKET = "films"

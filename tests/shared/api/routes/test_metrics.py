@@ -5,8 +5,8 @@ from shared.errors import StoreError
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, finish, start
-from tests.shared.api.conftest import TOKEN, NotingPlatform, TestClient, local_client
+from tests.jobs.ad.http.ads import finish, start
+from tests.support.api import AD, TOKEN, NotingPlatform, TestClient, local_client
 
 
 @pytest.fixture

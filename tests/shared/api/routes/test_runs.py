@@ -8,7 +8,7 @@ import pytest
 from shared.records.creation import Creation
 from shared.records.documents import Request, load
 from shared.runs.trigger import Trigger
-from tests.shared.api.conftest import NotingPlatform, TestClient
+from tests.support.api import NotingPlatform, TestClient
 
 START = "/me/creation/spring/generate_video"
 STATUS = "/me/creation/spring/generate_video_status"

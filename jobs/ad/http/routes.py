@@ -11,16 +11,17 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
+from jobs.ad.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
+from jobs.ad.http.bodies import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
+from jobs.ad.http.listing import MOST, Page, Place, list_videos
+from jobs.ad.http.posting import Files, look_through, post
 from shared.accepted import PICTURE_NAMES
 from shared.api.http.body import read_parameters
 from shared.api.http.multipart import read_form
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.posting import CLAIM_NAME, AlreadyPosted, Files, look_through, post
+from shared.api.routes.claiming import CLAIM_NAME, AlreadyPosted
 from shared.api.routes.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
 from shared.api.routes.removal import remove
-from shared.api.video_list import MOST, Page, Place, list_videos
-from shared.api.video_models import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
-from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
 from shared.errors import ObjectNotFound
 from shared.machine.temporary import scratch
 from shared.pipelines.definition import Pipeline

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.api import video_list
+from jobs.ad.http import listing
 from shared.api.app import create_app
 from shared.api.routes import removal
 from shared.api.routes.removal import Rows
@@ -21,8 +21,8 @@ from shared.runs.report import Report
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.shared.api.ads import AD, BRIEF, finish, start
-from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
+from tests.jobs.ad.http.ads import BRIEF, finish, start
+from tests.support.api import AD, STORY, NotingPlatform, TestClient, local_client
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_list_that_can_not_be_had_is_refused(client: TestClient, query: str) -
 def test_a_page_ends_where_enough_was_looked_at(
     client: TestClient, trigger: Trigger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_list, "_MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(listing, "_MOST_LOOKED_AT", 2)
     for number in range(5):
         start(trigger, f"job-{number}")
     trigger.cancel("job-1")

@@ -1,32 +1,30 @@
-"""`reelwright run ad`: a brief from the command line becomes assets, then an ad; or only its price."""
+"""`reelwright run ad`: options become a brief, then an ad; or only its price."""
 
 import shlex
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from jobs.ad.brief import STYLES, Brief, check_files, write_brief
 from jobs.ad.card import image_provider
 from jobs.ad.copy import text_provider
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.scenery import video_provider
 from jobs.ad.script_gen import ad_brief
 from jobs.ad.styles import style_named
-from scripts.follow import LogPanel
-from scripts.naming import creation_id_of_product
-from scripts.run import watch
-from scripts.source import claim_creation
-from scripts.wiring import make_trigger
-from shared.brief import Brief, check_files, write_brief
+from jobs.desk import Desk
+from shared.accepted import PICTURE_NAMES
 from shared.errors import BadRequest
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider
 from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import Source
-from shared.runs.status import RunStatus
+from shared.records.naming import creation_id_of_product
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 
@@ -90,35 +88,80 @@ def _problem(field: str, message: str) -> str:
     return f"{_OPTIONS[field]}: {message.removeprefix('Value error, ')}"
 
 
-def run_ad(
-    settings: Settings,
-    creation_id: str | None,
-    options: AdOptions,
-    *,
-    replace: bool = False,
-    verbose: bool,
-) -> RunStatus:
+def run_ad(  # noqa: PLR0917 - each is an option
+    context: typer.Context,
+    creation_id: Annotated[
+        str | None, typer.Argument(help="The creation; made of the product's name and style if left out.")
+    ] = None,
+    product_name: Annotated[str, typer.Option(help="What it is for, up to 100 characters.")] = "",
+    style: Annotated[str, typer.Option(help=f"{', '.join(STYLES[:-1])} or {STYLES[-1]}.")] = STYLES[0],
+    cta: Annotated[str, typer.Option(help="The call to action, up to 50 characters.")] = "Shop Now",
+    image: Annotated[Path | None, typer.Option(help=f"Its picture; {PICTURE_NAMES}, up to 10 MB.")] = None,
+    music: Annotated[Path | None, typer.Option(help="Music of your own.")] = None,
+    variation: Annotated[int, typer.Option(help="Another number makes another ad.")] = 0,
+    captions: Annotated[bool, typer.Option("--captions", help="Draw what is said into the film.")] = False,
+    proof: Annotated[
+        str | None, typer.Option(help='What others say, word for word: "4.8 stars from 2,100 reviews".')
+    ] = None,
+    assets_dir: Annotated[
+        Path | None, typer.Option("--assets-dir", help="A folder with ad.json, in place of these options.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of another product of this creation ID.")
+    ] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say what it will cost, and stop.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")] = False,
+) -> None:
+    desk: Desk = context.obj
+    if assets_dir is not None or (creation_id is not None and not product_name and not estimate):
+        desk.make_of_folder("ad", creation_id, assets_dir, replace=replace, verbose=verbose)
+        return
+    if not product_name:
+        raise BadRequest('say what the ad is for: --product-name "<your product>", or --assets-dir <folder>')
+    options = AdOptions(
+        product_name=product_name,
+        style=style,
+        cta_text=cta,
+        image=image,
+        music=music,
+        variation=variation,
+        captions=captions,
+        proof=proof,
+    )
+    if estimate:
+        show_estimate(desk.settings, options)
+    else:
+        make_ad(desk, creation_id, options, replace=replace, verbose=verbose)
+
+
+def make_ad(
+    desk: Desk, creation_id: str | None, options: AdOptions, *, replace: bool = False, verbose: bool = False
+) -> None:
     """Make the ad and show how it goes on; raises `StageFailed` or `BadRequest` when it failed.
 
     Who names the creation may change the product; with `replace` it may take the place of another one's.
     """
     brief = options.brief
-    console = Console(stderr=True)
-    replace = replace or creation_id is not None
-    creation_id = check_creation_id(creation_id or creation_id_of_product(brief.product_name, brief.style))
-    trigger = make_trigger(settings, on_log=LogPanel(console, verbose=verbose))
-    creation = Creation(trigger.store, creation_id)
-    claim_creation(creation, Source(product=brief.product_name), "ad", replace=replace)
-    write_brief(creation, brief, picture=options.image, music=options.music)
-    console.print("making the ad; without paid providers that takes a minute or two", style="dim")
-    start = partial(trigger.start, "ad", creation_id)
-    return watch(trigger, creation_id, console, start, again=f"run ad {creation_id} {options.words}")
+    found = check_creation_id(creation_id or creation_id_of_product(brief.product_name, brief.style, "ad"))
+
+    def bring(creation: Creation) -> None:
+        write_brief(creation, brief, picture=options.image, music=options.music)
+
+    desk.make(
+        "ad",
+        found,
+        Source(product=brief.product_name),
+        bring,
+        again=f"{found} {options.words}",
+        replace=replace or creation_id is not None,
+        verbose=verbose,
+    )
 
 
-def estimate(settings: Settings, options: AdOptions) -> dict[str, float]:
+def estimate_usd(settings: Settings, options: AdOptions) -> dict[str, float]:
     """US dollars, list price, by component; asks nothing of the network, and makes nothing.
 
-    Raises `BadRequest` for what `run_ad` would refuse.
+    Raises `BadRequest` for what `make_ad` would refuse.
     """
     brief = options.brief
     check_files(picture=options.image, music=options.music)
@@ -142,7 +185,7 @@ def estimate(settings: Settings, options: AdOptions) -> dict[str, float]:
 
 def show_estimate(settings: Settings, options: AdOptions) -> None:
     """The price as a table on stdout."""
-    prices = estimate(settings, options)
+    prices = estimate_usd(settings, options)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column()
     table.add_column(justify="right")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from jobs.ad.command import AdOptions, estimate_usd
 from jobs.ad.styles import style_named
-from scripts.ad import AdOptions, estimate
 from shared.errors import BadRequest, UnknownName
 from shared.settings import Settings
 
@@ -30,7 +30,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_made_here_costs_nothing_to_providers() -> None:
-    prices = estimate(Settings(), options())
+    prices = estimate_usd(Settings(), options())
     assert list(prices) == [
         "script (template)",
         "4 voice-overs (espeak)",
@@ -42,7 +42,7 @@ def test_what_is_made_here_costs_nothing_to_providers() -> None:
 
 @pytest.mark.parametrize("style", ["luxury", "energetic", "minimal", "bold"])
 def test_paid_providers_are_taken_where_their_keys_are_and_each_has_its_price(style: str) -> None:
-    prices = estimate(PAID, options(style=style))
+    prices = estimate_usd(PAID, options(style=style))
     assert list(prices) == [
         "script (claude)",
         "4 voice-overs (elevenlabs)",
@@ -54,14 +54,14 @@ def test_paid_providers_are_taken_where_their_keys_are_and_each_has_its_price(st
 
 
 def test_the_cheaper_model_is_cheaper() -> None:
-    dear = estimate(PAID, options())["4 scenes (replicate)"]
+    dear = estimate_usd(PAID, options())["4 scenes (replicate)"]
     cheap = Settings(replicate_api_token="r", video_model="ltx")
-    assert estimate(cheap, options())["4 scenes (replicate)"] < dear
+    assert estimate_usd(cheap, options())["4 scenes (replicate)"] < dear
 
 
 def test_a_provider_that_there_is_none_of_names_the_variable() -> None:
     with pytest.raises(UnknownName, match="TEXT_PROVIDER"):
-        estimate(Settings(text_provider="shakespeare"), options())
+        estimate_usd(Settings(text_provider="shakespeare"), options())
 
 
 def test_every_option_that_is_wrong_is_named_at_once() -> None:
@@ -92,4 +92,4 @@ def test_an_estimate_looks_at_the_picture(words: str | None, tmp_path: Path) -> 
     if words:
         image.write_text(words)
     with pytest.raises(BadRequest, match="picture"):
-        estimate(Settings(), options(image=image))
+        estimate_usd(Settings(), options(image=image))

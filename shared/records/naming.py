@@ -16,21 +16,22 @@ _LONGEST_PRODUCT: Final = 60
 _HASH_DIGITS: Final = 8
 
 
-def creation_id_for(folder: Path) -> str:
-    """A creation ID made of the folder's name, or of its parent's for one that is just called `assets`."""
+def creation_id_for(folder: Path, otherwise: str) -> str:
+    """A creation ID made of the folder's name, or of its parent's for one that is just called `assets`; it
+    begins with `otherwise` where the name has no letters that can be spelt."""
     place = folder.resolve()
     while place.name in RESERVED:
         place = place.parent
     name = place.name
     is_plain = _PLAIN.fullmatch(name) and len(name) <= _LONGEST
-    return check_creation_id(name if is_plain else _spelt_out(name, "story", _LONGEST))
+    return check_creation_id(name if is_plain else _spelt_out(name, otherwise, _LONGEST))
 
 
-def creation_id_of_product(name: str, style: str) -> str:
-    """Made of the product's name and the style, so that the same command goes on with the same ad."""
+def creation_id_of_product(name: str, style: str, otherwise: str) -> str:
+    """Made of the product's name and the style, so that the same command goes on with the same creation."""
     words = product_words(name)
     is_plain = _PLAIN_WORDS.fullmatch(words) and len(words) <= _LONGEST_PRODUCT
-    base = words.replace(" ", "-") if is_plain else _spelt_out(words, "ad", _LONGEST_PRODUCT)
+    base = words.replace(" ", "-") if is_plain else _spelt_out(words, otherwise, _LONGEST_PRODUCT)
     return check_creation_id(f"{base}-{style}")
 
 

@@ -1,41 +1,22 @@
-"""A brief that was sent becomes a creation, under an ID that nobody else has.
+"""A brief that was sent becomes a creation, under an ID that nobody else has."""
 
-The ID is claimed first, by `claims/posted.json`, which is written only where there is none. Of several who
-post one ID at once, one gets it. A claim whose run was never asked for, since the server died in between, may
-be taken over after a minute, so that posting again finishes it; a server that only failed gives its claim up
-at once. While a job is deleted its claim says so, and nobody gets the ID until it is gone.
-"""
-
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from pydantic import ValidationError
 
+from jobs.ad.brief import Brief, Product, check_music, check_product, write_brief
 from shared.api.http.problems import plain
-from shared.brief import Brief, Product, check_music, check_product, write_brief
-from shared.errors import BadRequest, ObjectNotFound, PreconditionFailed, StoreError
-from shared.records.creation import Creation, canonical_json, check_creation_id
-from shared.records.documents import utc_now
+from shared.api.routes.claiming import claimed
+from shared.errors import BadRequest
+from shared.records.creation import Creation, check_creation_id
 from shared.runs.trigger import Trigger
-from shared.storage import ABSENT
 from shared.validation import noting
 
-CLAIM_NAME: Final = "claims/posted.json"
-_TAKEN_OVER_AFTER: Final = timedelta(minutes=1)
-_HELD: Final = canonical_json({"state": "held"})
-_GIVEN_UP: Final = canonical_json({"state": "given up"})
-REMOVED: Final = canonical_json({"state": "removed"})
-"""The claim while its job is deleted."""
 _MOST_NAME_CHARS: Final = 60
-
-
-class AlreadyPosted(Exception):
-    """The ID belongs to another job; holds a sentence with the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +58,7 @@ def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: File
     if problems:
         raise BadRequest(*problems)
     creation = Creation(trigger.store, job_id)
-    with _claimed(creation):
+    with claimed(creation):
         write_brief(creation, brief, picture=files.picture, music=files.music)
         trigger.start(pipeline, job_id)
     return job_id
@@ -111,46 +92,3 @@ def _remedy(name: str, problem: Mapping[str, Any]) -> str:
     if problem["type"] == "missing":
         return "is missing; send it"
     return plain(problem["msg"])
-
-
-@contextmanager
-def _claimed(creation: Creation) -> Iterator[None]:
-    """Hold the ID; it is given up if what is done with it fails before there is a run."""
-    generation = _claim(creation)
-    try:
-        yield
-    except BaseException:
-        with suppress(StoreError):  # then it can be taken over in a minute
-            if creation.stat("request.json") is None:
-                creation.write(CLAIM_NAME, _GIVEN_UP, expect=generation)
-        raise
-
-
-def _claim(creation: Creation) -> str:
-    """The claim's generation; raises `AlreadyPosted`."""
-    try:
-        state, found = creation.read(CLAIM_NAME)
-    except ObjectNotFound:
-        state, found = b"", None
-    if state == REMOVED:
-        raise AlreadyPosted(
-            f"job_id: {creation.creation_id!r} is being deleted; use another, or if that broke off, delete "
-            "it again first"
-        )
-    if creation.stat("request.json") or (found is None and next(creation.list("assets/"), None)):
-        raise AlreadyPosted(
-            f"job_id: {creation.creation_id!r} exists already; use another, or leave it out and one is made"
-        )
-    if found and state != _GIVEN_UP and utc_now() - found.modified_at < _TAKEN_OVER_AFTER:
-        raise _posted_now(creation)
-    try:
-        return creation.write(CLAIM_NAME, _HELD, expect=found.generation if found else ABSENT).generation
-    except PreconditionFailed as error:
-        raise _posted_now(creation) from error
-
-
-def _posted_now(creation: Creation) -> AlreadyPosted:
-    return AlreadyPosted(
-        f"job_id: {creation.creation_id!r} is being posted by someone else; use another, or if that broke "
-        "off, post it again in a minute"
-    )

@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from fastapi import Request
 
-from shared.api import posting
+from jobs.ad.http import posting
+from jobs.ad.http.posting import Files
 from shared.api.app import create_app
 from shared.api.http.multipart import read_form
-from shared.api.posting import Files
+from shared.api.routes import claiming
 from shared.api.routes.removal import remove
 from shared.errors import StoreError
 from shared.machine.workers import PastDeadline
@@ -22,8 +23,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from shared.video.frames.pictures import DECODERS
-from tests.shared.api.ads import AD, BRIEF, fail, finish, leave, picture, start
-from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
+from tests.jobs.ad.http.ads import BRIEF, fail, finish, leave, picture, start
+from tests.support.api import AD, STORY, NotingPlatform, TestClient, local_client
 from tests.support.toys import failing, watched
 
 GENERATE = "/api/videos/generate"
@@ -270,7 +271,7 @@ def test_of_many_who_post_one_id_at_once_one_gets_it(trigger: Trigger, platform:
     def post(number: int) -> bool:
         try:
             posting.post(trigger, "ad", {**BRIEF, "job_id": "j", "product_name": f"P{number}"}, Files())
-        except posting.AlreadyPosted:
+        except claiming.AlreadyPosted:
             return False
         return True
 
@@ -297,11 +298,11 @@ def test_posting_again_finishes_what_failed(store: MemoryStore, platform: Noting
 def test_a_claim_whose_holder_died_is_taken_over_in_a_minute(
     client: TestClient, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write("j/claims/posted.json", posting._HELD)
+    store.write("j/claims/posted.json", claiming._HELD)
     given = {**BRIEF, "job_id": "j"}
     assert client.post(GENERATE, json=given).status_code == 409
     assert status_of(client, "j")["status"] == "pending"
-    monkeypatch.setattr(posting, "utc_now", lambda: datetime.now(UTC) + timedelta(seconds=61))
+    monkeypatch.setattr(claiming, "utc_now", lambda: datetime.now(UTC) + timedelta(seconds=61))
     assert client.post(GENERATE, json=given).status_code == 202
 
 
@@ -422,7 +423,7 @@ def test_of_two_deletions_the_later_one_frees_the_id(trigger: Trigger) -> None:
 
     def meanwhile(key: str, *, expect: str | None = None) -> None:
         if key == "job-123/request.json":
-            creation.write("claims/posted.json", posting.REMOVED)
+            creation.write("claims/posted.json", claiming.REMOVED)
         delete(key, expect=expect)
 
     trigger.store.delete = meanwhile  # type: ignore[method-assign]
@@ -447,7 +448,7 @@ def test_an_ad_whose_work_does_not_stop_is_not_deleted(
     client: TestClient, trigger: Trigger, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     naps: list[float] = []
-    monkeypatch.setattr("shared.api.videos.time.sleep", naps.append)
+    monkeypatch.setattr("jobs.ad.http.routes.time.sleep", naps.append)
     monkeypatch.setattr(NotingPlatform, "cancel", lambda _self, _execution: None)
     start(trigger)
     assert client.delete("/api/videos/job-123?cancel=true").status_code == 409

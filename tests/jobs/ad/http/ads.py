@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any, Final
 
-from shared.brief import Brief, write_brief
-from shared.pipelines.definition import load_pipeline
+from jobs.ad.brief import Brief, write_brief
 from shared.records.creation import Creation
 from shared.records.documents import Cost, OutputFile, Record, Request, load, record_name, save
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
+from tests.support.api import AD
 
-AD: Final = load_pipeline(Path(__file__).parents[3] / "jobs" / "ad" / "pipeline.yaml")
 BRIEF: Final = {"product_name": "Premium Watch", "style": "luxury", "cta_text": "Shop Now"}
 BEGAN: Final = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
 _OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -15,8 +15,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from shared.api.video_models import SummaryBody, VideosBody, summary_of, video_body
-from shared.brief import BRIEF_NAME
+from jobs.ad.brief import BRIEF_NAME
+from jobs.ad.http.bodies import SummaryBody, VideosBody, summary_of, video_body
 from shared.errors import BadRequest, InvalidCreationId, PlatformError, StoreError
 from shared.logs import log
 from shared.pipelines.definition import Pipeline

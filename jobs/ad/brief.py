@@ -25,9 +25,9 @@ from pydantic import (
 
 from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
 from shared.errors import InvalidAssets, ObjectNotFound
-from shared.pipelines.definition import problems_of
 from shared.records.creation import Creation, canonical_json
 from shared.text.plain_text import decode_text
+from shared.validation import problems_of
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
 STYLES: Final = ("luxury", "energetic", "minimal", "bold")

@@ -1,0 +1,62 @@
+"""A whole pipeline in this process."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jobs.catalogue import pipelines, stages
+from shared.platforms.task import Task
+from shared.records.creation import Creation
+from shared.records.documents import DIED
+from shared.reports.run_reporter import watch_of
+from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
+from shared.settings import Settings
+from shared.storage import ObjectStore
+from shared.worker.fused import run_to_end
+from shared.worker.inline import InlinePlatform
+
+if TYPE_CHECKING:
+    from shared.runs.report import Audience
+
+
+def run_fused(
+    pipeline: str,
+    creation_id: str,
+    store: ObjectStore,
+    settings: Settings,
+    *,
+    task: Task | None = None,
+    publisher: "Audience | None" = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> RunStatus:
+    """Run all stages here, side by side where the pipeline allows it, and return how the run ended.
+
+    Launched by a trigger it works on that trigger's run and no other; else it starts a run, or waits for one
+    that another process is at work on and takes it over if that one turns out to be dead.
+    """
+    task = task or Task()
+    known = pipelines()
+    platform = InlinePlatform(store, settings, known, stages(), outer=task, publisher=publisher, sleep=sleep)
+    trigger = Trigger(
+        store,
+        platform,
+        known,
+        stale_after_s=settings.stale_after_s,
+        holding=task.claim,
+        watch=watch_of(settings, known, publisher),
+        time_limit_s=settings.job_timeout_s,
+    )
+    work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
+    left: list[str] = []
+    if task.attempt and Creation(store, creation_id).stat("request.json"):
+        left = trigger.left_by(creation_id, task.execution)
+    if task.claim:
+        return work(left=left)
+    trigger.start(pipeline, creation_id, checked=False)
+    status = work(left=left)
+    if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
+        trigger.start(pipeline, creation_id, checked=False)
+        status = work()
+    return status
