@@ -78,7 +78,7 @@ def run_fused(
     )
     work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
     left: list[str] = []
-    if task.attempt and Creation(store, creation_id).stat("request.json"):
+    if task.attempt and Creation(store, creation_id).has_request():
         left = trigger.left_by(creation_id, task.execution)
     if task.claim:
         return work(left=left)

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from scripts.folder_files import files_of
 from shared.errors import BadRequest
 from shared.records.creation import Creation
+from shared.records.names import ASSETS
 from shared.storage.keys import check_key
 
 
@@ -27,7 +28,7 @@ def assets_in(folder: Path, creation: Creation, outputs: frozenset[str]) -> dict
         raise BadRequest(f"{folder}: no such folder; name the one that holds 1/, 2/, …")
     store = urlsplit(creation.store.url)
     inside = Path(unquote(store.path)) if store.scheme == "file" else None
-    files = {f"assets/{name}": path for name, path in files_of(folder, but_for=inside).items()}
+    files = {f"{ASSETS}{name}": path for name, path in files_of(folder, but_for=inside).items()}
     wanted = {name: path for name, path in files.items() if name not in outputs}
     for name in wanted:
         check_key(creation.key(name))
@@ -38,6 +39,6 @@ def bring_assets(creation: Creation, wanted: Mapping[str, Path], outputs: frozen
     """Make these the creation's assets, beside its outputs."""
     for name, path in wanted.items():
         creation.bring(path, name)
-    for name, _ in list(creation.list("assets/")):
+    for name, _ in list(creation.list(ASSETS)):
         if name not in wanted and name not in outputs:
             creation.delete(name)

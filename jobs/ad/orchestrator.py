@@ -29,7 +29,7 @@ from shared.errors import BadRequest, ReelwrightError
 from shared.logs import log
 from shared.pipelines.definition import problems_of
 from shared.records.creation import Creation, check_creation_id
-from shared.records.documents import Request, load, utc_now
+from shared.records.documents import load_request, utc_now
 from shared.reports.redis_channel import CHANNEL
 from shared.runs.report import ERROR, Report
 from shared.runs.status import RunStatus, failed_stage
@@ -142,7 +142,7 @@ class PipelineOrchestrator:
         except (BadRequest, ValidationError) as error:
             phase = _phase_of("script_gen")
             failure = PipelineOrchestrationError(phase, problems_of(error))
-            request, _ = load(creation, "request.json", Request)
+            request, _ = load_request(creation)
             for report in _refusal(self.job_id, request.run if request else 1, failure, asked):
                 relay.publish(report)
             raise failure from error

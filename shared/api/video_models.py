@@ -10,14 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.api.routes.models import CostBody, Usd, cost_body, creation_url
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
+from shared.records.names import FILM, POSTER
 from shared.redact import without_paths
 from shared.runs.manifest import paid_usd
 from shared.runs.report import ERROR, PIPELINE, Report, State
 from shared.runs.reports_of import reports_of
 from shared.runs.status import RunStatus, failed_stage
 
-VIDEO: Final = "assets/video.mp4"
-_POSTER: Final = "assets/poster.jpg"
 _TOLD: Final = ("product_name", "style", "cta_text")
 Percent = Annotated[int, Field(ge=0, le=100, description="How much is done, 0 to 100.", examples=[42])]
 JobId = Annotated[str, Field(examples=["job-123"])]
@@ -117,8 +116,8 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
         failed_stage=failed.name if failed else None,
         **{name: last.details.get(name) for name in _TOLD},
         stages=_stages(pipeline, reports),
-        video_url=urls.get(VIDEO),
-        poster_url=urls.get(_POSTER),
+        video_url=urls.get(FILM),
+        poster_url=urls.get(POSTER),
         warnings=[without_paths(warning) for warning in status.warnings],
         queued=status.request.queued is not None,
         outdated=status.outdated,
@@ -162,7 +161,7 @@ def _urls(status: RunStatus) -> dict[str, str]:
     if status.status != "completed":
         return {}
     keys = (output.key for output in status.outputs.values())
-    return {key: creation_url(status.creation_id, key) for key in keys if key in (VIDEO, _POSTER)}
+    return {key: creation_url(status.creation_id, key) for key in keys if key in (FILM, POSTER)}
 
 
 def _stages(pipeline: Pipeline, reports: list[Report]) -> list[AdStageBody]:

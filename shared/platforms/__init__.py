@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from shared.pipelines.definition import JobDefinition, StageDefinition
-from shared.records.documents import record_name
+from shared.records.names import record_name
 
 
 @dataclass(frozen=True, kw_only=True)

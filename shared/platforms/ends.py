@@ -9,7 +9,7 @@ from shared.errors import PreconditionFailed
 from shared.logs import log
 from shared.platforms import Order
 from shared.records.creation import Creation
-from shared.records.documents import DIED, Failure, Record, Request, load, save, utc_now
+from shared.records.documents import DIED, Failure, Record, load, load_request, save, utc_now
 
 TIME_LIMIT: Final = "TimeLimit"
 """The kind of failure of one that took too long."""
@@ -32,7 +32,7 @@ def settle(creation: Creation, order: Order, execution: str, index: int, end: En
     name = order.record_of(index)
     if name is None:
         return  # all stages in one: which of them it died in, their records and claims tell
-    request, _ = load(creation, "request.json", Request)
+    request, _ = load_request(creation)
     record, generation = load(creation, name, Record)
     if request is None or request.run != order.run or _needs_no_word(record, order, execution, end):
         return

@@ -200,7 +200,7 @@ class LocalPlatform:
 
     def _is_deleted(self, creation_id: str) -> bool:
         try:
-            return Creation(self._store, creation_id).stat("request.json") is None
+            return not Creation(self._store, creation_id).has_request()
         except ReelwrightError:
             return False
 

@@ -10,6 +10,7 @@ from shared.errors import ObjectNotFound, StoreError
 from shared.machine.process import process_is_gone
 from shared.pipelines.definition import problems_of
 from shared.records.creation import Creation, canonical_json
+from shared.records.names import CLAIMS, REQUEST, record_name
 from shared.storage import ABSENT
 
 _Data = TypeVar("_Data", bound="_Document")
@@ -223,11 +224,6 @@ def is_dead(record: Record, *, now: datetime, stale_after_s: float) -> bool:
     return silent or process_is_gone(record.process)
 
 
-def record_name(stage: str, index: int | None) -> str:
-    """Where a stage's record lies; `index` is None for a stage that doesn't fan out."""
-    return f"stages/{stage}.json" if index is None else f"stages/{stage}/{index}.json"
-
-
 def load(creation: Creation, name: str, kind: type[_Data]) -> tuple[_Data | None, str]:
     """The document and its generation, or None and `ABSENT`; raises `StoreError` if it can't be parsed."""
     try:
@@ -257,10 +253,20 @@ def save(creation: Creation, name: str, document: _Document, *, expect: str | No
         return generation
 
 
+def load_request(creation: Creation) -> tuple[Request | None, str]:
+    """What was asked for, as `load` answers."""
+    return load(creation, REQUEST, Request)
+
+
+def save_request(creation: Creation, request: Request, *, expect: str | None) -> str:
+    """Ask for this, as `save` does."""
+    return save(creation, REQUEST, request, expect=expect)
+
+
 def first_request(creation: Creation, pipeline: str, at: datetime, **facts: Any) -> Request:
     """The request for a creation's first run: number 1, or more where claims are left of runs whose request
     is gone."""
-    runs = (name.split("/")[1] for name, _ in creation.list("claims/"))
+    runs = (name.split("/")[1] for name, _ in creation.list(CLAIMS))
     run = max((int(run) for run in runs if run.isdecimal()), default=0) + 1
     return Request(pipeline=pipeline, run=run, requested_at=at, created_at=at, **facts)
 

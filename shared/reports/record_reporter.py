@@ -8,6 +8,7 @@ from shared.errors import StoreError
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, Request, load, records_of
+from shared.records.names import claim_name
 from shared.runs.report import Audience
 from shared.runs.reports_of import overall_of, report_of_stage, run_of
 from shared.runs.status import StageState, StageStatus
@@ -69,7 +70,7 @@ class RecordReporter:
         run = self._run.request.run
         fans_out = self._pipeline.stages[stage].fan_out is not None
         try:
-            claim = load(self._creation, f"claims/{run}/{stage}", Claim)[0] if fans_out else None
+            claim = load(self._creation, claim_name(run, stage), Claim)[0] if fans_out else None
             tasks = claim.tasks if claim else 1
             found = list(records_of(self._creation, stage, fans_out=fans_out, tasks=tasks))
         except StoreError:

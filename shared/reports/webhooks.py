@@ -38,6 +38,7 @@ from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Request, utc_now
+from shared.records.names import FILM, delivery_name
 from shared.redact import without_paths
 from shared.runs.reports_of import reports_of
 from shared.runs.status import RunStatus, failed_stage
@@ -55,7 +56,6 @@ _TOO_SLOW: Final = "too slow"
 _PAUSES_S: Final = (10, 30, 120, 600, 3600)
 """After the first, second, … attempt; the last one after all that follow."""
 _TRIED_FOR: Final = timedelta(hours=24)
-_VIDEO: Final = "assets/video.mp4"
 _MOST_ERROR_CHARS: Final = 2000
 
 
@@ -129,7 +129,7 @@ class Webhooks:
         if not self._url:
             return True
         try:
-            return self._deliver(self._url, creation, f"webhooks/{run}.json", make_body)
+            return self._deliver(self._url, creation, delivery_name(run), make_body)
         except Exception as error:  # noqa: BLE001 - the run must not suffer for those who want to know of it
             text = f"{creation.creation_id}: the webhook is tried again later: {type(error).__name__}"
             log(logging.WARNING, "webhook_postponed", text, creation_id=creation.creation_id)
@@ -274,16 +274,14 @@ def _body(
 ) -> dict[str, Any]:
     end = reports_of(creation, pipeline, request, status)[-1]
     failed = failed_stage(status)
-    has_film = any(output.key == _VIDEO for output in status.outputs.values())
+    has_film = any(output.key == FILM for output in status.outputs.values())
     completed = status.status == "completed"
     return {
         "event": f"job.{status.status}",
         "job_id": creation.creation_id,
         "run": request.run,
         "status": status.status,
-        "video_url": f"/me/creation/{quote(creation.creation_id)}/{_VIDEO}"
-        if completed and has_film
-        else None,
+        "video_url": f"/me/creation/{quote(creation.creation_id)}/{FILM}" if completed and has_film else None,
         "error": None if completed else without_paths(end.message)[:_MOST_ERROR_CHARS],
         "failed_stage": failed.name if failed else None,
         "timestamp": end.fields()["timestamp"],

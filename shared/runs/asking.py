@@ -9,7 +9,7 @@ from shared.errors import BadRequest, PreconditionFailed
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
-from shared.records.documents import Queued, Request, save
+from shared.records.documents import Queued, Request, save_request
 from shared.runs.freshness import Inputs, inputs_now, is_outdated
 from shared.runs.status import RunStatus
 
@@ -26,7 +26,7 @@ def check_pipeline(creation: Creation, request: Request, pipeline: str) -> None:
 def inputs_of(creation: Creation, pipeline: Pipeline) -> Inputs:
     """What people put in; raises `BadRequest` for a creation without any assets."""
     found = inputs_now(creation, pipeline)
-    if not found and next(creation.list("assets/"), None) is None:
+    if not found and not creation.has_assets():
         raise no_assets(creation)
     return found
 
@@ -44,7 +44,7 @@ def ask(creation: Creation, request: Request, *, over: str) -> bool:
     """
     creation.mark(request.run)
     try:
-        save(creation, "request.json", request, expect=over)
+        save_request(creation, request, expect=over)
     except PreconditionFailed:
         creation.withdraw_if_removed()
         return False
@@ -76,7 +76,7 @@ def queue_behind(
     if queued == request.queued:
         return True
     try:
-        save(creation, "request.json", request.model_copy(update={"queued": queued}), expect=over)
+        save_request(creation, request.model_copy(update={"queued": queued}), expect=over)
     except PreconditionFailed:
         return False
     if queued:

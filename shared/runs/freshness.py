@@ -7,6 +7,7 @@ from typing import TypeAlias
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Record, Request
+from shared.records.names import ASSETS
 from shared.storage import ObjectInfo
 
 Inputs: TypeAlias = Mapping[str, ObjectInfo]
@@ -15,7 +16,7 @@ Inputs: TypeAlias = Mapping[str, ObjectInfo]
 
 def inputs_now(creation: Creation, pipeline: Pipeline) -> dict[str, ObjectInfo]:
     """All assets but those that the pipeline makes itself."""
-    return {name: info for name, info in creation.list("assets/") if not pipeline.makes(name)}
+    return {name: info for name, info in creation.list(ASSETS) if not pipeline.makes(name)}
 
 
 def summary_of(inputs: Inputs) -> str:
@@ -36,6 +37,6 @@ def is_outdated(pipeline: Pipeline, request: Request, records: Iterable[Record],
         (file.key, file.content_hash)
         for record in records
         for file in record.inputs
-        if file.size_bytes is not None and file.key.startswith("assets/") and not pipeline.makes(file.key)
+        if file.size_bytes is not None and file.key.startswith(ASSETS) and not pipeline.makes(file.key)
     }
     return read != {(name, info.content_hash) for name, info in inputs.items()}

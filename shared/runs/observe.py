@@ -12,6 +12,7 @@ from shared.pipelines.definition import FUSED, Pipeline, StageDefinition
 from shared.platforms import ExecutionState, Platform
 from shared.records.creation import Creation
 from shared.records.documents import DIED, Claim, Failure, Record, Request, is_dead, load, records_of
+from shared.records.names import claim_name
 from shared.runs.status import RunState, RunStatus, StageState, StageStatus, failure_of
 
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
@@ -132,7 +133,7 @@ class _Judge:
         return found | theirs, ready
 
     def claim(self, name: str) -> Claim | None:
-        return load(self._creation, f"claims/{self._request.run}/{name}", Claim)[0]
+        return load(self._creation, claim_name(self._request.run, name), Claim)[0]
 
     def stage(self, name: str, definition: StageDefinition, *, again: bool = False) -> StageStatus:
         """Reads the records once more, `again`, when the platform says that it has ended: now they can't

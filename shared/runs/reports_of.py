@@ -10,10 +10,10 @@ from shared.errors import StoreError
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import DIED, Request
+from shared.records.names import FILM
 from shared.runs.report import ERROR, PIPELINE, Report, State
 from shared.runs.status import RunStatus, StageStatus, failed_stage
 
-_FILM: Final = "assets/video.mp4"
 _TOLD: Final = ("product_name", "style", "cta_text")
 
 
@@ -164,7 +164,7 @@ def _asked(run: Run) -> Report:
 def _end(run: Run, status: RunStatus, told: list[Report]) -> Report:
     at = max(report.at for report in told)
     if status.status == "completed":
-        details = {**run.details, "video_url": f"{run.creation_id}/{_FILM}"}
+        details = {**run.details, "video_url": f"{run.creation_id}/{FILM}"}
         return run.report(
             PIPELINE,
             "completed",

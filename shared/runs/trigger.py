@@ -15,11 +15,20 @@ from shared.errors import BadRequest, PreconditionFailed, StaleAttempt, UnknownN
 from shared.logs import log
 from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Platform
-from shared.records.creation import MARKS, Creation
-from shared.records.documents import Claim, Request, first_request, load, save, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import (
+    Claim,
+    Request,
+    first_request,
+    load,
+    load_request,
+    save_request,
+    utc_now,
+)
+from shared.records.names import MARKS, REQUEST, claim_name, marked_run
 from shared.runs.asking import ask, check_pipeline, inputs_of, no_assets, queue_behind
 from shared.runs.freshness import Inputs, inputs_now, is_outdated, summary_of
-from shared.runs.launch import Fuses, Launcher, claim_name, never_fuses
+from shared.runs.launch import Fuses, Launcher, never_fuses
 from shared.runs.listeners import Watch
 from shared.runs.manifest import manifest_generation, rewrite_manifest
 from shared.runs.observe import observe
@@ -90,7 +99,7 @@ class Trigger:
         self, creation: Creation, pipeline: str, parameters: Mapping[str, Any] | None, *, checked: bool
     ) -> bool:
         """False when someone else asked in between, so that things have changed."""
-        before, generation = load(creation, "request.json", Request)
+        before, generation = load_request(creation)
         if before:
             check_pipeline(creation, before, pipeline)
         definition = self.pipelines[pipeline]
@@ -163,7 +172,7 @@ class Trigger:
         busy = any(stage.state in _BUSY for stage in status.stages.values())
         if busy or self._launcher.is_at_work(creation, request, FUSED):
             return False
-        found, generation = load(creation, "request.json", Request)
+        found, generation = load_request(creation)
         if found is None or found.run != request.run or found.queued is None:
             return True
         self._tell_end(creation, found, status)
@@ -213,25 +222,18 @@ class Trigger:
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
         creation = Creation(self.store, creation_id)
-        request, generation = load(creation, "request.json", Request)
+        request, generation = load_request(creation)
         if request and opened_by in request.overtaken:
             return self.advance(creation_id)
+        facts: dict[str, Any] = {"opened_by": opened_by, "time_limit_s": self._limit_of(pipeline)}
         if request is None:
-            limit_s = self._limit_of(pipeline)
-            request = first_request(
-                creation, pipeline, self._now(), opened_by=opened_by, time_limit_s=limit_s
-            )
+            request = first_request(creation, pipeline, self._now(), **facts)
         elif request.opened_by != opened_by:
-            request = request.next(
-                self._now(),
-                parameters=request.latest_parameters,
-                opened_by=opened_by,
-                time_limit_s=self._limit_of(pipeline),
-            )
+            request = request.next(self._now(), parameters=request.latest_parameters, **facts)
         settled = request.model_copy(update={"outcome": request.outcome or outcome})
         creation.mark(settled.run)  # until whoever is to hear of its end has
         try:
-            save(creation, "request.json", settled, expect=generation)
+            save_request(creation, settled, expect=generation)
         except PreconditionFailed:
             return self.settle(pipeline, creation_id, opened_by=opened_by, outcome=outcome)
         return self.advance(creation_id)
@@ -246,7 +248,7 @@ class Trigger:
 
     def _check_hold(self, creation: Creation, request: Request) -> None:
         """Raise `StaleAttempt` if this process was launched for a run that a later one has overtaken."""
-        claim, _ = load(creation, claim_name(request, FUSED), Claim)
+        claim, _ = load(creation, claim_name(request.run, FUSED), Claim)
         if claim is None or claim.token != self._holding:
             raise StaleAttempt(f"{request.pipeline} (all stages)", 0)
 
@@ -258,7 +260,7 @@ class Trigger:
     def cancel(self, creation_id: str) -> RunStatus:
         """Stop the run: nothing more is launched, what works is told to stop. Running again resumes."""
         creation = Creation(self.store, creation_id)
-        request, generation = load(creation, "request.json", Request)
+        request, generation = load_request(creation)
         if request is None:
             raise _never_started(creation_id)
         pending = self._observe(creation, request).status == "pending"
@@ -266,7 +268,7 @@ class Trigger:
             at = self._now() if pending else request.cancelled_at
             request = request.model_copy(update={"cancelled_at": at, "queued": None})
             try:
-                save(creation, "request.json", request, expect=generation)
+                save_request(creation, request, expect=generation)
             except PreconditionFailed:
                 return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
         refused = self._launcher.stop_all(creation, request)
@@ -280,12 +282,12 @@ class Trigger:
         busy = any(stage.state in _BUSY for stage in status.stages.values())
         if request.stopped_by or request.opened_by or not busy:
             return False
-        found, generation = load(creation, "request.json", Request)
+        found, generation = load_request(creation)
         if found is None or found.run != request.run or found.stopped_by:
             return True  # it was cancelled or started anew meanwhile: look again
         try:
             given_up = found.model_copy(update={"given_up": status.error})
-            save(creation, "request.json", given_up, expect=generation)
+            save_request(creation, given_up, expect=generation)
         except PreconditionFailed:
             return True
         for error in self._launcher.stop_all(creation, request):
@@ -312,8 +314,8 @@ class Trigger:
         request = first_request(creation, pipeline, self._now(), **facts)
         if not ask(creation, request, over=generation):
             return False
-        if next(creation.list("assets/"), None) is None:  # it was removed in between
-            creation.delete("request.json")
+        if not creation.has_assets():  # it was removed in between
+            creation.delete(REQUEST)
             raise no_assets(creation)
         return True
 
@@ -321,7 +323,7 @@ class Trigger:
         return self._time_limit_s or self.pipelines[pipeline].time_limit_s
 
     def _request(self, creation: Creation) -> Request:
-        request, _ = load(creation, "request.json", Request)
+        request, _ = load_request(creation)
         if request is None:
             raise _never_started(creation.creation_id)
         if request.pipeline not in self.pipelines:
@@ -355,14 +357,14 @@ class Trigger:
 
     def _unmark(self, creation: Creation, run: int, mark: ObjectInfo) -> None:
         """Unless a run was queued behind this one since it was looked at."""
-        found, _ = load(creation, "request.json", Request)
+        found, _ = load_request(creation)
         if found is None or found.run != run or found.queued is None:
             with suppress(PreconditionFailed):
                 self.store.delete(mark.key, expect=mark.generation)
 
     def _sweep_one(self, mark: str) -> tuple[Swept, str]:
         """Advance the run that has this mark: what came of it, and the creation's ID."""
-        creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
+        creation_id, run = marked_run(mark)
         try:
             return self._swept(mark, creation_id, run), creation_id
         except Exception as error:  # noqa: BLE001 - one creation that is broken must not hold up the others
@@ -371,7 +373,7 @@ class Trigger:
 
     def _swept(self, mark: str, creation_id: str, run: str) -> Swept:
         creation = Creation(self.store, creation_id)
-        request, _ = load(creation, "request.json", Request)
+        request, _ = load_request(creation)
         if request is None or run != str(request.run):
             if request and run.isdecimal() and int(run) < request.run:
                 self._let_go(creation, int(run))

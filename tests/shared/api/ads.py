@@ -9,7 +9,8 @@ from typing import Any, Final
 from shared.brief import Brief, write_brief
 from shared.pipelines.definition import load_pipeline
 from shared.records.creation import Creation
-from shared.records.documents import Cost, OutputFile, Record, Request, load, record_name, save
+from shared.records.documents import Cost, OutputFile, Record, Request, load, save
+from shared.records.names import record_name
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 

@@ -14,10 +14,10 @@ from shared.api import posting
 from shared.api.app import create_app
 from shared.api.http.multipart import read_form
 from shared.api.posting import Files
-from shared.api.routes.removal import remove
 from shared.errors import StoreError
 from shared.machine.workers import PastDeadline
 from shared.records.creation import Creation
+from shared.records.removal import remove
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
