@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import STAGES, pipelines
-from shared.errors import StageFailed
+from shared.errors import RunFailed
 from shared.platforms.task import Task, read_task
 from shared.records.creation import Creation, canonical_json
-from shared.records.documents import DIED
 from shared.reports.run_reporter import watch_of
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
@@ -84,7 +83,7 @@ def run_fused(
         return work(left=left)
     trigger.start(pipeline, creation_id, checked=False)
     status = work(left=left)
-    if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
+    if any(stage.error and stage.error.has_died for stage in status.stages.values()):
         trigger.start(pipeline, creation_id, checked=False)
         status = work()
     return status
@@ -94,7 +93,7 @@ def _failure(status: RunStatus) -> int:
     """The failed stage's exit code: it has said why in the log already."""
     failed = [stage for stage in status.stages.values() if stage.state == "failed"]
     if not failed:
-        raise StageFailed("run", status.error)
+        raise RunFailed(status.creation_id, status.error)
     return BAD_REQUEST if any(stage.error and stage.error.permanent for stage in failed) else FAILED
 
 

@@ -32,7 +32,7 @@ from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import load_request, utc_now
 from shared.reports.redis_channel import CHANNEL
 from shared.runs.report import ERROR, Report
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.status import RunStatus
 from shared.settings import Settings, read_settings
 from shared.storage import ObjectStore, open_store
 
@@ -268,7 +268,7 @@ def _phase_of(stage: str) -> str:
 
 
 def _failure(status: RunStatus) -> PipelineOrchestrationError:
-    failed = failed_stage(status)
+    failed = status.failed_stage
     if failed is None or failed.error is None:
         return PipelineOrchestrationError("Pipeline execution", status.error)
     return PipelineOrchestrationError(_phase_of(failed.name), failed.error.message)

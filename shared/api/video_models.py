@@ -15,7 +15,7 @@ from shared.redact import without_paths
 from shared.runs.manifest import paid_usd
 from shared.runs.report import ERROR, PIPELINE, Report, State
 from shared.runs.reports_of import reports_of
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.status import RunStatus
 
 _TOLD: Final = ("product_name", "style", "cta_text")
 Percent = Annotated[int, Field(ge=0, le=100, description="How much is done, 0 to 100.", examples=[42])]
@@ -104,7 +104,6 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
     reports = reports_of(creation, pipeline, status.request, status)
     last = reports[-1]
     error = without_paths(last.message) if last.stage == ERROR else None
-    failed = failed_stage(status)
     urls = _urls(status)
     return VideoBody(
         job_id=creation.creation_id,
@@ -113,7 +112,7 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
         progress=last.overall,
         message=error or without_paths(status.message),
         error=error,
-        failed_stage=failed.name if failed else None,
+        failed_stage=status.failed_stage.name if status.failed_stage else None,
         **{name: last.details.get(name) for name in _TOLD},
         stages=_stages(pipeline, reports),
         video_url=urls.get(FILM),

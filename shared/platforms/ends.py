@@ -3,16 +3,12 @@
 import logging
 import signal
 from dataclasses import dataclass
-from typing import Final
 
-from shared.errors import PreconditionFailed
+from shared.errors import PreconditionFailed, Stopped
 from shared.logs import log
 from shared.platforms import Order
 from shared.records.creation import Creation
-from shared.records.documents import DIED, Failure, Record, load, load_request, save, utc_now
-
-TIME_LIMIT: Final = "TimeLimit"
-"""The kind of failure of one that took too long."""
+from shared.records.documents import DIED, Failure, Record, Unraised, load, load_request, save, utc_now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +18,8 @@ class End:
     exit_code: int
     reason: str
     """What to say if it left no word."""
-    kind: str = ""
-    """The kind of failure for which it was ended: that is what to say, whatever its own last word was."""
+    kind: Unraised | None = None
+    """The failure for which it was ended: that is what to say, whatever its own last word was."""
 
 
 def settle(creation: Creation, order: Order, execution: str, index: int, end: End, *, stopped: bool) -> None:
@@ -57,7 +53,7 @@ def _failure(end: End, *, stopped: bool) -> Failure:
         return Failure(kind=end.kind, message=end.reason, permanent=False)
     if stopped:
         message = f"stopped before it could say so ({end.reason}); run again to resume"
-        return Failure(kind="Stopped", message=message, permanent=False)
+        return Failure(kind=Stopped.__name__, message=message, permanent=False)
     return Failure(kind=DIED, message=end.reason, permanent=False)
 
 

@@ -26,12 +26,12 @@ from shared.machine.process import (
 )
 from shared.pipelines.definition import FUSED
 from shared.platforms import ExecutionState, Order
-from shared.platforms.ends import TIME_LIMIT, End, last_words, settle
+from shared.platforms.ends import End, last_words, settle
 from shared.platforms.pulse import USUAL, Patience, Pulse
 from shared.platforms.slots import Slots
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
 from shared.records.creation import Creation
-from shared.records.documents import DIED
+from shared.records.documents import DIED, TIME_LIMIT
 from shared.storage import ObjectStore
 
 _BAD_REQUEST: Final = 2

@@ -41,7 +41,7 @@ from shared.records.documents import Request, utc_now
 from shared.records.names import FILM, delivery_name
 from shared.redact import without_paths
 from shared.runs.reports_of import reports_of
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.storage import ABSENT
 
@@ -273,7 +273,6 @@ def _body(
     creation: Creation, pipeline: Pipeline, request: Request, status: RunStatus, delivery_id: str
 ) -> dict[str, Any]:
     end = reports_of(creation, pipeline, request, status)[-1]
-    failed = failed_stage(status)
     has_film = any(output.key == FILM for output in status.outputs.values())
     completed = status.status == "completed"
     return {
@@ -283,7 +282,7 @@ def _body(
         "status": status.status,
         "video_url": f"/me/creation/{quote(creation.creation_id)}/{FILM}" if completed and has_film else None,
         "error": None if completed else without_paths(end.message)[:_MOST_ERROR_CHARS],
-        "failed_stage": failed.name if failed else None,
+        "failed_stage": status.failed_stage.name if status.failed_stage else None,
         "timestamp": end.fields()["timestamp"],
         "delivery_id": delivery_id,
     }

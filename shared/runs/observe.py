@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from shared.errors import Stopped
 from shared.machine.process import process_is_gone
 from shared.pipelines.definition import FUSED, Pipeline, StageDefinition
 from shared.platforms import ExecutionState, Platform
 from shared.records.creation import Creation
 from shared.records.documents import DIED, Claim, Failure, Record, Request, is_dead, load, records_of
 from shared.records.names import claim_name
-from shared.runs.status import RunState, RunStatus, StageState, StageStatus, failure_of
+from shared.runs.status import BUSY, RunState, RunStatus, StageState, StageStatus, failure_of
 
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
 _RESTART_TAKES: Final = timedelta(minutes=5)
@@ -44,8 +43,8 @@ def observe(
     over = _over(pipeline, stages)
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
     completed = len(over) == len(stages)
-    error = "" if completed else failure_of(request, failed, now)
-    status: RunState = "completed" if completed else "failed" if error else "pending"
+    failure = None if completed else failure_of(request, stages, failed, now)
+    status: RunState = "completed" if completed else "failed" if failure else "pending"
     return RunStatus(
         creation_id=creation.creation_id,
         request=request,
@@ -55,7 +54,9 @@ def observe(
         lost=_ours(request, status, _lost(stages, fused)),
         progress=1.0 if status == "completed" else _overall(pipeline, stages),
         message=_message(stages, status),
-        error=error,
+        error=failure.error if failure else "",
+        failure_kind=failure.kind if failure else None,
+        failed_stage=failure.stage if failure else None,
     )
 
 
@@ -97,7 +98,7 @@ def _overall(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> float:
 def _message(stages: Mapping[str, StageStatus], status: str) -> str:
     if status != "pending":
         return status
-    busy = [stage for stage in stages.values() if stage.state in ("starting", "running", "retrying")]
+    busy = [stage for stage in stages.values() if stage.state in BUSY]
     return "; ".join(f"{stage.name}: {stage.message or stage.state}" for stage in busy) or "not started"
 
 
@@ -288,7 +289,7 @@ def _is_retried(launch: _Launch, record: Record) -> bool:
     that says so tries again."""
     if record.final:
         return False
-    stopped = record.error is not None and record.error.kind == Stopped.__name__
+    stopped = record.error is not None and record.error.was_stopped
     return launch.goes_on(_LONG_AGO if stopped else record.heartbeat_at)
 
 

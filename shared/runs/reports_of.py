@@ -9,10 +9,10 @@ from typing import Any, Final
 from shared.errors import StoreError
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
-from shared.records.documents import DIED, Request
+from shared.records.documents import Request
 from shared.records.names import FILM
 from shared.runs.report import ERROR, PIPELINE, Report, State
-from shared.runs.status import RunStatus, StageStatus, failed_stage
+from shared.runs.status import RunStatus, StageStatus
 
 _TOLD: Final = ("product_name", "style", "cta_text")
 
@@ -132,8 +132,8 @@ def _state(run: Run, stages: Mapping[str, StageStatus], stage: StageStatus) -> S
     if stage.state != "failed":
         return "processing"
     others = [other for other in stages.values() if other.state == "failed" and not other.was_stopped]
-    died = stage.error is not None and stage.error.kind == DIED
-    for_another = run.request.given_up and not run.request.given_up.startswith(f"{stage.name}: ")
+    died = stage.error is not None and stage.error.has_died
+    for_another = run.request.given_up and run.request.given_up.stage != stage.name
     return "pending" if (stage.was_stopped and others) or (died and for_another) else "failed"
 
 
@@ -188,7 +188,7 @@ def _end(run: Run, status: RunStatus, told: list[Report]) -> Report:
 
 def _reason(run: Run, status: RunStatus) -> str:
     """Why the run failed: the part of the work, as people call it, and its error."""
-    stage = failed_stage(status)
+    stage = status.failed_stage
     if stage is None or stage.error is None or run.pipeline.reported is None:
         return status.error
     return f"{run.pipeline.reported.phases[stage.name]} failed: {stage.error.message}"

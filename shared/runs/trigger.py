@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from shared.errors import BadRequest, PreconditionFailed, StaleAttempt, UnknownName
+from shared.errors import BadRequest, PreconditionFailed, RunOvertaken, UnknownName
 from shared.logs import log
 from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Platform
@@ -38,7 +38,6 @@ from shared.storage import ObjectInfo, ObjectStore
 
 _TRIES: Final = 20
 _MARK_LASTS: Final = timedelta(hours=1)
-_BUSY: Final = ("starting", "running", "retrying")
 
 
 class Trigger:
@@ -169,8 +168,7 @@ class Trigger:
         request = status.request
         if request.queued is None or not status.may_be_followed or not self.follows_up or self._holding:
             return False
-        busy = any(stage.state in _BUSY for stage in status.stages.values())
-        if busy or self._launcher.is_at_work(creation, request, FUSED):
+        if status.is_busy or self._launcher.is_at_work(creation, request, FUSED):
             return False
         found, generation = load_request(creation)
         if found is None or found.run != request.run or found.queued is None:
@@ -191,7 +189,8 @@ class Trigger:
         request = status.request
         if request.queued and status.may_be_followed and not self._holding:
             text = f"run {request.run} has ended as {status.status}; the next one is queued"
-            return replace(status, status="pending", error="", message=text, is_over=True)
+            facts: dict[str, Any] = {"error": "", "failure_kind": None, "failed_stage": None}
+            return replace(status, status="pending", message=text, is_over=True, **facts)
         if status.status != "completed":
             return status
         pipeline = self.pipelines[request.pipeline]
@@ -247,10 +246,10 @@ class Trigger:
         return noted, request, self._observe(creation, request, doubt=doubt)
 
     def _check_hold(self, creation: Creation, request: Request) -> None:
-        """Raise `StaleAttempt` if this process was launched for a run that a later one has overtaken."""
+        """Raise `RunOvertaken` if this process was launched for a run that a later one has overtaken."""
         claim, _ = load(creation, claim_name(request.run, FUSED), Claim)
         if claim is None or claim.token != self._holding:
-            raise StaleAttempt(f"{request.pipeline} (all stages)", 0)
+            raise RunOvertaken(creation.creation_id)
 
     def status(self, creation_id: str) -> RunStatus:
         """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
@@ -279,15 +278,13 @@ class Trigger:
 
     def _give_up(self, creation: Creation, request: Request, status: RunStatus) -> bool:
         """Tell what still works on a run that has failed to stop, so that it costs no more."""
-        busy = any(stage.state in _BUSY for stage in status.stages.values())
-        if request.stopped_by or request.opened_by or not busy:
+        if request.stopped_by or request.opened_by or not status.is_busy:
             return False
         found, generation = load_request(creation)
         if found is None or found.run != request.run or found.stopped_by:
             return True  # it was cancelled or started anew meanwhile: look again
         try:
-            given_up = found.model_copy(update={"given_up": status.error})
-            save_request(creation, given_up, expect=generation)
+            save_request(creation, found.model_copy(update={"given_up": status.given_up}), expect=generation)
         except PreconditionFailed:
             return True
         for error in self._launcher.stop_all(creation, request):
@@ -350,8 +347,7 @@ class Trigger:
             return
         status = self._observe(creation, request, doubt=True)
         self._launcher.settle(creation, request, status)
-        busy = any(stage.state in _BUSY for stage in status.stages.values())
-        told = not busy and self._watch.ended(creation, request, status)
+        told = not status.is_busy and self._watch.ended(creation, request, status)
         if told and self._launcher.release_all(creation, request.run):
             self._unmark(creation, request.run, mark)
 

@@ -6,7 +6,7 @@ The trigger makes both; a person, or a workflow engine that chains the stages it
 import secrets
 from typing import Any
 
-from shared.errors import BadRequest, CreationRemoved, PreconditionFailed, StaleAttempt
+from shared.errors import BadRequest, CreationRemoved, PreconditionFailed, RunOvertaken, StaleAttempt
 from shared.machine.process import this_process
 from shared.pipelines.definition import Pipeline
 from shared.platforms.task import Task
@@ -45,7 +45,7 @@ def request_for(
     if request and task.opens in ("", request.opened_by):
         return request
     if task.opens and not (may_open and (request is None or task.opens not in request.overtaken)):
-        raise StaleAttempt(f"{pipeline.name} of run {task.opens}", task.attempt)
+        raise RunOvertaken(creation.creation_id)
     if request is None and task.claim:  # it was launched for a request that is gone
         raise CreationRemoved(creation.creation_id)
     inputs = summary_of(inputs_now(creation, pipeline))
