@@ -22,7 +22,7 @@ from shared.worker.fused import run_to_end
 from shared.worker.inline import InlinePlatform
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:

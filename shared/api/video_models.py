@@ -13,8 +13,7 @@ from shared.records.creation import Creation
 from shared.records.names import FILM, POSTER
 from shared.redact import without_paths
 from shared.runs.manifest import paid_usd
-from shared.runs.report import ERROR, PIPELINE, Report, State
-from shared.runs.reports_of import reports_of
+from shared.runs.report import ERROR, PIPELINE, Report, State, reports_of
 from shared.runs.status import RunStatus
 
 _TOLD: Final = ("product_name", "style", "cta_text")

@@ -80,7 +80,7 @@ class Request(_Document):
     overtaken: tuple[str, ...] = ()
     """Who opened the runs before this one, latest first: nothing of theirs may open a run any more."""
     inputs: str = ""
-    """What people had put in when this was asked for (`shared.runs.freshness`); empty where unknown."""
+    """What people had put in by then (`shared.runs.asking.summary_of`); empty where unknown."""
     queued: Queued | None = None
     """The run after this one: inputs or parameters changed, and it was asked for again."""
     outcome: str = ""

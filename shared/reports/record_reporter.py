@@ -9,8 +9,8 @@ from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, Request, load, records_of
 from shared.records.names import claim_name
-from shared.runs.report import Audience
-from shared.runs.reports_of import overall_of, report_of_stage, run_of
+from shared.reports.sink import Audience
+from shared.runs.report import overall_of, report_of_stage, run_of
 from shared.runs.status import StageState, StageStatus
 
 _READ_EVERY_S: Final = 1.0

@@ -40,7 +40,7 @@ from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Request, utc_now
 from shared.records.names import FILM, delivery_name
 from shared.redact import without_paths
-from shared.runs.reports_of import reports_of
+from shared.runs.report import reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.storage import ABSENT

@@ -16,18 +16,19 @@ from shared.logs import log
 from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Platform
 from shared.records.creation import Creation
-from shared.records.documents import (
-    Claim,
-    Request,
-    first_request,
-    load,
-    load_request,
-    save_request,
-    utc_now,
-)
+from shared.records.documents import Claim, Request, first_request, load, load_request, save_request, utc_now
 from shared.records.names import MARKS, REQUEST, claim_name, marked_run
-from shared.runs.asking import ask, check_pipeline, inputs_of, no_assets, queue_behind
-from shared.runs.freshness import Inputs, inputs_now, is_outdated, summary_of
+from shared.runs.asking import (
+    Inputs,
+    ask,
+    check_pipeline,
+    inputs_now,
+    inputs_of,
+    is_outdated,
+    no_assets,
+    queue_behind,
+    summary_of,
+)
 from shared.runs.launch import Fuses, Launcher, never_fuses
 from shared.runs.listeners import Watch
 from shared.runs.manifest import manifest_generation, rewrite_manifest

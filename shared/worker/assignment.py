@@ -23,7 +23,7 @@ from shared.records.documents import (
     utc_now,
 )
 from shared.records.names import claim_name, record_name
-from shared.runs.freshness import inputs_now, summary_of
+from shared.runs.asking import inputs_now, summary_of
 from shared.storage import ABSENT
 
 

@@ -47,7 +47,7 @@ from shared.worker.ownership import Heartbeat, Ownership, check_wanted
 from shared.worker.publish import publish
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 
 @dataclass(frozen=True, kw_only=True)

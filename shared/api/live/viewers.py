@@ -13,7 +13,7 @@ from shared.errors import BadRequest, InvalidCreationId
 from shared.logs import log
 from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import load_request
-from shared.runs.reports_of import reports_of
+from shared.runs.report import reports_of
 from shared.runs.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.5
