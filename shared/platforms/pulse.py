@@ -88,9 +88,9 @@ class Pulse:
         return (record.run, record.execution) == (self.order.run, self.execution)
 
     def _records(self) -> list[Record]:
-        name = self.order.record_of(self.index)
-        if name:
-            found = [load(self.creation, name, Record)[0]]
+        task = self.order.task(self.index)
+        if task:
+            found = [load(self.creation, task.record, Record)[0]]
         else:
             listed = list(self.creation.list(RECORDS))
             found = [self._read(each, info.generation) for each, info in listed]

@@ -11,10 +11,9 @@ from shared.records.documents import Claim, Record, Request, load, records_of
 from shared.records.names import claim_name
 from shared.reports.sink import Audience
 from shared.runs.report import overall_of, report_of_stage, run_of
-from shared.runs.status import StageState, StageStatus
+from shared.runs.status import StageStatus, stage_of, verdict_of
 
 _READ_EVERY_S: Final = 1.0
-_WORST_FIRST: Final[tuple[StageState, ...]] = ("failed", "running", "retrying", "starting")
 
 
 class RecordReporter:
@@ -80,25 +79,6 @@ class RecordReporter:
 
 def _status(name: str, records: list[Record | None]) -> StageStatus:
     """How a stage stands by its records alone."""
-    present = tuple(record for record in records if record)
-    states = [_state(record) for record in records]
-    working = [record.message for record in present if record.status == "running"]
-    errors = [record.error for record in present if record.error and record.final]
-    return StageStatus(
-        name=name,
-        state=next((state for state in _WORST_FIRST if state in states), "success") if present else "waiting",
-        tasks=len(records),
-        tasks_done=states.count("success"),
-        progress=sum(record.progress for record in present) / len(records),
-        message=working[0] if working else "",
-        error=errors[0] if errors else None,
-        records=present,
-    )
-
-
-def _state(record: Record | None) -> StageState:
-    if record is None:
-        return "starting"
-    if record.status == "failed":
-        return "failed" if record.final else "retrying"
-    return "running" if record.status == "running" else "success"
+    if not any(records):
+        return StageStatus(name=name, state="waiting", tasks=len(records))
+    return stage_of(name, records, [verdict_of(record) for record in records])

@@ -21,8 +21,9 @@ from shared.machine.process import this_process
 from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Order, Platform
 from shared.records.creation import Creation
-from shared.records.documents import Claim, Failure, Record, Request, load, load_request, save
-from shared.records.names import ASSETS, claim_name, claims_of, record_name
+from shared.records.documents import Claim, Failure, Request, load, save
+from shared.records.failing import RunTask, fail_record
+from shared.records.names import ASSETS, claim_name, claims_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.storage import ABSENT
@@ -248,46 +249,24 @@ class Launcher:
                 text = f"{creation.creation_id}: could not be stopped: {error}"
                 log(logging.WARNING, "stop_refused", text)
 
-    def settle(self, creation: Creation, request: Request, status: RunStatus) -> None:
+    def record_ends(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Write down what only the platform knows of tasks that failed, before it forgets it."""
-        definitions = self._pipelines[request.pipeline].stages
         for name, stage in status.stages.items():
             for index, error in stage.ends.items():
-                place = record_name(name, index if definitions[name].fan_out else None)
-                self._write_end(creation, request, name, place, index, error)
+                self._record_end(creation, request.pipeline, request.run, name, index, error)
 
     def _record_refusal(self, creation: Creation, order: Order, error: ReelwrightError) -> None:
         """The platform refused the launch: that is the stage's failure, and the record says so."""
         stages = self._pipelines[order.pipeline].stages
         stage = next(iter(stages)) if order.stage == FUSED else order.stage
-        request, _ = load_request(creation)
-        if request is None or request.run != order.run:
-            return
         failure = Failure(
             kind=type(error).__name__, message=f"could not be launched: {error}", permanent=False
         )
-        place = record_name(stage, 0 if stages[stage].fan_out else None)
-        self._write_end(creation, request, stage, place, 0, failure)
+        self._record_end(creation, order.pipeline, order.run, stage, 0, failure)
 
-    def _write_end(
-        self, creation: Creation, request: Request, stage: str, place: str, index: int, error: Failure
+    def _record_end(
+        self, creation: Creation, pipeline: str, run: int, stage: str, index: int, error: Failure
     ) -> None:
-        """The task's record, failed for good, unless it says how it ended or someone is at work on it."""
-        before, generation = load(creation, place, Record)
-        if before and (before.run > request.run or (before.run == request.run and _has_said_all(before))):
-            return
-        now = self._now()
-        if before is None or before.run != request.run:
-            before = Record(
-                pipeline=request.pipeline, stage=stage, index=index, run=request.run, owner="",
-                status="failed", started_at=now, heartbeat_at=now,
-            )  # fmt: skip
-        end = {"owner": "trigger", "status": "failed", "final": True, "completed_at": now, "error": error}
-        try:
-            save(creation, place, before.model_copy(update=end), expect=generation)
-        except PreconditionFailed:
-            log(logging.WARNING, "end_unrecorded", f"{stage}: failed, and yet someone works on it")
-
-
-def _has_said_all(record: Record) -> bool:
-    return record.status == "success" or (record.status == "failed" and record.final)
+        fans_out = self._pipelines[pipeline].stages[stage].fan_out is not None
+        task = RunTask(pipeline=pipeline, run=run, stage=stage, index=index, fans_out=fans_out)
+        fail_record(creation, task, error, by="trigger", at=self._now())

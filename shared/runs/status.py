@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.errors import OutOfTime
 from shared.records.documents import Failure, GivenUp, OutputFile, Record, Request, RunFailureKind
 
 RunState = Literal["pending", "completed", "failed"]
 StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
+_WORST_FIRST: Final[tuple[StageState, ...]] = ("failed", "running", "retrying", "starting")
 BUSY: Final = ("starting", "running", "retrying")
 
 
@@ -47,6 +48,39 @@ class StageStatus:
     @property
     def metadata(self) -> Mapping[str, Any]:
         return self.records[0].metadata if self.records else {}
+
+
+Verdict: TypeAlias = tuple[StageState, Failure | None]
+"""How one task stands, and why it failed if it did."""
+
+
+def verdict_of(record: Record | None) -> Verdict:
+    """As far as the task's record says; None where it has none yet."""
+    if record is None:
+        return "starting", None
+    if record.status == "failed":
+        return ("failed", record.error) if record.final else ("retrying", None)
+    return record.status, None
+
+
+def stage_of(
+    name: str, records: Sequence[Record | None], verdicts: Sequence[Verdict], **facts: Any
+) -> StageStatus:
+    """A stage that was launched, from its tasks' records and what is known of each: the worst, else the
+    busiest, is how it stands."""
+    present = tuple(record for record in records if record)
+    states = [state for state, _ in verdicts]
+    return StageStatus(
+        name=name,
+        state=next((state for state in _WORST_FIRST if state in states), "success"),
+        tasks=len(records),
+        tasks_done=states.count("success"),
+        progress=sum(record.progress for record in present) / len(records),
+        message=next((record.message for record in present if record.status == "running"), ""),
+        error=next((error for _, error in verdicts if error), None),
+        records=present,
+        **facts,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

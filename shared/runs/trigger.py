@@ -148,7 +148,7 @@ class Trigger:
             self._launcher.release(creation, request, status)
         if any(stage.ends for stage in status.stages.values()):
             self._launcher.stop_frozen(creation, status)
-            self._launcher.settle(creation, request, status)
+            self._launcher.record_ends(creation, request, status)
             noted, request, status = self._look(creation)
         if status.status == "failed" and self._give_up(creation, request, status):
             noted, request, status = self._look(creation)
@@ -347,7 +347,7 @@ class Trigger:
         if mark is None:
             return
         status = self._observe(creation, request, doubt=True)
-        self._launcher.settle(creation, request, status)
+        self._launcher.record_ends(creation, request, status)
         told = not status.is_busy and self._watch.ended(creation, request, status)
         if told and self._launcher.release_all(creation, request.run):
             self._unmark(creation, request.run, mark)
