@@ -20,7 +20,8 @@ from jobs.catalogue import pipelines
 from scripts.sample_product import write_sample_product
 from shared.platforms.local import LocalPlatform
 from shared.records.creation import Creation
-from shared.records.documents import Claim, Record, load, record_name
+from shared.records.documents import Claim, Record, load
+from shared.records.names import claim_name, record_name
 from shared.runs.launch import always_fuses, never_fuses
 from shared.runs.trigger import Trigger
 from shared.storage import ObjectStore, open_store
@@ -206,7 +207,7 @@ def _wait_for_all(client: httpx.Client, ads: int) -> dict[str, str]:
 def _load(store: ObjectStore, number: int, stage: str) -> StageLoad:
     creation = Creation(store, _id(number))
     record = _record(creation, stage)
-    claim, _ = load(creation, f"claims/{record.run}/{stage}", Claim)
+    claim, _ = load(creation, claim_name(record.run, stage), Claim)
     assert claim
     return StageLoad(
         waited_s=(record.started_at - claim.claimed_at).total_seconds(),

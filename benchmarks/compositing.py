@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.ad.brief import Brief, write_brief
 from jobs.fused import run_fused
 from shared.records.creation import Creation
+from shared.records.names import TIMELINE
 from shared.settings import Settings
 from shared.storage import open_store
 from shared.video.timeline import Timeline
@@ -102,7 +103,7 @@ def _asset(root: str, name: str) -> Path:
 
 
 def _timeline(root: str) -> Timeline:
-    return Timeline.model_validate_json(_asset(root, "assets/timeline.json").read_bytes())
+    return Timeline.model_validate_json(_asset(root, TIMELINE).read_bytes())
 
 
 def _loader(root: str) -> "Callable[[str], NDArray[np.uint8]]":

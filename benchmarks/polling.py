@@ -18,7 +18,8 @@ import httpx
 
 from jobs.catalogue import pipelines
 from shared.records.creation import Creation
-from shared.records.documents import Claim, Record, Request, save, utc_now
+from shared.records.documents import Claim, Record, Request, save, save_request, utc_now
+from shared.records.names import claim_name, record_name
 from shared.storage import ObjectStore, open_store
 
 CLIENTS = 8
@@ -57,11 +58,11 @@ def fill(store: ObjectStore, first: int, count: int) -> None:
     def put(number: int) -> None:
         creation = Creation(store, f"film-{number}")
         creation.write("assets/1/1.txt", b"A caption.")
-        save(creation, "request.json", request, expect=None)
+        save_request(creation, request, expect=None)
         for stage in ("narrate", "render"):
-            save(creation, f"claims/1/{stage}", claim, expect=None)
-        save(creation, "stages/narrate.json", narrated, expect=None)
-        save(creation, "stages/render/0.json", rendering, expect=None)
+            save(creation, claim_name(1, stage), claim, expect=None)
+        save(creation, record_name("narrate", None), narrated, expect=None)
+        save(creation, record_name("render", 0), rendering, expect=None)
 
     assert set(pipelines()["story"].stages) >= {"narrate", "render"}
     with ThreadPoolExecutor(8) as pool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from jobs.catalogue import pipelines
 from jobs.fused import run_fused
-from shared.errors import StageFailed
+from shared.errors import RunFailed
 from shared.platforms.task import read_task
 from shared.records.creation import canonical_json
 from shared.runs.status import RunStatus
@@ -46,7 +46,7 @@ def _failure(status: RunStatus) -> int:
     """The failed stage's exit code: it has said why in the log already."""
     failed = [stage for stage in status.stages.values() if stage.state == "failed"]
     if not failed:
-        raise StageFailed("run", status.error)
+        raise RunFailed(status.creation_id, status.error)
     return BAD_REQUEST if any(stage.error and stage.error.permanent for stage in failed) else FAILED
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from jobs.catalogue import pipelines, stages
 from shared.platforms.task import Task
 from shared.records.creation import Creation
-from shared.records.documents import DIED
 from shared.reports.run_reporter import watch_of
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
@@ -18,7 +17,7 @@ from shared.worker.fused import run_to_end
 from shared.worker.inline import InlinePlatform
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 
 def run_fused(
@@ -50,13 +49,13 @@ def run_fused(
     )
     work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
     left: list[str] = []
-    if task.attempt and Creation(store, creation_id).stat("request.json"):
+    if task.attempt and Creation(store, creation_id).has_request():
         left = trigger.left_by(creation_id, task.execution)
     if task.claim:
         return work(left=left)
     trigger.start(pipeline, creation_id, checked=False)
     status = work(left=left)
-    if any(stage.error and stage.error.kind == DIED for stage in status.stages.values()):
+    if any(stage.error and stage.error.has_died for stage in status.stages.values()):
         trigger.start(pipeline, creation_id, checked=False)
         status = work()
     return status

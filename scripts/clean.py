@@ -15,12 +15,25 @@ from scripts.wiring import make_trigger
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
 from shared.machine import temporary
 from shared.providers.account import PAID
-from shared.records.creation import FOLDERS, MARKS, Creation, creation_ids
-from shared.records.documents import Request, load, utc_now
+from shared.records.creation import Creation, creation_ids
+from shared.records.documents import load_request, utc_now
+from shared.records.names import (
+    ASSETS,
+    CLAIMS,
+    DELIVERIES,
+    MANIFEST,
+    MARKS,
+    POSTED,
+    RECORDS,
+    REQUEST,
+    marked_run,
+)
+from shared.records.removal import is_half_removed, objects_of
+from shared.records.removal import remove as remove_creation
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.storage import ObjectInfo, ObjectStore
+from shared.storage import ABSENT, ObjectInfo, ObjectStore
 
 POLICIES: Final = ("all", "final", "none")
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
@@ -37,6 +50,8 @@ class Leftover:
     """What a killed process of this program left in the temporary folder."""
     request: str | None = None
     """Of a creation: the generation of its request when it was looked at. It goes only while that stands."""
+    whole: bool = False
+    """A creation of which nothing is kept."""
 
     bytes: int
 
@@ -70,9 +85,12 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
 
 def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftover]:
     """What ended before that moment: creations by the policy, paid results, temporary folders."""
-    active = {info.key.split("/", 1)[1].rpartition("/")[0] for info in trigger.store.list(MARKS)}
+    active = {marked_run(info.key)[0] for info in trigger.store.list(MARKS)}
     for creation_id in creation_ids(trigger.store):
         if creation_id not in active and (leftover := _of_creation(trigger, creation_id, before, keep)):
+            yield leftover
+    for creation_id in creation_ids(trigger.store, having=POSTED):
+        if leftover := _half_removed(Creation(trigger.store, creation_id), before):
             yield leftover
     paid = tuple(
         info
@@ -88,7 +106,7 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
 
 def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str) -> Leftover | None:
     creation = Creation(trigger.store, creation_id)
-    _, generation = load(creation, "request.json", Request)
+    _, generation = load_request(creation)
     try:
         status = trigger.status(creation_id)
     except ReelwrightError:
@@ -97,33 +115,44 @@ def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str
     if status.status == "pending" or ended >= before:
         return None
     wanted = _kept(trigger, status, keep)
-    objects = [info for name, info in _owned(creation) if not _is_kept(name, wanted)]
+    objects = [info for name, info in objects_of(creation) if not _is_kept(name, wanted)]
     if not objects:
         return None
-    return Leftover(name=creation_id, objects=tuple(objects), request=generation, bytes=_size_of(objects))
+    return Leftover(
+        name=creation_id,
+        objects=tuple(objects),
+        request=generation,
+        whole=keep == "none",
+        bytes=_size_of(objects),
+    )
+
+
+def _half_removed(creation: Creation, before: datetime) -> Leftover | None:
+    """What is left of a creation whose removal broke off."""
+    claim = creation.stat(POSTED)
+    if claim is None or claim.modified_at >= before or not is_half_removed(creation):
+        return None
+    objects = [info for _, info in objects_of(creation)]
+    return Leftover(
+        name=creation.creation_id,
+        objects=tuple(objects),
+        request=ABSENT,
+        whole=True,
+        bytes=_size_of(objects),
+    )
 
 
 def _size_of(objects: Iterable[ObjectInfo]) -> int:
     return sum(info.size_bytes for info in objects)
 
 
-def _owned(creation: Creation) -> Iterator[tuple[str, ObjectInfo]]:
-    """The creation's objects, but none of a creation below it; the request last: by it the rest is found."""
-    for folder in FOLDERS:
-        yield from creation.list(folder)
-    for name in ("manifest.json", "request.json"):
-        info = creation.stat(name)
-        if info:
-            yield name, info
-
-
 def _kept(trigger: Trigger, status: RunStatus, keep: str) -> frozenset[str]:
     """Folders (which end in `/`) and objects to keep."""
     if keep == "none":
         return frozenset()
-    records = {"request.json", "manifest.json", "claims/", "stages/", "webhooks/"}
+    records = {REQUEST, MANIFEST, CLAIMS, RECORDS, DELIVERIES}
     if keep == "all":
-        return frozenset({*records, "assets/"})
+        return frozenset({*records, ASSETS})
     last = list(trigger.pipelines[status.request.pipeline].stages)[-1]
     outputs = {out.key for record in status.stages[last].records for out in record.outputs.values()}
     return frozenset(records | outputs)
@@ -149,8 +178,11 @@ def _show(found: Sequence[Leftover]) -> None:
 
 def remove(store: ObjectStore, leftover: Leftover) -> None:
     """Delete it, but for what has changed since it was looked at."""
+    if leftover.whole:
+        remove_creation(Creation(store, leftover.name), over=leftover.request)
+        return
     if leftover.request is not None:
-        found = store.stat(f"{leftover.name}/request.json")
+        found = store.stat(f"{leftover.name}/{REQUEST}")
         if found is None or found.generation != leftover.request:
             return  # it was started again
     for info in leftover.objects:

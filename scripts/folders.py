@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from scripts.folder_files import files_of
 from shared.errors import BadRequest
 from shared.records.creation import Creation
+from shared.records.names import ASSETS
 from shared.storage.keys import check_key
 
 
@@ -19,7 +20,7 @@ def assets_in(folder: Path, creation: Creation, makes: Callable[[str], bool]) ->
         raise BadRequest(f"{folder}: no such folder; name the one that holds 1/, 2/, …")
     store = urlsplit(creation.store.url)
     inside = Path(unquote(store.path)) if store.scheme == "file" else None
-    files = {f"assets/{name}": path for name, path in files_of(folder, but_for=inside).items()}
+    files = {f"{ASSETS}{name}": path for name, path in files_of(folder, but_for=inside).items()}
     wanted = {name: path for name, path in files.items() if not makes(name)}
     for name in wanted:
         check_key(creation.key(name))
@@ -34,6 +35,6 @@ def bring_assets(creation: Creation, wanted: Mapping[str, Path], makes: Callable
     """
     for name, path in wanted.items():
         creation.bring(path, name)
-    for name, _ in list(creation.list("assets/")):
+    for name, _ in list(creation.list(ASSETS)):
         if name not in wanted and not makes(name):
             creation.delete(name)

@@ -20,7 +20,7 @@ from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Source
 from shared.records.naming import creation_id_for
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 
@@ -108,7 +108,7 @@ def watch(
     tell(console, trigger, status)
     if status.status == "failed":
         tell_next(console, [f"{program()} {again}"])
-        failed = failed_stage(status) or next((s for s in status.stages.values() if s.error), None)
+        failed = status.failed_stage or next((s for s in status.stages.values() if s.error), None)
         if failed and failed.error and failed.error.permanent:
             raise BadRequest(failed.error.message)
         if failed and failed.error:

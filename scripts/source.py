@@ -14,11 +14,11 @@ from typing import Final
 
 from shared.errors import BadRequest, PreconditionFailed
 from shared.records.creation import Creation
-from shared.records.documents import Request, Source, load, save
+from shared.records.documents import Source, load, load_request, save
+from shared.records.names import SOURCE
 from shared.records.naming import product_words
 from shared.runs.asking import check_pipeline
 
-_NAME: Final = "claims/source.json"
 _MACHINE_ID: Final = Path("/etc/machine-id")
 
 
@@ -31,14 +31,14 @@ def source_of_folder(folder: Path, creation: Creation) -> Source:
 def claim_creation(creation: Creation, source: Source, pipeline: str, *, replace: bool) -> None:
     """Make sure that the creation may be made of this; raises `BadRequest` if it is made of something else,
     unless that is to be replaced, or if it is another pipeline's."""
-    request, _ = load(creation, "request.json", Request)
+    request, _ = load_request(creation)
     if request:
         check_pipeline(creation, request, pipeline)
     _claim(creation, source, replace=replace)
 
 
 def _claim(creation: Creation, source: Source, *, replace: bool) -> None:
-    found, generation = load(creation, _NAME, Source)
+    found, generation = load(creation, SOURCE, Source)
     if found and _is_same(found, source):
         return
     if found and not replace:
@@ -48,7 +48,7 @@ def _claim(creation: Creation, source: Source, *, replace: bool) -> None:
             "(also where it is the same, moved or renamed)"
         )
     try:
-        save(creation, _NAME, source, expect=generation)
+        save(creation, SOURCE, source, expect=generation)
     except PreconditionFailed:
         _claim(creation, source, replace=replace)
 

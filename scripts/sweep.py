@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from scripts.wiring import make_trigger
-from shared.errors import StageFailed
+from shared.errors import RunFailed
 from shared.platforms.local import LocalPlatform
 from shared.runs.sweeping import SweepReport
 from shared.settings import Settings
@@ -12,7 +12,7 @@ from shared.settings import Settings
 def sweep(settings: Settings) -> SweepReport:
     """One sweep over all runs under way; on this machine's platforms what it launches is waited for.
 
-    Raises `StageFailed` naming the creations that could not be advanced, when all others have been.
+    Raises `RunFailed` naming the creations that could not be advanced, when all others have been.
     """
     console = Console(stderr=True)
     trigger = make_trigger(settings)
@@ -24,5 +24,5 @@ def sweep(settings: Settings) -> SweepReport:
     if isinstance(trigger.platform, LocalPlatform):
         trigger.platform.wait()
     if report.failed:
-        raise StageFailed("sweep", f"could not advance {', '.join(report.failed)}; the log above says why")
+        raise RunFailed(", ".join(report.failed), "could not be advanced; the log above says why")
     return report

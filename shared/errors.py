@@ -17,7 +17,8 @@
     │   ├── ProviderDenied (BadRequest)     the key is missing or wrong, or its account has nothing left
     │   └── ProviderRefused (BadRequest)    it will not make this, for what it shows or says
     ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
-    │   └── CreationRemoved                 what it worked on is gone
+    │   ├── CreationRemoved                 what it worked on is gone
+    │   └── RunOvertaken                    what it was started for is not the latest run
     ├── Stopped (RuntimeError)              SIGTERM, Ctrl-C or a cancelled run
     ├── OutOfTime (TimeoutError)            the run took longer than its pipeline allows
     ├── StageFailed (RuntimeError)          a stage of the pipeline failed
@@ -209,6 +210,19 @@ class CreationRemoved(StaleAttempt):
 
     def __str__(self) -> str:
         return f"creation {self.args[0]!r} was removed meanwhile; nothing was published"
+
+
+class RunOvertaken(StaleAttempt):
+    """This process was started for a run that is not, or no longer, the creation's latest."""
+
+    def __init__(self, creation_id: str) -> None:
+        ReelwrightError.__init__(self, creation_id)
+
+    def __str__(self) -> str:
+        return (
+            f"creation {self.args[0]!r}: the run that this was started for is not the latest one; "
+            "nothing was published"
+        )
 
 
 class Stopped(ReelwrightError, RuntimeError):

@@ -17,8 +17,7 @@ import pytest
 from jobs import __main__ as fused
 from shared.machine.ffmpeg import run as ffmpeg
 from shared.records.creation import Creation
-from shared.runs.report import ERROR
-from shared.runs.reports_of import reports_of
+from shared.runs.report import ERROR, reports_of
 from shared.runs.status import RunStatus
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore

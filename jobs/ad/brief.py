@@ -26,6 +26,7 @@ from pydantic import (
 from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.records.creation import Creation, canonical_json
+from shared.records.names import ASSETS
 from shared.text.plain_text import decode_text
 from shared.validation import problems_of
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
@@ -137,8 +138,8 @@ def _only(creation: Creation, stem: str, types: tuple[str, ...]) -> str | None:
 
 def _named(creation: Creation, stem: str, types: tuple[str, ...]) -> list[str]:
     """The assets `assets/<stem>.<type>`."""
-    names = [name for name, _ in creation.list("assets/")]
-    return [name for name in names if name.lower() in {f"assets/{stem}{suffix}" for suffix in types}]
+    names = [name for name, _ in creation.list(ASSETS)]
+    return [name for name in names if name.lower() in {f"{ASSETS}{stem}{suffix}" for suffix in types}]
 
 
 @dataclass(frozen=True, kw_only=True)

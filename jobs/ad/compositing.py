@@ -15,9 +15,9 @@ from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceovers, read_voiceovers
 from jobs.ad.styles import Style, style_named
 from shared.errors import InvalidAssets
 from shared.records.creation import Creation
+from shared.records.names import POSTER, SEGMENTS
 from shared.settings import Settings
 from shared.stages.film_steps import (
-    SEGMENTS,
     fetch_assets,
     finish_film,
     join_plan,
@@ -194,9 +194,7 @@ def _outputs(context: Context, film: _Film, joined: Path) -> dict[str, Output]:
         "video": finish_film(
             context, film.timeline, joined, captions["captions_srt"].path, "the ad, H.264 and AAC"
         ),
-        "poster": Output(
-            name="assets/poster.jpg", path=_poster(film, context.scratch), description="a picture of the ad"
-        ),
+        "poster": Output(name=POSTER, path=_poster(film, context.scratch), description="a picture of the ad"),
         **captions,
         "timeline": write_timeline(context, film.timeline, "the ad as data"),
     }

@@ -28,10 +28,10 @@ from jobs.fused import run_fused
 from shared.errors import BadRequest, ReelwrightError
 from shared.logs import log
 from shared.records.creation import Creation, check_creation_id
-from shared.records.documents import Request, load, utc_now
+from shared.records.documents import load_request, utc_now
 from shared.reports.redis_channel import CHANNEL
 from shared.runs.report import ERROR, Report
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.status import RunStatus
 from shared.settings import Settings, read_settings
 from shared.storage import ObjectStore, open_store
 from shared.validation import problems_of
@@ -142,7 +142,7 @@ class PipelineOrchestrator:
         except (BadRequest, ValidationError) as error:
             phase = _phase_of("script_gen")
             failure = PipelineOrchestrationError(phase, problems_of(error))
-            request, _ = load(creation, "request.json", Request)
+            request, _ = load_request(creation)
             for report in _refusal(self.job_id, request.run if request else 1, failure, asked):
                 relay.publish(report)
             raise failure from error
@@ -268,7 +268,7 @@ def _phase_of(stage: str) -> str:
 
 
 def _failure(status: RunStatus) -> PipelineOrchestrationError:
-    failed = failed_stage(status)
+    failed = status.failed_stage
     if failed is None or failed.error is None:
         return PipelineOrchestrationError("Pipeline execution", status.error)
     return PipelineOrchestrationError(_phase_of(failed.name), failed.error.message)

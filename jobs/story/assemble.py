@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from jobs.story import PIPELINE_FILE
-from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline
+from jobs.story.plan import PLAN_NAME, read_plan, read_timeline
 from shared.records.creation import Creation
+from shared.records.names import POSTER, SEGMENTS, TIMELINE, captions_name
 from shared.stages.film_steps import (
-    SEGMENTS,
     fetch_assets,
     finish_film,
     join_plan,
@@ -21,8 +21,6 @@ from shared.stages.stage import Context, Output, Result, Stage
 from shared.video.timeline import Timeline
 from shared.worker.entry import stage_main
 
-_CAPTIONS_NAME: Final = "assets/captions.srt"
-
 
 def run(context: Context) -> Result:
     """The stage's work: sound and picture side by side, then both into one file."""
@@ -34,13 +32,13 @@ def run(context: Context) -> Result:
         poster = _poster(context, timeline)
         joined = join_plan(context, timeline, plan, stage="assemble", since=0.1, until=0.7)
         audio = sound.result()
-    captions = context.creation.download(_CAPTIONS_NAME, context.scratch / "captions.srt")
+    captions = context.creation.download(captions_name("srt"), context.scratch / "captions.srt")
     film = finish_film(context, timeline, joined, captions, "the film, H.264 and AAC")
     shape = shape_of(timeline)
     return Result(
         outputs={
             "video": film,
-            "poster": Output(name="assets/poster.jpg", path=poster, description="the first picture"),
+            "poster": Output(name=POSTER, path=poster, description="the first picture"),
         },
         metadata={
             "duration_s": shape["duration_s"],
@@ -73,7 +71,7 @@ def _inputs(creation: Creation) -> list[str]:
     timeline = read_timeline(creation)
     speech = sorted({spoken.key for spoken in timeline.speech})
     music = [timeline.music.key] if timeline.music else []
-    return [TIMELINE_NAME, PLAN_NAME, _CAPTIONS_NAME, *speech, *music]
+    return [TIMELINE, PLAN_NAME, captions_name("srt"), *speech, *music]
 
 
 STAGE: Final = Stage(pipeline="story", name="assemble", version=1, inputs=_inputs, run=run)

@@ -19,12 +19,11 @@ from jobs.story.names import is_left_by_systems, is_number, stem_of, type_of
 from jobs.story.part import Part, read_part
 from shared.accepted import PICTURE_SUFFIXES
 from shared.records.creation import Creation
+from shared.records.names import ASSETS, FILM, POSTER, TIMELINE, captions_name
 from shared.storage import numeric_order
 from shared.video.sound.music_files import MUSIC_TYPES
 
-OUTPUTS: Final = frozenset(
-    f"assets/{name}" for name in ("video.mp4", "poster.jpg", "timeline.json", "captions.srt", "captions.vtt")
-)
+OUTPUTS: Final = frozenset({FILM, POSTER, TIMELINE, captions_name("srt"), captions_name("vtt")})
 _OPTIONS_NAMES: Final = frozenset({"story.json", "story.json.txt", "story.json.json"})
 """In lower case; Windows hides the last ending of a name."""
 _MOST_PARTS: Final = 2000
@@ -44,7 +43,7 @@ class Layout:
 
 def story_inputs(creation: Creation) -> list[str]:
     """Names of all assets that people put in."""
-    return [name for name, _ in creation.list("assets/") if name not in OUTPUTS]
+    return [name for name, _ in creation.list(ASSETS) if name not in OUTPUTS]
 
 
 def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout:
@@ -54,7 +53,7 @@ def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout
     layout even if there are problems, so that it can be looked at, too.
     """
     found = [
-        name for name in names if name not in OUTPUTS and not is_left_by_systems(name.removeprefix("assets/"))
+        name for name in names if name not in OUTPUTS and not is_left_by_systems(name.removeprefix(ASSETS))
     ]
     root = _root_of(found, where, problems)
     if root is None:
@@ -96,7 +95,7 @@ def _parts(
             folders[inside[0]].append(name)
     if not folders and len([name for name in loose if type_of(name) in PICTURE_SUFFIXES]) == 1:
         return (read_part(1, root, loose, problems),)  # the folder of a part was given
-    numbers = _part_numbers(folders, where + root.removeprefix("assets/"), loose, problems)
+    numbers = _part_numbers(folders, where + root.removeprefix(ASSETS), loose, problems)
     return tuple(
         read_part(number, f"{root}{folder}/", folders[folder], problems)
         for number, folder in sorted(numbers.items())
@@ -129,16 +128,16 @@ def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str | Non
             if is_number(folder):
                 homes["/".join(folders[:depth]) + "/"].add(int(folder))
     first = [home for home, numbers in homes.items() if 1 in numbers]
-    if "assets/" in first or not homes:
-        return "assets/"
+    if ASSETS in first or not homes:
+        return ASSETS
     found = first or list(homes)
     shallowest = min(home.count("/") for home in found)
     found = sorted(home for home in found if home.count("/") == shallowest)
-    if len(found) > 1 and "assets/" not in homes:
-        stories = ", ".join(where + home.removeprefix("assets/") for home in found[:_MOST_NAMED])
+    if len(found) > 1 and ASSETS not in homes:
+        stories = ", ".join(where + home.removeprefix(ASSETS) for home in found[:_MOST_NAMED])
         problems.append(f"{where}: holds more than one story ({stories}); give the folder of one of them")
         return None
-    return found[0] if len(found) == 1 else "assets/"
+    return found[0] if len(found) == 1 else ASSETS
 
 
 def _part_numbers(

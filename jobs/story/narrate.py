@@ -21,12 +21,13 @@ from jobs.story.options import (
     with_parameters,
 )
 from jobs.story.part import Part
-from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, speech_stands
+from jobs.story.plan import PLAN_NAME, SPEECH, speech_stands
 from shared.accepted import demand_small_text
 from shared.errors import BadRequest, InvalidAssets
 from shared.providers.account import Account
 from shared.providers.speech import SpeechProvider, speech_provider
 from shared.records.creation import Creation, canonical_json
+from shared.records.names import ASSETS, TIMELINE, captions_name
 from shared.settings import AUTO, Settings
 from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage.memory import MemoryStore
@@ -84,7 +85,7 @@ def _read(context: Context) -> _Story:
     """The whole story; raises `InvalidAssets` naming every problem in every object at once."""
     creation = context.creation
     problems: list[str] = []
-    layout = read_layout(story_inputs(creation), creation.key("assets/"), problems)
+    layout = read_layout(story_inputs(creation), creation.key(ASSETS), problems)
     read = _reader(creation)
     options = StoryOptions()
     if layout.options:
@@ -107,7 +108,7 @@ def _read(context: Context) -> _Story:
 
 def _reader(creation: Creation) -> Callable[[str], bytes]:
     """Fetches a text, unless it is too large, which is `InvalidAssets`."""
-    sizes = {name: info.size_bytes for name, info in creation.list("assets/")}
+    sizes = {name: info.size_bytes for name, info in creation.list(ASSETS)}
 
     def read(name: str) -> bytes:
         demand_small_text(name, sizes.get(name, 0))
@@ -250,9 +251,9 @@ def _result(
     context.progress.update(0.9, "planning the segments")
     segments = plan_segments(timeline, caption_states(timeline))
     outputs = {
-        "timeline": (TIMELINE_NAME, canonical_json(timeline.model_dump(mode="json")), "the film as data"),
-        "captions_srt": ("assets/captions.srt", to_srt(timeline).encode(), "captions, SubRip"),
-        "captions_vtt": ("assets/captions.vtt", to_vtt(timeline).encode(), "captions, WebVTT"),
+        "timeline": (TIMELINE, canonical_json(timeline.model_dump(mode="json")), "the film as data"),
+        "captions_srt": (captions_name("srt"), to_srt(timeline).encode(), "captions, SubRip"),
+        "captions_vtt": (captions_name("vtt"), to_vtt(timeline).encode(), "captions, WebVTT"),
         "plan": (PLAN_NAME, canonical_json(list(_plan(segments))), "the segments and their keys"),
     }
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
@@ -276,7 +277,7 @@ def _result(
         },
         warnings=(*drawable.warnings, *_doubt(story.guess), *unsaid, *ignored),
         reusable=not drawable.missing,  # a font may be installed by the next time
-        keep={"cache/speech/": frozenset(_speech_in_use(narrated))},
+        keep={SPEECH: frozenset(_speech_in_use(narrated))},
     )
 
 

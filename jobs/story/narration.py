@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from jobs.story.plan import SPEECH
 from shared.errors import PreconditionFailed
 from shared.providers.speech import Speech, SpeechProvider
 from shared.records.creation import Creation, canonical_json
@@ -122,7 +123,7 @@ def pace_for_reading(caption: Caption) -> Narrated:
 
 
 def _times_name(key: str) -> str:
-    return f"cache/speech/{key}.json"
+    return f"{SPEECH}{key}.json"
 
 
 def _from_cache(creation: Creation, caption: Caption, key: str) -> Narrated | None:
@@ -147,7 +148,7 @@ def _spoken(creation: Creation, caption: Caption, key: str, narrator: Narrator) 
         said, language=caption.language, voice=narrator.voice, rate=narrator.rate
     )
     data = _wav(speech)
-    sound = f"cache/speech/{hashlib.sha256(data).hexdigest()[:32]}.wav"
+    sound = f"{SPEECH}{hashlib.sha256(data).hexdigest()[:32]}.wav"
     words = [asdict(word) for word in speech.words]
     found = {
         "sound": sound,

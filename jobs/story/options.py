@@ -30,6 +30,7 @@ from jobs.story.option_words import (
 )
 from shared.errors import InvalidAssets
 from shared.records.creation import Creation
+from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
 from shared.validation import noting
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
@@ -200,13 +201,13 @@ def check_options(creation: Creation, parameters: Mapping[str, Any]) -> None:
     """Raise `InvalidAssets` naming everything in `story.json` and the parameters that can't be used."""
     problems: list[str] = []
     options = StoryOptions()
-    names = [name for name, _ in creation.list("assets/")]
+    names = [name for name, _ in creation.list(ASSETS)]
     name = options_in(names)
     with noting(problems):
         options = read_options(creation.read(name)[0], name) if name else options
     with noting(problems):
         options = with_parameters(options, parameters)
-    layout = read_layout(names, creation.key("assets/"), [])
+    layout = read_layout(names, creation.key(ASSETS), [])
     problems += unknown_parts(options, [part.number for part in layout.parts], name)
     if problems:
         raise InvalidAssets(*problems)

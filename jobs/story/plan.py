@@ -5,21 +5,23 @@ from typing import Final
 
 from shared.errors import StoreError
 from shared.records.creation import Creation
+from shared.records.names import TIMELINE
 from shared.stages.film_steps import missing_segments
 from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
 
-TIMELINE_NAME: Final = "assets/timeline.json"
 PLAN_NAME: Final = "cache/plan.json"
+SPEECH: Final = "cache/speech/"
+"""The folder of what was spoken, each by what is said and by whom."""
 
 
 def read_timeline(creation: Creation) -> Timeline:
-    return Timeline.model_validate_json(creation.read(TIMELINE_NAME)[0])
+    return Timeline.model_validate_json(creation.read(TIMELINE)[0])
 
 
 def speech_stands(creation: Creation) -> bool:
     """Whether all speech of the timeline is in the store."""
-    there = {name for name, _ in creation.list("cache/speech/")}
+    there = {name for name, _ in creation.list(SPEECH)}
     return all(spoken.key in there for spoken in read_timeline(creation).speech)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
-from jobs.story.plan import PLAN_NAME, TIMELINE_NAME, read_plan, read_timeline, segments_stand
+from jobs.story.plan import PLAN_NAME, read_plan, read_timeline, segments_stand
 from shared.records.creation import Creation
+from shared.records.names import TIMELINE
 from shared.stages.film_steps import missing_segments, render_missing
 from shared.stages.stage import Context, Result, Stage
 from shared.video.rendering.segments import Segment
@@ -50,7 +51,7 @@ def _loader(context: Context, max_side: int) -> "Callable[[str], NDArray[np.uint
 
 def _inputs(creation: Creation) -> list[str]:
     return [
-        TIMELINE_NAME,
+        TIMELINE,
         PLAN_NAME,
         *sorted({shot.picture for shot in read_timeline(creation).shots if shot.picture}),
     ]

@@ -25,7 +25,7 @@ from shared.validation import noting
 from shared.worker.entry import DONE, guarded, publishing
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 _HOST: Final = "0.0.0.0"  # noqa: S104 - a cloud reaches its containers from outside; the token guards them
 _PORT: Final = "8080"

@@ -14,8 +14,7 @@ from shared.errors import ReelwrightError
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, creation_ids
-from shared.runs.report import Report
-from shared.runs.reports_of import reports_of
+from shared.runs.report import Report, reports_of
 from shared.runs.status import RunStatus
 from shared.storage import ObjectStore
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from shared.pipelines.definition import JobDefinition, StageDefinition
-from shared.records.documents import record_name
+from shared.records.failing import RunTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,17 @@ class Order:
     """The claim's: handed to every task as `REELWRIGHT_CLAIM`."""
     tasks: int
 
-    def record_of(self, index: int) -> str | None:
-        """Where a task's record lies; None where all stages are in one container, each with its own."""
+    def task(self, index: int) -> RunTask | None:
+        """One of the stage's tasks; None where all stages are in one container, each with its own."""
         if not isinstance(self.definition, StageDefinition):
             return None
-        return record_name(self.stage, index if self.definition.fan_out else None)
+        return RunTask(
+            pipeline=self.pipeline,
+            run=self.run,
+            stage=self.stage,
+            index=index,
+            fans_out=self.definition.fan_out is not None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

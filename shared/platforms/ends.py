@@ -1,18 +1,13 @@
 """How an attempt ended, and what its record is to say of it when it left no word itself."""
 
-import logging
 import signal
 from dataclasses import dataclass
-from typing import Final
 
-from shared.errors import PreconditionFailed
-from shared.logs import log
+from shared.errors import Stopped
 from shared.platforms import Order
 from shared.records.creation import Creation
-from shared.records.documents import DIED, Failure, Record, Request, load, save, utc_now
-
-TIME_LIMIT: Final = "TimeLimit"
-"""The kind of failure of one that took too long."""
+from shared.records.documents import DIED, Failure, Unraised, utc_now
+from shared.records.failing import fail_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,34 +17,29 @@ class End:
     exit_code: int
     reason: str
     """What to say if it left no word."""
-    kind: str = ""
-    """The kind of failure for which it was ended: that is what to say, whatever its own last word was."""
+    kind: Unraised | None = None
+    """The failure for which it was ended: that is what to say, whatever its own last word was."""
 
 
-def settle(creation: Creation, order: Order, execution: str, index: int, end: End, *, stopped: bool) -> None:
+def record_end(
+    creation: Creation, order: Order, execution: str, index: int, end: End, *, stopped: bool
+) -> None:
     """Record the task as failed, with what is known, unless its record says how it ended; `stopped` when it
     was told to."""
-    name = order.record_of(index)
-    if name is None:
+    task = order.task(index)
+    if task is None:
         return  # all stages in one: which of them it died in, their records and claims tell
-    request, _ = load(creation, "request.json", Request)
-    record, generation = load(creation, name, Record)
-    if request is None or request.run != order.run or _needs_no_word(record, order, execution, end):
-        return
-    settled = _settled(record, order, index, _failure(end, stopped=stopped), overrules=bool(end.kind))
-    try:
-        save(creation, name, settled, expect=generation)
-    except PreconditionFailed:
-        log(logging.WARNING, "settled_elsewhere", f"{order.stage}: another attempt owns its record now")
-
-
-def _needs_no_word(record: Record | None, order: Order, execution: str, end: End) -> bool:
-    """Whether the record says how the task ended, or is in the hands of another who works on it."""
-    if record is None or record.run != order.run:
-        return False
-    if record.status == "running":
-        return record.execution != execution
-    return record.status == "success" or (record.final and not end.kind)
+    overrules = end.kind is not None
+    fail_record(
+        creation,
+        task,
+        _failure(end, stopped=stopped),
+        by="platform",
+        at=utc_now(),
+        execution=execution,
+        keeps_error=not overrules,
+        overrules=overrules,
+    )
 
 
 def _failure(end: End, *, stopped: bool) -> Failure:
@@ -57,22 +47,8 @@ def _failure(end: End, *, stopped: bool) -> Failure:
         return Failure(kind=end.kind, message=end.reason, permanent=False)
     if stopped:
         message = f"stopped before it could say so ({end.reason}); run again to resume"
-        return Failure(kind="Stopped", message=message, permanent=False)
+        return Failure(kind=Stopped.__name__, message=message, permanent=False)
     return Failure(kind=DIED, message=end.reason, permanent=False)
-
-
-def _settled(record: Record | None, order: Order, index: int, failure: Failure, *, overrules: bool) -> Record:
-    """The record with this failure, or with its own, unless this one overrules it."""
-    now = utc_now()
-    if record is None or record.run != order.run:
-        record = Record(
-            pipeline=order.pipeline, stage=order.stage, index=index, run=order.run, owner="",
-            status="failed", started_at=now, heartbeat_at=now,
-        )  # fmt: skip
-    if record.error and not overrules:
-        failure = record.error
-    last = {"owner": "platform", "status": "failed", "final": True, "completed_at": now, "error": failure}
-    return record.model_copy(update=last)
 
 
 def last_words(exit_code: int) -> str:

@@ -26,12 +26,12 @@ from shared.machine.process import (
 )
 from shared.pipelines.definition import FUSED
 from shared.platforms import ExecutionState, Order
-from shared.platforms.ends import TIME_LIMIT, End, last_words, settle
+from shared.platforms.ends import End, last_words, record_end
 from shared.platforms.pulse import USUAL, Patience, Pulse
 from shared.platforms.slots import Slots
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
 from shared.records.creation import Creation
-from shared.records.documents import DIED
+from shared.records.documents import DIED, TIME_LIMIT
 from shared.storage import ObjectStore
 
 _BAD_REQUEST: Final = 2
@@ -200,7 +200,7 @@ class LocalPlatform:
 
     def _is_deleted(self, creation_id: str) -> bool:
         try:
-            return Creation(self._store, creation_id).stat("request.json") is None
+            return not Creation(self._store, creation_id).has_request()
         except ReelwrightError:
             return False
 
@@ -215,7 +215,7 @@ class LocalPlatform:
                 end = self._attempt(execution, index, attempt)
             if end.exit_code in (0, _BAD_REQUEST) or execution.stopping.is_set():
                 break
-        self._settle(execution, index, end)
+        self._record_end(execution, index, end)
 
     def _attempt(self, execution: _Execution, index: int, number: int) -> End:
         """One process, from start to end."""
@@ -302,11 +302,11 @@ class LocalPlatform:
         thread.start()
         return thread
 
-    def _settle(self, execution: _Execution, index: int, end: End) -> None:
+    def _record_end(self, execution: _Execution, index: int, end: End) -> None:
         """A task that ended without a last word in its record is recorded as failed, with what is known."""
         execution.reason = end.reason
         creation = Creation(self._store, execution.order.creation_id)
-        settle(creation, execution.order, execution.name, index, end, stopped=execution.stopping.is_set())
+        record_end(creation, execution.order, execution.name, index, end, stopped=execution.stopping.is_set())
 
 
 def _entrypoint(order: Order, _variables: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from shared.errors import ReelwrightError
 from shared.platforms import Order
 from shared.records.creation import Creation
 from shared.records.documents import Record, load
+from shared.records.names import RECORDS
 from shared.settings import Settings
 
 _LOOKS: Final = 12
@@ -87,11 +88,11 @@ class Pulse:
         return (record.run, record.execution) == (self.order.run, self.execution)
 
     def _records(self) -> list[Record]:
-        name = self.order.record_of(self.index)
-        if name:
-            found = [load(self.creation, name, Record)[0]]
+        task = self.order.task(self.index)
+        if task:
+            found = [load(self.creation, task.record, Record)[0]]
         else:
-            listed = list(self.creation.list("stages/"))
+            listed = list(self.creation.list(RECORDS))
             found = [self._read(each, info.generation) for each, info in listed]
         return [record for record in found if record]
 

@@ -13,16 +13,9 @@ from typing import Any, Final
 
 from shared.errors import InvalidCreationId, PreconditionFailed, StoreError
 from shared.logs import log
+from shared.records.names import ASSETS, REQUEST, RESERVED, mark_key
 from shared.storage import ABSENT, ObjectInfo, ObjectStore
 
-FOLDERS: Final = ("assets/", "cache/", "claims/", "stages/", "webhooks/")
-"""Of a creation. Beside these its folder may hold other creations."""
-RESERVED: Final = frozenset(
-    {*(folder.removesuffix("/") for folder in FOLDERS), "request.json", "manifest.json"}
-)
-_REQUEST: Final = "/request.json"
-MARKS: Final = "_active/"
-"""Where each run that is under way has its mark, `_active/<creation_id>/<run>`."""
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
@@ -51,14 +44,14 @@ def check_creation_id(creation_id: str) -> str:
     return creation_id
 
 
-def creation_ids(store: ObjectStore) -> list[str]:
-    """Every creation that was ever started, by name. Looks at every key of the store."""
+def creation_ids(store: ObjectStore, *, having: str = REQUEST) -> list[str]:
+    """Every creation that has such an object: that was ever started. Looks at every key of the store."""
     keys = (info.key for info in store.list(""))
-    names = [key.removesuffix(_REQUEST) for key in keys if key.endswith(_REQUEST)]
-    return [name for name in names if _is_creation_id(name)]
+    names = [key.removesuffix(f"/{having}") for key in keys if key.endswith(f"/{having}")]
+    return [name for name in names if is_creation_id(name)]
 
 
-def _is_creation_id(name: str) -> bool:
+def is_creation_id(name: str) -> bool:
     try:
         check_creation_id(name)
     except InvalidCreationId:
@@ -96,6 +89,13 @@ class Creation:
 
     def stat(self, name: str) -> ObjectInfo | None:
         return self.store.stat(self.key(name))
+
+    def has_request(self) -> bool:
+        """Whether it was ever started, and not removed since."""
+        return self.stat(REQUEST) is not None
+
+    def has_assets(self) -> bool:
+        return next(self.list(ASSETS), None) is not None
 
     def read(self, name: str) -> tuple[bytes, ObjectInfo]:
         data, info = self.store.read(self.key(name))
@@ -144,7 +144,7 @@ class Creation:
 
     def mark_of(self, run: int) -> str:
         """The key of the run's mark."""
-        return f"{MARKS}{self.creation_id}/{run}"
+        return mark_key(self.creation_id, run)
 
     def delete(self, name: str) -> None:
         self.store.delete(self.key(name))
@@ -152,7 +152,7 @@ class Creation:
     def withdraw_if_removed(self) -> None:
         """Delete what was written by this view if the creation has no request (any more)."""
         try:
-            if self._wrote and self.stat("request.json") is None:
+            if self._wrote and not self.has_request():
                 self._withdraw()
         except StoreError as error:
             text = f"{self.creation_id}: can't tell if it was removed meanwhile: {error}"

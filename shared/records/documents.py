@@ -1,19 +1,25 @@
 """What is written down: requests, claims, stage records. All JSON, all validated when read back."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.errors import ObjectNotFound, StoreError
+from shared.errors import ObjectNotFound, OutOfTime, Stopped, StoreError
 from shared.machine.process import process_is_gone
 from shared.records.creation import Creation, canonical_json
+from shared.records.names import CLAIMS, REQUEST, record_name
 from shared.storage import ABSENT
 from shared.validation import problems_of
 
 _Data = TypeVar("_Data", bound="_Document")
 _REMEMBERED: Final = 20
+_STAGE_FIRST: Final = re.compile(r"([a-z][a-z0-9_]*): ")
+RunFailureKind = Literal["cancelled", "stage", "time_limit", "workflow"]
+"""Why a run failed: someone cancelled it, a stage failed, it took longer than it may, or the workflow that
+chains its stages ended before they did."""
 Fraction01 = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -35,6 +41,25 @@ class Queued(_Document):
     asked_at: AwareDatetime
 
 
+class GivenUp(_Document):
+    """Why a run has failed for good while stages were still at work, which are to stop then."""
+
+    kind: RunFailureKind
+    stage: str = ""
+    """The one that failed; empty where none did."""
+    message: str
+
+    @classmethod
+    def of_text(cls, text: str) -> "GivenUp":
+        """Requests that were written before this was a document of its own have one sentence."""
+        stage = _STAGE_FIRST.match(text)
+        return cls(kind="stage" if stage else "time_limit", stage=stage[1] if stage else "", message=text)
+
+
+def _given_up(found: object) -> object:
+    return (GivenUp.of_text(found) if found else None) if isinstance(found, str) else found
+
+
 class Request(_Document):
     """`request.json`: what was asked for."""
 
@@ -46,8 +71,7 @@ class Request(_Document):
     cancelled_at: AwareDatetime | None = None
     time_limit_s: float | None = None
     """How long the run may take from `requested_at` on."""
-    given_up: str = ""
-    """Why the run has failed for good while stages were still at work, which are to stop then."""
+    given_up: Annotated[GivenUp | None, BeforeValidator(_given_up)] = None
     created_at: AwareDatetime
     """Of the first run."""
     opened_by: str = ""
@@ -56,7 +80,7 @@ class Request(_Document):
     overtaken: tuple[str, ...] = ()
     """Who opened the runs before this one, latest first: nothing of theirs may open a run any more."""
     inputs: str = ""
-    """What people had put in when this was asked for (`shared.runs.freshness`); empty where unknown."""
+    """What people had put in by then (`shared.runs.asking.summary_of`); empty where unknown."""
     queued: Queued | None = None
     """The run after this one: inputs or parameters changed, and it was asked for again."""
     outcome: str = ""
@@ -150,14 +174,32 @@ class Failure(_Document):
     """Why a stage failed."""
 
     kind: str
-    """The error's class."""
+    """The error's class, or one of `Unraised`."""
     message: str
     permanent: bool
     """Trying again without changing something can't help."""
 
+    @property
+    def has_died(self) -> bool:
+        return self.kind == DIED
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether it failed only because it was told to."""
+        return self.kind == Stopped.__name__
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the run's time was over; `TIME_LIMIT` is about a single stage's."""
+        return self.kind == OutOfTime.__name__
+
+
+Unraised = Literal["Died", "TimeLimit"]
+"""The kinds of failure that are no error's class, since nobody was there to raise it."""
 DIED: Final = "Died"
-"""The kind of failure of a worker that ended without a word."""
+"""A worker ended without a word."""
+TIME_LIMIT: Final = "TimeLimit"
+"""A worker was ended since its stage took too long."""
 
 
 class Cost(_Document):
@@ -223,11 +265,6 @@ def is_dead(record: Record, *, now: datetime, stale_after_s: float) -> bool:
     return silent or process_is_gone(record.process)
 
 
-def record_name(stage: str, index: int | None) -> str:
-    """Where a stage's record lies; `index` is None for a stage that doesn't fan out."""
-    return f"stages/{stage}.json" if index is None else f"stages/{stage}/{index}.json"
-
-
 def load(creation: Creation, name: str, kind: type[_Data]) -> tuple[_Data | None, str]:
     """The document and its generation, or None and `ABSENT`; raises `StoreError` if it can't be parsed."""
     try:
@@ -257,10 +294,20 @@ def save(creation: Creation, name: str, document: _Document, *, expect: str | No
         return generation
 
 
+def load_request(creation: Creation) -> tuple[Request | None, str]:
+    """What was asked for, as `load` answers."""
+    return load(creation, REQUEST, Request)
+
+
+def save_request(creation: Creation, request: Request, *, expect: str | None) -> str:
+    """Ask for this, as `save` does."""
+    return save(creation, REQUEST, request, expect=expect)
+
+
 def first_request(creation: Creation, pipeline: str, at: datetime, **facts: Any) -> Request:
     """The request for a creation's first run: number 1, or more where claims are left of runs whose request
     is gone."""
-    runs = (name.split("/")[1] for name, _ in creation.list("claims/"))
+    runs = (name.split("/")[1] for name, _ in creation.list(CLAIMS))
     run = max((int(run) for run in runs if run.isdecimal()), default=0) + 1
     return Request(pipeline=pipeline, run=run, requested_at=at, created_at=at, **facts)
 

@@ -7,7 +7,8 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from shared.records.creation import RESERVED, check_creation_id
+from shared.records.creation import check_creation_id
+from shared.records.names import RESERVED
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PLAIN_WORDS: Final = re.compile(r"[a-z0-9]+(?: [a-z0-9]+)*")

@@ -11,7 +11,8 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
 from shared.errors import ReelwrightError
-from shared.runs.report import Report, Sink
+from shared.reports.sink import Sink
+from shared.runs.report import Report
 
 _MOST: Final = 10_000
 """Reports that wait for one sink; beyond that the oldest go."""

@@ -6,12 +6,11 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from shared.errors import OutOfTime
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
 from shared.runs.manifest import paid_usd
-from shared.runs.status import RunStatus, StageStatus, failed_stage
+from shared.runs.status import RunStatus, StageStatus
 
 _REMEMBERED: Final = 10_000
 _BUCKETS_S: Final = (1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200)
@@ -70,7 +69,7 @@ class Metrics:
             seconds = max(0.0, (ended_at - request.requested_at).total_seconds())
             self._runs.labels(pipeline.name, status.status).observe(seconds)
         if status.status == "failed":
-            self._errors.labels(error_type(pipeline, request, status)).inc()
+            self._errors.labels(error_type(pipeline, status)).inc()
         for stage in status.stages.values():
             self._count_stage(pipeline, stage)
         for component, usd in paid_usd(status.records).items():
@@ -113,26 +112,17 @@ def error_types(pipelines: Iterable[Pipeline]) -> list[str]:
     return [*sorted(phases), CANCELLED, TIME_LIMIT, OTHER]
 
 
-def error_type(pipeline: Pipeline, request: Request, status: RunStatus) -> str:
+def error_type(pipeline: Pipeline, status: RunStatus) -> str:
     """What made a run fail: the phase of its failed stage, a cancel, its time limit, or something else."""
-    if request.cancelled_at:
-        return CANCELLED
-    stage = failed_stage(status)
-    if _is_out_of_time(request, status, stage):
-        return TIME_LIMIT
-    if stage is None or pipeline.reported is None:
+    if status.failure_kind in (CANCELLED, TIME_LIMIT):
+        return status.failure_kind
+    if status.failed_stage is None or pipeline.reported is None:
         return OTHER
-    return _spelt(pipeline.reported.phases[stage.name])
+    return _spelt(pipeline.reported.phases[status.failed_stage.name])
 
 
 def _spelt(phase: str) -> str:
     return phase.lower().replace(" ", "_")
-
-
-def _is_out_of_time(request: Request, status: RunStatus, stage: StageStatus | None) -> bool:
-    said = str(OutOfTime(request.pipeline, request.time_limit_s)) if request.time_limit_s else None
-    kind = stage.error.kind if stage and stage.error else ""
-    return status.error == said or kind == OutOfTime.__name__
 
 
 def _outcome(stage: StageStatus) -> str:

@@ -8,7 +8,8 @@ from typing import Final
 
 from shared import logs
 from shared.reports.courier import Courier, Log
-from shared.runs.report import Report, Sink
+from shared.reports.sink import Sink
+from shared.runs.report import Report
 from shared.settings import Settings
 
 _PAUSE_S: Final = 30.0

@@ -8,12 +8,12 @@ from shared.errors import StoreError
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, Request, load, records_of
-from shared.runs.report import Audience
-from shared.runs.reports_of import overall_of, report_of_stage, run_of
-from shared.runs.status import StageState, StageStatus
+from shared.records.names import claim_name
+from shared.reports.sink import Audience
+from shared.runs.report import overall_of, report_of_stage, run_of
+from shared.runs.status import StageStatus, stage_of, verdict_of
 
 _READ_EVERY_S: Final = 1.0
-_WORST_FIRST: Final[tuple[StageState, ...]] = ("failed", "running", "retrying", "starting")
 
 
 class RecordReporter:
@@ -69,7 +69,7 @@ class RecordReporter:
         run = self._run.request.run
         fans_out = self._pipeline.stages[stage].fan_out is not None
         try:
-            claim = load(self._creation, f"claims/{run}/{stage}", Claim)[0] if fans_out else None
+            claim = load(self._creation, claim_name(run, stage), Claim)[0] if fans_out else None
             tasks = claim.tasks if claim else 1
             found = list(records_of(self._creation, stage, fans_out=fans_out, tasks=tasks))
         except StoreError:
@@ -79,25 +79,6 @@ class RecordReporter:
 
 def _status(name: str, records: list[Record | None]) -> StageStatus:
     """How a stage stands by its records alone."""
-    present = tuple(record for record in records if record)
-    states = [_state(record) for record in records]
-    working = [record.message for record in present if record.status == "running"]
-    errors = [record.error for record in present if record.error and record.final]
-    return StageStatus(
-        name=name,
-        state=next((state for state in _WORST_FIRST if state in states), "success") if present else "waiting",
-        tasks=len(records),
-        tasks_done=states.count("success"),
-        progress=sum(record.progress for record in present) / len(records),
-        message=working[0] if working else "",
-        error=errors[0] if errors else None,
-        records=present,
-    )
-
-
-def _state(record: Record | None) -> StageState:
-    if record is None:
-        return "starting"
-    if record.status == "failed":
-        return "failed" if record.final else "retrying"
-    return "running" if record.status == "running" else "success"
+    if not any(records):
+        return StageStatus(name=name, state="waiting", tasks=len(records))
+    return stage_of(name, records, [verdict_of(record) for record in records])

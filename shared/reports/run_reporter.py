@@ -8,13 +8,13 @@ from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
 from shared.runs.listeners import Ended, News, Overtaken, Watch
-from shared.runs.report import PIPELINE
+from shared.runs.report import PIPELINE, reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
 
 if TYPE_CHECKING:
     from shared.reports.metrics import Metrics
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 _REMEMBERED: Final = 10_000
 
@@ -61,8 +61,6 @@ class JobReporter:
         run = creation.creation_id, request.run
         if not self._is_new((*run, status.status + states)):
             return
-        from shared.runs.reports_of import reports_of
-
         reports = reports_of(creation, pipeline, request, status)
         if status.status == "pending":
             self._publisher.publish(reports[0])

@@ -38,9 +38,10 @@ from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Request, utc_now
+from shared.records.names import delivery_name
 from shared.redact import without_paths
-from shared.runs.reports_of import reports_of
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.report import reports_of
+from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.storage import ABSENT
 
@@ -128,7 +129,7 @@ class Webhooks:
         if not self._url:
             return True
         try:
-            return self._deliver(self._url, creation, f"webhooks/{run}.json", make_body)
+            return self._deliver(self._url, creation, delivery_name(run), make_body)
         except Exception as error:  # noqa: BLE001 - the run must not suffer for those who want to know of it
             text = f"{creation.creation_id}: the webhook is tried again later: {type(error).__name__}"
             log(logging.WARNING, "webhook_postponed", text, creation_id=creation.creation_id)
@@ -272,7 +273,6 @@ def _body(
     creation: Creation, pipeline: Pipeline, request: Request, status: RunStatus, delivery_id: str
 ) -> dict[str, Any]:
     end = reports_of(creation, pipeline, request, status)[-1]
-    failed = failed_stage(status)
     completed = status.status == "completed"
     keys = [output.key for output in status.outputs.values()] if completed else []
     return {
@@ -284,7 +284,7 @@ def _body(
         if pipeline.film in keys
         else None,
         "error": None if completed else without_paths(end.message)[:_MOST_ERROR_CHARS],
-        "failed_stage": failed.name if failed else None,
+        "failed_stage": status.failed_stage.name if status.failed_stage else None,
         "timestamp": end.fields()["timestamp"],
         "delivery_id": delivery_id,
     }

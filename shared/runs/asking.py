@@ -1,17 +1,50 @@
-"""Asking for runs: at once, or after the one that is under way."""
+"""Asking for runs, at once or after the one that is under way; what people had put in when they did."""
 
+import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from shared.errors import BadRequest, PreconditionFailed
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
-from shared.records.documents import Queued, Request, save
-from shared.runs.freshness import Inputs, inputs_now, is_outdated
+from shared.records.documents import Queued, Record, Request, save_request
+from shared.records.names import ASSETS
 from shared.runs.status import RunStatus
+from shared.storage import ObjectInfo
+
+Inputs: TypeAlias = Mapping[str, ObjectInfo]
+"""By name below the creation, what people put in."""
+
+
+def inputs_now(creation: Creation, pipeline: Pipeline) -> dict[str, ObjectInfo]:
+    """All assets but those that the pipeline makes itself."""
+    return {name: info for name, info in creation.list(ASSETS) if not pipeline.makes(name)}
+
+
+def summary_of(inputs: Inputs) -> str:
+    """The same for the same writes of the same assets: one that was changed and changed back differs, since
+    a stage may have read it in between."""
+    writes = [[name, info.generation, info.modified_at.isoformat()] for name, info in sorted(inputs.items())]
+    return hashlib.sha256(canonical_json(writes)).hexdigest()
+
+
+def is_outdated(pipeline: Pipeline, request: Request, records: Iterable[Record], inputs: Inputs) -> bool:
+    """Whether inputs changed since the run was asked for, and its stages have not read them as they are now.
+
+    False for a request that doesn't say what its inputs were.
+    """
+    if request.inputs in ("", summary_of(inputs)):
+        return False
+    read = {
+        (file.key, file.content_hash)
+        for record in records
+        for file in record.inputs
+        if file.size_bytes is not None and file.key.startswith(ASSETS) and not pipeline.makes(file.key)
+    }
+    return read != {(name, info.content_hash) for name, info in inputs.items()}
 
 
 def check_pipeline(creation: Creation, request: Request, pipeline: str) -> None:
@@ -26,7 +59,7 @@ def check_pipeline(creation: Creation, request: Request, pipeline: str) -> None:
 def inputs_of(creation: Creation, pipeline: Pipeline) -> Inputs:
     """What people put in; raises `BadRequest` for a creation without any assets."""
     found = inputs_now(creation, pipeline)
-    if not found and next(creation.list("assets/"), None) is None:
+    if not found and not creation.has_assets():
         raise no_assets(creation)
     return found
 
@@ -44,7 +77,7 @@ def ask(creation: Creation, request: Request, *, over: str) -> bool:
     """
     creation.mark(request.run)
     try:
-        save(creation, "request.json", request, expect=over)
+        save_request(creation, request, expect=over)
     except PreconditionFailed:
         creation.withdraw_if_removed()
         return False
@@ -76,7 +109,7 @@ def queue_behind(
     if queued == request.queued:
         return True
     try:
-        save(creation, "request.json", request.model_copy(update={"queued": queued}), expect=over)
+        save_request(creation, request.model_copy(update={"queued": queued}), expect=over)
     except PreconditionFailed:
         return False
     if queued:

@@ -21,7 +21,9 @@ from shared.machine.process import this_process
 from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Order, Platform
 from shared.records.creation import Creation
-from shared.records.documents import Claim, Failure, Record, Request, load, record_name, save
+from shared.records.documents import Claim, Failure, Request, load, save
+from shared.records.failing import RunTask, fail_record
+from shared.records.names import ASSETS, claim_name, claims_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.storage import ABSENT
@@ -49,7 +51,7 @@ def fuses_short_work(pipeline: Pipeline, creation: Creation) -> bool:
     if pipeline.fused is None:
         return False
     most = pipeline.fused.most_assets
-    return sum(1 for _ in islice(creation.list("assets/"), most + 1)) <= most
+    return sum(1 for _ in islice(creation.list(ASSETS), most + 1)) <= most
 
 
 def fusing(settings: Settings, *, in_cloud: bool) -> Fuses:
@@ -61,11 +63,6 @@ def fusing(settings: Settings, *, in_cloud: bool) -> Fuses:
 def jobs_of(pipelines: Mapping[str, Pipeline]) -> list[str]:
     """All jobs that a platform may be asked to run."""
     return [job for pipeline in pipelines.values() for job in pipeline.jobs.values()]
-
-
-def claim_name(request: Request, stage: str) -> str:
-    """Where the claim of a stage, or of `FUSED`, lies."""
-    return f"claims/{request.run}/{stage}"
 
 
 class Launcher:
@@ -108,7 +105,7 @@ class Launcher:
             process=this_process(),
         )
         try:
-            generation = save(creation, claim_name(request, stage), claim, expect=ABSENT)
+            generation = save(creation, claim_name(request.run, stage), claim, expect=ABSENT)
         except PreconditionFailed:
             return False
         order = self._order(creation, request, stage, claim)
@@ -120,7 +117,7 @@ class Launcher:
         The claim is taken over first, so that one alone does so; its token stays, so that whatever the first
         launch may yet start is as good.
         """
-        claim, generation = load(creation, claim_name(request, stage), Claim)
+        claim, generation = load(creation, claim_name(request.run, stage), Claim)
         if claim is None or claim.execution:
             return False
         now = self._now()
@@ -128,7 +125,7 @@ class Launcher:
             update={"retried_at": now, "retry_at": now + _LAUNCH_TAKES, "process": this_process()}
         )
         try:
-            generation = save(creation, claim_name(request, stage), taken, expect=generation)
+            generation = save(creation, claim_name(request.run, stage), taken, expect=generation)
         except PreconditionFailed:
             return False
         log(logging.WARNING, "launch_lost", f"{creation.creation_id}: nobody knows if {stage} was launched")
@@ -137,7 +134,7 @@ class Launcher:
 
     def launch_claimed(self, creation: Creation, request: Request, stage: str) -> None:
         """Launch a stage once more under the claim that it has."""
-        claim, generation = load(creation, claim_name(request, stage), Claim)
+        claim, generation = load(creation, claim_name(request.run, stage), Claim)
         if claim:
             order = self._order(creation, request, stage, claim)
             self._submit(creation, order, claim, generation, self._platform.launch)
@@ -197,7 +194,7 @@ class Launcher:
     def _note(self, creation: Creation, order: Order, claim: Claim, generation: str) -> None:
         """Write what came of the launch into its claim; without that it is looked up when it seems lost."""
         try:
-            save(creation, f"claims/{order.run}/{order.stage}", claim, expect=generation)
+            save(creation, claim_name(order.run, order.stage), claim, expect=generation)
         except StoreError as error:
             log(
                 logging.WARNING,
@@ -209,16 +206,16 @@ class Launcher:
         """Let the platform forget the executions of the stages that are done."""
         for name, stage in status.stages.items():
             if stage.state == "success":
-                self._release_claimed(creation, claim_name(request, name))
+                self._release_claimed(creation, claim_name(request.run, name))
 
     def release_all(self, creation: Creation, run: int) -> bool:
         """Let the platform forget a run's executions; False if one has yet to end."""
-        names = [name for name, _ in creation.list(f"claims/{run}/")]
+        names = [name for name, _ in creation.list(claims_of(run))]
         return all([self._release_claimed(creation, name) for name in names])
 
     def is_at_work(self, creation: Creation, request: Request, stage: str) -> bool:
         """Whether the platform says that the stage's execution has yet to end."""
-        claim, _ = load(creation, claim_name(request, stage), Claim)
+        claim, _ = load(creation, claim_name(request.run, stage), Claim)
         execution = claim.execution if claim else ""
         return bool(execution) and self._platform.state(execution, anew=True).status == "running"
 
@@ -234,7 +231,7 @@ class Launcher:
     def _stop(self, creation: Creation, request: Request, stage: str) -> ReelwrightError | None:
         """Stop one execution; returns what stood against it, so that the others are stopped all the same."""
         try:
-            claim, _ = load(creation, claim_name(request, stage), Claim)
+            claim, _ = load(creation, claim_name(request.run, stage), Claim)
             if claim and claim.execution:
                 self._platform.cancel(claim.execution)
         except (PlatformError, StoreError) as error:
@@ -252,46 +249,24 @@ class Launcher:
                 text = f"{creation.creation_id}: could not be stopped: {error}"
                 log(logging.WARNING, "stop_refused", text)
 
-    def settle(self, creation: Creation, request: Request, status: RunStatus) -> None:
+    def record_ends(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Write down what only the platform knows of tasks that failed, before it forgets it."""
-        definitions = self._pipelines[request.pipeline].stages
         for name, stage in status.stages.items():
             for index, error in stage.ends.items():
-                place = record_name(name, index if definitions[name].fan_out else None)
-                self._write_end(creation, request, name, place, index, error)
+                self._record_end(creation, request.pipeline, request.run, name, index, error)
 
     def _record_refusal(self, creation: Creation, order: Order, error: ReelwrightError) -> None:
         """The platform refused the launch: that is the stage's failure, and the record says so."""
         stages = self._pipelines[order.pipeline].stages
         stage = next(iter(stages)) if order.stage == FUSED else order.stage
-        request, _ = load(creation, "request.json", Request)
-        if request is None or request.run != order.run:
-            return
         failure = Failure(
             kind=type(error).__name__, message=f"could not be launched: {error}", permanent=False
         )
-        place = record_name(stage, 0 if stages[stage].fan_out else None)
-        self._write_end(creation, request, stage, place, 0, failure)
+        self._record_end(creation, order.pipeline, order.run, stage, 0, failure)
 
-    def _write_end(
-        self, creation: Creation, request: Request, stage: str, place: str, index: int, error: Failure
+    def _record_end(
+        self, creation: Creation, pipeline: str, run: int, stage: str, index: int, error: Failure
     ) -> None:
-        """The task's record, failed for good, unless it says how it ended or someone is at work on it."""
-        before, generation = load(creation, place, Record)
-        if before and (before.run > request.run or (before.run == request.run and _has_said_all(before))):
-            return
-        now = self._now()
-        if before is None or before.run != request.run:
-            before = Record(
-                pipeline=request.pipeline, stage=stage, index=index, run=request.run, owner="",
-                status="failed", started_at=now, heartbeat_at=now,
-            )  # fmt: skip
-        end = {"owner": "trigger", "status": "failed", "final": True, "completed_at": now, "error": error}
-        try:
-            save(creation, place, before.model_copy(update=end), expect=generation)
-        except PreconditionFailed:
-            log(logging.WARNING, "end_unrecorded", f"{stage}: failed, and yet someone works on it")
-
-
-def _has_said_all(record: Record) -> bool:
-    return record.status == "success" or (record.status == "failed" and record.final)
+        fans_out = self._pipelines[pipeline].stages[stage].fan_out is not None
+        task = RunTask(pipeline=pipeline, run=run, stage=stage, index=index, fans_out=fans_out)
+        fail_record(creation, task, error, by="trigger", at=self._now())

@@ -8,16 +8,16 @@ from typing import Any, Final
 from shared.errors import ObjectNotFound, PreconditionFailed
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Record, Request
+from shared.records.names import MANIFEST
 from shared.runs.status import RunStatus, StageStatus
 from shared.storage import ABSENT
 
-_NAME: Final = "manifest.json"
 _SHOWN: Final = {"starting": "running", "retrying": "running", "waiting": "pending"}
 
 
 def manifest_generation(creation: Creation) -> str:
     """To be noted before the records are read: see `rewrite_manifest`."""
-    info = creation.stat(_NAME)
+    info = creation.stat(MANIFEST)
     return info.generation if info else ABSENT
 
 
@@ -28,7 +28,7 @@ def rewrite_manifest(creation: Creation, request: Request, status: RunStatus, *,
     """
     data = canonical_json(manifest(request, status))
     try:
-        found, info = creation.read(_NAME)
+        found, info = creation.read(MANIFEST)
         if found == data:
             return True
         generation = info.generation
@@ -37,7 +37,7 @@ def rewrite_manifest(creation: Creation, request: Request, status: RunStatus, *,
     if generation != over:
         return False
     try:
-        creation.write(_NAME, data, expect=over)
+        creation.write(MANIFEST, data, expect=over)
     except PreconditionFailed:
         return False
     return True

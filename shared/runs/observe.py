@@ -6,13 +6,22 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from shared.errors import Stopped
 from shared.machine.process import process_is_gone
 from shared.pipelines.definition import FUSED, Pipeline, StageDefinition
 from shared.platforms import ExecutionState, Platform
 from shared.records.creation import Creation
 from shared.records.documents import DIED, Claim, Failure, Record, Request, is_dead, load, records_of
-from shared.runs.status import RunState, RunStatus, StageState, StageStatus, failure_of
+from shared.records.names import claim_name
+from shared.runs.status import (
+    BUSY,
+    RunState,
+    RunStatus,
+    StageStatus,
+    Verdict,
+    failure_of,
+    stage_of,
+    verdict_of,
+)
 
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
 _RESTART_TAKES: Final = timedelta(minutes=5)
@@ -43,8 +52,8 @@ def observe(
     over = _over(pipeline, stages)
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
     completed = len(over) == len(stages)
-    error = "" if completed else failure_of(request, failed, now)
-    status: RunState = "completed" if completed else "failed" if error else "pending"
+    failure = None if completed else failure_of(request, stages, failed, now)
+    status: RunState = "completed" if completed else "failed" if failure else "pending"
     return RunStatus(
         creation_id=creation.creation_id,
         request=request,
@@ -54,7 +63,9 @@ def observe(
         lost=_ours(request, status, _lost(stages, fused)),
         progress=1.0 if status == "completed" else _overall(pipeline, stages),
         message=_message(stages, status),
-        error=error,
+        error=failure.error if failure else "",
+        failure_kind=failure.kind if failure else None,
+        failed_stage=failure.stage if failure else None,
     )
 
 
@@ -96,7 +107,7 @@ def _overall(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> float:
 def _message(stages: Mapping[str, StageStatus], status: str) -> str:
     if status != "pending":
         return status
-    busy = [stage for stage in stages.values() if stage.state in ("starting", "running", "retrying")]
+    busy = [stage for stage in stages.values() if stage.state in BUSY]
     return "; ".join(f"{stage.name}: {stage.message or stage.state}" for stage in busy) or "not started"
 
 
@@ -132,7 +143,7 @@ class _Judge:
         return found | theirs, ready
 
     def claim(self, name: str) -> Claim | None:
-        return load(self._creation, f"claims/{self._request.run}/{name}", Claim)[0]
+        return load(self._creation, claim_name(self._request.run, name), Claim)[0]
 
     def stage(self, name: str, definition: StageDefinition, *, again: bool = False) -> StageStatus:
         """Reads the records once more, `again`, when the platform says that it has ended: now they can't
@@ -151,20 +162,8 @@ class _Judge:
         ends = _ends(launches, records, verdicts)
         if ends and not again:
             return self.stage(name, definition, again=True)
-        states = [state for state, _ in verdicts]
-        working = [record for record in present if record.status == "running"]
-        return StageStatus(
-            name=name,
-            state=_combine(states),
-            tasks=claim.tasks,
-            tasks_done=states.count("success"),
-            progress=sum(record.progress for record in present) / claim.tasks,
-            message=working[0].message if working else "",
-            error=next((error for _, error in verdicts if error), None),
-            records=present,
-            ends=ends,
-            frozen=frozenset(launches[index].execution for index in ends if launches[index].is_running),
-        )
+        frozen = frozenset(launches[index].execution for index in ends if launches[index].is_running)
+        return stage_of(name, records, verdicts, ends=ends, frozen=frozen)
 
     def fused(
         self, name: str, definition: StageDefinition, claim: Claim, stages: Mapping[str, StageStatus]
@@ -208,21 +207,20 @@ class _Judge:
             return StageStatus(name=name, state="failed", error=error)
         return StageStatus(name=name, state="starting", is_lost=True)
 
-    def _task(
-        self, launch: "_Launch", index: int, record: Record | None
-    ) -> tuple[StageState, Failure | None]:
+    def _task(self, launch: "_Launch", index: int, record: Record | None) -> Verdict:
+        """What the record says, unless more is known of the one who is to write it."""
         if record is None:
             if launch.goes_on(launch.heard_at):
-                return "starting", None
+                return verdict_of(record)
             return "failed", _died(launch.reason(index) or "it ended before it began")
-        if record.status == "success":
-            return "success", None
-        if record.status == "failed":
-            return ("retrying", None) if _is_retried(launch, record) else ("failed", record.error)
+        if record.status == "failed" and not _is_retried(launch, record):
+            return "failed", record.error
+        if record.status != "running":
+            return verdict_of(record)
         dead = is_dead(record, now=self._now, stale_after_s=self._stale_after_s)
         dead = dead or (launch.doubt and launch.has_ended)
         if not dead or (launch.is_running and not self._is_frozen(launch, record)):
-            return "running", None
+            return verdict_of(record)
         silence = f"its last heartbeat was at {record.heartbeat_at:%H:%M:%S} UTC"
         if launch.is_running:
             silence += ", though the platform says that it runs, so it was ended"
@@ -287,14 +285,14 @@ def _is_retried(launch: _Launch, record: Record) -> bool:
     that says so tries again."""
     if record.final:
         return False
-    stopped = record.error is not None and record.error.kind == Stopped.__name__
+    stopped = record.error is not None and record.error.was_stopped
     return launch.goes_on(_LONG_AGO if stopped else record.heartbeat_at)
 
 
 def _ends(
     launches: Sequence[_Launch],
     records: Sequence[Record | None],
-    verdicts: Sequence[tuple[StageState, Failure | None]],
+    verdicts: Sequence[Verdict],
 ) -> dict[int, Failure]:
     """What became of the failed tasks whose records are silent about it although the execution has ended, or
     is to be ended since nothing comes of it."""
@@ -305,12 +303,6 @@ def _ends(
         and not (record and record.status == "failed" and record.final)
         and launch.state.status != "unknown"
     }
-
-
-def _combine(states: list[StageState]) -> StageState:
-    """The stage's state from its tasks': the worst, else the busiest."""
-    order: tuple[StageState, ...] = ("failed", "running", "retrying", "starting")
-    return next((state for state in order if state in states), "success")
 
 
 def _died(detail: str) -> Failure:

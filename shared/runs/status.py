@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeAlias
 
-from shared.errors import OutOfTime, Stopped
-from shared.records.documents import DIED, Failure, OutputFile, Record, Request
+from shared.errors import OutOfTime
+from shared.records.documents import Failure, GivenUp, OutputFile, Record, Request, RunFailureKind
 
 RunState = Literal["pending", "completed", "failed"]
 StageState = Literal["waiting", "starting", "running", "retrying", "success", "failed"]
+_WORST_FIRST: Final[tuple[StageState, ...]] = ("failed", "running", "retrying", "starting")
+BUSY: Final = ("starting", "running", "retrying")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class StageStatus:
     @property
     def was_stopped(self) -> bool:
         """Whether it failed only because it was told to."""
-        return self.error is not None and self.error.kind == Stopped.__name__
+        return self.error is not None and self.error.was_stopped
 
     def is_left_by(self, execution: str) -> bool:
         """Whether this execution worked on it and ended in the middle, without a failure for good."""
@@ -46,6 +48,39 @@ class StageStatus:
     @property
     def metadata(self) -> Mapping[str, Any]:
         return self.records[0].metadata if self.records else {}
+
+
+Verdict: TypeAlias = tuple[StageState, Failure | None]
+"""How one task stands, and why it failed if it did."""
+
+
+def verdict_of(record: Record | None) -> Verdict:
+    """As far as the task's record says; None where it has none yet."""
+    if record is None:
+        return "starting", None
+    if record.status == "failed":
+        return ("failed", record.error) if record.final else ("retrying", None)
+    return record.status, None
+
+
+def stage_of(
+    name: str, records: Sequence[Record | None], verdicts: Sequence[Verdict], **facts: Any
+) -> StageStatus:
+    """A stage that was launched, from its tasks' records and what is known of each: the worst, else the
+    busiest, is how it stands."""
+    present = tuple(record for record in records if record)
+    states = [state for state, _ in verdicts]
+    return StageStatus(
+        name=name,
+        state=next((state for state in _WORST_FIRST if state in states), "success"),
+        tasks=len(records),
+        tasks_done=states.count("success"),
+        progress=sum(record.progress for record in present) / len(records),
+        message=next((record.message for record in present if record.status == "running"), ""),
+        error=next((error for _, error in verdicts if error), None),
+        records=present,
+        **facts,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +98,10 @@ class RunStatus:
     progress: float = 0.0
     message: str = ""
     error: str = ""
+    failure_kind: RunFailureKind | None = None
+    """Why it has failed; None for a run that goes on, or has completed."""
+    failed_stage: StageStatus | None = None
+    """The one that the others were stopped for; None for a run that failed for another reason."""
     is_over: bool = False
     """Pending only because the run that is queued behind it has yet to begin."""
     outdated: bool = False
@@ -72,8 +111,20 @@ class RunStatus:
     def is_deserted(self) -> bool:
         """Pending, but nobody is at work and an optional stage's worker died: a new run does that again."""
         found = {stage.state for stage in self.stages.values()}
-        died = any(stage.error and stage.error.kind == DIED for stage in self.stages.values())
+        died = any(stage.error and stage.error.has_died for stage in self.stages.values())
         return self.status == "pending" and died and found <= {"waiting", "success", "failed"}
+
+    @property
+    def is_busy(self) -> bool:
+        return any(stage.state in BUSY for stage in self.stages.values())
+
+    @property
+    def given_up(self) -> GivenUp | None:
+        """What the request is to say of a run that has failed, for those that are still at work on it."""
+        if self.failure_kind is None:
+            return None
+        stage = self.failed_stage.name if self.failed_stage else ""
+        return GivenUp(kind=self.failure_kind, stage=stage, message=self.error)
 
     @property
     def may_be_followed(self) -> bool:
@@ -103,31 +154,42 @@ class RunStatus:
         return max((record.completed_at for record in self.records if record.completed_at), default=None)
 
 
-def failure_of(request: Request, failed: Sequence[StageStatus], now: datetime) -> str:
-    """Why the run has failed; empty if it has not."""
+@dataclass(frozen=True, kw_only=True)
+class RunFailure:
+    """Why a run has failed."""
+
+    kind: RunFailureKind
+    error: str
+    stage: StageStatus | None = None
+    """The one that the others were stopped for; None where none has failed itself."""
+
+
+def failure_of(
+    request: Request, stages: Mapping[str, StageStatus], failed: Sequence[StageStatus], now: datetime
+) -> RunFailure | None:
+    """Why the run has failed, if it has; `failed` are the stages that it could not do without."""
     if request.cancelled_at:
-        return "cancelled; run it again to resume"
+        return RunFailure(kind="cancelled", error="cancelled; run it again to resume")
     if request.given_up:
-        return request.given_up
+        given_up = request.given_up
+        return RunFailure(
+            kind=given_up.kind, error=given_up.message, stage=_itself(stages.get(given_up.stage))
+        )
     if failed:
         stage = next((stage for stage in failed if not stage.was_stopped), failed[0])
-        return f"{stage.name}: {stage.error.message if stage.error else 'failed'}"
+        return RunFailure(
+            kind="time_limit" if stage.error and stage.error.is_out_of_time else "stage",
+            error=f"{stage.name}: {stage.error.message if stage.error else 'failed'}",
+            stage=_itself(stage),
+        )
     if request.outcome:
-        return f"its workflow ended ({request.outcome}) before its stages did; run it again to resume"
+        text = f"its workflow ended ({request.outcome}) before its stages did; run it again to resume"
+        return RunFailure(kind="workflow", error=text)
     if request.time_limit_s and request.is_out_of_time(now):
-        return str(OutOfTime(request.pipeline, request.time_limit_s))
-    return ""
+        return RunFailure(kind="time_limit", error=str(OutOfTime(request.pipeline, request.time_limit_s)))
+    return None
 
 
-def failed_stage(status: RunStatus) -> StageStatus | None:
-    """The stage that the others were stopped for; None for a run that goes on, or failed for another reason.
-
-    Once one has failed, those that had not begun are told to stop too, and end without a word, which looks
-    like a failure of their own: what the run was given up for is the one that counts.
-    """
-    if status.status != "failed" or status.request.cancelled_at:
-        return None
-    failed = [stage for stage in status.stages.values() if stage.state == "failed" and not stage.was_stopped]
-    if not status.request.given_up:
-        return failed[0] if failed else None
-    return next((stage for stage in failed if status.error.startswith(f"{stage.name}: ")), None)
+def _itself(stage: StageStatus | None) -> StageStatus | None:
+    """The stage if it failed itself: once one has, those that had not begun are told to stop too."""
+    return stage if stage and stage.state == "failed" and not stage.was_stopped else None

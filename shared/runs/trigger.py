@@ -11,15 +11,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from shared.errors import BadRequest, PreconditionFailed, StaleAttempt, UnknownName
+from shared.errors import BadRequest, PreconditionFailed, RunOvertaken, UnknownName
 from shared.logs import log
 from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Platform
-from shared.records.creation import MARKS, Creation
-from shared.records.documents import Claim, Request, first_request, load, save, utc_now
-from shared.runs.asking import ask, check_pipeline, inputs_of, no_assets, queue_behind
-from shared.runs.freshness import Inputs, inputs_now, is_outdated, summary_of
-from shared.runs.launch import Fuses, Launcher, claim_name, never_fuses
+from shared.records.creation import Creation
+from shared.records.documents import Claim, Request, first_request, load, load_request, save_request, utc_now
+from shared.records.names import MARKS, REQUEST, claim_name, marked_run
+from shared.runs.asking import (
+    Inputs,
+    ask,
+    check_pipeline,
+    inputs_now,
+    inputs_of,
+    is_outdated,
+    no_assets,
+    queue_behind,
+    summary_of,
+)
+from shared.runs.launch import Fuses, Launcher, never_fuses
 from shared.runs.listeners import Watch
 from shared.runs.manifest import manifest_generation, rewrite_manifest
 from shared.runs.observe import observe
@@ -29,7 +39,6 @@ from shared.storage import ObjectInfo, ObjectStore
 
 _TRIES: Final = 20
 _MARK_LASTS: Final = timedelta(hours=1)
-_BUSY: Final = ("starting", "running", "retrying")
 
 
 class Trigger:
@@ -90,7 +99,7 @@ class Trigger:
         self, creation: Creation, pipeline: str, parameters: Mapping[str, Any] | None, *, checked: bool
     ) -> bool:
         """False when someone else asked in between, so that things have changed."""
-        before, generation = load(creation, "request.json", Request)
+        before, generation = load_request(creation)
         if before:
             check_pipeline(creation, before, pipeline)
         definition = self.pipelines[pipeline]
@@ -139,7 +148,7 @@ class Trigger:
             self._launcher.release(creation, request, status)
         if any(stage.ends for stage in status.stages.values()):
             self._launcher.stop_frozen(creation, status)
-            self._launcher.settle(creation, request, status)
+            self._launcher.record_ends(creation, request, status)
             noted, request, status = self._look(creation)
         if status.status == "failed" and self._give_up(creation, request, status):
             noted, request, status = self._look(creation)
@@ -160,10 +169,9 @@ class Trigger:
         request = status.request
         if request.queued is None or not status.may_be_followed or not self.follows_up or self._holding:
             return False
-        busy = any(stage.state in _BUSY for stage in status.stages.values())
-        if busy or self._launcher.is_at_work(creation, request, FUSED):
+        if status.is_busy or self._launcher.is_at_work(creation, request, FUSED):
             return False
-        found, generation = load(creation, "request.json", Request)
+        found, generation = load_request(creation)
         if found is None or found.run != request.run or found.queued is None:
             return True
         self._tell_end(creation, found, status)
@@ -182,7 +190,8 @@ class Trigger:
         request = status.request
         if request.queued and status.may_be_followed and not self._holding:
             text = f"run {request.run} has ended as {status.status}; the next one is queued"
-            return replace(status, status="pending", error="", message=text, is_over=True)
+            facts: dict[str, Any] = {"error": "", "failure_kind": None, "failed_stage": None}
+            return replace(status, status="pending", message=text, is_over=True, **facts)
         if status.status != "completed":
             return status
         pipeline = self.pipelines[request.pipeline]
@@ -213,25 +222,18 @@ class Trigger:
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
         creation = Creation(self.store, creation_id)
-        request, generation = load(creation, "request.json", Request)
+        request, generation = load_request(creation)
         if request and opened_by in request.overtaken:
             return self.advance(creation_id)
+        facts: dict[str, Any] = {"opened_by": opened_by, "time_limit_s": self._limit_of(pipeline)}
         if request is None:
-            limit_s = self._limit_of(pipeline)
-            request = first_request(
-                creation, pipeline, self._now(), opened_by=opened_by, time_limit_s=limit_s
-            )
+            request = first_request(creation, pipeline, self._now(), **facts)
         elif request.opened_by != opened_by:
-            request = request.next(
-                self._now(),
-                parameters=request.latest_parameters,
-                opened_by=opened_by,
-                time_limit_s=self._limit_of(pipeline),
-            )
+            request = request.next(self._now(), parameters=request.latest_parameters, **facts)
         settled = request.model_copy(update={"outcome": request.outcome or outcome})
         creation.mark(settled.run)  # until whoever is to hear of its end has
         try:
-            save(creation, "request.json", settled, expect=generation)
+            save_request(creation, settled, expect=generation)
         except PreconditionFailed:
             return self.settle(pipeline, creation_id, opened_by=opened_by, outcome=outcome)
         return self.advance(creation_id)
@@ -245,10 +247,10 @@ class Trigger:
         return noted, request, self._observe(creation, request, doubt=doubt)
 
     def _check_hold(self, creation: Creation, request: Request) -> None:
-        """Raise `StaleAttempt` if this process was launched for a run that a later one has overtaken."""
-        claim, _ = load(creation, claim_name(request, FUSED), Claim)
+        """Raise `RunOvertaken` if this process was launched for a run that a later one has overtaken."""
+        claim, _ = load(creation, claim_name(request.run, FUSED), Claim)
         if claim is None or claim.token != self._holding:
-            raise StaleAttempt(f"{request.pipeline} (all stages)", 0)
+            raise RunOvertaken(creation.creation_id)
 
     def status(self, creation_id: str) -> RunStatus:
         """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
@@ -258,7 +260,7 @@ class Trigger:
     def cancel(self, creation_id: str) -> RunStatus:
         """Stop the run: nothing more is launched, what works is told to stop. Running again resumes."""
         creation = Creation(self.store, creation_id)
-        request, generation = load(creation, "request.json", Request)
+        request, generation = load_request(creation)
         if request is None:
             raise _never_started(creation_id)
         pending = self._observe(creation, request).status == "pending"
@@ -266,7 +268,7 @@ class Trigger:
             at = self._now() if pending else request.cancelled_at
             request = request.model_copy(update={"cancelled_at": at, "queued": None})
             try:
-                save(creation, "request.json", request, expect=generation)
+                save_request(creation, request, expect=generation)
             except PreconditionFailed:
                 return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
         refused = self._launcher.stop_all(creation, request)
@@ -277,15 +279,13 @@ class Trigger:
 
     def _give_up(self, creation: Creation, request: Request, status: RunStatus) -> bool:
         """Tell what still works on a run that has failed to stop, so that it costs no more."""
-        busy = any(stage.state in _BUSY for stage in status.stages.values())
-        if request.stopped_by or request.opened_by or not busy:
+        if request.stopped_by or request.opened_by or not status.is_busy:
             return False
-        found, generation = load(creation, "request.json", Request)
+        found, generation = load_request(creation)
         if found is None or found.run != request.run or found.stopped_by:
             return True  # it was cancelled or started anew meanwhile: look again
         try:
-            given_up = found.model_copy(update={"given_up": status.error})
-            save(creation, "request.json", given_up, expect=generation)
+            save_request(creation, found.model_copy(update={"given_up": status.given_up}), expect=generation)
         except PreconditionFailed:
             return True
         for error in self._launcher.stop_all(creation, request):
@@ -312,8 +312,8 @@ class Trigger:
         request = first_request(creation, pipeline, self._now(), **facts)
         if not ask(creation, request, over=generation):
             return False
-        if next(creation.list("assets/"), None) is None:  # it was removed in between
-            creation.delete("request.json")
+        if not creation.has_assets():  # it was removed in between
+            creation.delete(REQUEST)
             raise no_assets(creation)
         return True
 
@@ -321,7 +321,7 @@ class Trigger:
         return self._time_limit_s or self.pipelines[pipeline].time_limit_s
 
     def _request(self, creation: Creation) -> Request:
-        request, _ = load(creation, "request.json", Request)
+        request, _ = load_request(creation)
         if request is None:
             raise _never_started(creation.creation_id)
         if request.pipeline not in self.pipelines:
@@ -347,22 +347,21 @@ class Trigger:
         if mark is None:
             return
         status = self._observe(creation, request, doubt=True)
-        self._launcher.settle(creation, request, status)
-        busy = any(stage.state in _BUSY for stage in status.stages.values())
-        told = not busy and self._watch.ended(creation, request, status)
+        self._launcher.record_ends(creation, request, status)
+        told = not status.is_busy and self._watch.ended(creation, request, status)
         if told and self._launcher.release_all(creation, request.run):
             self._unmark(creation, request.run, mark)
 
     def _unmark(self, creation: Creation, run: int, mark: ObjectInfo) -> None:
         """Unless a run was queued behind this one since it was looked at."""
-        found, _ = load(creation, "request.json", Request)
+        found, _ = load_request(creation)
         if found is None or found.run != run or found.queued is None:
             with suppress(PreconditionFailed):
                 self.store.delete(mark.key, expect=mark.generation)
 
     def _sweep_one(self, mark: str) -> tuple[Swept, str]:
         """Advance the run that has this mark: what came of it, and the creation's ID."""
-        creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
+        creation_id, run = marked_run(mark)
         try:
             return self._swept(mark, creation_id, run), creation_id
         except Exception as error:  # noqa: BLE001 - one creation that is broken must not hold up the others
@@ -371,7 +370,7 @@ class Trigger:
 
     def _swept(self, mark: str, creation_id: str, run: str) -> Swept:
         creation = Creation(self.store, creation_id)
-        request, _ = load(creation, "request.json", Request)
+        request, _ = load_request(creation)
         if request is None or run != str(request.run):
             if request and run.isdecimal() and int(run) < request.run:
                 self._let_go(creation, int(run))

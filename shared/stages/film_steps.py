@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import ObjectNotFound, StageFailed
 from shared.records.creation import Creation, canonical_json
+from shared.records.names import FILM, SEGMENTS, TIMELINE, captions_name
 from shared.stages.stage import Context, Output
 from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]
 
-SEGMENTS: Final = "cache/segments/"
-FILM_NAME: Final = "assets/video.mp4"
 _REPORT_EVERY_SEGMENTS: Final = 50
 
 
@@ -141,7 +140,7 @@ def finish_film(
     video = context.scratch / "video.mp4"
     soft = captions if captions.stat().st_size else None
     mux(joined, _sound(context), soft, video, language=timeline.language)
-    return Output(name=FILM_NAME, path=video, description=description)
+    return Output(name=FILM, path=video, description=description)
 
 
 def write_captions(context: Context, timeline: Timeline) -> dict[str, Output]:
@@ -151,7 +150,7 @@ def write_captions(context: Context, timeline: Timeline) -> dict[str, Output]:
     kinds = {"srt": (to_srt, "SubRip"), "vtt": (to_vtt, "WebVTT")}
     return {
         f"captions_{kind}": write_output(
-            context, f"assets/captions.{kind}", write(timeline).encode(), f"captions, {name}"
+            context, captions_name(kind), write(timeline).encode(), f"captions, {name}"
         )
         for kind, (write, name) in kinds.items()
     }
@@ -160,7 +159,7 @@ def write_captions(context: Context, timeline: Timeline) -> dict[str, Output]:
 def write_timeline(context: Context, timeline: Timeline, description: str) -> Output:
     """`assets/timeline.json`, the film as data."""
     data = canonical_json(timeline.model_dump(mode="json"))
-    return write_output(context, "assets/timeline.json", data, description)
+    return write_output(context, TIMELINE, data, description)
 
 
 def write_output(context: Context, name: str, data: bytes, description: str) -> Output:

@@ -6,13 +6,24 @@ The trigger makes both; a person, or a workflow engine that chains the stages it
 import secrets
 from typing import Any
 
-from shared.errors import BadRequest, CreationRemoved, PreconditionFailed, StaleAttempt
+from shared.errors import BadRequest, CreationRemoved, PreconditionFailed, RunOvertaken, StaleAttempt
 from shared.machine.process import this_process
 from shared.pipelines.definition import Pipeline
 from shared.platforms.task import Task
 from shared.records.creation import Creation
-from shared.records.documents import Claim, Record, Request, first_request, load, record_name, save, utc_now
-from shared.runs.freshness import inputs_now, summary_of
+from shared.records.documents import (
+    Claim,
+    Record,
+    Request,
+    first_request,
+    load,
+    load_request,
+    save,
+    save_request,
+    utc_now,
+)
+from shared.records.names import claim_name, record_name
+from shared.runs.asking import inputs_now, summary_of
 from shared.storage import ABSENT
 
 
@@ -25,7 +36,7 @@ def request_for(
     time_limit_s: float | None = None,
 ) -> Request:
     """What was asked for. Where nobody has asked, a person or whoever chains the stages asks by starting."""
-    request, generation = load(creation, "request.json", Request)
+    request, generation = load_request(creation)
     if request and request.pipeline != pipeline.name:
         raise BadRequest(
             f"creation {creation.creation_id!r} belongs to pipeline {request.pipeline!r}, "
@@ -34,7 +45,7 @@ def request_for(
     if request and task.opens in ("", request.opened_by):
         return request
     if task.opens and not (may_open and (request is None or task.opens not in request.overtaken)):
-        raise StaleAttempt(f"{pipeline.name} of run {task.opens}", task.attempt)
+        raise RunOvertaken(creation.creation_id)
     if request is None and task.claim:  # it was launched for a request that is gone
         raise CreationRemoved(creation.creation_id)
     inputs = summary_of(inputs_now(creation, pipeline))
@@ -44,7 +55,7 @@ def request_for(
     else:
         opened = first_request(creation, pipeline.name, utc_now(), **facts)
     try:
-        save(creation, "request.json", opened, expect=generation)
+        save_request(creation, opened, expect=generation)
     except PreconditionFailed:
         # someone else's came first
         return request_for(creation, pipeline, task, may_open=may_open, time_limit_s=time_limit_s)
@@ -53,7 +64,7 @@ def request_for(
 
 def claim_for(creation: Creation, stage: str, pipeline: Pipeline, request: Request, task: Task) -> Claim:
     """The stage's claim; who starts a stage without the trigger claims it, or works on under the claim."""
-    name = f"claims/{request.run}/{stage}"
+    name = claim_name(request.run, stage)
     claim, _ = load(creation, name, Claim)
     if task.claim and (claim is None or claim.token != task.claim):
         raise StaleAttempt(stage, task.attempt)

@@ -34,9 +34,10 @@ from shared.records.documents import (
     Request,
     is_dead,
     load,
-    record_name,
+    load_request,
     utc_now,
 )
+from shared.records.names import record_name
 from shared.settings import Settings
 from shared.stages.progress import Progress
 from shared.stages.stage import Context, Result, Stage
@@ -46,7 +47,7 @@ from shared.worker.ownership import Heartbeat, Ownership, check_wanted
 from shared.worker.publish import publish
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +251,7 @@ def _is_unwanted(job: Job) -> bool:
 
 
 def _is_abandoned(job: Job) -> bool:
-    request, _ = load(job.creation, "request.json", Request)
+    request, _ = load_request(job.creation)
     if request is None or request.run != job.request.run:
         return True
     return bool(request.stopped_by) or request.is_out_of_time(utc_now())

@@ -24,7 +24,7 @@ from shared.storage import open_store
 from shared.worker.box import run_task
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 DONE, FAILED, BAD_REQUEST = 0, 1, 2
 

@@ -19,7 +19,7 @@ from shared.storage import ObjectStore
 from shared.worker.box import run_task
 
 if TYPE_CHECKING:
-    from shared.runs.report import Audience
+    from shared.reports.sink import Audience
 
 
 class InlinePlatform:

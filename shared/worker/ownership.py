@@ -13,7 +13,7 @@ from typing import Any
 from shared.errors import CreationRemoved, OutOfTime, PreconditionFailed, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.records.creation import Creation
-from shared.records.documents import Record, Request, load, save, utc_now
+from shared.records.documents import Record, Request, load, load_request, save, utc_now
 from shared.stages.progress import Step
 
 _PROGRESS_EVERY_S = 1.0
@@ -102,11 +102,11 @@ class Ownership:
 
     def check_stands(self) -> None:
         """Raise `CreationRemoved` if the creation's request is gone."""
-        if self._creation.stat("request.json") is None:
+        if not self._creation.has_request():
             raise CreationRemoved(self._creation.creation_id)
 
     def _look_for_stop(self) -> None:
-        request, _ = load(self._creation, "request.json", Request)
+        request, _ = load_request(self._creation)
         if request is None:
             raise CreationRemoved(self._creation.creation_id)
         if request.run == self._record.run:

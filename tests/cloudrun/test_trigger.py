@@ -11,7 +11,8 @@ import pytest
 
 from cloudrun.trigger import main
 from shared.records.creation import Creation
-from shared.records.documents import Record, record_name, save
+from shared.records.documents import Record, save
+from shared.records.names import record_name
 from shared.storage.gs.store import CloudStorageStore
 from tests.emulators.cloud_run import CloudRunEmulator
 from tests.emulators.cloud_storage import CloudStorageEmulator

@@ -13,7 +13,8 @@ import pytest
 
 from codeengine.trigger import main
 from shared.records.creation import Creation
-from shared.records.documents import Record, record_name, save
+from shared.records.documents import Record, save
+from shared.records.names import record_name
 from shared.settings import read_settings
 from shared.storage import open_store
 from tests.emulators import s3

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 from scripts.clean import Leftover, clean, leftovers, parse_age, remove
-from shared.errors import BadRequest
+from shared.errors import BadRequest, StoreError
 from shared.machine.temporary import scratch
 from shared.records.creation import Creation
 from shared.records.documents import utc_now
+from shared.records.removal import remove as remove_creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
 from tests.shared.machine.test_temporary import left_by_a_killed_process
-from tests.support.toys import FakePlatform, fill, inline_trigger, run_fused, toys, with_run
+from tests.support.toys import FakePlatform, failing, fill, inline_trigger, run_fused, toys, with_run
 
 LATER = timedelta(days=1)
 
@@ -95,6 +96,19 @@ def test_a_creation_below_another_is_not_taken_with_it(store: ObjectStore) -> No
         if leftover.name == "toy":
             remove(store, leftover)
     assert names(store, "toy/") == below
+
+
+def test_a_removal_that_broke_off_is_finished(store: ObjectStore) -> None:
+    fill(store)
+    run_fused(store)
+
+    gone = StoreError("delete", "toy/manifest.json", "the network is gone")
+    with pytest.raises(StoreError, match="network"):
+        remove_creation(Creation(failing(store, gone, call="delete", key="manifest.json"), "toy"))
+    assert names(store, "toy/assets/")
+    assert cleaned(store, "all", age=LATER) == []
+    assert [leftover.name for leftover in cleaned(store, "all")] == ["toy"]
+    assert names(store, "toy/") == set()
 
 
 @pytest.mark.parametrize("keep", ["all", "final", "none"])

@@ -14,7 +14,8 @@ from shared.api.app import create_app
 from shared.pipelines.definition import Pipeline, load_pipeline
 from shared.platforms import ExecutionState, Order
 from shared.records.creation import Creation
-from shared.records.documents import Cost, OutputFile, Record, record_name, save
+from shared.records.documents import Cost, OutputFile, Record, save
+from shared.records.names import record_name
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore

@@ -20,7 +20,8 @@ from shared.errors import ProviderFailed
 from shared.pipelines.definition import load_pipeline
 from shared.providers.account import Account
 from shared.providers.speech import Speech, SpeechProvider, SpokenWord, Voice, speech_provider
-from shared.records.documents import Record, record_name
+from shared.records.documents import Record
+from shared.records.names import record_name
 from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.stages.stage import Stage

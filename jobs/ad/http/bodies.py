@@ -10,14 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.api.routes.models import CostBody, Usd, cost_body, creation_url
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
+from shared.records.names import FILM, POSTER
 from shared.redact import without_paths
 from shared.runs.manifest import paid_usd
-from shared.runs.report import ERROR, PIPELINE, Report, State
-from shared.runs.reports_of import reports_of
-from shared.runs.status import RunStatus, failed_stage
+from shared.runs.report import ERROR, PIPELINE, Report, State, reports_of
+from shared.runs.status import RunStatus
 
-VIDEO: Final = "assets/video.mp4"
-_POSTER: Final = "assets/poster.jpg"
 _TOLD: Final = ("product_name", "style", "cta_text")
 Percent = Annotated[int, Field(ge=0, le=100, description="How much is done, 0 to 100.", examples=[42])]
 JobId = Annotated[str, Field(examples=["job-123"])]
@@ -105,7 +103,6 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
     reports = reports_of(creation, pipeline, status.request, status)
     last = reports[-1]
     error = without_paths(last.message) if last.stage == ERROR else None
-    failed = failed_stage(status)
     urls = _urls(status)
     return VideoBody(
         job_id=creation.creation_id,
@@ -114,11 +111,11 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
         progress=last.overall,
         message=error or without_paths(status.message),
         error=error,
-        failed_stage=failed.name if failed else None,
+        failed_stage=status.failed_stage.name if status.failed_stage else None,
         **{name: last.details.get(name) for name in _TOLD},
         stages=_stages(pipeline, reports),
-        video_url=urls.get(VIDEO),
-        poster_url=urls.get(_POSTER),
+        video_url=urls.get(FILM),
+        poster_url=urls.get(POSTER),
         warnings=[without_paths(warning) for warning in status.warnings],
         queued=status.request.queued is not None,
         outdated=status.outdated,
@@ -162,7 +159,7 @@ def _urls(status: RunStatus) -> dict[str, str]:
     if status.status != "completed":
         return {}
     keys = (output.key for output in status.outputs.values())
-    return {key: creation_url(status.creation_id, key) for key in keys if key in (VIDEO, _POSTER)}
+    return {key: creation_url(status.creation_id, key) for key in keys if key in (FILM, POSTER)}
 
 
 def _stages(pipeline: Pipeline, reports: list[Report]) -> list[AdStageBody]:

@@ -17,11 +17,11 @@ from typing import Final
 
 from jobs.ad.brief import BRIEF_NAME
 from jobs.ad.http.bodies import SummaryBody, VideosBody, summary_of, video_body
-from shared.errors import BadRequest, InvalidCreationId, PlatformError, StoreError
+from shared.errors import BadRequest, PlatformError, StoreError
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
-from shared.records.creation import Creation, check_creation_id
-from shared.records.documents import Request, load
+from shared.records.creation import Creation, check_creation_id, is_creation_id
+from shared.records.documents import load_request
 from shared.runs.report import State
 from shared.runs.trigger import Trigger
 
@@ -94,19 +94,11 @@ def _places(trigger: Trigger, after: Place | None) -> Iterator[Place]:
     """By when their briefs were written."""
     for info in trigger.store.list(""):
         job_id = info.key.removesuffix(f"/{BRIEF_NAME}")
-        if job_id == info.key or not _is_creation_id(job_id):
+        if job_id == info.key or not is_creation_id(job_id):
             continue
         place = Place(at=info.modified_at, job_id=job_id)
         if after is None or place < after:
             yield place
-
-
-def _is_creation_id(name: str) -> bool:
-    try:
-        check_creation_id(name)
-    except InvalidCreationId:
-        return False
-    return True
 
 
 def _summary(trigger: Trigger, pipeline: Pipeline, place: Place) -> SummaryBody | None:
@@ -114,7 +106,7 @@ def _summary(trigger: Trigger, pipeline: Pipeline, place: Place) -> SummaryBody 
     job_id = place.job_id
     creation = Creation(trigger.store, job_id)
     try:
-        request, _ = load(creation, "request.json", Request)
+        request, _ = load_request(creation)
         if request is None or request.pipeline != pipeline.name:
             return None
         return summary_of(video_body(creation, pipeline, trigger.status(job_id)))

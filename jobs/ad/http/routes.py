@@ -19,15 +19,15 @@ from shared.accepted import PICTURE_NAMES
 from shared.api.http.body import read_parameters
 from shared.api.http.multipart import read_form
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.claiming import CLAIM_NAME, AlreadyPosted
+from shared.api.routes.claiming import AlreadyPosted
 from shared.api.routes.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
-from shared.api.routes.removal import remove
 from shared.errors import ObjectNotFound
 from shared.machine.temporary import scratch
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
-from shared.records.documents import Request as RunRequest
-from shared.records.documents import load
+from shared.records.documents import load_request
+from shared.records.names import POSTED
+from shared.records.removal import remove
 from shared.runs.report import State
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
@@ -95,10 +95,10 @@ def _job(
 ) -> Creation:
     """The job's creation; 404 for what is no ad."""
     creation = Creation(trigger.store, job_id)
-    request, _ = load(creation, "request.json", RunRequest)
+    request, _ = load_request(creation)
     if request and request.pipeline == PIPELINE:
         return creation
-    if request or not (creation.stat(CLAIM_NAME) or creation.stat(BRIEF_NAME)):
+    if request or not (creation.stat(POSTED) or creation.stat(BRIEF_NAME)):
         raise HTTPException(404, f"there is no ad {job_id!r}; POST /api/videos/generate makes one")
     return creation
 
@@ -148,7 +148,7 @@ async def videos(
 @router.get("/{job_id:path}")
 def video(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline) -> VideoBody:
     """How an ad stands."""
-    if creation.stat("request.json") is None:
+    if not creation.has_request():
         return _not_begun(creation, pipeline)
     found = trigger.status(creation.creation_id)
     if found.ready or found.is_over:  # a stage ended unnoticed, as when the server was restarted meanwhile
@@ -159,7 +159,7 @@ def video(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline) -> Vi
 @router.post("/{job_id:path}/cancel", status_code=202)
 def cancel(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, response: Response) -> VideoBody:
     """Stop the work on an ad. One that has ended stays as it is."""
-    if creation.stat("request.json") is None:
+    if not creation.has_request():
         raise HTTPException(409, f"ad {creation.creation_id!r} was never started; there is nothing to cancel")
     response.headers["Location"] = f"/api/videos/{creation.creation_id}"
     return video_body(creation, pipeline, trigger.cancel(creation.creation_id))
@@ -169,7 +169,7 @@ def cancel(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, resp
 def resume(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, response: Response) -> VideoBody:
     """Go on with an ad that has failed or was cancelled: what is done already stands."""
     job_id = creation.creation_id
-    if creation.stat("request.json") is None:
+    if not creation.has_request():
         raise HTTPException(409, f"ad {job_id!r} was never started; POST it again")
     status = trigger.status(job_id)
     if status.status == "completed":
@@ -188,7 +188,7 @@ def delete(
     cancel: Annotated[bool, Query(description="Stop it first if it is at work.")] = False,
 ) -> None:
     """Remove an ad with all that belongs to it."""
-    if creation.stat("request.json"):
+    if creation.has_request():
         _stop(creation, trigger, may_cancel=cancel, sleep=time.sleep)
     remove(creation)
     rows.remove(creation.creation_id)
@@ -210,7 +210,7 @@ async def _read(request: Request, folder: Path, settings: Settings) -> tuple[dic
 def _not_begun(creation: Creation, pipeline: Pipeline) -> VideoBody:
     """An ad whose posting broke off, or whose brief somebody put there."""
     brief: Any = {}
-    info = creation.stat(CLAIM_NAME) or creation.stat(BRIEF_NAME)
+    info = creation.stat(POSTED) or creation.stat(BRIEF_NAME)
     try:
         brief = json.loads(creation.read(BRIEF_NAME)[0])
     except (ObjectNotFound, ValueError, RecursionError):

@@ -12,8 +12,8 @@ from shared.api.live.updates import Mailbox, Sieve, Update, update_of
 from shared.errors import BadRequest, InvalidCreationId
 from shared.logs import log
 from shared.records.creation import Creation, check_creation_id
-from shared.records.documents import Request, load
-from shared.runs.reports_of import reports_of
+from shared.records.documents import load_request
+from shared.runs.report import reports_of
 from shared.runs.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.5
@@ -112,7 +112,7 @@ class Watchers:
             creation = Creation(self._trigger.store, check_creation_id(job_id))
         except InvalidCreationId as error:
             raise NoSuchJob(job_id) from error
-        request, _ = load(creation, "request.json", Request)
+        request, _ = load_request(creation)
         pipeline = self._trigger.pipelines.get(request.pipeline) if request else None
         if pipeline is None or pipeline.reported is None:
             raise NoSuchJob(job_id)

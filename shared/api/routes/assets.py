@@ -25,6 +25,7 @@ from shared.api.routes.models import AssetBody, AssetsBody, asset_body
 from shared.errors import ObjectNotFound, StoreError
 from shared.machine.temporary import scratch
 from shared.records.creation import Creation
+from shared.records.names import ASSETS
 from shared.storage import Chunks, ObjectInfo, numeric_order
 
 _TRIES: Final = 5
@@ -59,7 +60,7 @@ router = APIRouter(tags=["assets"], responses=RESPONSES)
 @router.get(_FOLDER + "/")
 def list_assets(creation: WithCreation) -> AssetsBody:
     """All assets of a creation; an empty list when there is none."""
-    found = [(name.removeprefix("assets/"), info) for name, info in creation.list("assets/")]
+    found = [(name.removeprefix(ASSETS), info) for name, info in creation.list(ASSETS)]
     found.sort(key=lambda item: _by_numbers(item[0]))
     return AssetsBody(
         creation_id=creation.creation_id,
@@ -78,7 +79,7 @@ async def put_asset(
 ) -> AssetBody:
     """Create or replace an asset that a pipeline takes; the request's body is its bytes."""
     kind = kind_of(name, trigger.pipelines.values())
-    place = f"assets/{name}"
+    place = f"{ASSETS}{name}"
     before = await run_in_threadpool(creation.stat, place)
     expect = expectation(request.headers, creation.key(place), before)
     with scratch() as folder:
@@ -100,19 +101,19 @@ def get_asset(creation: WithCreation, name: AssetName, request: Request) -> Resp
         answer = _answer(creation, name, _stat(creation, name), request)
         if answer:
             return answer
-    raise StoreError("read", creation.key(f"assets/{name}"), "it was replaced meanwhile, again and again")
+    raise StoreError("read", creation.key(f"{ASSETS}{name}"), "it was replaced meanwhile, again and again")
 
 
 @router.delete(_FILE, status_code=204, responses=_CHANGED)
 def delete_asset(creation: WithCreation, name: AssetName, request: Request) -> None:
     """Remove an asset; 404 when it is not there."""
-    place = f"assets/{name}"
+    place = f"{ASSETS}{name}"
     expect = expectation(request.headers, creation.key(place), _stat(creation, name))
     creation.store.delete(creation.key(place), expect=expect)
 
 
 def _stat(creation: Creation, name: str) -> ObjectInfo:
-    place = f"assets/{name}"
+    place = f"{ASSETS}{name}"
     info = creation.stat(place)
     if info is None:
         raise ObjectNotFound(creation.key(place))
@@ -121,7 +122,7 @@ def _stat(creation: Creation, name: str) -> ObjectInfo:
 
 def _answer(creation: Creation, name: str, info: ObjectInfo, request: Request) -> Response | None:
     """The answer out of the generation that `info` describes, or None when it was replaced meanwhile."""
-    key = creation.key(f"assets/{name}")
+    key = creation.key(f"{ASSETS}{name}")
     check_match(request.headers, key, info)
     headers = _headers(name, info)
     if is_unchanged(request.headers, info):

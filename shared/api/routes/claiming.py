@@ -14,14 +14,13 @@ from typing import Final
 from shared.errors import ObjectNotFound, PreconditionFailed, StoreError
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import utc_now
+from shared.records.names import POSTED
+from shared.records.removal import REMOVED
 from shared.storage import ABSENT
 
-CLAIM_NAME: Final = "claims/posted.json"
 _TAKEN_OVER_AFTER: Final = timedelta(minutes=1)
 _HELD: Final = canonical_json({"state": "held"})
 _GIVEN_UP: Final = canonical_json({"state": "given up"})
-REMOVED: Final = canonical_json({"state": "removed"})
-"""The claim while its job is deleted."""
 
 
 class AlreadyPosted(Exception):
@@ -36,15 +35,15 @@ def claimed(creation: Creation) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(StoreError):  # then it can be taken over in a minute
-            if creation.stat("request.json") is None:
-                creation.write(CLAIM_NAME, _GIVEN_UP, expect=generation)
+            if not creation.has_request():
+                creation.write(POSTED, _GIVEN_UP, expect=generation)
         raise
 
 
 def _claim(creation: Creation) -> str:
     """The claim's generation; raises `AlreadyPosted`."""
     try:
-        state, found = creation.read(CLAIM_NAME)
+        state, found = creation.read(POSTED)
     except ObjectNotFound:
         state, found = b"", None
     if state == REMOVED:
@@ -52,14 +51,14 @@ def _claim(creation: Creation) -> str:
             f"job_id: {creation.creation_id!r} is being deleted; use another, or if that broke off, delete "
             "it again first"
         )
-    if creation.stat("request.json") or (found is None and next(creation.list("assets/"), None)):
+    if creation.has_request() or (found is None and creation.has_assets()):
         raise AlreadyPosted(
             f"job_id: {creation.creation_id!r} exists already; use another, or leave it out and one is made"
         )
     if found and state != _GIVEN_UP and utc_now() - found.modified_at < _TAKEN_OVER_AFTER:
         raise _posted_now(creation)
     try:
-        return creation.write(CLAIM_NAME, _HELD, expect=found.generation if found else ABSENT).generation
+        return creation.write(POSTED, _HELD, expect=found.generation if found else ABSENT).generation
     except PreconditionFailed as error:
         raise _posted_now(creation) from error
 

@@ -25,10 +25,10 @@ from shared.api.http.body import read_body
 from shared.api.http.problems import RESPONSES, Problem
 from shared.api.routes.context import WithTrigger
 from shared.api.routes.models import SweepBody
-from shared.errors import BadRequest, InvalidCreationId, ObjectNotFound
+from shared.errors import BadRequest, ObjectNotFound
 from shared.logs import log
 from shared.platforms.task import CREATION_VARIABLE
-from shared.records.creation import check_creation_id
+from shared.records.creation import is_creation_id
 from shared.runs.trigger import Trigger
 from shared.storage import ObjectStore
 
@@ -191,7 +191,7 @@ def _from_object(store: ObjectStore, data: object) -> str | None:
     if found is None or found.bucket != urlsplit(store.url).netloc:
         return None
     creation_id, _, name = found.key.partition("/stages/")
-    if not _is_creation_id(creation_id) or not _RECORD.fullmatch(name):
+    if not is_creation_id(creation_id) or not _RECORD.fullmatch(name):
         return None
     try:
         record, _ = store.read(found.key)
@@ -209,7 +209,7 @@ def _from_log_entry(_store: ObjectStore, data: object) -> str | None:
     variables = [variable for container in entry.containers for variable in container.env]
     names = [variable.value or "" for variable in variables if variable.name == CREATION_VARIABLE]
     names += [container.args[0] for container in entry.containers if container.args]
-    return next(filter(_is_creation_id, names), None)
+    return next(filter(is_creation_id, names), None)
 
 
 def _from_message(store: ObjectStore, data: object) -> str | None:
@@ -223,14 +223,6 @@ def _parsed(kind: type[_Data], data: object) -> _Data | None:
         return kind.model_validate_json(data) if isinstance(data, str | bytes) else kind.model_validate(data)
     except ValidationError:
         return None
-
-
-def _is_creation_id(name: str) -> bool:
-    try:
-        check_creation_id(name)
-    except InvalidCreationId:
-        return False
-    return True
 
 
 _FINDERS: Final[dict[str, Callable[[ObjectStore, object], str | None]]] = {

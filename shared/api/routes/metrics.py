@@ -9,6 +9,7 @@ from shared.api.http.problems import RESPONSES
 from shared.api.routes.context import WithTrigger
 from shared.errors import StoreError
 from shared.logs import log
+from shared.records.names import MARKS
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 
@@ -29,7 +30,7 @@ def metrics(request: Request, trigger: WithTrigger) -> Response:
 
 def _in_progress(trigger: Trigger) -> int | None:
     try:
-        return sum(1 for _ in trigger.store.list("_active/"))
+        return sum(1 for _ in trigger.store.list(MARKS))
     except StoreError as error:
         log(logging.WARNING, "jobs_uncounted", f"jobs in progress can't be counted: {error}")
         return None

@@ -10,6 +10,7 @@ from shared.api.http.conditional import etag
 from shared.api.http.content import media_type
 from shared.pipelines.definition import Pipeline
 from shared.records.documents import Failure, Record
+from shared.records.names import ASSETS
 from shared.redact import without_paths
 from shared.runs.status import RunStatus, StageState, StageStatus
 from shared.storage import ObjectInfo
@@ -137,7 +138,7 @@ def creation_url(creation_id: str, place: str) -> str:
 def asset_body(creation_id: str, name: str, info: ObjectInfo) -> AssetBody:
     return AssetBody(
         name=name,
-        url=creation_url(creation_id, f"assets/{name}"),
+        url=creation_url(creation_id, f"{ASSETS}{name}"),
         size_bytes=info.size_bytes,
         media_type=media_type(name),
         etag=etag(info),
@@ -189,7 +190,7 @@ def status_body(status: RunStatus) -> StatusBody:
 
 def _urls(status: RunStatus) -> dict[str, str]:
     """Only this run's outputs: what an earlier run left behind is never shown as its result."""
-    keys = {label: output.key for label, output in status.outputs.items() if output.key.startswith("assets/")}
+    keys = {label: output.key for label, output in status.outputs.items() if output.key.startswith(ASSETS)}
     return {label: creation_url(status.creation_id, key) for label, key in keys.items()} | {
         "manifest": creation_url(status.creation_id, "manifest")
     }

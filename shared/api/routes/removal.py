@@ -1,47 +1,21 @@
-"""A creation taken out of the store, and out of the database that mirrors it."""
+"""A creation that is taken out of the store goes out of the database that mirrors it, too."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from shared.api.routes.claiming import CLAIM_NAME, REMOVED
 from shared.database.place import database_url
-from shared.errors import PreconditionFailed
 from shared.logs import log
-from shared.records.creation import FOLDERS, Creation
 from shared.settings import Settings
 
 _AT_ONCE: Final = 2
 _RESTS_S: Final = 30.0
 _DEADLINE_S: Final = 8.0
 """More than the database's own limits: what has no answer by then hangs."""
-
-
-def remove(creation: Creation) -> None:
-    """Delete all objects of a creation nothing works for.
-
-    Its claim says so first, and goes last: nobody gets the ID in between, and what broke off can be done
-    again. The request goes next, so that nobody takes what is half gone for work to be done again.
-    """
-    store = creation.store
-    claim = creation.write(CLAIM_NAME, REMOVED)
-    marks = f"_active/{creation.creation_id}/"
-    for mark in list(store.list(marks)):
-        if mark.key.removeprefix(marks).isdecimal():
-            store.delete(mark.key)
-    for name in ("request.json", "manifest.json"):
-        creation.delete(name)
-    for folder in FOLDERS:
-        for name in [name for name, _ in creation.list(folder)]:
-            if name != CLAIM_NAME:
-                creation.delete(name)
-    with suppress(PreconditionFailed):  # another deletes it as well, and is not done
-        store.delete(creation.key(CLAIM_NAME), expect=claim.generation)
 
 
 class Rows:

@@ -13,8 +13,8 @@ from shared.api.routes.context import WithCreation, WithTrigger
 from shared.api.routes.models import StatusBody, creation_url, not_started, status_body
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
-from shared.records.documents import Request as RunRequest
-from shared.records.documents import load
+from shared.records.documents import load_request
+from shared.records.names import MANIFEST
 from shared.redact import without_paths
 
 _STARTING: Final[dict[int | str, dict[str, Any]]] = {
@@ -52,7 +52,7 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
             ):  # a stage ended unnoticed, as when the server was restarted meanwhile
                 found = trigger.advance(creation.creation_id)
             return status_body(found)
-        if next(creation.list("assets/"), None) is None:
+        if not creation.has_assets():
             raise HTTPException(404, f"creation {creation.creation_id!r} has nothing; put its assets first")
         return not_started(creation.creation_id, pipeline)
 
@@ -80,7 +80,7 @@ def _parameters_of(pipeline: Pipeline) -> dict[str, Any]:
 )
 def manifest(creation: WithCreation, request: Request) -> Response:
     """The latest run at a glance, as the store keeps it: stages, files, costs, timing."""
-    data, info = creation.read("manifest.json")
+    data, info = creation.read(MANIFEST)
     headers = {"ETag": etag(info), "Cache-Control": "private, no-cache"}
     if is_unchanged(request.headers, info):
         return Response(status_code=304, headers=headers)
@@ -99,7 +99,7 @@ def _clean(holder: dict[str, Any] | None, field: str) -> None:
 
 def _asked_for(creation: Creation, pipeline: str) -> bool:
     """Whether the pipeline was ever started; raises 404 when the creation belongs to another."""
-    request, _ = load(creation, "request.json", RunRequest)
+    request, _ = load_request(creation)
     if request and request.pipeline != pipeline:
         raise HTTPException(
             404,

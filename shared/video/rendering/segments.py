@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.records.creation import canonical_json
+from shared.records.names import SEGMENTS
 from shared.video.timeline import Overlay, Shot, Timeline
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Segment:
     @property
     def name(self) -> str:
         """Where it is stored, below the creation."""
-        return f"cache/segments/{self.key}.mp4"
+        return f"{SEGMENTS}{self.key}.mp4"
 
 
 def plan_segments(timeline: Timeline, states: "Sequence[State]") -> list[Segment]:

@@ -15,7 +15,7 @@ from shared.runs.report import PIPELINE
 from shared.runs.status import RunStatus
 from shared.storage.memory import MemoryStore
 from tests.shared.reports.made import NOON, after, report
-from tests.shared.runs.test_reports_of import QUOTA, STOPPED, Ad
+from tests.shared.runs.test_report import QUOTA, STOPPED, Ad
 
 
 class Films:

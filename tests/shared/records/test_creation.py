@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import BadRequest, InvalidCreationId
-from shared.records.creation import RESERVED, Creation, canonical_json, check_creation_id
+from shared.records.creation import Creation, canonical_json, check_creation_id
+from shared.records.names import RESERVED
 from shared.storage import numeric_order
 from shared.storage.memory import MemoryStore
 from tests.support.toys import at_once

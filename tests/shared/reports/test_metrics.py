@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import OutOfTime
-from shared.records.documents import Request, load
+from shared.records.documents import GivenUp, Request, load
 from shared.reports.metrics import Metrics, error_type
 from shared.runs.listeners import Watch
 from shared.runs.status import RunStatus
@@ -82,18 +81,18 @@ def test_a_failure_is_counted_by_the_part_of_the_work(
     assert found[f'stage_duration_seconds_count{{outcome="failed",pipeline="ad",stage="{stage}"}}'] == 1
 
 
-def status_after(trigger: Trigger, change: dict[str, Any]) -> tuple[Request, RunStatus]:
+def status_after(trigger: Trigger, change: dict[str, Any]) -> RunStatus:
     creation = start(trigger)
     request, _ = load(creation, "request.json", Request)
     assert request
     changed = request.model_copy(update=change)
     creation.write("request.json", changed.to_bytes())
-    return changed, trigger.status("job-123")
+    return trigger.status("job-123")
 
 
 def test_a_run_that_took_too_long_is_counted_as_such(trigger: Trigger) -> None:
-    given_up = {"given_up": str(OutOfTime("ad", 60)), "time_limit_s": 60}
-    assert error_type(AD, *status_after(trigger, given_up)) == "time_limit"
+    given_up = GivenUp(kind="time_limit", message="however that is said")
+    assert error_type(AD, status_after(trigger, {"given_up": given_up})) == "time_limit"
 
 
 def test_a_cancelled_run_is_counted_as_such(trigger: Trigger, metrics: Metrics) -> None:

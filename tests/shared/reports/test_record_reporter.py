@@ -7,7 +7,7 @@ from shared.records.documents import Record
 from shared.reports.record_reporter import RecordReporter
 from shared.runs.report import Report
 from tests.shared.reports.made import after
-from tests.shared.runs.test_reports_of import QUOTA, STOPPED, Ad
+from tests.shared.runs.test_report import QUOTA, STOPPED, Ad
 
 
 class Listener:

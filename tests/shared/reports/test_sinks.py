@@ -9,7 +9,8 @@ import pytest
 from shared.reports.database import DatabaseSink
 from shared.reports.publisher import Publisher
 from shared.reports.redis_channel import RedisChannel, connect
-from shared.runs.report import Report, Sink
+from shared.reports.sink import Sink
+from shared.runs.report import Report
 from tests.shared.reports.made import Said, after, report
 from tests.support.patience import wait_until
 from tests.support.servers import PostgresServer, RedisServer

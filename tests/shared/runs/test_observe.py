@@ -5,7 +5,7 @@ import pytest
 
 from shared.machine.process import this_process
 from shared.records.creation import Creation
-from shared.records.documents import Claim, Failure, Record, Request, save, utc_now
+from shared.records.documents import Claim, Failure, GivenUp, Record, Request, save, utc_now
 from shared.runs.observe import observe
 from shared.runs.status import RunStatus
 from shared.storage.memory import MemoryStore
@@ -226,6 +226,44 @@ def test_an_optional_stage_s_failure_is_not_the_run_s(scene: Scene) -> None:
     scene.record("extra", "failed", error=Failure(kind="X", message="it broke", permanent=False))
     status = scene.look()
     assert (status.status, status.progress, status.ready) == ("completed", 1.0, ())
+
+
+def test_an_optional_stage_s_failure_is_not_why_the_run_failed(scene: Scene) -> None:
+    scene.done("first", "left")
+    scene.claim("right", tasks=1)
+    scene.record("right/0")
+    for stage in ("extra", "last"):
+        scene.claim(stage)
+        scene.record(stage, "failed", error=Failure(kind="X", message=f"{stage} broke", permanent=False))
+    status = scene.look()
+    assert status.failed_stage
+    assert (status.failed_stage.name, status.error) == ("last", "last: last broke")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"cancelled_at": NOW, "outcome": "Failed"}, "cancelled"),
+        ({"outcome": "Failed", "time_limit_s": 0.001}, "workflow"),
+        ({"time_limit_s": 0.001}, "time_limit"),
+        ({"given_up": GivenUp(kind="time_limit", message="too late")}, "time_limit"),
+        ({"given_up": GivenUp(kind="stage", stage="left", message="left: no")}, "stage"),
+    ],
+)
+def test_a_run_that_failed_says_of_what_kind_its_failure_is(
+    scene: Scene, change: dict[str, Any], kind: str
+) -> None:
+    long_ago = {"requested_at": NOW - timedelta(hours=1)}
+    scene.request = scene.request.model_copy(update={**long_ago, **change})
+    assert (scene.look().status, scene.look().failure_kind) == ("failed", kind)
+
+
+def test_a_stage_that_ran_out_of_time_makes_it_a_matter_of_time(scene: Scene) -> None:
+    scene.claim("first")
+    scene.record("first", "failed", error=Failure(kind="OutOfTime", message="too late", permanent=True))
+    status = scene.look()
+    assert status.failed_stage
+    assert (status.failure_kind, status.failed_stage.name) == ("time_limit", "first")
 
 
 def test_overall_progress_is_the_sum_of_the_stages_shares(scene: Scene) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.api.routes.removal import remove
 from shared.errors import ReelwrightError
 from shared.platforms.task import Task
 from shared.records.creation import Creation
+from shared.records.removal import remove
 from shared.runs.trigger import Trigger
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore

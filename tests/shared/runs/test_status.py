@@ -1,6 +1,5 @@
 import pytest
 
-from shared.runs.status import failed_stage
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import fail, finish, leave, start
@@ -13,7 +12,7 @@ def trigger() -> Trigger:
 
 
 def blamed(trigger: Trigger) -> str | None:
-    stage = failed_stage(trigger.status("job-123"))
+    stage = trigger.status("job-123").failed_stage
     return stage.name if stage else None
 
 

@@ -115,7 +115,8 @@ def test_a_branch_that_fails_for_good_stops_the_others_which_know_that_nothing_i
     assert left.error
     assert left.error.kind == "Stopped"
     assert seen == [True]
-    assert "right" in fused.request.given_up
+    assert fused.request.given_up
+    assert fused.request.given_up.stage == "right"
 
 
 @pytest.mark.logs_errors

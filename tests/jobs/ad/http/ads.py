@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from jobs.ad.brief import Brief, write_brief
 from shared.records.creation import Creation
-from shared.records.documents import Cost, OutputFile, Record, Request, load, record_name, save
+from shared.records.documents import Cost, OutputFile, Record, Request, load, save
+from shared.records.names import record_name
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from tests.support.api import AD

@@ -15,10 +15,10 @@ from jobs.ad.http.posting import Files
 from shared.api.app import create_app
 from shared.api.http.multipart import read_form
 from shared.api.routes import claiming
-from shared.api.routes.removal import remove
 from shared.errors import StoreError
 from shared.machine.workers import PastDeadline
 from shared.records.creation import Creation
+from shared.records.removal import REMOVED, remove
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
@@ -423,7 +423,7 @@ def test_of_two_deletions_the_later_one_frees_the_id(trigger: Trigger) -> None:
 
     def meanwhile(key: str, *, expect: str | None = None) -> None:
         if key == "job-123/request.json":
-            creation.write("claims/posted.json", claiming.REMOVED)
+            creation.write("claims/posted.json", REMOVED)
         delete(key, expect=expect)
 
     trigger.store.delete = meanwhile  # type: ignore[method-assign]

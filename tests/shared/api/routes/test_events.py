@@ -15,7 +15,8 @@ from shared.api.app import create_app
 from shared.api.routes.events import MAX_EVENT_BYTES
 from shared.errors import StoreError
 from shared.records.creation import Creation
-from shared.records.documents import Record, record_name, save
+from shared.records.documents import Record, save
+from shared.records.names import record_name
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore

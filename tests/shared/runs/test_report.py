@@ -8,8 +8,7 @@ from shared.pipelines.installed import installed_pipelines
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Claim, Failure, Record, Request, save
 from shared.runs.observe import observe
-from shared.runs.report import ERROR, PIPELINE, Report
-from shared.runs.reports_of import reports_of
+from shared.runs.report import ERROR, PIPELINE, Report, reports_of
 from shared.runs.status import RunStatus
 from shared.storage.memory import MemoryStore
 from tests.shared.reports.made import NOON, after

@@ -1,0 +1,70 @@
+"""Where things lie: names below `<creation_id>/` of all that a creation holds, and the keys of marks.
+
+What only one pipeline makes or takes has its names there; what two of them share is here.
+"""
+
+from typing import Final
+
+REQUEST: Final = "request.json"
+MANIFEST: Final = "manifest.json"
+ASSETS: Final = "assets/"
+CACHE: Final = "cache/"
+CLAIMS: Final = "claims/"
+RECORDS: Final = "stages/"
+DELIVERIES: Final = "webhooks/"
+FOLDERS: Final = (ASSETS, CACHE, CLAIMS, RECORDS, DELIVERIES)
+"""Of a creation. Beside these its folder may hold other creations."""
+RESERVED: Final = frozenset({*(folder.removesuffix("/") for folder in FOLDERS), REQUEST, MANIFEST})
+
+FILM: Final = "assets/video.mp4"
+POSTER: Final = "assets/poster.jpg"
+TIMELINE: Final = "assets/timeline.json"
+SEGMENTS: Final = "cache/segments/"
+POSTED: Final = "claims/posted.json"
+"""Who got the ID over HTTP (`shared.records.removal`)."""
+SOURCE: Final = "claims/source.json"
+"""What the command line made the assets of (`Source`)."""
+
+MARKS: Final = "_active/"
+"""A key: where each run that is under way has its mark, which no creation ID can be mistaken for."""
+
+
+def captions_name(kind: str) -> str:
+    """Of the captions as a file, `srt` or `vtt`."""
+    return f"assets/captions.{kind}"
+
+
+def claims_of(run: int) -> str:
+    """The folder of a run's claims."""
+    return f"{CLAIMS}{run}/"
+
+
+def claim_name(run: int, stage: str) -> str:
+    """Where the claim of a stage, or of `FUSED`, lies."""
+    return f"{claims_of(run)}{stage}"
+
+
+def record_name(stage: str, index: int | None) -> str:
+    """Where a stage's record lies; `index` is None for a stage that doesn't fan out."""
+    return f"{RECORDS}{stage}.json" if index is None else f"{RECORDS}{stage}/{index}.json"
+
+
+def delivery_name(run: int) -> str:
+    """Where it is noted what a webhook was sent about a run."""
+    return f"{DELIVERIES}{run}.json"
+
+
+def marks_of(creation_id: str) -> str:
+    """Where the marks of a creation's runs lie; those of creations below it lie there too."""
+    return f"{MARKS}{creation_id}/"
+
+
+def mark_key(creation_id: str, run: int) -> str:
+    """The key of a run's mark."""
+    return f"{marks_of(creation_id)}{run}"
+
+
+def marked_run(mark: str) -> tuple[str, str]:
+    """The creation's ID and the run's number, as they stand in the key of a mark."""
+    creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
+    return creation_id, run
