@@ -13,3 +13,8 @@ def noting(problems: list[str]) -> Iterator[None]:
         yield
     except BadRequest as error:
         problems.extend(error.problems)
+
+
+def name_pattern(longest: int) -> str:
+    """Of names that every cloud takes: up to so many of a-z, 0-9 and -, a letter first and no - last."""
+    return rf"^[a-z]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?$"
