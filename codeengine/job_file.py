@@ -160,7 +160,7 @@ class JobFile(_Part):
 
 
 def check_limits(cpu: str, memory: str, disk: str | None = None) -> None:
-    """Raise `ValueError` unless Code Engine has instances of this kind; disk goes up to the memory or 400 MB."""
+    """Raise `ValueError` unless Code Engine has such instances. Disk goes up to the memory or 400 MB."""
     if cpu not in CPUS:
         raise ValueError(f"scale_cpu_limit {cpu!r} is not to be had; use one of {', '.join(CPUS)}")
     sizes = gigabytes_with(cpu)

@@ -13,9 +13,9 @@ from shared.errors import StageFailed
 from shared.platforms.task import Task, read_task
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import DIED
-from shared.reports.run_reporter import watch_of
+from shared.reports.composing import trigger_of
+from shared.runs.launch import never_fuses
 from shared.runs.status import RunStatus
-from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
 from shared.worker.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
@@ -67,15 +67,7 @@ def run_fused(
     task = task or Task()
     known = pipelines()
     platform = InlinePlatform(store, settings, known, STAGES, outer=task, publisher=publisher, sleep=sleep)
-    trigger = Trigger(
-        store,
-        platform,
-        known,
-        stale_after_s=settings.stale_after_s,
-        holding=task.claim,
-        watch=watch_of(settings, known, publisher),
-        time_limit_s=settings.job_timeout_s,
-    )
+    trigger = trigger_of(settings, store, platform, known, publisher, fuses=never_fuses, holding=task.claim)
     work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
     left: list[str] = []
     if task.attempt and Creation(store, creation_id).stat("request.json"):

@@ -1,7 +1,9 @@
 """Settings: read once, from a mapping passed in, into a frozen record. An empty variable is unset.
 
-To add a setting: add a field to `Settings`. Its line says which variable it is read from, how, who heeds it and
-whether it is a secret; its docstring is the sentence of README's table, which `python -m scripts.settings` writes.
+To add a setting:
+1. add a field to `Settings`: its line says which variable it is read from, how, who heeds it and whether it
+   is a secret; its docstring is the sentence in README's table,
+2. write that table (`python -m scripts.settings`) and compose's file (`reelwright export compose`) again.
 """
 
 import re
@@ -129,8 +131,10 @@ class Settings:
 
     store_url: str = _setting("STORE_URL", "file://creations", heeded="here")
     """Where creations live: `file://…`, `gs://<bucket>`, `s3://<bucket>` or `cos://<bucket>`."""
-    platform: str = _setting("PLATFORM", "local", heeded="here", unset="the cloud whose container this is")
-    """Where jobs run with `ENV=p`: {choices}. With `ENV=d` they run here."""
+    platform: str = _setting(
+        "PLATFORM", "local", heeded="here", unset="here; with `ENV=p` the cloud in whose container it runs"
+    )
+    """Where jobs run: {choices}. `ENV=d` means here whatever it says, `ENV=p` demands it."""
     api_token: str | None = _setting(
         "API_TOKEN", None, _KEY, heeded="trigger", secret=True, unset="none, loopback only"
     )
@@ -146,7 +150,7 @@ class Settings:
     cloud_run_region: str | None = _setting(
         "CLOUD_RUN_REGION", None, _REGION, heeded="here", unset="demanded on Cloud Run"
     )
-    """The region that they are in, e.g. `us-central1`."""
+    """The region of the Cloud Run jobs, e.g. `us-central1`."""
     cloud_run_emulator: str | None = _setting(
         "CLOUD_RUN_EMULATOR_HOST", None, _ADDRESS, heeded="here", unset="Google's API"
     )
@@ -158,7 +162,7 @@ class Settings:
     events_accounts: tuple[str, ...] = _setting(
         "EVENTS_ACCOUNTS", (), _emails, heeded="here", unset="`API_TOKEN` only"
     )
-    """From whom they must be: e-mail addresses of service accounts, separated by commas."""
+    """From whom Google's ID tokens must be: e-mail addresses of service accounts, separated by commas."""
     ce_project_id: str | None = _setting(
         "CE_PROJECT_ID", None, _PROJECT_ID, heeded="here", unset="demanded on Code Engine"
     )
@@ -166,28 +170,28 @@ class Settings:
     ce_region: str | None = _setting(
         "CE_REGION", None, _REGION, heeded="here", unset="demanded on Code Engine"
     )
-    """Its region, e.g. `us-south`; Code Engine sets it in its own containers."""
+    """The project's region, e.g. `us-south`; Code Engine sets it in its own containers."""
     ibm_api_key: str | None = _setting(
         "IBMCLOUD_API_KEY", heeded="here", secret=True, unset="demanded on Code Engine"
     )
-    """The key that starts its job runs."""
+    """The key that starts job runs on Code Engine."""
     code_engine_url: str | None = _setting(
         "CODE_ENGINE_URL", None, _url, heeded="here", unset="the region's public one"
     )
-    """The Code Engine API, for private networks."""
+    """The address of the Code Engine API, for private networks."""
     ibm_iam_url: str | None = _setting("IBM_IAM_URL", None, _url, heeded="here", unset="IBM's public IAM")
-    """What turns the key into tokens, for private networks."""
+    """The service that turns the key into tokens, for private networks."""
     cos_endpoint: str | None = _setting("COS_ENDPOINT", None, _url, unset="demanded for `cos://`")
     """The endpoint of a `cos://` bucket, e.g. `https://s3.us-south.cloud-object-storage.appdomain.cloud`;
     `s3://` goes by the usual `AWS_…`."""
     cos_access_key_id: str | None = _setting(
         "COS_HMAC_ACCESS_KEY_ID", secret=True, unset="demanded for `cos://`"
     )
-    """Of the HMAC keys of a service credential."""
+    """The ID of the HMAC keys that open a `cos://` bucket, of a service credential."""
     cos_secret_access_key: str | None = _setting(
         "COS_HMAC_SECRET_ACCESS_KEY", secret=True, unset="demanded for `cos://`"
     )
-    """The same credential's secret."""
+    """The secret of these keys."""
     compose_command: tuple[str, ...] = _setting(
         "COMPOSE_COMMAND", ("docker", "compose"), _words, heeded="here"
     )
@@ -195,19 +199,19 @@ class Settings:
     compose_file: str = _setting("COMPOSE_FILE", "infra/compose.yaml", heeded="here")
     """The file that defines a service for each job."""
     text_provider: str = _setting("TEXT_PROVIDER", AUTO)
-    """What writes: {choices}."""
+    """What writes: {choices}: a paid one where its key is set."""
     speech_provider: str = _setting("SPEECH_PROVIDER", AUTO)
-    """What speaks: {choices}. For a story `auto` means the built-in one."""
+    """What speaks: {choices}: a paid one where its key is set, but for a story the built-in one."""
     video_provider: str = _setting("VIDEO_PROVIDER", AUTO)
-    """What films: {choices}."""
+    """What films: {choices}: a paid one where its key is set."""
     image_provider: str = _setting("IMAGE_PROVIDER", AUTO)
-    """What paints: {choices}."""
+    """What paints: {choices}: a paid one where its key is set."""
     anthropic_api_key: str | None = _setting(
         "ANTHROPIC_API_KEY", None, _KEY, secret=True, unset="Claude is not used"
     )
     """The key of Claude, which writes."""
     anthropic_url: str = _setting("ANTHROPIC_BASE_URL", "https://api.anthropic.com", _url)
-    """The Claude API."""
+    """The address of the Claude API."""
     claude_model: str | None = _setting("CLAUDE_MODEL", None, _MODEL, unset="the provider's default")
     """Which model writes."""
     elevenlabs_api_key: str | None = _setting(
@@ -215,7 +219,7 @@ class Settings:
     )
     """The key of ElevenLabs, which speaks."""
     elevenlabs_url: str = _setting("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io", _url)
-    """The ElevenLabs API."""
+    """The address of the ElevenLabs API."""
     elevenlabs_model: str | None = _setting("ELEVENLABS_MODEL", None, _MODEL, unset="the provider's default")
     """Which model speaks."""
     replicate_api_token: str | None = _setting(
@@ -223,7 +227,7 @@ class Settings:
     )
     """The key of Replicate, which films and paints."""
     replicate_url: str = _setting("REPLICATE_BASE_URL", "https://api.replicate.com", _url)
-    """The Replicate API."""
+    """The address of the Replicate API."""
     video_model: str = _setting("VIDEO_MODEL", "minimax", _one_of("minimax", "ltx"))
     """Which model films on Replicate: `minimax` (better) or `ltx` (faster, cheaper)."""
     prediction_timeout_s: float = _setting("PREDICTION_TIMEOUT_S", 900.0, _positive)
@@ -242,23 +246,23 @@ class Settings:
     webhook_secret: str | None = _setting(
         "WEBHOOK_SECRET", heeded="trigger", secret=True, unset="they are not signed"
     )
-    """What these reports are signed with."""
+    """What the reports of ends are signed with."""
     job_timeout_s: float | None = _setting(
         "JOB_TIMEOUT", None, _positive, unset="what its `pipeline.yaml` says; ads 7200"
     )
     """Seconds that a run may take, waiting included."""
     log_level: str = _setting("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error"))
-    """`debug`, `info`, `warning` or `error`."""
+    """How much is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = _setting("LOG_FORMAT", AUTO, _one_of(AUTO, "json", "text"))
-    """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
+    """How the log looks: `json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
     log_file: str | None = _setting("LOG_FILE", heeded="here", unset="none")
     """A file that the log is also written to, as JSON lines."""
     heartbeat_s: float = _setting("HEARTBEAT_S", 5.0, _positive)
-    """How often a stage says that it works."""
+    """Seconds between a working stage's heartbeats."""
     stale_after_s: float = _setting("STALE_AFTER_S", 60.0, _positive)
-    """How long after its last heartbeat a stage is taken for dead: it is ended and tried again."""
+    """Seconds after its last heartbeat when a stage is taken for dead: it is ended and tried again."""
     max_upload_bytes: int = _setting("MAX_UPLOAD_MB", 512 << 20, _megabytes, heeded="trigger", unset="`512`")
-    """The largest asset that the HTTP face takes."""
+    """The largest asset that the HTTP face takes, in megabytes."""
     cores: int | None = _setting("CORES", None, _whole, unset="all that the process may run on")
     """How many cores rendering uses."""
 
