@@ -54,3 +54,10 @@ def test_what_must_be_new_is_asked_for_but_an_end_stays_one(
     assert len(cloud.asked) == 2
     cloud.answer = ExecutionState(status="running")
     assert cloud.state(anew=True) == "ended"
+
+
+def test_what_is_no_longer_asked_for_takes_no_room(cloud: _Cloud) -> None:
+    for each in range(50):
+        cloud.remembered.state(str(each), cloud.ask, anew=False)
+        cloud.now += 1
+    assert len(cloud.remembered._states) == 5
