@@ -1,6 +1,7 @@
 """The tree is the diagram: imports point down, each outside thing has one home, nothing is unlisted."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -205,3 +206,26 @@ def test_no_text_names_this_kind_of_workplace() -> None:
     for path in texts():
         text = path.read_text(encoding="utf-8")
         assert [word for word in words if word in text] == [], path
+
+
+def how_to_add() -> Iterator[tuple[Path, str]]:
+    """The modules that say how to add one more of their kind, with the words from there on."""
+    for path in modules():
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        _, found, steps = said.partition("To add ")
+        if found:
+            yield path, steps
+
+
+def test_what_a_docstring_says_of_adding_something_is_there() -> None:
+    """The files that it names, and their fixtures; in `a/<name>.py` what is in brackets is to be made."""
+    wrong = []
+    for path, steps in how_to_add():
+        for name in re.findall(r"`([\w./-]+/[\w./-]+)`", steps):
+            wrong += [f"{path.name}: there is no {name}"] * (not (ROOT / name).exists())
+        for fixture, file in re.findall(r"`(\w+)`\s+fixture\s+of\s+`([^`]+)`", steps):
+            text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).exists() else ""
+            there = re.search(rf"@pytest\.fixture[^@]*\ndef {fixture}\(", text)
+            wrong += [f"{path.name}: {file} has no fixture {fixture}"] * (not there)
+    assert wrong == []
+    assert len(list(how_to_add())) >= 9
