@@ -17,6 +17,7 @@ from jobs.ad.copy import TEXT
 from jobs.ad.scenery import VIDEO
 from scripts.platforms import PLATFORMS
 from shared import settings as source
+from shared.errors import BadRequest
 from shared.providers.choice import Choice
 from shared.providers.speech import SPEECH
 from shared.settings import AUTO, SETTINGS, Settings
@@ -55,9 +56,11 @@ def table() -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with the table between its marks."""
-    before, _, rest = page.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    """The page with the table between its marks; raises `BadRequest` for one that lacks them."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise BadRequest(f"there is no place for the settings: put {_BEGIN}{_END}into the page")
     return f"{before}{_BEGIN}{table()}{_END}{after}"
 
 
@@ -121,6 +124,8 @@ def main(arguments: Sequence[str] | None = None, page: Path = Path("README.md"))
     after = with_table(before)
     if not asked.check:
         page.write_text(after, encoding="utf-8")
+    elif before != after:
+        sys.stderr.write(f"{page} is stale; write it: python -m scripts.settings\n")
     return int(asked.check and before != after)
 
 

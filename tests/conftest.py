@@ -21,8 +21,8 @@ _SCRUBBED = frozenset(
         *("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "COLUMNS"),
     }
 )
-_SCRUBBED_PREFIXES = ("AWS_", "REELWRIGHT_")
-"""Variables of boto3, and of the tests' own processes."""
+_SCRUBBED_PREFIXES = ("AWS_", "COMPOSE_")
+"""What boto3 and compose read themselves."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

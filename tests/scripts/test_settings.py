@@ -1,16 +1,17 @@
 """A setting is said once: the page, the CLI and what deploys the jobs follow from that."""
 
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts.platforms import KINDS, PLATFORMS
 from scripts.settings import PROVIDERS, main, provider_keys, rows, show_settings, table
+from shared.errors import BadRequest
 from shared.pipelines.deployed import JOB_SETTINGS, TRIGGER_SETTINGS
+from shared.providers.choice import Choice
 from shared.settings import SECRET, SETTINGS, VARIABLES, Settings, read_settings
 from shared.worker.meter import PRICES
 from tests.conftest import _SCRUBBED, _SCRUBBED_PREFIXES
@@ -29,6 +30,14 @@ def test_a_stale_table_is_found_and_written_anew(tmp_path: Path) -> None:
     assert main(["--check"], page) == 1
     assert main([], page) == 0
     assert page.read_text() == whole
+
+
+def test_a_page_without_a_place_for_the_table_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("# Films\n")
+    with pytest.raises(BadRequest, match="no place for the settings"):
+        main([], page)
+    assert page.read_text() == "# Films\n"
 
 
 def test_every_setting_has_a_row_with_a_sentence_of_its_own() -> None:
@@ -51,10 +60,7 @@ def test_every_provider_s_key_is_a_secret_that_jobs_heed_and_has_its_row() -> No
 
 
 @pytest.mark.parametrize("kind", PROVIDERS, ids=lambda kind: kind.setting)
-def test_auto_takes_a_provider_whose_key_is_set_and_else_the_built_in_one(kind: object) -> None:
-    from shared.providers.choice import Choice
-
-    assert isinstance(kind, Choice)
+def test_auto_takes_a_provider_whose_key_is_set_and_else_the_built_in_one(kind: Choice[Any]) -> None:
     *paid, built_in = kind.providers
     assert kind.name(Settings()) == built_in
     for name in paid:
@@ -86,8 +92,3 @@ def test_a_platform_is_complete() -> None:
     assert clouds == set(PRICES)
     assert all("memory" in KINDS[name].out_of_reach for name in PLATFORMS)
     assert {read_settings({"ENV": "p", "PLATFORM": name}).platform for name in PLATFORMS} == set(PLATFORMS)
-
-
-def test_the_module_is_a_program() -> None:
-    command = [sys.executable, "-m", "scripts.settings", "--check"]
-    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
