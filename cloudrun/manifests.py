@@ -9,7 +9,8 @@ from typing import Any, Final
 from pydantic import Field
 
 from shared.pipelines.definition import Pipeline
-from shared.pipelines.deployed import DeployedJob, Deployment, deployed_jobs
+from shared.pipelines.deployed import CloudDeployment, DeployedJob, ImagePrefix, deployed_jobs
+from shared.validation import name_pattern
 
 _MEMORY_MIB: Final = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (4096, 24_576), 8: (4096, 32_768)}
 """Least and most memory by CPUs: https://cloud.google.com/run/docs/configuring/jobs/memory-limits."""
@@ -18,24 +19,20 @@ _UPLOAD_MB: Final = 32
 """Cloud Run takes no larger request."""
 
 
-class CloudRunDeployment(Deployment):
+class CloudRunDeployment(CloudDeployment):
     """Where it is deployed; what is in capitals is for the exporter to be told."""
 
-    image_prefix: str = Field("REGION-docker.pkg.dev/PROJECT/reelwright", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
-    """Registry and folder of the images."""
+    image_prefix: ImagePrefix = "REGION-docker.pkg.dev/PROJECT/reelwright"
     project: str = Field("PROJECT", pattern=r"^[A-Za-z][\w.:-]*$")
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
-    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$")
+    job_prefix: str = Field("reelwright", pattern=name_pattern(22))
     """Shorter than elsewhere: names of service accounts have up to 30 characters, with `-trigger`."""
     audience: str | None = Field(None, pattern=r"^https://[^\s,]+$")
     """Whom the ID tokens of Eventarc and Cloud Scheduler are meant for; None: the trigger refuses them."""
 
-    def image(self, name: str) -> str:
-        return f"{self.image_prefix}/{name}:{self.tag}"
-
     def account(self, name: str) -> str:
-        return f"{self.job_prefix}-{name}@{self.project}.iam.gserviceaccount.com"
+        return f"{self.name(name)}@{self.project}.iam.gserviceaccount.com"
 
 
 def manifests(
@@ -73,7 +70,7 @@ def _job(job: DeployedJob, deployment: CloudRunDeployment) -> dict[str, Any]:
         "apiVersion": "run.googleapis.com/v1",
         "kind": "Job",
         "metadata": {
-            "name": f"{deployment.job_prefix}-{job.name}",
+            "name": deployment.name(job.name),
             "labels": {"cloud.googleapis.com/location": deployment.region},
         },
         "spec": {
@@ -87,7 +84,7 @@ def _job(job: DeployedJob, deployment: CloudRunDeployment) -> dict[str, Any]:
 
 
 def _trigger(deployment: CloudRunDeployment) -> dict[str, Any]:
-    secret = {"secretKeyRef": {"name": f"{deployment.job_prefix}-api-token", "key": "latest"}}
+    secret = {"secretKeyRef": {"name": deployment.name("api-token"), "key": "latest"}}
     container = {
         "name": "trigger",
         "image": deployment.image("cloudrun-trigger"),
@@ -102,7 +99,7 @@ def _trigger(deployment: CloudRunDeployment) -> dict[str, Any]:
         "apiVersion": "serving.knative.dev/v1",
         "kind": "Service",
         "metadata": {
-            "name": f"{deployment.job_prefix}-trigger",
+            "name": deployment.name("trigger"),
             "labels": {"cloud.googleapis.com/location": deployment.region},
             # It checks tokens itself: Cloud Run would strip the signatures of those that it checked.
             "annotations": {"run.googleapis.com/invoker-iam-disabled": "true"},

@@ -6,7 +6,6 @@ its containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). Eit
 
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,7 +41,10 @@ from cloudrun.retry import (
 )
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
-from shared.platforms import ExecutionState, Order
+from shared.pipelines.deployed import deployed_name
+from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms.deployed import some_are_there
+from shared.platforms.remembered import NO_NEWS, UNKNOWN, Remembered
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
 from shared.records.documents import utc_now
 from shared.settings import Settings
@@ -51,11 +53,6 @@ _FULL_NAME: Final = re.compile(r"projects/[^/]+/locations/[^/]+/jobs/[^/]+/execu
 _SHORT_NAME: Final = re.compile(r"([a-z][a-z0-9-]*)-[a-z0-9]+")
 _PAGE: Final = 100
 _LAUNCHES_SINCE: Final = timedelta(hours=24)
-_RUNNING_LASTS_S: Final = 5.0
-_ENDED_LASTS_S: Final = 300.0
-_UNKNOWN: Final = ExecutionState(status="unknown")
-_NO_NEWS: Final = ExecutionState(status="running")
-"""Where an answer is only late, nothing is taken for dead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +102,7 @@ def connect(emulator: str | None = None) -> Clients:
         ) from error
 
 
-class CloudRunPlatform:
+class CloudRunPlatform(Unattended):
     """Runs each stage as an execution of the Job `<job_prefix>-<order.job>`, which must be deployed."""
 
     name = "cloudrun"
@@ -126,24 +123,21 @@ class CloudRunPlatform:
         self._job_prefix = job_prefix
         self._sleep = sleep
         self._now = now
-        self._memory = _Memory(clock)
+        self._remembered = Remembered(clock)
 
     def check(self, jobs: Collection[str]) -> None:
-        missing = [job for job in jobs if not self._is_deployed(job)]
-        if len(missing) < len(jobs):
-            for job in missing:
-                log(logging.WARNING, "job_missing", f"Cloud Run has no job {self._job_prefix}-{job}")
+        if some_are_there(jobs, self._is_deployed, lambda job: f"Cloud Run has no job {self._deployed(job)}"):
             return
         _, project, _, region = self._location.split("/")
         raise InvalidSettings(
             f"GOOGLE_CLOUD_PROJECT={project!r}, CLOUD_RUN_REGION={region!r}, "
             f"JOB_PREFIX={self._job_prefix!r}: no jobs are there; "
-            f"deploy them: gcloud run jobs replace cloudrun/jobs/{missing[0]}.yaml"
+            f"deploy them: gcloud run jobs replace cloudrun/jobs/{next(iter(jobs))}.yaml"
         )
 
     def _is_deployed(self, job: str) -> bool:
         """Whether Cloud Run has the job, as far as it answers."""
-        name = f"{self._location}/jobs/{self._job_prefix}-{job}"
+        name = f"{self._location}/jobs/{self._deployed(job)}"
         try:
             repeating(self._sleep)(self._clients.jobs.get_job, name=name, timeout=READ_TIMEOUT_S, retry=None)
         except NotFound:
@@ -186,12 +180,8 @@ class CloudRunPlatform:
         """How it stands; `unknown` when Cloud Run has forgotten it or can't say."""
         name = self._full_name(execution)
         if not name:
-            return _UNKNOWN
-        known = self._memory.get(name)
-        if known is None or (anew and known.status != "ended"):
-            known = self._ask_state(name)
-            self._memory.put(name, known)
-        return known
+            return UNKNOWN
+        return self._remembered.state(name, self._ask_state, anew=anew)
 
     def cancel(self, execution: str) -> None:
         name = self._full_name(execution)
@@ -207,7 +197,7 @@ class CloudRunPlatform:
             remedy = f"{error.message}; grant the caller roles/run.jobsExecutorWithOverrides on its job"
             raise PlatformError(self.name, f"cancel {name!r}", remedy) from error
         finally:
-            self._memory.forget(name)
+            self._remembered.forget(name)
 
     def release(self, execution: str) -> bool:  # noqa: ARG002 - the contract's
         """Nothing to do: Cloud Run itself keeps no more than a Job's newest thousand executions."""
@@ -271,7 +261,7 @@ class CloudRunPlatform:
                 self._clients.executions.get_execution, name=name, timeout=READ_TIMEOUT_S, retry=None
             )
         except NotFound:
-            return _UNKNOWN
+            return UNKNOWN
         except GoogleAPICallError as error:
             return self._unsaid(name, error)
         if "completion_time" not in execution and "delete_time" not in execution:
@@ -299,10 +289,13 @@ class CloudRunPlatform:
 
     def _unsaid(self, name: str, error: GoogleAPICallError) -> ExecutionState:
         log(logging.WARNING, "state_unknown", f"Cloud Run can't say how {name} stands: {error.message}")
-        return _NO_NEWS if isinstance(error, TRY_LATER) else _UNKNOWN
+        return NO_NEWS if isinstance(error, TRY_LATER) else UNKNOWN
+
+    def _deployed(self, job: str) -> str:
+        return deployed_name(self._job_prefix, job)
 
     def _job_name(self, order: Order) -> str:
-        return f"{self._job_prefix}-{order.job}"
+        return self._deployed(order.job)
 
     def _job(self, order: Order) -> str:
         return f"{self._location}/jobs/{self._job_name(order)}"
@@ -310,10 +303,10 @@ class CloudRunPlatform:
     def _full_name(self, execution: str) -> str:
         """The full name of an execution; empty for one that can't be of a job of ours: the name comes out of
         the store, to which jobs write."""
-        if execution.startswith(f"{self._location}/jobs/{self._job_prefix}-"):
+        if execution.startswith(f"{self._location}/jobs/{self._deployed('')}"):
             return execution if _FULL_NAME.fullmatch(execution) else ""
         short = _SHORT_NAME.fullmatch(execution)
-        if not short or not execution.startswith(f"{self._job_prefix}-"):
+        if not short or not execution.startswith(self._deployed("")):
             return ""
         return f"{self._location}/jobs/{short[1]}/executions/{execution}"
 
@@ -332,31 +325,6 @@ class CloudRunPlatform:
                 "--role roles/run.jobsExecutorWithOverrides --member serviceAccount:<account>"
             )
         return PlatformError(self.name, action, remedy)
-
-
-class _Memory:
-    """States that were asked for a moment ago: who polls a status must not use up the read quota."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._states: dict[str, tuple[float, ExecutionState]] = {}
-
-    def get(self, name: str) -> ExecutionState | None:
-        with self._lock:
-            until, state = self._states.get(name, (0.0, None))
-        return state if self._clock() < until else None
-
-    def put(self, name: str, state: ExecutionState) -> None:
-        now = self._clock()
-        lasts_s = _ENDED_LASTS_S if state.status == "ended" else _RUNNING_LASTS_S
-        with self._lock:
-            self._states = {key: known for key, known in self._states.items() if now < known[0]}
-            self._states[name] = (now + lasts_s, state)
-
-    def forget(self, name: str) -> None:
-        with self._lock:
-            self._states.pop(name, None)
 
 
 def _request(job: str, order: Order) -> run_v2.RunJobRequest:

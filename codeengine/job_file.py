@@ -29,7 +29,7 @@ LONGEST_RUN_S: Final = 86_400
 MOST_BYTES: Final = 10 * 1024
 """Of a job, and of a job run."""
 
-_CPUS: Final = ("0.125", "0.25", "0.5", "1", "2", "4", "6", "8", "10", "12")
+CPUS: Final = ("0.125", "0.25", "0.5", "1", "2", "4", "6", "8", "10", "12")
 _GIGABYTES_A_CPU: Final = (2, 4, 8)
 _MOST_GIGABYTES: Final = 48
 _DEFAULT_DISK_BYTES: Final = 400 * 10**6
@@ -160,20 +160,23 @@ class JobFile(_Part):
 
 
 def check_limits(cpu: str, memory: str, disk: str | None = None) -> None:
-    """Raise `ValueError` unless Code Engine has instances of this kind.
-
-    https://cloud.ibm.com/docs/codeengine?topic=codeengine-mem-cpu-combo: 2, 4 or 8 GB a CPU, up to 48 GB;
-    disk up to the memory or 400 MB.
-    """
-    if cpu not in _CPUS:
-        raise ValueError(f"scale_cpu_limit {cpu!r} is not to be had; use one of {', '.join(_CPUS)}")
-    sizes = [ratio * Decimal(cpu) for ratio in _GIGABYTES_A_CPU if ratio * Decimal(cpu) <= _MOST_GIGABYTES]
+    """Raise `ValueError` unless Code Engine has such instances. Disk goes up to the memory or 400 MB."""
+    if cpu not in CPUS:
+        raise ValueError(f"scale_cpu_limit {cpu!r} is not to be had; use one of {', '.join(CPUS)}")
+    sizes = gigabytes_with(cpu)
     if size_bytes(memory) not in [int(size * 10**9) for size in sizes]:
         choices = ", ".join(f"{size.normalize():f}G" for size in sizes)
         raise ValueError(f"scale_memory_limit {memory!r} doesn't go with {cpu} CPU; use one of {choices}")
     most = max(size_bytes(memory), _DEFAULT_DISK_BYTES)
     if disk and size_bytes(disk) > most:
         raise ValueError(f"scale_ephemeral_storage_limit {disk!r} exceeds the memory; use at most {memory}")
+
+
+def gigabytes_with(cpus: str | int) -> list[Decimal]:
+    """The amounts of memory that go with so many CPUs, ascending:
+    https://cloud.ibm.com/docs/codeengine?topic=codeengine-mem-cpu-combo."""
+    sizes = [ratio * Decimal(cpus) for ratio in _GIGABYTES_A_CPU]
+    return [size for size in sizes if size <= _MOST_GIGABYTES]
 
 
 def size_bytes(size: str) -> int:

@@ -9,31 +9,19 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from codeengine.job_file import run_limit_s
+from codeengine.job_file import CPUS, gigabytes_with, run_limit_s
 from shared.pipelines.definition import Pipeline
-from shared.pipelines.deployed import JOB_SETTINGS, DeployedJob, Deployment, deployed_jobs
+from shared.pipelines.deployed import JOB_SETTINGS, CloudDeployment, DeployedJob, ImagePrefix, deployed_jobs
 
-_COMBINATIONS: Final = {
-    1: (2, 4, 8),
-    2: (4, 8, 16),
-    4: (8, 16, 32),
-    6: (12, 24, 48),
-    8: (16, 32),
-    10: (20, 40),
-    12: (24, 48),
-}
-"""Gigabytes of memory by CPUs: https://cloud.ibm.com/docs/codeengine?topic=codeengine-mem-cpu-combo."""
-
-_MOST_RETRIES: Final = 5
+_WHOLE_CPUS: Final = tuple(int(cpus) for cpus in CPUS if "." not in cpus)
 _KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
 
 
-class CodeEngineDeployment(Deployment):
+class CodeEngineDeployment(CloudDeployment):
     """Where it is deployed; what is in capitals is for the exporter to be told."""
 
     heeded = JOB_SETTINGS
-    image_prefix: str = Field("icr.io/NAMESPACE", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
-    """Registry and namespace of the images."""
+    image_prefix: ImagePrefix = "icr.io/NAMESPACE"
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
     context: str = Field("CONTEXT", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")
@@ -42,14 +30,11 @@ class CodeEngineDeployment(Deployment):
     @property
     def keys_secret(self) -> str:
         """Holds the HMAC keys with which jobs reach the bucket."""
-        return f"{self.job_prefix}-cos"
+        return self.name("cos")
 
     @property
     def registry_secret(self) -> str:
-        return f"{self.job_prefix}-registry"
-
-    def image(self, target: str) -> str:
-        return f"{self.image_prefix}/{target}:{self.tag}"
+        return self.name("registry")
 
     def environment(self) -> dict[str, str]:
         """What every job is told in plain words."""
@@ -76,8 +61,8 @@ def manifests(
 def limits(cpu: int, memory_mib: int) -> tuple[int, int]:
     """The least CPUs and gigabytes (decimal) that Code Engine has and that are at least these."""
     bytes_asked = memory_mib * 2**20
-    for cpus, gigabytes in _COMBINATIONS.items():
-        enough = [size for size in gigabytes if size * 10**9 >= bytes_asked]
+    for cpus in _WHOLE_CPUS:
+        enough = [int(size) for size in gigabytes_with(cpus) if size * 10**9 >= bytes_asked]
         if cpus >= cpu and enough:
             return cpus, enough[0]
     raise ValueError(f"Code Engine has no instance with {cpu} CPUs and {memory_mib} MiB; ask for less")
@@ -87,7 +72,7 @@ def _job(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
     cpus, gigabytes = limits(job.definition.cpu, job.definition.memory_mib)
     literals = deployment.environment().items()
     return {
-        "name": f"{deployment.job_prefix}-{job.name}",
+        "name": deployment.name(job.name),
         "image_reference": deployment.image(job.image),
         "image_secret": deployment.registry_secret,
         "run_env_variables": [
@@ -109,13 +94,13 @@ def _job(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
         # The default of 400 MB holds no film; more than the memory is refused.
         "scale_ephemeral_storage_limit": f"{gigabytes}G",
         "scale_max_execution_time": run_limit_s(job.definition),
-        "scale_retry_limit": min(job.definition.retries, _MOST_RETRIES),
+        "scale_retry_limit": job.definition.retries,
     }
 
 
 def _job_definition(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
     cpus, gigabytes = limits(job.definition.cpu, job.definition.memory_mib)
-    name = f"{deployment.job_prefix}-{job.name}"
+    name = deployment.name(job.name)
     container = {
         "name": name,
         "image": deployment.image(job.image),
@@ -142,7 +127,7 @@ def _job_definition(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[
         "spec": {
             "arraySpec": "0",
             "maxExecutionTime": run_limit_s(job.definition),
-            "retryLimit": min(job.definition.retries, _MOST_RETRIES),
+            "retryLimit": job.definition.retries,
             "template": {
                 "serviceAccountName": f"{deployment.context}-none",
                 "imagePullSecrets": [{"name": deployment.registry_secret}],

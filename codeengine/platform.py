@@ -19,21 +19,18 @@ from codeengine.job_file import run_limit_s
 from codeengine.reasons import JobRun, reason_of_run, reasons_by_task
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
-from shared.platforms import ExecutionState, Order
+from shared.pipelines.deployed import deployed_name
+from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms.deployed import some_are_there
+from shared.platforms.remembered import NO_NEWS, UNKNOWN, Remembered
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
 from shared.settings import Settings
 from shared.validation import problems_of
 
 _LONGEST_NAME: Final = 53
 _ATTEMPTS: Final = 6
-_RUNNING_LASTS_S: Final = 5.0
-_ENDED_LASTS_S: Final = 300.0
 _QUOTA: Final = re.compile(r"quota|limit of \d+ job|too many (requests|job)", re.IGNORECASE)
 """Code Engine documents the quota of 100 job runs, but not how its API refuses the next one."""
-
-_UNKNOWN: Final = ExecutionState(status="unknown")
-_NO_NEWS: Final = ExecutionState(status="running")
-"""Where an answer is only late, nothing is taken for dead."""
 
 
 def open_platform(settings: Settings) -> "CodeEnginePlatform":
@@ -41,7 +38,7 @@ def open_platform(settings: Settings) -> "CodeEnginePlatform":
     return CodeEnginePlatform(open_client(settings), job_prefix=settings.job_prefix)
 
 
-class CodeEnginePlatform:
+class CodeEnginePlatform(Unattended):
     """Runs each stage as a job run of the job `<job_prefix>-<order.job>`, which must be deployed."""
 
     name = "codeengine"
@@ -57,22 +54,21 @@ class CodeEnginePlatform:
         self._client = client
         self._prefix = job_prefix
         self._sleep = sleep
-        self._clock = clock
-        self._remembered: dict[str, tuple[float, ExecutionState]] = {}
+        self._remembered = Remembered(clock)
 
     def check(self, jobs: Collection[str]) -> None:
-        missing = [job for job in jobs if not self._is_deployed(f"{self._prefix}-{job}")]
-        if len(missing) < len(jobs):
-            for job in missing:
-                log(logging.WARNING, "job_missing", f"Code Engine has no job {self._prefix}-{job}")
+        if some_are_there(
+            jobs, self._is_deployed, lambda job: f"Code Engine has no job {self._deployed(job)}"
+        ):
             return
         raise InvalidSettings(
             f"CE_PROJECT_ID={self._client.project_id!r}, JOB_PREFIX={self._prefix!r}: no jobs are there; "
-            f"deploy them: python -m codeengine.apply -f codeengine/jobs/{missing[0]}.yaml"
+            f"deploy them: python -m codeengine.apply -f codeengine/jobs/{next(iter(jobs))}.yaml"
         )
 
-    def _is_deployed(self, name: str) -> bool:
+    def _is_deployed(self, job: str) -> bool:
         """Whether Code Engine has the job, as far as it answers."""
+        name = self._deployed(job)
         answer = self._client.get_job(name)
         if answer.may_pass:
             log(
@@ -104,16 +100,8 @@ class CodeEnginePlatform:
 
     def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
         if not self._may_be_mine(execution):
-            return _UNKNOWN
-        now = self._clock()
-        known = self._remembered.get(execution)
-        if known and now < known[0] and not (anew and known[1].status != "ended"):
-            return known[1]
-        state = self._ask(execution)
-        lasts_s = _ENDED_LASTS_S if state.status == "ended" else _RUNNING_LASTS_S
-        others = {name: entry for name, entry in self._remembered.copy().items() if now < entry[0]}
-        self._remembered = others | {execution: (now + lasts_s, state)}
-        return state
+            return UNKNOWN
+        return self._remembered.state(execution, self._ask, anew=anew)
 
     def cancel(self, execution: str) -> None:
         """Code Engine stops a job run only by deleting it; its containers get SIGTERM."""
@@ -136,16 +124,19 @@ class CodeEnginePlatform:
         return True
 
     def _may_be_mine(self, execution: str) -> bool:
-        return execution.startswith(f"{self._prefix}-") and bool(re.fullmatch(r"[a-z0-9-]{1,63}", execution))
+        return execution.startswith(self._deployed("")) and bool(re.fullmatch(r"[a-z0-9-]{1,63}", execution))
 
     def _run_name(self, order: Order) -> str:
         plain = re.fullmatch(r"[a-z0-9]{1,16}", order.token)
         token = order.token if plain else hashlib.sha256(order.token.encode()).hexdigest()[:16]
-        head = f"{self._prefix}-{order.job}"[: _LONGEST_NAME - len(token) - 1]
+        head = self._job_name(order)[: _LONGEST_NAME - len(token) - 1]
         return f"{head.rstrip('-')}-{token}"
 
+    def _deployed(self, job: str) -> str:
+        return deployed_name(self._prefix, job)
+
     def _job_name(self, order: Order) -> str:
-        return f"{self._prefix}-{order.job}"
+        return self._deployed(order.job)
 
     def _body(self, order: Order, name: str) -> dict[str, Any]:
         variables = {CLAIM_VARIABLE: order.token, CREATION_VARIABLE: order.creation_id}
@@ -222,13 +213,13 @@ class CodeEnginePlatform:
             run = self._read(execution, "look at")
         except PlatformError as error:
             log(logging.WARNING, "state_unknown", str(error), execution=execution)
-            return _NO_NEWS if isinstance(error, PlatformBusy) else _UNKNOWN
+            return NO_NEWS if isinstance(error, PlatformBusy) else UNKNOWN
         if run is None:
-            return _UNKNOWN
+            return UNKNOWN
         if run.status in ("pending", "running"):
             return ExecutionState(status="running")
         if not run.has_ended:
-            return _UNKNOWN
+            return UNKNOWN
         tasks = reasons_by_task(run)
         return ExecutionState(status="ended", reason=reason_of_run(run, tasks), task_reasons=tasks)
 
@@ -236,7 +227,7 @@ class CodeEnginePlatform:
         answer = self._client.delete_run(execution)
         if not answer.is_done and answer.status != 404:
             raise PlatformError(self.name, f"{verb} {execution}", self._why(answer))
-        self._remembered.pop(execution, None)
+        self._remembered.forget(execution)
 
     def _why(self, answer: Answer) -> str:
         return why_refused(answer, self._client.project_id)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from jobs.catalogue import pipelines, stages
 from shared.platforms.task import Task
 from shared.records.creation import Creation
-from shared.reports.run_reporter import watch_of
+from shared.reports.composing import trigger_of
+from shared.runs.launch import never_fuses
 from shared.runs.status import RunStatus
-from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.worker.fused import run_to_end
@@ -38,15 +38,7 @@ def run_fused(
     task = task or Task()
     known = pipelines()
     platform = InlinePlatform(store, settings, known, stages(), outer=task, publisher=publisher, sleep=sleep)
-    trigger = Trigger(
-        store,
-        platform,
-        known,
-        stale_after_s=settings.stale_after_s,
-        holding=task.claim,
-        watch=watch_of(settings, known, publisher),
-        time_limit_s=settings.job_timeout_s,
-    )
+    trigger = trigger_of(settings, store, platform, known, publisher, fuses=never_fuses, holding=task.claim)
     work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
     left: list[str] = []
     if task.attempt and Creation(store, creation_id).has_request():

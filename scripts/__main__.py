@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from jobs.catalogue import pipelines
+from scripts.platforms import EXPORTS
 from shared.errors import UnknownName
 from shared.pipelines.definition import Pipeline, named
 from shared.settings import Settings
@@ -41,11 +42,9 @@ app = typer.Typer(
     [bold]reelwright resume my-story[/]  go on after a failure or an edit\n
     [bold]reelwright serve[/]  the same over HTTP
 
-    Settings are environment variables: STORE_URL (where creations live,
-    file://creations unless set), ENV (d: here, p: on PLATFORM), API_TOKEN,
-    ANTHROPIC_API_KEY, ELEVENLABS_API_KEY, REPLICATE_API_TOKEN (paid providers,
-    used where set), SPEECH_PROVIDER, REDIS_URL, DATABASE_URL, WEBHOOK_URL,
-    JOB_TIMEOUT, CORES, LOG_LEVEL, LOG_FORMAT, LOG_FILE; README.md has them all.
+    Settings are environment variables: STORE_URL says where creations live,
+    ENV and PLATFORM where jobs run, and keys of paid providers that they are used;
+    [bold]reelwright settings[/] lists them all.
     """,
 )
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")]
@@ -222,7 +221,7 @@ def serve(
 
 @app.command()
 def export(  # noqa: PLR0917 - platforms differ in what they can be told, and each such thing is an option
-    target: Annotated[str, typer.Argument(help="cloudrun, codeengine, compose or argo.")],
+    target: Annotated[str, typer.Argument(help=f"{', '.join(EXPORTS)}.")],
     to: Annotated[Path, typer.Option(help="Folder to write to; the committed ones are in this.")] = Path(),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files are stale.")] = False,
     image_prefix: Annotated[str, typer.Option(help="Registry and folder of the images.")] = "",
@@ -252,6 +251,14 @@ def export(  # noqa: PLR0917 - platforms differ in what they can be told, and ea
     }  # fmt: skip
     if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
         raise typer.Exit(1)
+
+
+@app.command()
+def settings() -> None:
+    """List all settings: the environment variables that decide how this program works."""
+    from scripts.settings import show_settings
+
+    show_settings()
 
 
 @app.command()

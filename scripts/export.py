@@ -1,48 +1,17 @@
-"""`reelwright export`: deployment files, written from `jobs/*/pipeline.yaml`.
-
-To add a platform: write a module with a deployment (a model of what a person may say) and
-`manifests(pipelines, deployment)`, and add it to the dict below.
-"""
+"""`reelwright export`: deployment files, written from `jobs/*/pipeline.yaml`."""
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from cloudrun.manifests import CloudRunDeployment
-from cloudrun.manifests import manifests as cloudrun_manifests
-from codeengine.manifests import CodeEngineDeployment
-from codeengine.manifests import manifests as codeengine_manifests
-from scripts.exports.argo import ArgoDeployment
-from scripts.exports.argo import manifests as argo_manifests
-from scripts.exports.compose import ComposeDeployment
-from scripts.exports.compose import manifests as compose_manifests
 from scripts.exports.text import MARK, to_text
+from scripts.platforms import EXPORTS, Pipelines
 from shared.errors import BadRequest, UnknownName
-from shared.pipelines.definition import Pipeline
 from shared.validation import problems_of
-
-Pipelines = Mapping[str, Pipeline]
-Manifests = dict[str, list[dict[str, Any]]]
-Deployment = TypeVar("Deployment", bound=BaseModel)
-
-
-def _for(
-    deployment: type[Deployment], manifests: Callable[[Pipelines, Deployment], Manifests]
-) -> Callable[[Pipelines, Mapping[str, object]], Manifests]:
-    return lambda pipelines, said: manifests(pipelines, deployment.model_validate(said))
-
-
-TARGETS: Final[dict[str, Callable[[Pipelines, Mapping[str, object]], Manifests]]] = {
-    "cloudrun": _for(CloudRunDeployment, cloudrun_manifests),
-    "codeengine": _for(CodeEngineDeployment, codeengine_manifests),
-    "compose": _for(ComposeDeployment, compose_manifests),
-    "argo": _for(ArgoDeployment, argo_manifests),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +29,10 @@ class Difference:
 
 def render(target: str, pipelines: Pipelines, said: Mapping[str, object]) -> dict[str, str]:
     """The files' texts by path; raises `BadRequest` for an unknown target or what it can't be told."""
-    if target not in TARGETS:
-        raise UnknownName("platform to export to", target, list(TARGETS))
+    if target not in EXPORTS:
+        raise UnknownName("platform to export to", target, list(EXPORTS))
     try:
-        documents = TARGETS[target](pipelines, said)
+        documents = EXPORTS[target].manifests(pipelines, said)
     except ValidationError as error:
         raise BadRequest(f"{target} can't be exported so: {problems_of(error)}") from None
     return {path: to_text(target, parts) for path, parts in documents.items()}
@@ -118,13 +87,5 @@ def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool
     elif not check:
         unchanged = len(files) - len(found.stale)
         console.print(f"{len(found.stale)} written, {unchanged} as they were", highlight=False)
-        tell_next(console, [_NEXT[target].format(folder=shlex.quote(str(folder)))])
+        tell_next(console, [EXPORTS[target].next.format(folder=shlex.quote(str(folder)))])
     return not (check and found)
-
-
-_NEXT: Final = {
-    "cloudrun": "gcloud run jobs replace {folder}/cloudrun/jobs/video-generator.yaml",
-    "codeengine": "python -m codeengine.apply -f {folder}/codeengine/jobs/video-generator.yaml",
-    "compose": "docker compose -f {folder}/infra/compose.yaml up",
-    "argo": "kubectl apply -f {folder}/infra/argo/",
-}

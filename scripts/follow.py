@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from shared.errors import Stopped
-from shared.platforms.local import LocalPlatform
 from shared.runs.status import RunStatus, StageStatus
 from shared.runs.trigger import Trigger
 
@@ -66,7 +65,7 @@ def follow(
         if start().request.queued:
             console.print(_QUEUED, style="yellow", highlight=False)
         bars = _Bars(progress)
-        look_every_s = _LOOK_EVERY_S if isinstance(trigger.platform, LocalPlatform) else _LOOK_FAR_EVERY_S
+        look_every_s = _LOOK_EVERY_S if trigger.platform.is_here else _LOOK_FAR_EVERY_S
         while True:
             status = trigger.advance(creation_id)
             bars.show(status)
@@ -98,7 +97,7 @@ class _Bars:
 
 def _settled(trigger: Trigger, creation_id: str, status: RunStatus) -> RunStatus:
     """How the run stands once its tasks here have ended too: a failed one's may still be stopping."""
-    if status.status == "completed" or not isinstance(trigger.platform, LocalPlatform):
+    if status.status == "completed" or not trigger.platform.is_here:
         return status
     trigger.platform.wait()
     return trigger.advance(creation_id)
@@ -121,14 +120,11 @@ def _show(progress: Progress, bar: TaskID, stage: StageStatus) -> None:
 def _stoppable(trigger: Trigger) -> Iterator[None]:
     """Turn SIGTERM into Ctrl-C, and either into a clean stop of the local tasks."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    stop: Callable[[], None] = (
-        trigger.platform.stop if isinstance(trigger.platform, LocalPlatform) else lambda: None
-    )
     try:
         yield
     except KeyboardInterrupt:
         trigger.follows_up = False
-        stop()
+        trigger.platform.stop()
         raise Stopped("Ctrl-C or SIGTERM") from None
     finally:
         signal.signal(signal.SIGTERM, before)

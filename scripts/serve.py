@@ -16,7 +16,6 @@ from shared.api.guard.auth import check_listen_address
 from shared.api.guard.serve import serve as listen
 from shared.logs import log
 from shared.machine.temporary import remove_abandoned
-from shared.platforms.local import LocalPlatform
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -46,8 +45,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         with _sweeping(trigger):
             listen(app, settings=settings, host=host, port=port, on_ready=on_ready)
     finally:
-        if isinstance(trigger.platform, LocalPlatform):
-            trigger.platform.stop()
+        trigger.platform.stop()
 
 
 @contextmanager

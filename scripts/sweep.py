@@ -4,7 +4,6 @@ from rich.console import Console
 
 from scripts.wiring import make_trigger
 from shared.errors import RunFailed
-from shared.platforms.local import LocalPlatform
 from shared.runs.sweeping import SweepReport
 from shared.settings import Settings
 
@@ -21,8 +20,7 @@ def sweep(settings: Settings) -> SweepReport:
         f"{report.advanced} runs under way: {report.launched} went on, {report.ended} had ended",
         highlight=False,
     )
-    if isinstance(trigger.platform, LocalPlatform):
-        trigger.platform.wait()
+    trigger.platform.wait()
     if report.failed:
         raise RunFailed(", ".join(report.failed), "could not be advanced; the log above says why")
     return report

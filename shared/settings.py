@@ -1,164 +1,54 @@
-"""Settings: read once, from a mapping passed in, into a frozen record. An empty variable is unset."""
+"""Settings: read once, from a mapping passed in, into a frozen record. An empty variable is unset.
+
+To add a setting:
+1. add a field to `Settings`: its line says which variable it is read from, how, who heeds it and whether it
+   is a secret; its docstring is the sentence in README's table,
+2. write that table (`python -m scripts.settings`) and compose's file (`reelwright export compose`) again.
+"""
 
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal
 
 from shared.errors import InvalidSettings
+from shared.validation import name_pattern
 
-_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-_LOG_FORMATS: Final = ("auto", "json", "text")
 AUTO: Final = "auto"
-_VIDEO_MODELS: Final = ("minimax", "ltx")
-_FUSED: Final = ("auto", "always", "never")
-SECRET: Final = frozenset(
-    {
-        *("API_TOKEN", "IBMCLOUD_API_KEY", "COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY"),
-        *("ANTHROPIC_API_KEY", "ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN", "REDIS_URL", "DATABASE_URL"),
-        *("WEBHOOK_URL", "WEBHOOK_SECRET"),
-    }
-)
-"""Their values are never shown."""
-_CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJECT_ID": "codeengine"}
+Heeded = Literal["here", "trigger", "jobs"]
+CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJECT_ID": "codeengine"}
 """Variables that a cloud sets in its containers, of which one also means that cloud with ENV=p."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Everything that the environment decides."""
+class Setting:
+    """What an environment variable is to the program."""
 
-    store_url: str = "file://creations"
-    """STORE_URL: where creations live."""
-    platform: str = "local"
-    """Where jobs run: `local` when ENV is `d`, what PLATFORM says when ENV is `p`."""
-    api_token: str | None = field(default=None, repr=False)
-    """API_TOKEN: the bearer token that the HTTP face demands."""
-    fused: str = "auto"
-    """FUSED: whether all stages run in one container: always, never, or auto: for short work in a cloud."""
-    job_prefix: str = "reelwright"
-    """JOB_PREFIX: what the names of all jobs on a cloud start with."""
-    google_project: str | None = None
-    """GOOGLE_CLOUD_PROJECT: the project that the Cloud Run jobs are in."""
-    cloud_run_region: str | None = None
-    """CLOUD_RUN_REGION: the region that they are in, e.g. us-central1."""
-    cloud_run_emulator: str | None = None
-    """CLOUD_RUN_EMULATOR_HOST: host:port of a stand-in for the Cloud Run API, without TLS."""
-    events_audience: str | None = None
-    """EVENTS_AUDIENCE: whom Google's ID tokens must be meant for: the trigger's URL."""
-    events_accounts: tuple[str, ...] = ()
-    """EVENTS_ACCOUNTS: e-mail addresses of the service accounts that may send events, by commas."""
-    ce_project_id: str | None = None
-    """CE_PROJECT_ID: the Code Engine project; Code Engine sets it in its own containers."""
-    ce_region: str | None = None
-    """CE_REGION: its region, e.g. us-south; Code Engine sets it in its own containers."""
-    ibm_api_key: str | None = field(default=None, repr=False)
-    """IBMCLOUD_API_KEY: the key with which job runs are started."""
-    code_engine_url: str | None = None
-    """CODE_ENGINE_URL: the Code Engine API, if not the region's public one."""
-    ibm_iam_url: str | None = None
-    """IBM_IAM_URL: who turns the key into tokens, if not IBM's public IAM."""
-    cos_endpoint: str | None = None
-    """COS_ENDPOINT: the endpoint of a cos:// bucket, e.g. https://s3.us-south.cloud-object-storage.appdomain.cloud."""
-    cos_access_key_id: str | None = None
-    """COS_HMAC_ACCESS_KEY_ID: of the HMAC keys of a service credential."""
-    cos_secret_access_key: str | None = field(default=None, repr=False)
-    """COS_HMAC_SECRET_ACCESS_KEY: the same credential's secret."""
-    compose_command: tuple[str, ...] = ("docker", "compose")
-    """COMPOSE_COMMAND: how compose is called, e.g. podman-compose."""
-    compose_file: str = "infra/compose.yaml"
-    """COMPOSE_FILE: the file that defines a service for each job."""
-    text_provider: str = AUTO
-    """TEXT_PROVIDER: who writes: claude, template, or auto: the paid one where its key is set."""
-    speech_provider: str = AUTO
-    """SPEECH_PROVIDER: who speaks: elevenlabs, espeak or auto."""
-    video_provider: str = AUTO
-    """VIDEO_PROVIDER: who films: replicate, motion or auto."""
-    image_provider: str = AUTO
-    """IMAGE_PROVIDER: who paints: replicate, drawn or auto."""
-    anthropic_api_key: str | None = field(default=None, repr=False)
-    """ANTHROPIC_API_KEY: for claude."""
-    anthropic_url: str = "https://api.anthropic.com"
-    """ANTHROPIC_BASE_URL: the Claude API, if not Anthropic's own."""
-    claude_model: str | None = None
-    """CLAUDE_MODEL: which model writes, if not the provider's default."""
-    elevenlabs_api_key: str | None = field(default=None, repr=False)
-    """ELEVENLABS_API_KEY: for elevenlabs."""
-    elevenlabs_url: str = "https://api.elevenlabs.io"
-    """ELEVENLABS_BASE_URL: the ElevenLabs API, if not the public one."""
-    elevenlabs_model: str | None = None
-    """ELEVENLABS_MODEL: which model speaks, if not the provider's default."""
-    replicate_api_token: str | None = field(default=None, repr=False)
-    """REPLICATE_API_TOKEN: for replicate."""
-    replicate_url: str = "https://api.replicate.com"
-    """REPLICATE_BASE_URL: the Replicate API, if not the public one."""
-    video_model: str = "minimax"
-    """VIDEO_MODEL: which model films on Replicate: minimax (better) or ltx (faster, cheaper)."""
-    prediction_timeout_s: float = 900.0
-    """PREDICTION_TIMEOUT_S: how long a model may take for one clip or picture."""
-    redis_url: str | None = field(default=None, repr=False)
-    """REDIS_URL: where progress is published; it may hold a password."""
-    database_url: str | None = field(default=None, repr=False)
-    """DATABASE_URL: an SQLAlchemy URL of the jobs' mirror, e.g. postgresql+psycopg://…"""
-    webhook_url: str | None = field(default=None, repr=False)
-    """WEBHOOK_URL: where completed and failed runs are told; it may hold a token."""
-    webhook_secret: str | None = field(default=None, repr=False)
-    """WEBHOOKSECRET: what webhooks are signed with."""
-    job_timeout_s: float | None = None
-    """JOB_TIMEOUT: seconds that a run may take, over what its pipeline.yaml says."""
-    log_level: str = "info"
-    """LOG_LEVEL: debug, info, warning or error."""
-    log_format: str = "auto"
-    """LOG_FORMAT: json, text, or auto: text on a terminal, json elsewhere."""
-    log_file: str | None = None
-    """LOG_FILE: a file that the log is also written to, as JSON lines, e.g. logs/pipeline.log."""
-    heartbeat_s: float = 5.0
-    """HEARTBEAT_S: how often a working stage says so in its record."""
-    stale_after_s: float = 60.0
-    """STALE_AFTER_S: how long after its last heartbeat a stage is taken for dead."""
-    max_upload_bytes: int = 512 * 1024 * 1024
-    """MAX_UPLOAD_MB: largest asset that the HTTP face takes."""
-    cores: int | None = None
-    """CORES: how many cores rendering uses; unset means all that the process may run on."""
+    variable: str
+    parse: Callable[[str], Any]
+    """From what it holds to what the field holds; raises `ValueError` that says what to use."""
+    heeded: Heeded
+    """`here`: it names what is there where it is set, a folder or a cloud, and a container has its own;
+    `trigger`: by the container that starts jobs; `jobs`: by a stage's container, and by a trigger that runs
+    stages itself."""
+    secret: bool
+    """Its value is never shown."""
+    unset: str
+    """What is so without it, where the default doesn't say that."""
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from environment variables; raises `InvalidSettings` naming every problem at once."""
-    problems: list[str] = []
-    values: dict[str, Any] = {}
-    for variable, (name, parse) in _VARIABLES.items():
-        text = environ.get(variable, "").strip()
-        if not text:
-            continue
-        try:
-            values[name] = parse(text)
-        except ValueError as error:
-            shown = variable if variable in SECRET else f"{variable}={text!r}"
-            problems.append(f"{shown}: {error}")
-    try:
-        values["platform"] = _platform(environ)
-    except ValueError as error:
-        problems.append(str(error))
-    settings = Settings(**values)
-    if settings.stale_after_s < 2 * settings.heartbeat_s:
-        problems.append(
-            f"STALE_AFTER_S={settings.stale_after_s:g}: must be at least twice "
-            f"HEARTBEAT_S={settings.heartbeat_s:g}"
-        )
-    if problems:
-        raise InvalidSettings(*problems)
-    return settings
-
-
-def _platform(environ: Mapping[str, str]) -> str:
-    env, platform = (environ.get(name, "").strip() for name in ("ENV", "PLATFORM"))
-    if env not in ("", "d", "p"):
-        raise ValueError(f"ENV={env!r}: use d (development, runs here) or p (production, runs on PLATFORM)")
-    here = next((cloud for variable, cloud in _CLOUDS.items() if environ.get(variable)), "")
-    if env == "p" and not (platform or here):
-        raise ValueError("PLATFORM is unset: with ENV=p name the platform that jobs run on")
-    return "local" if env == "d" else platform or (here if env == "p" else "") or "local"
+def _setting(
+    variable: str,
+    default: object = None,
+    parse: Callable[[str], Any] = str,
+    *,
+    heeded: Heeded = "jobs",
+    secret: bool = False,
+    unset: str = "",
+) -> Any:
+    setting = Setting(variable=variable, parse=parse, heeded=heeded, secret=secret, unset=unset)
+    return field(default=default, repr=not secret, metadata={"setting": setting})
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -183,14 +73,12 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _megabytes(text: str) -> int:
+    return _whole(text) * 1024 * 1024
 
 
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?", text, re.ASCII):
-        raise ValueError("use up to 24 of a-z, 0-9 and -, a letter first and no - last")
-    return text
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(shlex.split(text))
 
 
 def _matching(pattern: str, use: str) -> Callable[[str], str]:
@@ -203,7 +91,7 @@ def _matching(pattern: str, use: str) -> Callable[[str], str]:
 
 
 def _emails(text: str) -> tuple[str, ...]:
-    found = _list(text)
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
     if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", each) for each in found):
         raise ValueError("use e-mail addresses, separated by commas")
     return found
@@ -227,55 +115,198 @@ def _database_url(text: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
 
 
+_PREFIX: Final = _matching(name_pattern(24), "up to 24 of a-z, 0-9 and -, a letter first and no - last")
 _KEY: Final = _matching(r"[!-~]+", "ASCII characters without spaces")
 _MODEL: Final = _matching(r"[\w./:-]{1,100}", "the model's name")
 _REGION: Final = _matching(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?", "a region's name, e.g. us-central1 or eu-de")
-_VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
-    "STORE_URL": ("store_url", str),
-    "API_TOKEN": ("api_token", _KEY),
-    "FUSED": ("fused", _one_of(*_FUSED)),
-    "JOB_PREFIX": ("job_prefix", _name),
-    "GOOGLE_CLOUD_PROJECT": ("google_project", _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")),
-    "CLOUD_RUN_REGION": ("cloud_run_region", _REGION),
-    "CLOUD_RUN_EMULATOR_HOST": ("cloud_run_emulator", _matching(r"[^\s/]+:[0-9]{1,5}", "host:port")),
-    "EVENTS_AUDIENCE": ("events_audience", _url),
-    "EVENTS_ACCOUNTS": ("events_accounts", _emails),
-    "CE_PROJECT_ID": ("ce_project_id", _matching(r"[0-9a-fA-F-]{1,60}", "the project's ID, a UUID")),
-    "CE_REGION": ("ce_region", _REGION),
-    "IBMCLOUD_API_KEY": ("ibm_api_key", str),
-    "CODE_ENGINE_URL": ("code_engine_url", _url),
-    "IBM_IAM_URL": ("ibm_iam_url", _url),
-    "COS_ENDPOINT": ("cos_endpoint", _url),
-    "COS_HMAC_ACCESS_KEY_ID": ("cos_access_key_id", str),
-    "COS_HMAC_SECRET_ACCESS_KEY": ("cos_secret_access_key", str),
-    "COMPOSE_COMMAND": ("compose_command", lambda text: tuple(shlex.split(text))),
-    "COMPOSE_FILE": ("compose_file", str),
-    "TEXT_PROVIDER": ("text_provider", str),
-    "SPEECH_PROVIDER": ("speech_provider", str),
-    "VIDEO_PROVIDER": ("video_provider", str),
-    "IMAGE_PROVIDER": ("image_provider", str),
-    "ANTHROPIC_API_KEY": ("anthropic_api_key", _KEY),
-    "ANTHROPIC_BASE_URL": ("anthropic_url", _url),
-    "CLAUDE_MODEL": ("claude_model", _MODEL),
-    "ELEVENLABS_API_KEY": ("elevenlabs_api_key", _KEY),
-    "ELEVENLABS_BASE_URL": ("elevenlabs_url", _url),
-    "ELEVENLABS_MODEL": ("elevenlabs_model", _MODEL),
-    "REPLICATE_API_TOKEN": ("replicate_api_token", _KEY),
-    "REPLICATE_BASE_URL": ("replicate_url", _url),
-    "VIDEO_MODEL": ("video_model", _one_of(*_VIDEO_MODELS)),
-    "PREDICTION_TIMEOUT_S": ("prediction_timeout_s", _positive),
-    "REDIS_URL": ("redis_url", _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")),
-    "DATABASE_URL": ("database_url", _database_url),
-    "WEBHOOK_URL": ("webhook_url", _whole_url),
-    "WEBHOOK_SECRET": ("webhook_secret", str),
-    "JOB_TIMEOUT": ("job_timeout_s", _positive),
-    "LOG_LEVEL": ("log_level", _one_of(*_LOG_LEVELS)),
-    "LOG_FORMAT": ("log_format", _one_of(*_LOG_FORMATS)),
-    "LOG_FILE": ("log_file", str),
-    "HEARTBEAT_S": ("heartbeat_s", _positive),
-    "STALE_AFTER_S": ("stale_after_s", _positive),
-    "MAX_UPLOAD_MB": ("max_upload_bytes", lambda text: _whole(text) * 1024 * 1024),
-    "CORES": ("cores", _whole),
-}
-VARIABLES: Final = tuple(_VARIABLES)
-"""All but ENV and PLATFORM, which together say one thing."""
+_PROJECT: Final = _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")
+_PROJECT_ID: Final = _matching(r"[0-9a-fA-F-]{1,60}", "the project's ID, a UUID")
+_ADDRESS: Final = _matching(r"[^\s/]+:[0-9]{1,5}", "host:port")
+_REDIS: Final = _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that the environment decides."""
+
+    store_url: str = _setting("STORE_URL", "file://creations", heeded="here")
+    """Where creations live: `file://…`, `gs://<bucket>`, `s3://<bucket>` or `cos://<bucket>`."""
+    platform: str = _setting(
+        "PLATFORM", "local", heeded="here", unset="here; with `ENV=p` the cloud in whose container it runs"
+    )
+    """Where jobs run: {choices}. `ENV=d` means here whatever it says, `ENV=p` demands it."""
+    api_token: str | None = _setting(
+        "API_TOKEN", None, _KEY, heeded="trigger", secret=True, unset="none, loopback only"
+    )
+    """The bearer token that the HTTP face demands."""
+    fused: str = _setting("FUSED", AUTO, _one_of(AUTO, "always", "never"), heeded="trigger")
+    """Whether all stages run in one container: `always`, `never`, or `auto`: for short work in a cloud."""
+    job_prefix: str = _setting("JOB_PREFIX", "reelwright", _PREFIX, heeded="here")
+    """What the names of jobs on a cloud start with."""
+    google_project: str | None = _setting(
+        "GOOGLE_CLOUD_PROJECT", None, _PROJECT, heeded="here", unset="demanded on Cloud Run"
+    )
+    """The project that the Cloud Run jobs are in."""
+    cloud_run_region: str | None = _setting(
+        "CLOUD_RUN_REGION", None, _REGION, heeded="here", unset="demanded on Cloud Run"
+    )
+    """The region of the Cloud Run jobs, e.g. `us-central1`."""
+    cloud_run_emulator: str | None = _setting(
+        "CLOUD_RUN_EMULATOR_HOST", None, _ADDRESS, heeded="here", unset="Google's API"
+    )
+    """`host:port` of a stand-in for the Cloud Run API, without TLS."""
+    events_audience: str | None = _setting(
+        "EVENTS_AUDIENCE", None, _url, heeded="here", unset="`API_TOKEN` only"
+    )
+    """For whom Google's ID tokens must be, on `/events` and `/sweep`: the trigger's URL."""
+    events_accounts: tuple[str, ...] = _setting(
+        "EVENTS_ACCOUNTS", (), _emails, heeded="here", unset="`API_TOKEN` only"
+    )
+    """From whom Google's ID tokens must be: e-mail addresses of service accounts, separated by commas."""
+    ce_project_id: str | None = _setting(
+        "CE_PROJECT_ID", None, _PROJECT_ID, heeded="here", unset="demanded on Code Engine"
+    )
+    """The Code Engine project; Code Engine sets it in its own containers."""
+    ce_region: str | None = _setting(
+        "CE_REGION", None, _REGION, heeded="here", unset="demanded on Code Engine"
+    )
+    """The project's region, e.g. `us-south`; Code Engine sets it in its own containers."""
+    ibm_api_key: str | None = _setting(
+        "IBMCLOUD_API_KEY", heeded="here", secret=True, unset="demanded on Code Engine"
+    )
+    """The key that starts job runs on Code Engine."""
+    code_engine_url: str | None = _setting(
+        "CODE_ENGINE_URL", None, _url, heeded="here", unset="the region's public one"
+    )
+    """The address of the Code Engine API, for private networks."""
+    ibm_iam_url: str | None = _setting("IBM_IAM_URL", None, _url, heeded="here", unset="IBM's public IAM")
+    """The service that turns the key into tokens, for private networks."""
+    cos_endpoint: str | None = _setting("COS_ENDPOINT", None, _url, unset="demanded for `cos://`")
+    """The endpoint of a `cos://` bucket, e.g. `https://s3.us-south.cloud-object-storage.appdomain.cloud`;
+    `s3://` goes by the usual `AWS_…`."""
+    cos_access_key_id: str | None = _setting(
+        "COS_HMAC_ACCESS_KEY_ID", secret=True, unset="demanded for `cos://`"
+    )
+    """The ID of the HMAC keys that open a `cos://` bucket, of a service credential."""
+    cos_secret_access_key: str | None = _setting(
+        "COS_HMAC_SECRET_ACCESS_KEY", secret=True, unset="demanded for `cos://`"
+    )
+    """The secret of these keys."""
+    compose_command: tuple[str, ...] = _setting(
+        "COMPOSE_COMMAND", ("docker", "compose"), _words, heeded="here"
+    )
+    """How compose is called, e.g. `podman-compose`."""
+    compose_file: str = _setting("COMPOSE_FILE", "infra/compose.yaml", heeded="here")
+    """The file that defines a service for each job."""
+    text_provider: str = _setting("TEXT_PROVIDER", AUTO)
+    """What writes: {choices}: a paid one where its key is set."""
+    speech_provider: str = _setting("SPEECH_PROVIDER", AUTO)
+    """What speaks: {choices}: a paid one where its key is set, but for a story the built-in one."""
+    video_provider: str = _setting("VIDEO_PROVIDER", AUTO)
+    """What films: {choices}: a paid one where its key is set."""
+    image_provider: str = _setting("IMAGE_PROVIDER", AUTO)
+    """What paints: {choices}: a paid one where its key is set."""
+    anthropic_api_key: str | None = _setting(
+        "ANTHROPIC_API_KEY", None, _KEY, secret=True, unset="Claude is not used"
+    )
+    """The key of Claude, which writes."""
+    anthropic_url: str = _setting("ANTHROPIC_BASE_URL", "https://api.anthropic.com", _url)
+    """The address of the Claude API."""
+    claude_model: str | None = _setting("CLAUDE_MODEL", None, _MODEL, unset="the provider's default")
+    """Which model writes."""
+    elevenlabs_api_key: str | None = _setting(
+        "ELEVENLABS_API_KEY", None, _KEY, secret=True, unset="ElevenLabs is not used"
+    )
+    """The key of ElevenLabs, which speaks."""
+    elevenlabs_url: str = _setting("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io", _url)
+    """The address of the ElevenLabs API."""
+    elevenlabs_model: str | None = _setting("ELEVENLABS_MODEL", None, _MODEL, unset="the provider's default")
+    """Which model speaks."""
+    replicate_api_token: str | None = _setting(
+        "REPLICATE_API_TOKEN", None, _KEY, secret=True, unset="Replicate is not used"
+    )
+    """The key of Replicate, which films and paints."""
+    replicate_url: str = _setting("REPLICATE_BASE_URL", "https://api.replicate.com", _url)
+    """The address of the Replicate API."""
+    video_model: str = _setting("VIDEO_MODEL", "minimax", _one_of("minimax", "ltx"))
+    """Which model films on Replicate: `minimax` (better) or `ltx` (faster, cheaper)."""
+    prediction_timeout_s: float = _setting("PREDICTION_TIMEOUT_S", 900.0, _positive)
+    """Seconds that a model may take for one clip or picture."""
+    redis_url: str | None = _setting("REDIS_URL", None, _REDIS, secret=True, unset="nowhere")
+    """Where progress is published."""
+    database_url: str | None = _setting(
+        "DATABASE_URL", None, _database_url, secret=True,
+        unset="SQLite beside a `file://` store, or inside it where nothing can be put beside it",
+    )  # fmt: skip
+    """Where the mirror of all jobs is: an SQLAlchemy URL, e.g. `postgresql+psycopg://…`."""
+    webhook_url: str | None = _setting(
+        "WEBHOOK_URL", None, _whole_url, heeded="trigger", secret=True, unset="nowhere"
+    )
+    """Where the ends of runs are reported."""
+    webhook_secret: str | None = _setting(
+        "WEBHOOK_SECRET", heeded="trigger", secret=True, unset="they are not signed"
+    )
+    """What the reports of ends are signed with."""
+    job_timeout_s: float | None = _setting(
+        "JOB_TIMEOUT", None, _positive, unset="what its `pipeline.yaml` says; ads 7200"
+    )
+    """Seconds that a run may take, waiting included."""
+    log_level: str = _setting("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error"))
+    """How much is logged: `debug`, `info`, `warning` or `error`."""
+    log_format: str = _setting("LOG_FORMAT", AUTO, _one_of(AUTO, "json", "text"))
+    """How the log looks: `json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
+    log_file: str | None = _setting("LOG_FILE", heeded="here", unset="none")
+    """A file that the log is also written to, as JSON lines."""
+    heartbeat_s: float = _setting("HEARTBEAT_S", 5.0, _positive)
+    """Seconds between a working stage's heartbeats."""
+    stale_after_s: float = _setting("STALE_AFTER_S", 60.0, _positive)
+    """Seconds after its last heartbeat when a stage is taken for dead: it is ended and tried again."""
+    max_upload_bytes: int = _setting("MAX_UPLOAD_MB", 512 << 20, _megabytes, heeded="trigger", unset="`512`")
+    """The largest asset that the HTTP face takes, in megabytes."""
+    cores: int | None = _setting("CORES", None, _whole, unset="all that the process may run on")
+    """How many cores rendering uses."""
+
+
+SETTINGS: Final[dict[str, Setting]] = {each.name: each.metadata["setting"] for each in fields(Settings)}
+"""By field."""
+VARIABLES: Final = ("ENV", *(setting.variable for setting in SETTINGS.values()))
+"""All that is read; ENV says whether PLATFORM counts."""
+SECRET: Final = frozenset(setting.variable for setting in SETTINGS.values() if setting.secret)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from environment variables; raises `InvalidSettings` naming every problem at once."""
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for name, setting in SETTINGS.items():
+        text = environ.get(setting.variable, "").strip()
+        if not text:
+            continue
+        try:
+            values[name] = setting.parse(text)
+        except ValueError as error:
+            shown = setting.variable if setting.secret else f"{setting.variable}={text!r}"
+            problems.append(f"{shown}: {error}")
+    try:
+        values["platform"] = _platform(environ)
+    except ValueError as error:
+        problems.append(str(error))
+    settings = Settings(**values)
+    if settings.stale_after_s < 2 * settings.heartbeat_s:
+        problems.append(
+            f"STALE_AFTER_S={settings.stale_after_s:g}: must be at least twice "
+            f"HEARTBEAT_S={settings.heartbeat_s:g}"
+        )
+    if problems:
+        raise InvalidSettings(*problems)
+    return settings
+
+
+def _platform(environ: Mapping[str, str]) -> str:
+    env, platform = (environ.get(name, "").strip() for name in ("ENV", "PLATFORM"))
+    if env not in ("", "d", "p"):
+        raise ValueError(f"ENV={env!r}: use d (development, runs here) or p (production, runs on PLATFORM)")
+    here = next((cloud for variable, cloud in CLOUDS.items() if environ.get(variable)), "")
+    if env == "p" and not (platform or here):
+        raise ValueError("PLATFORM is unset: with ENV=p name the platform that jobs run on")
+    return "local" if env == "d" else platform or (here if env == "p" else "") or "local"

@@ -28,3 +28,8 @@ def _problem(place: Iterable[int | str], message: str) -> str:
     where = ".".join(map(str, place))
     message = message.removeprefix("Value error, ")  # pydantic's words for an error of ours
     return f"{where}: {message}" if where else message
+
+
+def name_pattern(longest: int) -> str:
+    """Of names that every cloud takes: up to so many of a-z, 0-9 and -, a letter first and no - last."""
+    return rf"^[a-z]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?$"

@@ -9,37 +9,20 @@ from functools import cache
 
 import pytest
 
+from shared import settings
 from shared.logs import LOGGER
+from shared.platforms import task
 from shared.text import guessing
 from tests.support.faces import use_fonts
 
-_SCRUBBED = (
-    "ENV",
-    "PLATFORM",
-    "STORE_URL",
-    "API_TOKEN",
-    "TEXT_PROVIDER",
-    "SPEECH_PROVIDER",
-    "IMAGE_PROVIDER",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "LOG_LEVEL",
-    "LOG_FORMAT",
-    "LOG_FILE",
-    "CORES",
-    "COLUMNS",
-    "FUSED",
-    "GOOGLE_CLOUD_PROJECT",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "STORAGE_EMULATOR_HOST",
-    "CODE_ENGINE_URL",
-    "K_SERVICE",
+_SCRUBBED = frozenset(
+    {
+        *(*settings.VARIABLES, *settings.CLOUDS, *task.VARIABLES),
+        *("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "COLUMNS"),
+    }
 )
-_SCRUBBED_PREFIXES = (
-    *("TASK_", "CLOUD_RUN_", "CE_", "JOB_", "REELWRIGHT_", "HEARTBEAT_", "STALE_", "EVENTS_", "COMPOSE_"),
-    *("AWS_", "COS_", "IBM", "ANTHROPIC_", "CLAUDE_", "ELEVENLABS_", "REPLICATE_"),
-    *("VIDEO_", "PREDICTION_", "WEBHOOK_"),
-)
+_SCRUBBED_PREFIXES = ("AWS_", "COMPOSE_")
+"""What boto3 and compose read themselves."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

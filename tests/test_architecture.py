@@ -1,6 +1,7 @@
 """The tree is the diagram: imports point down, each outside thing has one home, nothing is unlisted."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -209,16 +210,27 @@ def test_no_text_names_this_kind_of_workplace() -> None:
         assert [word for word in words if word in text] == [], path
 
 
-def test_every_setting_has_a_line_in_the_readme() -> None:
-    from shared.settings import _VARIABLES
+def how_to_add() -> Iterator[tuple[Path, str]]:
+    """The modules that say how to add one more of their kind, with the words from there on."""
+    for path in modules():
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        _, found, steps = said.partition("To add ")
+        if found:
+            yield path, steps
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    unsaid = {name for name in {*_VARIABLES, "ENV", "PLATFORM"} if f"`{name}`" not in readme}
-    assert unsaid <= {
-        "CLOUD_RUN_EMULATOR_HOST",
-        "CODE_ENGINE_URL",
-        "IBM_IAM_URL",
-    }  # for stand-ins and private networks
+
+def test_what_a_docstring_says_of_adding_something_is_there() -> None:
+    """The files that it names, and their fixtures; in `a/<name>.py` what is in brackets is to be made."""
+    wrong = []
+    for path, steps in how_to_add():
+        for name in re.findall(r"`([\w./-]+/[\w./-]+)`", steps):
+            wrong += [f"{path.name}: there is no {name}"] * (not (ROOT / name).exists())
+        for fixture, file in re.findall(r"`(\w+)`\s+fixture\s+of\s+`([^`]+)`", steps):
+            text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).exists() else ""
+            there = re.search(rf"@pytest\.fixture[^@]*\ndef {fixture}\(", text)
+            wrong += [f"{path.name}: {file} has no fixture {fixture}"] * (not there)
+    assert wrong == []
+    assert len(list(how_to_add())) >= 9
 
 
 def test_what_is_shared_names_no_pipeline_and_no_stage() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.catalogue import pipelines
+from scripts.settings import provider_keys
 from shared.pipelines.deployed import deployed_jobs
 from tests.support.deployments import ROOT
 
@@ -25,6 +26,7 @@ case "${0##*/} $*" in
 esac
 """
 _PROGRAMS = ("gcloud", "ibmcloud", "docker", "kubectl", "curl", "jq", "openssl", "python")
+KEYS = sorted(provider_keys())
 JOBS = [f"buch-ai-{job.name}" for job in deployed_jobs(pipelines())]
 
 
@@ -52,7 +54,6 @@ def calls(tmp_path: Path) -> Callable[[str], list[Call]]:
         (programs / "reelwright").chmod(0o755)
         (tmp_path / "pyproject.toml").write_text('version = "1.2.3"\n')
         (tmp_path / "my-story/1/1.txt").touch()
-        keys = ("ANTHROPIC_API_KEY", "ELEVENLABS_API_KEY", "REPLICATE_API_TOKEN")
         done = subprocess.run(
             ["/bin/sh", "-eu", "-c", commands_of(cloud)],
             cwd=tmp_path,
@@ -60,7 +61,7 @@ def calls(tmp_path: Path) -> Callable[[str], list[Call]]:
                 "PATH": f"{programs}:/usr/bin:/bin",
                 "CALLS": str(tmp_path / "calls"),
                 "HOME": os.environ["HOME"],
-                **dict.fromkeys(keys, "key"),
+                **dict.fromkeys(KEYS, "key"),
             },
             capture_output=True,
             text=True,
@@ -91,6 +92,12 @@ def made(call: Call) -> tuple[str, ...] | None:
         stem = Path(name).stem
         return (kind, f"buch-ai-{'trigger' if stem == 'service' else stem}")
     return (kind, name.partition("@")[0])  # of a service account it is made by the first part
+
+
+@pytest.mark.parametrize("cloud", ["cloudrun", "codeengine"])
+def test_a_page_hands_every_provider_s_key_to_the_jobs(cloud: str) -> None:
+    page = commands_of(cloud)
+    assert [key for key in KEYS if f"{key}=" not in page] == []
 
 
 def test_all_that_is_made_on_cloud_run_is_taken_away(calls: Callable[[str], list[Call]]) -> None:

@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.pipelines.deployed import JOB_SETTINGS, S3_VARIABLES
+from shared.platforms import task
+from shared.settings import SECRET
+
 ROOT = Path(__file__).parent.parent
 
 # Roles that hold no permission to run, change or impersonate anything: all that a job's identity may have.
@@ -23,32 +27,10 @@ GOOGLE_ROLES_OF_THE_TRIGGER = GOOGLE_ROLES_OF_JOBS | {
     "roles/run.viewer",
     "roles/secretmanager.secretAccessor",
 }
-JOB_VARIABLES = {
-    "STORE_URL",
-    "LOG_FORMAT",
-    "LOG_LEVEL",
-    *("TEXT_PROVIDER", "SPEECH_PROVIDER", "VIDEO_PROVIDER", "IMAGE_PROVIDER"),
-    *("ANTHROPIC_API_KEY", "CLAUDE_MODEL", "ELEVENLABS_API_KEY", "ELEVENLABS_MODEL"),
-    *("REPLICATE_API_TOKEN", "VIDEO_MODEL", "REDIS_URL", "DATABASE_URL"),
-    *("ANTHROPIC_BASE_URL", "ELEVENLABS_BASE_URL", "REPLICATE_BASE_URL", "PREDICTION_TIMEOUT_S"),
-    *("CORES", "JOB_TIMEOUT", "HEARTBEAT_S", "STALE_AFTER_S"),
-    "COS_ENDPOINT",
-    "COS_HMAC_ACCESS_KEY_ID",
-    "COS_HMAC_SECRET_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_DEFAULT_REGION",
-    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
-    "TASK_EXECUTION",
-    "TASK_INDEX",
-    "TASK_ATTEMPT",
-    "REELWRIGHT_RUN",
-}
+JOB_VARIABLES = {"STORE_URL", *JOB_SETTINGS, *S3_VARIABLES, *task.VARIABLES}
 JOB_SECRETS = {"reelwright-cos", "reelwright-providers"}
 GOOGLE_SECRETS_OF_JOBS = {
-    *("reelwright-anthropic", "reelwright-elevenlabs", "reelwright-replicate", "reelwright-redis"),
-    "reelwright-database",
+    f"reelwright-{name.partition('_')[0].lower()}" for name in SECRET.intersection(JOB_SETTINGS)
 }
 
 
@@ -360,6 +342,12 @@ def test_every_grant_in_the_pages_is_read() -> None:
     assert len(grants) == google.count("add-iam-policy-binding")
     assert len(policies) == ibm.count("service-policy-create")
     assert all(command.options.get("--member") and command.options.get("--role") for command in grants)
+
+
+def test_no_setting_that_jobs_heed_opens_a_cloud() -> None:
+    """What jobs may be told follows from the settings, so it is said here once what that must never be."""
+    with_power = {"IBMCLOUD_API_KEY", "API_TOKEN", "GOOGLE_CLOUD_PROJECT", "CE_PROJECT_ID", "WEBHOOK_SECRET"}
+    assert not with_power & JOB_VARIABLES
 
 
 def test_no_stage_holds_a_cloud_library_with_which_to_start_jobs() -> None:

@@ -162,13 +162,13 @@ class PipelineOrchestrator:
             raise PipelineOrchestrationError("Pipeline execution", str(error)) from error
 
     def _cancel(self) -> None:
-        from shared.runs.trigger import Trigger
+        from shared.reports.composing import trigger_of
         from shared.worker.inline import InlinePlatform
 
         known = pipelines()
-        Trigger(self._store, InlinePlatform(self._store, self._settings, known, {}), known).cancel(
-            self.job_id
-        )
+        platform = InlinePlatform(self._store, self._settings, known, {})
+        # The run itself, which is at work in this process, reports its end to the relay.
+        trigger_of(self._settings, self._store, platform, known, None).cancel(self.job_id)
 
     def _film(self, status: RunStatus) -> Path:
         key = f"{self.job_id}/{status.outputs['video'].key}"

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from shared.pipelines.definition import Pipeline, StageDefinition
-from shared.pipelines.deployed import JOB_SETTINGS, Deployment, command_of, image_of
+from shared.pipelines.deployed import JOB_SETTINGS, CloudDeployment, ImagePrefix, command_of, image_of
 
 _SCRATCH: Final = "/scratch"
 _PLAN: Final = f"{_SCRATCH}/plan"
@@ -25,15 +25,12 @@ _LOCK: Final = '{{=sprig.replace("/", ".", workflow.parameters.creation_id)}}'
 _CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)}}'
 
 
-class ArgoDeployment(Deployment):
+class ArgoDeployment(CloudDeployment):
     """Defaults of the workflow's parameters; what is in capitals is for the exporter to be told."""
 
     heeded = JOB_SETTINGS
-    image_prefix: str = Field("REGISTRY/reelwright", pattern=r"^[A-Za-z0-9][\w.:/-]*$")
+    image_prefix: ImagePrefix = "REGISTRY/reelwright"
     store_url: str = Field("s3://BUCKET", pattern=r"^(gs|s3|cos)://[\w./-]+$")
-
-    def name(self, what: str) -> str:
-        return f"{self.job_prefix}-{what}"
 
 
 def manifests(

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from shared.pipelines.definition import Pipeline
-from shared.pipelines.deployed import JOB_SETTINGS, TRIGGER_SETTINGS, DeployedJob, Deployment, deployed_jobs
+from shared.pipelines.deployed import (
+    JOB_SETTINGS,
+    S3_VARIABLES,
+    TRIGGER_SETTINGS,
+    DeployedJob,
+    Deployment,
+    deployed_jobs,
+)
 
 _TRIGGER: Final = "trigger"
 _CREATIONS: Final = "/creations"
 _SCRATCH: Final = "/scratch"
-_S3: Final = (
-    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    *("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
-)
-"""What boto3 reads for an `s3://` store. Keys of buckets are for jobs: the trigger's store is a volume."""
 
 
 class ComposeDeployment(Deployment):
@@ -36,6 +38,7 @@ def manifests(
 
 def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
     container = _container("app", _build("app"), deployment)
+    # Keys of buckets are for jobs: the trigger's store is a volume.
     handed_on = (name for name in TRIGGER_SETTINGS if not name.startswith("COS_"))
     return container | {
         # By name, since `down` leaves an image's own volumes behind; those of jobs are gone with `run --rm`.
@@ -56,7 +59,7 @@ def _service(job: DeployedJob, deployment: ComposeDeployment) -> dict[str, Any]:
     return _container(job.image, _build("pipeline") | {"args": {"PIPELINE": job.pipeline}}, deployment) | {
         "profiles": ["jobs"],
         "entrypoint": list(job.command),
-        "environment": _environment((*JOB_SETTINGS, *_S3), deployment.job_settings),
+        "environment": _environment((*JOB_SETTINGS, *S3_VARIABLES), deployment.job_settings),
         "cpus": job.definition.cpu,
         "mem_limit": f"{job.definition.memory_mib}m",
     }

@@ -15,9 +15,9 @@ from shared.errors import InvalidSettings
 from shared.logs import log
 from shared.pipelines.installed import installed_pipelines
 from shared.platforms import Platform
+from shared.reports.composing import trigger_of
 from shared.reports.metrics import Metrics
-from shared.reports.run_reporter import watch_of
-from shared.runs.launch import fusing, jobs_of
+from shared.runs.launch import jobs_of
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore, open_store
@@ -77,15 +77,7 @@ def _bind(
     store.check()  # these ask the network, and so come last
     platform.check(jobs_of(pipelines))
     metrics = Metrics(pipelines)
-    trigger = Trigger(
-        store,
-        platform,
-        pipelines,
-        stale_after_s=settings.stale_after_s,
-        fuses=fusing(settings, in_cloud=True),
-        watch=watch_of(settings, pipelines, publisher, metrics=metrics),
-        time_limit_s=settings.job_timeout_s,
-    )
+    trigger = trigger_of(settings, store, platform, pipelines, publisher, metrics=metrics)
     return port, trigger, metrics
 
 

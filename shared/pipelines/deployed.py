@@ -3,28 +3,31 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared.errors import BadRequest
 from shared.pipelines.definition import FUSED, JobDefinition, Pipeline
-from shared.settings import SECRET, VARIABLES, read_settings
+from shared.settings import SECRET, SETTINGS, read_settings
+from shared.validation import name_pattern
 
-_OF_THE_PLACE: Final = frozenset(
-    {
-        *("STORE_URL", "LOG_FILE", "COMPOSE_COMMAND", "COMPOSE_FILE", "JOB_PREFIX"),
-        *("GOOGLE_CLOUD_PROJECT", "CLOUD_RUN_REGION", "CLOUD_RUN_EMULATOR_HOST"),
-        *("EVENTS_AUDIENCE", "EVENTS_ACCOUNTS"),
-        *("CE_PROJECT_ID", "CE_REGION", "IBMCLOUD_API_KEY", "CODE_ENGINE_URL", "IBM_IAM_URL"),
-    }
-)
-"""They name what is there where they are set, a folder or a cloud; a container has its own."""
-_OF_THE_TRIGGER: Final = frozenset({"API_TOKEN", "FUSED", "MAX_UPLOAD_MB", "WEBHOOK_URL", "WEBHOOK_SECRET"})
-TRIGGER_SETTINGS: Final = tuple(name for name in VARIABLES if name not in _OF_THE_PLACE)
+TRIGGER_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded != "here")
 """What a trigger's container heeds, whatever it runs on; one that runs the stages itself heeds all of it."""
-JOB_SETTINGS: Final = tuple(name for name in TRIGGER_SETTINGS if name not in _OF_THE_TRIGGER)
+JOB_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded == "jobs")
 """What a stage's container heeds."""
+S3_VARIABLES: Final = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
+)
+"""What boto3 reads for an `s3://` store."""
+ImagePrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.:/-]*$")]
+"""Registry and folder, or namespace, of the images."""
+
+
+def deployed_name(prefix: str, what: str) -> str:
+    """What a cloud calls a job, or anything else that belongs to the jobs of this prefix."""
+    return f"{prefix}-{what}"
 
 
 class Deployment(BaseModel):
@@ -34,7 +37,7 @@ class Deployment(BaseModel):
 
     tag: str = Field(default_factory=lambda: version("reelwright"), pattern=r"^\w[\w.-]{0,127}$")
     """Of the images."""
-    job_prefix: str = Field("reelwright", pattern=r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$")
+    job_prefix: str = Field("reelwright", pattern=name_pattern(24))
     """What the names of jobs start with, and of all that belongs to them: JOB_PREFIX to a trigger."""
     settings: dict[str, str] = {}
     """Settings that are no secrets, by their variables."""
@@ -53,9 +56,21 @@ class Deployment(BaseModel):
         read_settings(settings)
         return settings
 
+    def name(self, what: str) -> str:
+        return deployed_name(self.job_prefix, what)
+
     @property
     def job_settings(self) -> dict[str, str]:
         return {name: value for name, value in self.settings.items() if name in JOB_SETTINGS}
+
+
+class CloudDeployment(Deployment):
+    """What a platform whose images lie in a registry can be told, too."""
+
+    image_prefix: ImagePrefix
+
+    def image(self, target: str) -> str:
+        return f"{self.image_prefix}/{target}:{self.tag}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,14 @@
 To add a platform:
 1. write a class with `Platform`'s methods: here when it needs nothing but this machine, in a folder of its
    own (`cloudrun/platform.py`) when it needs a vendor's SDK,
-2. add it to the dict in `scripts/wiring.py`,
-3. add it to the `platform` fixture of `tests/shared/runs/test_trigger.py`.
+2. add it to `KINDS` in `scripts/platforms.py`,
+3. if its containers have variables of their own for which task they are, add them to
+   `shared/platforms/task.py`; if they cost money, add their price to `shared/worker/meter.py`,
+4. let `tests/support/clouds.py` deploy to it, or to a stand-in in `tests/emulators/`, and add it to
+   `tests/test_conformance.py`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -62,6 +65,10 @@ class Platform(Protocol):
     """Starts jobs and says how they stand. The store, not the platform, knows what they did."""
 
     name: str
+    is_here: bool
+    """Whether its jobs run on this machine, so that looking at them costs nothing."""
+    on_end: Callable[[str], object]
+    """Called with the creation ID when a stage has ended, by a platform that sees that."""
 
     def check(self, jobs: Collection[str]) -> None:
         """Raise `InvalidSettings`, naming the variable, unless the platform is there and lets us in; `jobs`
@@ -90,3 +97,23 @@ class Platform(Protocol):
 
     def release(self, execution: str) -> bool:
         """Let go of an execution whose results are in the store; False while it has yet to end."""
+
+    def wait(self) -> None:
+        """Until all work that would end with this process has ended, what came of its ends too."""
+
+    def stop(self) -> None:
+        """Stop all work that would end with this process, and launch nothing more."""
+
+
+class Unattended:
+    """For a platform whose work doesn't depend on this process once `launch` has returned, and that sees no
+    ends: events and sweeps advance its runs."""
+
+    is_here = False
+    on_end: Callable[[str], object] = staticmethod(lambda _creation_id: None)
+
+    def wait(self) -> None:
+        """There is nothing to wait for."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from shared.errors import InvalidSettings
 from shared.logs import log
 from shared.platforms import Order
+from shared.platforms.deployed import some_are_there
 from shared.platforms.local import Attempt, Called, LocalPlatform, call
 from shared.platforms.pulse import USUAL, Patience
 from shared.settings import Settings
@@ -68,10 +69,9 @@ class ComposePlatform(LocalPlatform):
     def check(self, jobs: Collection[str]) -> None:
         self._check_programs()
         found = call([*self._compose, "config", "--services"], environ=self._environ)
-        missing = [job for job in jobs if job not in found.lines]
-        if found.worked and len(missing) < len(jobs):
-            for job in missing:
-                log(logging.WARNING, "job_missing", f"the compose file has no service {job}")
+        if found.worked and some_are_there(
+            jobs, found.lines.__contains__, lambda job: f"the compose file has no service {job}"
+        ):
             return
         raise InvalidSettings(
             f"COMPOSE_FILE={self._settings.compose_file!r}: {self._reason(found)}; name one that "

@@ -80,6 +80,7 @@ class LocalPlatform:
     """
 
     name = "local"
+    is_here = True
 
     def __init__(
         self,

@@ -42,6 +42,11 @@ CLAIM_VARIABLE: Final = "REELWRIGHT_CLAIM"
 CREATION_VARIABLE: Final = "REELWRIGHT_CREATION"
 """Tells whoever looks at an execution from outside, such as a completion event, what it works on."""
 RUN_VARIABLE: Final = "REELWRIGHT_RUN"
+VARIABLES: Final = (
+    *(variable for three in _PLATFORMS for variable in three),
+    *(CLAIM_VARIABLE, CREATION_VARIABLE, RUN_VARIABLE),
+)
+"""All that may tell a process which task it is."""
 
 
 def read_task(environ: Mapping[str, str]) -> Task:

@@ -1,31 +1,53 @@
 """Which provider does a creative act: the one that a setting names, or the paid one where its key is set."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from shared.errors import ProviderDenied, UnknownName
-from shared.settings import AUTO
+from shared.providers.account import Account
+from shared.settings import AUTO, SETTINGS, Settings
 
 _Opened = TypeVar("_Opened")
 
 
-def chosen(setting: str, *, paid: str, key: str | None, embedded: str) -> str:
-    """The provider's name: `setting` itself unless that is `auto`."""
-    if setting != AUTO:
-        return setting
-    return paid if key else embedded
+@dataclass(frozen=True, kw_only=True)
+class Provider(Generic[_Opened]):
+    """How a provider is opened, and what it needs."""
+
+    open: Callable[[Settings, Account], _Opened]
+    key: str | None = None
+    """The field of `Settings` that holds its key; None for one that is built in."""
 
 
-def opened(variable: str, name: str, providers: Mapping[str, Callable[[], _Opened]]) -> _Opened:
-    """The provider with this name; raises `UnknownName` that names the variable."""
-    if name not in providers:
-        kind = variable.removesuffix("_PROVIDER").lower()
-        raise UnknownName(f"{kind} provider (variable {variable})", name, list(providers))
-    return providers[name]()
+@dataclass(frozen=True, kw_only=True)
+class Choice(Generic[_Opened]):
+    """All providers of one kind."""
+
+    setting: str
+    """The field of `Settings` that names one of them, or is `auto`."""
+    providers: Mapping[str, Provider[_Opened]]
+    """By name, in the order in which `auto` prefers them; the last one is built in."""
+
+    def name(self, settings: Settings) -> str:
+        """The setting itself, or for `auto` the first one that has its key."""
+        asked: str = getattr(settings, self.setting)
+        ready = (name for name, each in self.providers.items() if not each.key or getattr(settings, each.key))
+        return next(ready) if asked == AUTO else asked
+
+    def open(self, settings: Settings, account: Account) -> _Opened:
+        """The provider; raises `UnknownName` that names the variable."""
+        name = self.name(settings)
+        if name not in self.providers:
+            variable = SETTINGS[self.setting].variable
+            kind = variable.removesuffix("_PROVIDER").lower()
+            raise UnknownName(f"{kind} provider (variable {variable})", name, list(self.providers))
+        return self.providers[name].open(settings, account)
 
 
-def demand_key(provider: str, variable: str, key: str | None) -> str:
-    """The key, or `ProviderDenied` that names the variable to set."""
+def demand_key(provider: str, settings: Settings, field: str) -> str:
+    """The key in this field, or `ProviderDenied` that names the variable to set."""
+    key: str | None = getattr(settings, field)
     if not key:
-        raise ProviderDenied(provider, f"{variable} is unset: set it to the account's key")
+        raise ProviderDenied(provider, f"{SETTINGS[field].variable} is unset: set it to the account's key")
     return key

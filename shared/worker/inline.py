@@ -10,7 +10,7 @@ from shared.errors import BadRequest, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.machine.process import process_is_gone, this_process
 from shared.pipelines.definition import Pipeline
-from shared.platforms import ExecutionState, Order
+from shared.platforms import ExecutionState, Order, Unattended
 from shared.platforms.task import Task
 from shared.records.creation import Creation
 from shared.settings import Settings
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from shared.reports.sink import Audience
 
 
-class InlinePlatform:
+class InlinePlatform(Unattended):
     """Runs each stage to its end before `launch` returns, tasks one after another, retries included."""
 
     name = "inline"
+    is_here = True
 
     def __init__(
         self,

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from jobs.catalogue import pipelines
-from scripts.export import TARGETS, compare, render, write
+from scripts.export import compare, render, write
 from scripts.exports.text import to_text
+from scripts.platforms import EXPORTS
 from shared.errors import BadRequest, UnknownName
 from shared.settings import read_settings
 from tests.support.deployments import ROOT, UNHEARD_OF, all_pipelines
@@ -23,13 +24,13 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EXPORTS)
 def test_the_committed_files_are_what_the_pipelines_say(target: str) -> None:
     difference = compare(render(target, pipelines(), {}), ROOT)
     assert not difference, f"run: reelwright export {target}"
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EXPORTS)
 def test_a_new_pipeline_is_deployed_without_a_line_of_code(target: str) -> None:
     before, after = render(target, pipelines(), {}), render(target, all_pipelines(), {})
     assert all(after[path] == text for path, text in before.items() if target != "compose")
@@ -39,7 +40,7 @@ def test_a_new_pipeline_is_deployed_without_a_line_of_code(target: str) -> None:
             assert job in new
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EXPORTS)
 def test_files_for_a_place_of_ones_own_hold_no_placeholder(target: str) -> None:
     images = {} if target == "compose" else {"image_prefix": "registry.example/films"}
     text = "".join(render(target, all_pipelines(), SAID[target] | images).values())
@@ -48,7 +49,7 @@ def test_files_for_a_place_of_ones_own_hold_no_placeholder(target: str) -> None:
     assert "REGISTRY/" not in text
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EXPORTS)
 def test_another_prefix_is_that_of_all_that_belongs_to_the_jobs(target: str) -> None:
     """`gcloud run jobs execute buch-ai-video-generator` and the like."""
     said = SAID[target] | ({} if target == "compose" else {"image_prefix": "registry.example/films"})

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from shared.api.app import create_app
 from shared.pipelines.definition import Pipeline, load_pipeline
-from shared.platforms import ExecutionState, Order
+from shared.platforms import ExecutionState, Order, Unattended
 from shared.records.creation import Creation
 from shared.records.documents import Cost, OutputFile, Record, save
 from shared.records.names import record_name
@@ -30,7 +30,7 @@ NOW = datetime(2025, 10, 30, 12, 0, tzinfo=UTC)
 TOKEN = "correct-horse-battery"
 
 
-class NotingPlatform:
+class NotingPlatform(Unattended):
     """Starts nothing; every execution runs until it is cancelled."""
 
     name = "noting"

@@ -23,7 +23,7 @@ from typing import Any, Final, Literal, cast
 
 from shared.errors import BadRequest
 from shared.pipelines.definition import Pipeline, load_pipeline
-from shared.platforms import ExecutionState, Order
+from shared.platforms import ExecutionState, Order, Unattended
 from shared.records.creation import Creation, canonical_json
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
@@ -199,7 +199,7 @@ def until(met: Callable[[], bool], *, within_s: float = HANGS_AFTER_S) -> None:
         time.sleep(0.01)
 
 
-class FakePlatform:
+class FakePlatform(Unattended):
     """Launches nothing, remembers what it was asked."""
 
     name = "fake"

@@ -2,18 +2,19 @@
 
 To add a provider of text:
 1. write `jobs/ad/copy/<name>.py` with a class that has `TextProvider`'s methods,
-2. add its name to the dict in `text_provider`,
-3. add it to the `provider` fixture of `tests/jobs/ad/copy/test_choice.py`.
+2. add it to `TEXT`, and its key, if it has one, to `shared/settings.py`,
+3. give the `make` fixture of `tests/jobs/ad/copy/test_choice.py` what opens it.
 """
 
-from collections.abc import Callable, Mapping
+from typing import Final
 
 from jobs.ad.copy.writer import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, TextProvider
 from shared.providers.account import Account
-from shared.providers.choice import chosen, opened
+from shared.providers.choice import Choice, Provider
 from shared.settings import Settings
 
 __all__ = [
+    "TEXT",
     "AdBrief",
     "AdCopy",
     "ProductAnalysis",
@@ -21,26 +22,30 @@ __all__ = [
     "SceneCopy",
     "TextProvider",
     "text_provider",
-    "text_provider_name",
 ]
+
+
+def _claude(settings: Settings, account: Account) -> TextProvider:
+    from jobs.ad.copy.claude import ClaudeProvider
+
+    return ClaudeProvider(settings, account)
+
+
+def _template(_settings: Settings, _account: Account) -> TextProvider:
+    from jobs.ad.copy.template import TemplateProvider
+
+    return TemplateProvider()
+
+
+TEXT: Final = Choice(
+    setting="text_provider",
+    providers={
+        "claude": Provider(open=_claude, key="anthropic_api_key"),
+        "template": Provider(open=_template),
+    },
+)
 
 
 def text_provider(settings: Settings, account: Account) -> TextProvider:
     """The writer that the settings name."""
-
-    def claude() -> TextProvider:
-        from jobs.ad.copy.claude import ClaudeProvider
-
-        return ClaudeProvider(settings, account)
-
-    def template() -> TextProvider:
-        from jobs.ad.copy.template import TemplateProvider
-
-        return TemplateProvider()
-
-    providers: Mapping[str, Callable[[], TextProvider]] = {"claude": claude, "template": template}
-    return opened("TEXT_PROVIDER", text_provider_name(settings), providers)
-
-
-def text_provider_name(settings: Settings) -> str:
-    return chosen(settings.text_provider, paid="claude", key=settings.anthropic_api_key, embedded="template")
+    return TEXT.open(settings, account)

@@ -24,10 +24,12 @@ from shared.providers.account import Account, Bought
 from shared.providers.choice import demand_key
 from shared.providers.http import AnswerLost, Http
 from shared.records.creation import canonical_json
-from shared.settings import Settings
+from shared.settings import SETTINGS, Settings
 from shared.validation import problems_of
 
 NAME: Final = "claude"
+_KEY: Final = "anthropic_api_key"
+_KEY_VARIABLE: Final = SETTINGS[_KEY].variable
 DEFAULT_MODEL: Final = "claude-sonnet-5-5"
 
 _PICTURE_SIDE: Final = 1568
@@ -142,13 +144,13 @@ class ClaudeProvider:
         self.version = f"{self.model}/{prompts.PROMPTS['write']}/{lines_hash()[:12]}"
         self._account = account
         self._timeout_s = timeout_s
-        self._key = settings.anthropic_api_key
+        self._settings = settings
         self._http = Http(
             NAME,
             settings.anthropic_url,
             account,
-            headers={"x-api-key": self._key or "", "anthropic-version": "2023-06-01"},
-            key_variable="ANTHROPIC_API_KEY",
+            headers={"x-api-key": settings.anthropic_api_key or "", "anthropic-version": "2023-06-01"},
+            key_variable=_KEY_VARIABLE,
             explain=self._explain,
         )
 
@@ -199,7 +201,7 @@ class ClaudeProvider:
 
     def _buy(self, task: _Task[_T]) -> Bought:
         """The record, at the price of all answers that it took; a failure's price is noted too."""
-        demand_key(NAME, "ANTHROPIC_API_KEY", self._key)
+        demand_key(NAME, self._settings, _KEY)
         paid: list[float] = []
         try:
             record = self._converse(task, paid)
@@ -257,9 +259,8 @@ class ClaudeProvider:
         """Where Anthropic's statuses say less than its words."""
         said = _message_of(body)
         if status == 400 and _EMPTY_ACCOUNT.search(said):
-            reason = (
-                f"the account of ANTHROPIC_API_KEY has nothing left ({said}); top it up or raise its limit"
-            )
+            account = f"the account of {_KEY_VARIABLE}"
+            reason = f"{account} has nothing left ({said}); top it up or raise its limit"
             return ProviderDenied(NAME, reason)
         if status == 404:
             reason = f"there is no model {self.model!r} for this key ({said}); set CLAUDE_MODEL to another"

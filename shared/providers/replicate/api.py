@@ -17,10 +17,10 @@ from shared.providers.account import Account
 from shared.providers.choice import demand_key
 from shared.providers.http import Answer, AnswerLost, Http, Throttled
 from shared.providers.retries import TRIES
-from shared.settings import Settings
+from shared.settings import SETTINGS, Settings
 
 NAME: Final = "replicate"
-KEY: Final = "REPLICATE_API_TOKEN"
+_KEY: Final = "replicate_api_token"
 _ANSWER_S: Final = 60.0
 _FILE_S: Final = 300.0
 _PAGES: Final = 10
@@ -95,14 +95,14 @@ class ReplicateApi:
         self, settings: Settings, account: Account, *, tries: int = TRIES, answer_s: float | None = None
     ) -> None:
         """`answer_s` is how long an answer may take, if not a minute."""
-        key = demand_key(NAME, KEY, settings.replicate_api_token)
+        key = demand_key(NAME, settings, _KEY)
         self._answer_s = answer_s or _ANSWER_S
         self._http = Http(
             NAME,
             settings.replicate_url,
             account,
             headers={"Authorization": f"Bearer {key}"},
-            key_variable=KEY,
+            key_variable=SETTINGS[_KEY].variable,
             explain=explain,
             tries=tries,
         )

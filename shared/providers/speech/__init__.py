@@ -2,18 +2,19 @@
 
 To add a voice provider:
 1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods,
-2. add its name to the dict in `speech_provider`,
-3. add it to the `provider` fixture of `tests/shared/providers/speech/test_espeak.py`.
+2. add it to `SPEECH`, and its key, if it has one, to `shared/settings.py`,
+3. give the `provider` fixture of `tests/shared/providers/speech/test_espeak.py` what opens it.
 """
 
-from collections.abc import Callable, Mapping
+from typing import Final
 
 from shared.providers.account import Account
-from shared.providers.choice import chosen, opened
+from shared.providers.choice import Choice, Provider
 from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, say
 from shared.settings import Settings
 
 __all__ = [
+    "SPEECH",
     "Speech",
     "SpeechProvider",
     "SpokenWord",
@@ -24,24 +25,31 @@ __all__ = [
 ]
 
 
+def _elevenlabs(settings: Settings, account: Account) -> SpeechProvider:
+    from shared.providers.speech.elevenlabs import ElevenLabsProvider
+
+    return ElevenLabsProvider(settings, account)
+
+
+def _espeak(_settings: Settings, _account: Account) -> SpeechProvider:
+    from shared.providers.speech.espeak import EspeakProvider
+
+    return EspeakProvider()
+
+
+SPEECH: Final = Choice(
+    setting="speech_provider",
+    providers={
+        "elevenlabs": Provider(open=_elevenlabs, key="elevenlabs_api_key"),
+        "espeak": Provider(open=_espeak),
+    },
+)
+
+
 def speech_provider(settings: Settings, account: Account) -> SpeechProvider:
     """The voice that the settings name."""
-
-    def elevenlabs() -> SpeechProvider:
-        from shared.providers.speech.elevenlabs import ElevenLabsProvider
-
-        return ElevenLabsProvider(settings, account)
-
-    def espeak() -> SpeechProvider:
-        from shared.providers.speech.espeak import EspeakProvider
-
-        return EspeakProvider()
-
-    providers: Mapping[str, Callable[[], SpeechProvider]] = {"elevenlabs": elevenlabs, "espeak": espeak}
-    return opened("SPEECH_PROVIDER", speech_provider_name(settings), providers)
+    return SPEECH.open(settings, account)
 
 
 def speech_provider_name(settings: Settings) -> str:
-    return chosen(
-        settings.speech_provider, paid="elevenlabs", key=settings.elevenlabs_api_key, embedded="espeak"
-    )
+    return SPEECH.name(settings)

@@ -32,11 +32,11 @@ from shared.providers.speech.elevenlabs_catalogue import (
 )
 from shared.providers.speech.provider import Speech, SpokenWord, Voice
 from shared.records.documents import utc_now
-from shared.settings import Settings
+from shared.settings import SETTINGS, Settings
 from shared.text.language import words_of
 from shared.video.sound.mp3 import RATE_HZ, at_pace, duration_ms, read_mp3, trimmed
 
-_KEY_VARIABLE: Final = "ELEVENLABS_API_KEY"
+_KEY: Final = "elevenlabs_api_key"
 _REVISION: Final = 1
 """To be raised with every change to what is asked for or made of the answer."""
 
@@ -140,7 +140,7 @@ class ElevenLabsProvider:
 
     def __init__(self, settings: Settings, account: Account) -> None:
         """Raises `ProviderDenied` without a key; asks nothing of the network."""
-        key = demand_key(NAME, _KEY_VARIABLE, settings.elevenlabs_api_key)
+        key = demand_key(NAME, settings, _KEY)
         self.version = f"{settings.elevenlabs_model or DEFAULT_MODELS[0]}-r{_REVISION}"
         self._models = (settings.elevenlabs_model,) if settings.elevenlabs_model else DEFAULT_MODELS
         self._account = account
@@ -149,7 +149,7 @@ class ElevenLabsProvider:
             settings.elevenlabs_url,
             account,
             headers={"xi-api-key": key},
-            key_variable=_KEY_VARIABLE,
+            key_variable=SETTINGS[_KEY].variable,
             explain=_explained,
         )
 

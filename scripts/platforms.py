@@ -1,0 +1,119 @@
+"""All platforms: how each is opened, which stores its jobs can't reach, and what deploys to it.
+
+How to add one is in `shared/platforms/__init__.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.pipelines.definition import Pipeline
+from shared.platforms import Platform
+from shared.platforms.pulse import patience_of
+from shared.settings import Settings
+from shared.storage import ObjectStore
+
+OnLog = Callable[[str], None] | None
+Pipelines = Mapping[str, Pipeline]
+Manifests = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """The files that deploy to a platform."""
+
+    manifests: Callable[[Pipelines, Mapping[str, object]], Manifests]
+    """Gets what a person said of the place; raises pydantic's `ValidationError` for what can't be."""
+    next: str
+    """What to type then, with the `{folder}` that they were written to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One platform."""
+
+    open: Callable[[Settings, ObjectStore, OnLog], Platform] | None = None
+    """None where nothing of ours starts the jobs."""
+    out_of_reach: tuple[str, ...] = ()
+    """Schemes of stores that are not where its jobs run."""
+    export: Export | None = None
+    """None where nothing is to be deployed."""
+
+
+def _local(settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
+    from shared.platforms.local import LocalPlatform
+
+    return LocalPlatform(store, on_log=on_log, patience=patience_of(settings))
+
+
+def _compose(settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
+    from shared.platforms.compose import ComposePlatform
+
+    return ComposePlatform(store, settings, on_log=on_log, patience=patience_of(settings))
+
+
+def _cloudrun(settings: Settings, _store: ObjectStore, _on_log: OnLog) -> Platform:
+    from cloudrun.platform import open_platform
+
+    return open_platform(settings)
+
+
+def _codeengine(settings: Settings, _store: ObjectStore, _on_log: OnLog) -> Platform:
+    from codeengine.platform import open_platform
+
+    return open_platform(settings)
+
+
+def _compose_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
+    from scripts.exports.compose import ComposeDeployment, manifests
+
+    return manifests(pipelines, ComposeDeployment.model_validate(said))
+
+
+def _cloudrun_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
+    from cloudrun.manifests import CloudRunDeployment, manifests
+
+    return manifests(pipelines, CloudRunDeployment.model_validate(said))
+
+
+def _codeengine_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
+    from codeengine.manifests import CodeEngineDeployment, manifests
+
+    return manifests(pipelines, CodeEngineDeployment.model_validate(said))
+
+
+def _argo_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
+    from scripts.exports.argo import ArgoDeployment, manifests
+
+    return manifests(pipelines, ArgoDeployment.model_validate(said))
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "local": Kind(open=_local, out_of_reach=("memory",)),
+    "compose": Kind(
+        open=_compose,
+        out_of_reach=("memory",),
+        export=Export(manifests=_compose_files, next="docker compose -f {folder}/infra/compose.yaml up"),
+    ),
+    "cloudrun": Kind(
+        open=_cloudrun,
+        out_of_reach=("file", "memory"),
+        export=Export(
+            manifests=_cloudrun_files,
+            next="gcloud run jobs replace {folder}/cloudrun/jobs/video-generator.yaml",
+        ),
+    ),
+    "codeengine": Kind(
+        open=_codeengine,
+        out_of_reach=("file", "memory"),
+        export=Export(
+            manifests=_codeengine_files,
+            next="python -m codeengine.apply -f {folder}/codeengine/jobs/video-generator.yaml",
+        ),
+    ),
+    "argo": Kind(export=Export(manifests=_argo_files, next="kubectl apply -f {folder}/infra/argo/")),
+}
+PLATFORMS: Final = {name: kind.open for name, kind in KINDS.items() if kind.open}
+"""What PLATFORM may say."""
+EXPORTS: Final = {name: kind.export for name, kind in KINDS.items() if kind.export}
+"""What `reelwright export` writes files for."""

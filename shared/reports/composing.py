@@ -1,0 +1,46 @@
+"""A trigger put together from settings: what it launches on, how patient it is, who hears of its runs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from shared.pipelines.definition import Pipeline
+from shared.platforms import Platform
+from shared.reports.run_reporter import watch_of
+from shared.runs.launch import Fuses, fusing
+from shared.runs.trigger import Trigger
+from shared.settings import Settings
+from shared.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from shared.reports.metrics import Metrics
+    from shared.reports.sink import Audience
+
+
+def trigger_of(
+    settings: Settings,
+    store: ObjectStore,
+    platform: Platform,
+    pipelines: Mapping[str, Pipeline],
+    publisher: "Audience | None",
+    *,
+    metrics: "Metrics | None" = None,
+    fuses: Fuses | None = None,
+    holding: str = "",
+) -> Trigger:
+    """The trigger for these settings. Where the platform sees a stage end, that starts the next one.
+
+    `fuses` is what FUSED says unless given; `holding` is the token of a container with all stages, if this
+    is one.
+    """
+    trigger = Trigger(
+        store,
+        platform,
+        pipelines,
+        stale_after_s=settings.stale_after_s,
+        fuses=fuses or fusing(settings, in_cloud=not platform.is_here),
+        holding=holding,
+        watch=watch_of(settings, pipelines, publisher, metrics=metrics),
+        time_limit_s=settings.job_timeout_s,
+    )
+    platform.on_end = trigger.advance
+    return trigger
