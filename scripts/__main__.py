@@ -90,6 +90,7 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
     proof: Annotated[
         str | None, typer.Option(help='ad: what others say, word for word: "4.8 stars from 2,100 reviews".')
     ] = None,
+    aspect_ratio: Annotated[str, typer.Option(help="ad: width to height: 9:16, 1:1, 4:5 or 16:9.")] = "9:16",
     estimate: Annotated[
         bool, typer.Option("--estimate", help="ad: say what it will cost, and stop.")
     ] = False,
@@ -113,6 +114,7 @@ def run(  # noqa: PLR0917 - pipelines differ in what they can be told, and each 
             variation=variation,
             captions=captions,
             proof=proof,
+            aspect_ratio=aspect_ratio,
         )
         if estimate:
             show_estimate(_Work.settings, options)

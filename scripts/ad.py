@@ -37,6 +37,7 @@ _OPTIONS = {
     "cta_text": "--cta",
     "variation": "--variation",
     "proof": "--proof",
+    "aspect_ratio": "--aspect-ratio",
 }
 
 
@@ -52,6 +53,7 @@ class AdOptions:
     variation: int = 0
     captions: bool = False
     proof: str | None = None
+    aspect_ratio: str = "9:16"
 
     @property
     def brief(self) -> Brief:
@@ -64,6 +66,7 @@ class AdOptions:
                 variation=self.variation,
                 captions=self.captions,
                 proof=self.proof,
+                aspect_ratio=self.aspect_ratio,
             )
         except ValidationError as error:
             problems = [_problem(str(each["loc"][0]), each["msg"]) for each in error.errors()]
@@ -78,6 +81,7 @@ class AdOptions:
             "--music": self.music,
             "--variation": self.variation or None,
             "--proof": self.proof,
+            "--aspect-ratio": None if self.aspect_ratio == "9:16" else self.aspect_ratio,
         }
         given = {name: str(value) for name, value in {**said, **optional}.items() if value is not None}
         words = [word for pair in given.items() for word in pair]

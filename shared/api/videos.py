@@ -20,7 +20,7 @@ from shared.api.routes.context import WithDecoders, WithListers, WithRows, WithS
 from shared.api.routes.removal import remove
 from shared.api.video_list import MOST, Page, Place, list_videos
 from shared.api.video_models import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
-from shared.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
+from shared.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
 from shared.errors import ObjectNotFound
 from shared.machine.temporary import scratch
 from shared.pipelines.definition import Pipeline
@@ -51,6 +51,7 @@ _FIELDS: Final[dict[str, Any]] = {
         "description": "What others say of it, shown and spoken word for word.",
         "examples": ["4.8 stars from 2,100 reviews"],
     },
+    "aspect_ratio": {"type": "string", "enum": list(ASPECT_RATIOS), "description": "9:16 unless given."},
 }
 _REQUIRED: Final = ["product_name", "style", "cta_text"]
 _FILE: Final = {"type": "string", "format": "binary"}

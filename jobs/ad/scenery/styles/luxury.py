@@ -169,7 +169,8 @@ class Macro:
     def _sweep(self, canvas: Canvas, since: float) -> None:
         """A bar of light over what is bright."""
         ground = self._ground
-        passing = between(-500, 1700, smooth(since, 0.1, self._LENGTH + 0.4))
+        beside = canvas.layout.beside
+        passing = between(-500 - beside, 1700 + beside, smooth(since, 0.1, self._LENGTH + 0.4))
         along = ground.x[None] * 0.86 + ground.y[:, None] * 0.34 - 300
         band = np.exp(-(((along - passing) / 190) ** 2)).astype(np.float32)
         canvas.shine(band, self._gold, self._shining)
