@@ -21,8 +21,8 @@ figures, awards or opinions of buyers. Where there is no picture, say nothing of
 Write in English, in plain short phrases. Benefits are what it does for its owner; unique selling points are
 what sets it apart at a glance. {_DATA}"""
 
-_WRITER: Final = f"""You write the words of 30-second {{orientation}} video adverts, and are known for copy
-that sounds like a person speaking.
+_WRITER: Final = f"""You write the words of 30-second {{shape}} video adverts, and are known for copy that
+sounds like a person speaking.
 - voiceover_text: what a voice says in the scene: words only, without brackets, directions, emoji, links or
   headings. Never more words than most_words; aim for nine tenths of it. Natural, concrete, in the given tone.
   Keep the opening or closing words of the scene's template, and write out what stands in square brackets
@@ -47,7 +47,7 @@ that sounds like a person speaking.
 
 def writer(orientation: Orientation) -> str:
     """What the writer of an ad in such a frame is told."""
-    return _WRITER.replace("{orientation}", orientation)
+    return _WRITER.replace("{shape}", orientation)
 
 
 def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
