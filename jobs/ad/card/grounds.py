@@ -21,6 +21,7 @@ from jobs.ad.card.brush import (
     rgb,
     smooth,
 )
+from jobs.ad.card.sheet import places_on
 from jobs.ad.scenery.look import Look
 from jobs.ad.scenery.paint.layout import Shape, shape_of
 
@@ -33,9 +34,8 @@ _BLACK: Final = np.zeros(3, np.float32)
 
 @dataclass(frozen=True, kw_only=True)
 class _Niche:
-    """An arch and a ball before it; places in parts of the width and the height, lengths of the width."""
+    """An arch at the product's place, and a ball; places in parts of the height, lengths of the width."""
 
-    x: float = 0.5
     top: float
     bottom: float
     half_width: float
@@ -57,7 +57,7 @@ _NICHES: Final[Mapping[Shape, _Niche]] = {
         ball_y=0.13, ball_aside=0.16, ball_radius=0.06, shine=(0.025, 0.02, 0.042),
     ),
     "wide": _Niche(
-        x=0.29, top=0.12, bottom=0.815, half_width=0.17,
+        top=0.12, bottom=0.815, half_width=0.17,
         ball_y=0.3, ball_aside=0.12, ball_radius=0.05, shine=(0.02, 0.035, 0.035),
     ),
 }  # fmt: skip
@@ -108,15 +108,15 @@ def minimal(width: int, height: int, look: Look, random: np.random.Generator) ->
     """A pale wall and floor, one disc in an arch, and the light of a window with its long soft shadow."""
     paper, sand, accent = rgb(look.background), rgb(look.ground), rgb(look.accent)
     picture = gradient(width, height, ((0, mixed(paper, sand, 0.35)), (0.45, paper), (1, paper)), 80)
-    niche = _NICHES[shape_of(width, height)]
-    arch = _arch(width, height, niche)
+    niche, middle = _NICHES[shape_of(width, height)], places_on(width, height).product[0]
+    arch = _arch(width, height, middle, niche)
     shadow = moved(blurred(arch, width * 0.05), 0.05, 0.04)
     picture = laid_over(picture, sand * 0.86, 0.5 * shadow * (1 - arch))
     inner = gradient(
         width, height, ((0, sand * 0.93), (0.3, sand), (niche.bottom, mixed(sand, paper, 0.55))), 90
     )
     picture = laid_over(picture, inner, arch)
-    side = niche.x + float(random.choice((-1, 1))) * niche.ball_aside
+    side = middle + float(random.choice((-1, 1))) * niche.ball_aside
     ball = disc(width, height, (side, niche.ball_y), niche.ball_radius)
     shaded = laid_over(
         np.broadcast_to(mixed(accent, paper, 0.1), (height, width, 3)).astype(np.float32),
@@ -227,10 +227,10 @@ def _streaks(
     return mask
 
 
-def _arch(width: int, height: int, niche: _Niche) -> Paint:
+def _arch(width: int, height: int, middle: float, niche: _Niche) -> Paint:
     """A doorway with a round top."""
     x, y = places(width, height)
-    x = x - np.float32(niche.x - 0.5)
+    x = x - np.float32(middle - 0.5)
     ratio, half_width = height / width, niche.half_width
     spring = (niche.top - 0.5) * ratio + half_width
     inside = np.where(y < spring, np.hypot(x, y - spring), np.abs(x) * np.ones_like(y)) - half_width

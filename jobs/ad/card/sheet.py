@@ -30,7 +30,7 @@ class Places:
     """Where all words must end: in a tall frame players lay their buttons over what is below."""
 
 
-PLACES: Final[Mapping[Shape, Places]] = {
+_PLACES: Final[Mapping[Shape, Places]] = {
     "tall": Places(
         product=(0.5, 0.445),
         widest=0.68,
@@ -67,4 +67,4 @@ def sheet_size(width: int, height: int) -> tuple[int, int]:
 
 def places_on(width: int, height: int) -> Places:
     """Where things stand on such a sheet."""
-    return PLACES[shape_of(width, height)]
+    return _PLACES[shape_of(width, height)]
