@@ -36,7 +36,7 @@ CLIP: Final = "minimax/hailuo-2.3"
 PICTURE: Final = "black-forest-labs/flux-schnell"
 BOUGHT: Final = {"message": 2, elevenlabs.SPOKEN: 4, CLIP: 4, PICTURE: 1}
 """What a whole ad takes."""
-SMALL: Final = Frame(width=54, height=96, rate=Fraction(10))
+SMALL: Final = Frame(width=72, height=128, rate=Fraction(10))
 SetAttribute = Callable[[Any, str, Any], object]
 """`setattr`, or one that takes it back."""
 

@@ -53,8 +53,8 @@ _NICHES: Final[Mapping[Shape, _Niche]] = {
         ball_y=0.185, ball_aside=0.19, ball_radius=0.085, shine=(0.035, 0.02, 0.06),
     ),
     "square": _Niche(
-        top=0.05, bottom=0.39, half_width=0.25,
-        ball_y=0.13, ball_aside=0.16, ball_radius=0.06, shine=(0.025, 0.02, 0.042),
+        top=0.09, bottom=0.43, half_width=0.25,
+        ball_y=0.17, ball_aside=0.16, ball_radius=0.06, shine=(0.025, 0.02, 0.042),
     ),
     "wide": _Niche(
         top=0.12, bottom=0.815, half_width=0.17,

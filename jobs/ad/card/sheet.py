@@ -41,12 +41,12 @@ _PLACES: Final[Mapping[Shape, Places]] = {
         lowest=0.88,
     ),
     "square": Places(
-        product=(0.5, 0.375),
+        product=(0.5, 0.415),
         widest=0.68,
-        tallest=0.3,
+        tallest=0.28,
         halo=0.25,
-        words=(0.5, 0.665),
-        highest=0.405,
+        words=(0.5, 0.685),
+        highest=0.445,
         lowest=0.93,
     ),
     "wide": Places(
@@ -54,7 +54,7 @@ _PLACES: Final[Mapping[Shape, Places]] = {
     ),
 }
 _TALL_WIDTH: Final = 1080
-_HEIGHTS: Final[Mapping[Shape, int]] = {"square": 1470, "wide": 1200}
+_HEIGHTS: Final[Mapping[Shape, int]] = {"square": 1600, "wide": 1200}
 """Pixels, so that words and product have room."""
 
 

@@ -139,12 +139,12 @@ def test_the_picture_is_a_png_of_the_ad_s_size(context: Context, hire: Hire) -> 
 
 def test_a_card_has_the_script_s_frame_and_a_background_of_its_shape(context: Context, hire: Hire) -> None:
     painter = hire(Painter())
-    changed = script(frame=Frame(width=96, height=54)).model_dump(mode="json")
+    changed = script(frame=Frame(width=128, height=72)).model_dump(mode="json")
     context.creation.write(SCRIPT_NAME, canonical_json(changed))
     with Image.open(run(context).outputs["cta"].path) as image:
-        assert image.size == (96, 54)
+        assert image.size == (128, 72)
     (order,) = painter.orders
-    assert order.width / order.height == pytest.approx(96 / 54, rel=0.001)
+    assert order.width / order.height == pytest.approx(128 / 72, rel=0.001)
     assert order.height > 1000  # letters are drawn at their full size
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 DESIGN: Final = (1080, 1920)
-_LEAST_ROWS: Final = 1400
+_LEAST_ROWS: Final = 1420
 """Of the design, that every frame shows."""
-_RISEN: Final = 70
+_RISEN: Final = 80
 """Rows by which their middle is above the design's."""
 
 Shape = Literal["tall", "square", "wide"]

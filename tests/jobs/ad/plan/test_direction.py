@@ -44,7 +44,7 @@ def test_in_every_shape_words_stand_below_the_product_and_whole(ratio: str, fram
         assert words.place + words.box_height / 2 <= 0.95
         middle = layout.top + words.place * layout.tall
         assert middle - 1.16 * words.letters.size_px / layout.scale > 1185  # the lowest floor of a scene
-    assert timeline.overlays[0].letters.size_px == {"9:16": 96, "4:5": 93}.get(ratio, 74)
+    assert timeline.overlays[0].letters.size_px == {"9:16": 96, "4:5": 91}.get(ratio, 73)
 
 
 def test_all_lengths_are_the_same_times_at_another_rate() -> None:
