@@ -203,7 +203,7 @@ class Pedestal:
         grown = 1 + 0.009 * at
         self._room.paint(canvas, at, back=0.75, beam=0.9, pool=0.3, angle=math.pi / 2 - 0.02)
         drift = 12 * swaying(at, 15)
-        centre = self._top - 360
+        centre = max(self._top - 360, canvas.layout.top + 500)  # so that the ring is whole
         canvas.ring(
             540 - 0.5 * drift, centre, 452 * grown, 6, lambda turns: _glint(turns - 0.08 * at, self._gold)
         )
