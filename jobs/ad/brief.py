@@ -1,6 +1,6 @@
 """The brief of an ad: what people ask for, and the assets that it becomes.
 
-assets/ad.json          product_name, style, cta_text; optional: variation, captions, proof
+assets/ad.json          product_name, style, cta_text; optional: variation, captions, proof, aspect_ratio
 assets/product.jpg      optional: the product's picture, of a type in `shared/accepted.py`, up to 10 MB
 assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm; else composed
 """
@@ -32,6 +32,7 @@ from shared.validation import problems_of
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
 STYLES: Final = ("luxury", "energetic", "minimal", "bold")
+ASPECT_RATIOS: Final = ("9:16", "1:1", "4:5", "16:9")
 BRIEF_NAME: Final = "assets/ad.json"
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
@@ -77,6 +78,12 @@ def _known_style(name: str) -> str:
     return name
 
 
+def _known_ratio(ratio: str) -> str:
+    if ratio not in ASPECT_RATIOS:
+        raise ValueError(f"is no aspect ratio of an ad; use one of {', '.join(ASPECT_RATIOS)}")
+    return ratio
+
+
 class Brief(BaseModel):
     """What the ad is for."""
 
@@ -91,11 +98,14 @@ class Brief(BaseModel):
     """Whether what is said is also burnt in; soft captions are always there."""
     proof: Annotated[str, BeforeValidator(_line(100)), _schema(100)] | None = None
     """What others say of it, e.g. `4.8 stars from 2,100 reviews`: shown and spoken word for word."""
+    aspect_ratio: Annotated[str, AfterValidator(_known_ratio)] = "9:16"
+    """Width to height."""
 
     @property
     def as_json(self) -> dict[str, Any]:
         """As it is stored; what was not given is left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+        usual = self.aspect_ratio == type(self).model_fields["aspect_ratio"].default
+        return self.model_dump(mode="json", exclude_none=True, exclude={"aspect_ratio"} if usual else None)
 
 
 def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:

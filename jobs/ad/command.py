@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from jobs.ad.brief import STYLES, Brief, check_files, write_brief
+from jobs.ad.brief import ASPECT_RATIOS, STYLES, Brief, check_files, write_brief
 from jobs.ad.card import image_provider
 from jobs.ad.copy import text_provider
 from jobs.ad.plan.pace import windows_of
@@ -35,6 +35,7 @@ _OPTIONS = {
     "cta_text": "--cta",
     "variation": "--variation",
     "proof": "--proof",
+    "aspect_ratio": "--aspect-ratio",
 }
 
 
@@ -50,6 +51,7 @@ class AdOptions:
     variation: int = 0
     captions: bool = False
     proof: str | None = None
+    aspect_ratio: str = "9:16"
 
     @property
     def brief(self) -> Brief:
@@ -62,6 +64,7 @@ class AdOptions:
                 variation=self.variation,
                 captions=self.captions,
                 proof=self.proof,
+                aspect_ratio=self.aspect_ratio,
             )
         except ValidationError as error:
             problems = [_problem(str(each["loc"][0]), each["msg"]) for each in error.errors()]
@@ -76,6 +79,7 @@ class AdOptions:
             "--music": self.music,
             "--variation": self.variation or None,
             "--proof": self.proof,
+            "--aspect-ratio": None if self.aspect_ratio == "9:16" else self.aspect_ratio,
         }
         given = {name: str(value) for name, value in {**said, **optional}.items() if value is not None}
         words = [word for pair in given.items() for word in pair]
@@ -103,6 +107,9 @@ def run_ad(  # noqa: PLR0917 - each is an option
     proof: Annotated[
         str | None, typer.Option(help='What others say, word for word: "4.8 stars from 2,100 reviews".')
     ] = None,
+    aspect_ratio: Annotated[
+        str, typer.Option(help=f"Width to height: {', '.join(ASPECT_RATIOS[:-1])} or {ASPECT_RATIOS[-1]}.")
+    ] = ASPECT_RATIOS[0],
     assets_dir: Annotated[
         Path | None, typer.Option("--assets-dir", help="A folder with ad.json, in place of these options.")
     ] = None,
@@ -127,6 +134,7 @@ def run_ad(  # noqa: PLR0917 - each is an option
         variation=variation,
         captions=captions,
         proof=proof,
+        aspect_ratio=aspect_ratio,
     )
     if estimate:
         show_estimate(desk.settings, options)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jobs.ad import FRAME_RATE, PIPELINE_FILE
+from jobs.ad import PIPELINE_FILE
 from jobs.ad.brief import music
 from jobs.ad.plan.direction import Filmed, Footage, direct_ad, scene_starts
 from jobs.ad.plan.scenes import CTA_NAME, clip_name
@@ -158,7 +158,7 @@ def _composed(context: Context, timeline: Timeline, style: Style, variation: int
         mood=style.music.mood,
         tempo_bpm=style.music.tempo_bpm,
         seconds=timeline.duration_s,
-        cuts_s=[start / FRAME_RATE for start in scene_starts(timeline)],
+        cuts_s=[float(start / timeline.frame_rate) for start in scene_starts(timeline)],
         seed=variation,
     )
     return path

@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jobs.ad import HEIGHT, PIPELINE_FILE, WIDTH
+from jobs.ad import PIPELINE_FILE
 from jobs.ad.card import ImageProvider, PictureOrder, image_provider
+from jobs.ad.card.sheet import sheet_size
 from jobs.ad.plan.scenes import CTA_NAME
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.styles import style_named
@@ -39,15 +40,16 @@ def run(context: Context) -> Result:
     context.progress.update(0.05, "painting the background")
     background = _painted(context, provider, _order(context, script))
     context.progress.update(0.8, "laying the words over it")
-    card = draw_card(background, _words(script), style_named(script.style))
+    frame, style = script.frame, style_named(script.style)
+    card = draw_card(background, _words(script), style, width=frame.width, height=frame.height)
     return Result(
         outputs={
             "cta": Output(name=CTA_NAME, path=_saved(context, card.picture), description="the last scene")
         },
         metadata={
             "image": provider.name,
-            "width": WIDTH,
-            "height": HEIGHT,
+            "width": frame.width,
+            "height": frame.height,
             "contrast": round(card.contrast, 2),
         },
         warnings=card.warnings,
@@ -66,7 +68,7 @@ def _words(script: Script) -> "Words":
         name_language=guesser.within(name, language),
         call=call,
         call_language=guesser.within(call, language),
-        below_product=script.product_image is not None,
+        with_product=script.product_image is not None,
     )
 
 
@@ -74,10 +76,11 @@ def _order(context: Context, script: Script) -> PictureOrder:
     product = None
     if script.product_image:
         product = context.creation.download(script.product_image, context.scratch / "product")
+    width, height = sheet_size(script.frame.width, script.frame.height)
     return PictureOrder(
         prompt=script.cta_scene.image_prompt,
-        width=WIDTH,
-        height=HEIGHT,
+        width=width,
+        height=height,
         look=style_named(script.style).look,
         product=product,
         variation=script.variation,

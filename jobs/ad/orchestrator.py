@@ -101,11 +101,12 @@ class PipelineOrchestrator:
         product_image_path: str | Path | None = None,
         *,
         proof: str | None = None,
+        aspect_ratio: str = "9:16",
     ) -> str:
         """Make the ad and return the path of its film on this machine.
 
         `proof` is what others say of the product, e.g. `4.8 stars from 2,100 reviews`: it is shown and spoken
-        word for word.
+        word for word. `aspect_ratio` is the frame's, width to height: 9:16, 1:1, 4:5 or 16:9.
 
         Done before with the same brief, it is not done again. Raises `PipelineOrchestrationError`, after the
         job and its failed stage are told as failed; cancelled, it stops the work and waits for that.
@@ -122,7 +123,8 @@ class PipelineOrchestrator:
                 style=style,
             )
             asked = {"product_name": product_name, "style": style, "cta_text": cta_text}
-            await self._prepare(relay, asked, proof, product_image_path)
+            brief = {**asked, "proof": proof, "aspect_ratio": aspect_ratio}
+            await self._prepare(relay, asked, brief, product_image_path)
             status = await self._run(relay)
             if status.status != "completed":
                 raise _failure(status)
@@ -132,11 +134,15 @@ class PipelineOrchestrator:
             await telling
 
     async def _prepare(
-        self, relay: "_Relay", asked: dict[str, str], proof: str | None, picture: str | Path | None
+        self,
+        relay: "_Relay",
+        asked: dict[str, str],
+        fields: dict[str, str | None],
+        picture: str | Path | None,
     ) -> None:
         creation = Creation(self._store, self.job_id)
         try:
-            brief = Brief.model_validate({**asked, "proof": proof})
+            brief = Brief.model_validate(fields)
             local = Path(picture) if picture else None
             await asyncio.to_thread(write_brief, creation, brief, picture=local)
         except (BadRequest, ValidationError) as error:

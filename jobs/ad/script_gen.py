@@ -9,6 +9,7 @@ from jobs.ad import PIPELINE_FILE
 from jobs.ad.brief import BRIEF_NAME, Brief, check_product, product_picture, read_brief
 from jobs.ad.copy import AdBrief, AdCopy, ProductAnalysis, SceneBrief, SceneCopy, text_provider
 from jobs.ad.copy.rules import is_latin, said_proof
+from jobs.ad.plan.frame import FRAMES
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.styles import SceneStyle, Style, style_named
@@ -114,6 +115,7 @@ def ad_brief(brief: Brief, style: Style, *, latin_only: bool = False) -> AdBrief
         variation=brief.variation,
         proof=brief.proof,
         latin_only=latin_only,
+        orientation=FRAMES[brief.aspect_ratio].orientation,
     )
 
 
@@ -139,6 +141,7 @@ def _script(
         ),
         variation=brief.variation,
         captions=brief.captions,
+        frame=FRAMES[brief.aspect_ratio],
         product_image=picture,
     )
 

@@ -4,11 +4,10 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from jobs.ad import FRAME_RATE, HEIGHT, PIPELINE_FILE, WIDTH
+from jobs.ad import PIPELINE_FILE
 from jobs.ad.plan.scenes import HANDLE_S, clip_name
 from jobs.ad.plan.script import SCRIPT_NAME, Scene, Script, read_script
 from jobs.ad.scenery import ClipOrder, VideoProvider, video_provider
@@ -48,7 +47,7 @@ def run(context: Context) -> Result:
         f"scene_{scene.id}": Output(name=clip_name(scene.id), path=path, description=f"scene {scene.id}")
         for scene, path in zip(script.scenes, clips, strict=True)
     }
-    frames = sum(_frames(scene) for scene in script.scenes)
+    frames = sum(studio.frames_of(scene) for scene in script.scenes)
     return Result(
         outputs=outputs,
         metadata={"video": provider.name, "scenes": len(clips), "frames": frames},
@@ -123,23 +122,24 @@ class _Studio:
         from shared.video.encoding.clip_files import check_clip
         from shared.video.encoding.clips import normalise_clip
 
-        name, frames, rate = f"scene {scene.id}", _frames(scene), Fraction(FRAME_RATE)
+        name, frames, frame = f"scene {scene.id}", self.frames_of(scene), self._script.frame
+        wanted = frame.width, frame.height, frame.rate, frames
         facts = check_clip(raw, name=name, least_s=_LEAST_S)
-        if self._provider.name == _EMBEDDED and facts.is_ready(WIDTH, HEIGHT, rate, frames):
+        if self._provider.name == _EMBEDDED and facts.is_ready(*wanted):
             return raw
         clip = self._context.scratch / f"scene_{scene.id}.mp4"
         facts = normalise_clip(
             raw,
             clip,
             name=name,
-            width=WIDTH,
-            height=HEIGHT,
-            frame_rate=rate,
+            width=frame.width,
+            height=frame.height,
+            frame_rate=frame.rate,
             frames=frames,
             on_frame=self._counter(scene, frames),
         )
         raw.unlink()
-        if not facts.is_ready(WIDTH, HEIGHT, rate, frames):
+        if not facts.is_ready(*wanted):
             raise InvalidAssets(f"{name} came out as {facts}")
         return clip
 
@@ -165,23 +165,24 @@ class _Studio:
         self._context.progress.update(0.98 * sum(parts) / len(parts), message)
 
     def _order(self, scene: Scene) -> ClipOrder:
+        frame = self._script.frame
         shown = scene.use_product_image or self._provider.name == _EMBEDDED
         return ClipOrder(
             prompt=scene.video_prompt,
             product=self._product if shown else None,
             colours=self._script.product_analysis.colours,
-            width=WIDTH,
-            height=HEIGHT,
-            frames=_frames(scene),
-            frame_rate=Fraction(FRAME_RATE),
+            width=frame.width,
+            height=frame.height,
+            frames=self.frames_of(scene),
+            frame_rate=frame.rate,
             look=style_named(self._script.style).look,
             scene=scene.id,
             variation=self._script.variation,
         )
 
-
-def _frames(scene: Scene) -> int:
-    return round((scene.duration + HANDLE_S) * FRAME_RATE)
+    def frames_of(self, scene: Scene) -> int:
+        """How long its clip is."""
+        return round((scene.duration + HANDLE_S) * self._script.frame.rate)
 
 
 def _inputs(creation: Creation) -> list[str]:

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from jobs.ad import FRAME_RATE, PIPELINE_FILE
+from jobs.ad import PIPELINE_FILE
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.plan.schedule import make_schedule
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
@@ -187,7 +186,7 @@ def _demand_room(script: Script, voiceovers: Voiceovers) -> None:
     """Raise `InvalidAssets` where no schedule has room for the voices: before more is filmed for nothing."""
     planned_s = {scene.id: scene.duration for scene in script.scenes}
     voices = {voice.scene: voice for voice in voiceovers.voiceovers}
-    make_schedule(planned_s, script.cta_scene.duration, voices, Fraction(FRAME_RATE))
+    make_schedule(planned_s, script.cta_scene.duration, voices, script.frame.rate)
 
 
 def _result(

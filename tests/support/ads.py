@@ -5,18 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from jobs import fused
-from jobs.ad import cta_gen, video_gen
-from jobs.ad.brief import BRIEF_NAME
-from jobs.ad.plan import direction
-from jobs.ad.scenery import replicate as filming
+from jobs.ad import script_gen
+from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME
+from jobs.ad.plan.frame import Frame
 from jobs.catalogue import pipelines
 from shared.pipelines.definition import Pipeline
 from shared.providers.account import Account
@@ -24,7 +23,6 @@ from shared.providers.http import Http
 from shared.records.creation import Creation, canonical_json
 from shared.runs.status import RunStatus
 from shared.settings import read_settings
-from shared.stages.stage import Context
 from shared.storage import ObjectStore
 from tests.emulators import claude, elevenlabs, replicate
 from tests.emulators.claude import Claude
@@ -38,7 +36,7 @@ CLIP: Final = "minimax/hailuo-2.3"
 PICTURE: Final = "black-forest-labs/flux-schnell"
 BOUGHT: Final = {"message": 2, elevenlabs.SPOKEN: 4, CLIP: 4, PICTURE: 1}
 """What a whole ad takes."""
-SMALL: Final = {"WIDTH": 54, "HEIGHT": 96, "FRAME_RATE": 10}
+SMALL: Final = Frame(width=72, height=128, rate=Fraction(10))
 SetAttribute = Callable[[Any, str, Any], object]
 """`setattr`, or one that takes it back."""
 
@@ -101,7 +99,7 @@ class Vendors:
 def open_vendors() -> Iterator[Vendors]:
     with Claude() as writer, ElevenLabs() as voice, ReplicateServer() as models:
         writer.faults.append(Fault(kind="record", times=1_000_000, body=_told_apart))
-        models.film = replicate.film(10.0, SMALL["WIDTH"], SMALL["HEIGHT"])
+        models.film = replicate.film(10.0, SMALL.width, SMALL.height)
         yield Vendors(claude=writer, elevenlabs=voice, replicate=models)
 
 
@@ -133,24 +131,10 @@ def product() -> bytes:
 
 
 def shrink(set_attribute: SetAttribute) -> None:
-    """Let pictures be small, clips have few frames, and the stand-in's voice say the same thing once."""
-    for module in (cta_gen, direction, video_gen):
-        for name in SMALL.keys() & vars(module):
-            set_attribute(module, name, SMALL[name])
-    set_attribute(cta_gen, "_LEAST_SIDE", SMALL["WIDTH"])
-    set_attribute(cta_gen, "_saved", _saved_small)
-    set_attribute(filming, "_FRAME", (SMALL["WIDTH"], SMALL["HEIGHT"]))
+    """Let ads have a small frame and few of it a second, and the stand-in's voice say the same thing once."""
+    set_attribute(script_gen, "FRAMES", dict.fromkeys(ASPECT_RATIOS, SMALL))
     set_attribute(elevenlabs, "spoken", _spoken)
     set_attribute(elevenlabs, "mp3", lambda sound: _mp3(sound.tobytes()))
-
-
-def _saved_small(context: Context, picture: Any) -> Path:
-    """The card is drawn at its full size: its letters are measured for that."""
-    from PIL import Image
-
-    path = context.scratch / "cta.png"
-    Image.fromarray(picture).resize((SMALL["WIDTH"], SMALL["HEIGHT"])).save(path, "PNG")
-    return path
 
 
 _spoken = cache(elevenlabs.spoken)

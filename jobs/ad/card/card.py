@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.ad import HEIGHT, WIDTH
 from jobs.ad.card.shapes import Place, arrow, diamond, outlined, paint, paste, softened
+from jobs.ad.card.sheet import places_on, sheet_size
+from jobs.ad.scenery.paint.layout import shape_of
 from jobs.ad.styles import Style
 from shared.text.language import is_right_to_left
 from shared.video.lettering.contrast import READABLE, contrast_on
@@ -18,15 +19,10 @@ from shared.video.lettering.letters import Lettering, Letters, draw_words, round
 Plane = NDArray[np.uint8]
 
 _NAME_BOX: Final = 880, 380
-_NAME_BOX_BELOW_PRODUCT: Final = 880, 250
+_NAME_BOX_WITH_PRODUCT: Final = 880, 250
 _NAME_SIZE: Final = 0.8
 """Of the call's letters: the name is above it, and smaller."""
 _LEAST_PX: Final = 36
-_MIDDLE_BELOW_PRODUCT: Final = 0.645
-"""Of the height: where the words are centred when the product is above them."""
-_PRODUCT_ENDS: Final = 0.478
-_LOWEST: Final = 0.88
-"""Of the height: below, players lay their buttons over a film."""
 _MOST_CONTRAST: Final = 21.0
 _SCRIMS: Final = (0.25, 0.45, 0.65, 0.8, 0.92, 1.0)
 """How strongly the ground behind words is covered, until they can be read."""
@@ -41,8 +37,8 @@ class Words:
     """BCP 47."""
     call: str
     call_language: str
-    below_product: bool
-    """Whether the product is in the picture's upper part."""
+    with_product: bool
+    """Whether the product is in the picture."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,7 +46,7 @@ class Card:
     """The picture."""
 
     picture: Plane
-    """(1920, 1080, 3), RGB."""
+    """(height, width, 3), RGB."""
     contrast: float
     """WCAG's ratio of the words that stand out least, nearly everywhere behind them."""
     warnings: tuple[str, ...]
@@ -92,19 +88,23 @@ class Device:
     box: tuple[int, int]
     """Most that the words may measure."""
     middle: float
-    """Of the height: where the words are centred when they are alone."""
+    """Of the height: where the words are centred when they are alone in a frame that is not wide."""
     gap_px: int
     """From the name to the call's words."""
     below_px: int
     """From the call's words to the device's lower end."""
+    aside: bool = False
+    """Whether words stand beside a product's place even when there is none, as the backdrop fills it."""
 
 
-def draw_card(background: Plane, words: Words, style: Style) -> Card:
-    """Words over a background of any shape; the call is upper-cased if the style says so, else as it came."""
+def draw_card(background: Plane, words: Words, style: Style, *, width: int, height: int) -> Card:
+    """Words over a background of any shape, at this size; the call is upper-cased if the style says so, else
+    as it came."""
+    size = sheet_size(width, height)
     device = _DEVICES[style.look.name]
     name, call = _set(words, style, device)
-    name, call = _arranged(name, call, words, device)
-    picture = covering(background, WIDTH, HEIGHT)
+    name, call = _arranged(name, call, words, device, size)
+    picture = covering(background, *size)
     for placed in (name, call):
         _quieten(picture, placed)
     if call.lettering.lines:
@@ -117,7 +117,11 @@ def draw_card(background: Plane, words: Words, style: Style) -> Card:
     for placed in (name, call):
         _write(picture, placed)
     warnings = dict.fromkeys((*name.lettering.warnings, *call.lettering.warnings))
-    return Card(picture=picture, contrast=min(contrasts, default=_MOST_CONTRAST), warnings=tuple(warnings))
+    return Card(
+        picture=covering(picture, width, height),
+        contrast=min(contrasts, default=_MOST_CONTRAST),
+        warnings=tuple(warnings),
+    )
 
 
 def covering(picture: Plane, width: int, height: int) -> Plane:
@@ -138,7 +142,7 @@ def _set(words: Words, style: Style, device: Device) -> tuple[Placed, Placed]:
         (
             words.name,
             words.name_language,
-            _NAME_BOX_BELOW_PRODUCT if words.below_product else _NAME_BOX,
+            _NAME_BOX_WITH_PRODUCT if words.with_product else _NAME_BOX,
             _NAME_SIZE,
             style.look.text,
         ),
@@ -175,15 +179,29 @@ def _letters(style: Style, size: float, colour: str) -> Letters:
     )
 
 
-def _arranged(name: Placed, call: Placed, words: Words, device: Device) -> tuple[Placed, Placed]:
+def _arranged(
+    name: Placed, call: Placed, words: Words, device: Device, size: tuple[int, int]
+) -> tuple[Placed, Placed]:
     """The name above the call, both together centred where the style's backdrop is calm."""
+    (width, height), places = size, places_on(*size)
+    x, y = _middle_of(words, device, size)
     above, below = name.size[1], call.size[1]
     total = above + device.gap_px + below + device.below_px
-    middle = HEIGHT * (_MIDDLE_BELOW_PRODUCT if words.below_product else device.middle)
-    highest = HEIGHT * _PRODUCT_ENDS if words.below_product else 0
-    top = round(min(max(middle - total / 2, highest), HEIGHT * _LOWEST - total))
+    highest = height * places.highest if words.with_product else 0
+    top = round(min(max(height * y - total / 2, highest), height * places.lowest - total))
     name_y, call_y = top + above // 2, top + above + device.gap_px + below // 2
-    return replace(name, middle=(WIDTH // 2, name_y)), replace(call, middle=(WIDTH // 2, call_y))
+    column = int(width * x)
+    return replace(name, middle=(column, name_y)), replace(call, middle=(column, call_y))
+
+
+def _middle_of(words: Words, device: Device, size: tuple[int, int]) -> tuple[float, float]:
+    """Where the words are centred, in parts of the width and the height."""
+    beside = places_on(*size).words
+    if words.with_product:
+        return beside
+    if shape_of(*size) == "wide":
+        return beside if device.aside else (0.5, 0.5)
+    return 0.5, device.middle
 
 
 def _quieten(picture: Plane, words: Placed) -> None:
@@ -277,7 +295,7 @@ def _blocked(picture: Plane, call: Placed) -> Placed:
 _DEVICES: Final[Mapping[str, Device]] = {
     "luxury": Device(draw=_framed, box=(740, 330), middle=0.5, gap_px=150, below_px=55),
     "energetic": Device(draw=_in_pill, box=(780, 330), middle=0.53, gap_px=122, below_px=90),
-    "minimal": Device(draw=_ghosted, box=(760, 330), middle=0.62, gap_px=122, below_px=48),
+    "minimal": Device(draw=_ghosted, box=(760, 330), middle=0.62, gap_px=122, below_px=48, aside=True),
     "bold": Device(draw=_blocked, box=(800, 350), middle=0.58, gap_px=118, below_px=70),
 }
 """By `Look.name`."""

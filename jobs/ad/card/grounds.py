@@ -1,6 +1,7 @@
 """The four styles' backdrops, without words, calm in the middle where words are laid over them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,13 +21,46 @@ from jobs.ad.card.brush import (
     rgb,
     smooth,
 )
+from jobs.ad.card.sheet import places_on
 from jobs.ad.scenery.look import Look
+from jobs.ad.scenery.paint.layout import Shape, shape_of
 
 Ground = Callable[[int, int, Look, np.random.Generator], Paint]
 _WHITE: Final = np.ones(3, np.float32)
 _EMBER: Final = np.array((1.0, 0.55, 0.2), np.float32)
 """Dim gold looks green on a screen; light that is to stay golden is warmed with this."""
 _BLACK: Final = np.zeros(3, np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Niche:
+    """An arch at the product's place, and a ball; places in parts of the height, lengths of the width."""
+
+    top: float
+    bottom: float
+    half_width: float
+    ball_y: float
+    ball_aside: float
+    """From the arch's middle, to either side."""
+    ball_radius: float
+    shine: tuple[float, float, float]
+    """The light on the ball: how far left and up of its middle, and how far it reaches."""
+
+
+_NICHES: Final[Mapping[Shape, _Niche]] = {
+    "tall": _Niche(
+        top=0.1, bottom=0.46, half_width=0.31,
+        ball_y=0.185, ball_aside=0.19, ball_radius=0.085, shine=(0.035, 0.02, 0.06),
+    ),
+    "square": _Niche(
+        top=0.09, bottom=0.43, half_width=0.25,
+        ball_y=0.17, ball_aside=0.16, ball_radius=0.06, shine=(0.025, 0.02, 0.042),
+    ),
+    "wide": _Niche(
+        top=0.12, bottom=0.815, half_width=0.17,
+        ball_y=0.3, ball_aside=0.12, ball_radius=0.05, shine=(0.02, 0.035, 0.035),
+    ),
+}  # fmt: skip
 
 
 def luxury(width: int, height: int, look: Look, random: np.random.Generator) -> Paint:
@@ -74,17 +108,20 @@ def minimal(width: int, height: int, look: Look, random: np.random.Generator) ->
     """A pale wall and floor, one disc in an arch, and the light of a window with its long soft shadow."""
     paper, sand, accent = rgb(look.background), rgb(look.ground), rgb(look.accent)
     picture = gradient(width, height, ((0, mixed(paper, sand, 0.35)), (0.45, paper), (1, paper)), 80)
-    arch = _arch(width, height, top=0.1, bottom=0.46, half_width=0.31)
+    niche, middle = _NICHES[shape_of(width, height)], places_on(width, height).product[0]
+    arch = _arch(width, height, middle, niche)
     shadow = moved(blurred(arch, width * 0.05), 0.05, 0.04)
     picture = laid_over(picture, sand * 0.86, 0.5 * shadow * (1 - arch))
-    inner = gradient(width, height, ((0, sand * 0.93), (0.3, sand), (0.46, mixed(sand, paper, 0.55))), 90)
+    inner = gradient(
+        width, height, ((0, sand * 0.93), (0.3, sand), (niche.bottom, mixed(sand, paper, 0.55))), 90
+    )
     picture = laid_over(picture, inner, arch)
-    side = 0.5 + float(random.choice((-1, 1))) * 0.19
-    ball = disc(width, height, (side, 0.185), 0.085)
+    side = middle + float(random.choice((-1, 1))) * niche.ball_aside
+    ball = disc(width, height, (side, niche.ball_y), niche.ball_radius)
     shaded = laid_over(
         np.broadcast_to(mixed(accent, paper, 0.1), (height, width, 3)).astype(np.float32),
         mixed(accent, _WHITE, 0.45),
-        glow(width, height, (side - 0.035, 0.165), 0.06),
+        glow(width, height, (side - niche.shine[0], niche.ball_y - niche.shine[1]), niche.shine[2]),
     )
     cast = moved(blurred(ball, width * 0.028), 0.035, 0.03)
     picture = laid_over(picture, sand * 0.72, 0.55 * cast * (1 - ball))
@@ -190,13 +227,14 @@ def _streaks(
     return mask
 
 
-def _arch(width: int, height: int, *, top: float, bottom: float, half_width: float) -> Paint:
-    """A doorway with a round top; places in parts of the height, `half_width` of the width."""
+def _arch(width: int, height: int, middle: float, niche: _Niche) -> Paint:
+    """A doorway with a round top."""
     x, y = places(width, height)
-    ratio = height / width
-    spring = (top - 0.5) * ratio + half_width
+    x = x - np.float32(middle - 0.5)
+    ratio, half_width = height / width, niche.half_width
+    spring = (niche.top - 0.5) * ratio + half_width
     inside = np.where(y < spring, np.hypot(x, y - spring), np.abs(x) * np.ones_like(y)) - half_width
-    end = y - (bottom - 0.5) * ratio
+    end = y - (niche.bottom - 0.5) * ratio
     return np.asarray((0.5 - np.maximum(inside, end) * width).clip(0, 1), np.float32)
 
 

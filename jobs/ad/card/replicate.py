@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from jobs.ad.card.painter import PictureOrder
 from shared.providers.account import Account, key_of
-from shared.providers.replicate.api import NAME, Model
+from shared.providers.replicate.api import NAME, Model, ratio_like
 from shared.providers.replicate.predictions import Kind, Order, Predictions
 from shared.settings import Settings
 
@@ -17,7 +17,7 @@ _USD: Final = 0.003
 _USD_AS_OF: Final = date(2026, 5, 25)
 """Per picture: https://replicate.com/black-forest-labs/flux-schnell"""
 _MOST_BYTES: Final = 50_000_000
-_SHAPES: Final = ("1:1", "16:9", "21:9", "3:2", "2:3", "4:5", "5:4", "3:4", "4:3", "9:16", "9:21")
+_RATIOS: Final = ("1:1", "16:9", "21:9", "3:2", "2:3", "4:5", "5:4", "3:4", "4:3", "9:16", "9:21")
 """Width to height, of those that the model paints."""
 
 
@@ -51,20 +51,12 @@ class ReplicateImageProvider:
 def _input_of(order: PictureOrder) -> dict[str, Any]:
     return {
         "prompt": order.prompt,
-        "aspect_ratio": _shape_like(order.width / order.height),
+        "aspect_ratio": ratio_like(order.width, order.height, _RATIOS),
         "num_outputs": 1,
         "num_inference_steps": 4,
         "output_format": "png",
         "seed": int(key_of({"prompt": order.prompt, "variation": order.variation})[:7], 16),
     }
-
-
-def _shape_like(ratio: float) -> str:
-    def distance(shape: str) -> float:
-        width, height = map(int, shape.split(":"))
-        return max(ratio * height / width, width / height / ratio)
-
-    return min(_SHAPES, key=distance)
 
 
 def _check(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The product in the upper part of a backdrop, in the light of its style."""
+"""The product before a backdrop, in the light of its style."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,20 +9,17 @@ import cv2
 import numpy as np
 
 from jobs.ad.card.brush import Paint, blurred, glow, laid_over, lit, mixed, rgb
+from jobs.ad.card.sheet import places_on
 from jobs.ad.scenery.look import Look
 from jobs.ad.scenery.product.cutout import Cutout, cut_out
-
-_WIDEST: Final = 0.68
-_TALLEST: Final = 0.335
-"""Of the picture's width and height: what the product may measure."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Stand:
     """How a style shows a product."""
 
-    foot: float
-    """Of the height: where its lower end is."""
+    sunk: float
+    """By which part of the height it is below where products stand."""
     tilt: float
     """Degrees against the clock."""
     shadow: tuple[float, float, float, float]
@@ -32,10 +29,10 @@ class _Stand:
 
 
 _STANDS: Final[Mapping[str, _Stand]] = {
-    "luxury": _Stand(foot=0.445, tilt=0, shadow=(0.0, 0.03, 0.03, 0.75), halo=0.42),
-    "energetic": _Stand(foot=0.445, tilt=6, shadow=(0.03, 0.035, 0.022, 0.5), halo=0.5),
-    "minimal": _Stand(foot=0.452, tilt=0, shadow=(0.035, 0.02, 0.028, 0.3), halo=0.0),
-    "bold": _Stand(foot=0.445, tilt=0, shadow=(0.026, 0.026, 0.001, 0.85), halo=0.0),
+    "luxury": _Stand(sunk=0, tilt=0, shadow=(0.0, 0.03, 0.03, 0.75), halo=0.42),
+    "energetic": _Stand(sunk=0, tilt=6, shadow=(0.03, 0.035, 0.022, 0.5), halo=0.5),
+    "minimal": _Stand(sunk=0.007, tilt=0, shadow=(0.035, 0.02, 0.028, 0.3), halo=0.0),
+    "bold": _Stand(sunk=0, tilt=0, shadow=(0.026, 0.026, 0.001, 0.85), halo=0.0),
 }
 """By `Look.name`."""
 
@@ -46,8 +43,10 @@ def with_product(picture: Paint, product: Path, look: Look) -> Paint:
     stand = _STANDS[look.name]
     colours, cover = _placed(cut_out(product), width, height, stand)
     light = mixed(rgb(look.accent), np.ones(3, np.float32), 0.35)
-    middle = (0.5, stand.foot - _TALLEST / 2)
-    picture = lit(picture, light, stand.halo * glow(width, height, middle, 0.25))
+    places = places_on(width, height)
+    x, foot = places.product
+    middle = (x, foot + stand.sunk - places.tallest / 2)
+    picture = lit(picture, light, stand.halo * glow(width, height, middle, places.halo))
     right, down, soft, dark = stand.shadow
     shadow = blurred(_moved(cover, right * width, down * width), max(0.5, soft * width))
     picture = laid_over(picture, rgb(look.text if look.contrast < 0.5 else "#000000"), dark * shadow)
@@ -57,7 +56,9 @@ def with_product(picture: Paint, product: Path, look: Look) -> Paint:
 def _placed(product: Cutout, width: int, height: int, stand: _Stand) -> tuple[Paint, Paint]:
     """Its colours (h, w, 3) and alpha (h, w) on a canvas of the picture's size."""
     tall, wide = product.rgba.shape[:2]
-    scale = min(_WIDEST * width / wide, _TALLEST * height / tall)
+    places = places_on(width, height)
+    x, foot = places.product
+    scale = min(places.widest * width / wide, places.tallest * height / tall)
     source = product.rgba
     if scale < 0.5:
         source = np.asarray(
@@ -65,8 +66,8 @@ def _placed(product: Cutout, width: int, height: int, stand: _Stand) -> tuple[Pa
         )
     step = scale * wide / source.shape[1]
     matrix = cv2.getRotationMatrix2D((source.shape[1] / 2, source.shape[0] / 2), stand.tilt, step)
-    matrix[0, 2] += width / 2 - source.shape[1] / 2
-    matrix[1, 2] += stand.foot * height - step * source.shape[0] / 2 - source.shape[0] / 2
+    matrix[0, 2] += x * width - source.shape[1] / 2
+    matrix[1, 2] += (foot + stand.sunk) * height - step * source.shape[0] / 2 - source.shape[0] / 2
     pixels = source.astype(np.float32) / np.float32(255)
     pixels[..., :3] *= pixels[..., 3:]
     laid = cv2.warpAffine(pixels, matrix, (width, height), flags=cv2.INTER_LINEAR)

@@ -175,7 +175,7 @@ class ClaudeProvider:
         The answer is kept as it came; what it must not say is replaced each time it is used.
         """
         task = _Task(
-            system=prompts.WRITER,
+            system=prompts.writer(brief.orientation),
             content=[{"type": "text", "text": prompts.about_ad(brief, analysis)}],
             schema=prompts.COPY_SCHEMA,
             record=AdCopy,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from jobs.ad.copy.rules import name_in
-from jobs.ad.copy.writer import AdBrief, ProductAnalysis
+from jobs.ad.copy.writer import AdBrief, Orientation, ProductAnalysis
 
 PROMPTS: Final = {"analyse": 1, "write": 2}
 """By act; goes up with every change to what is asked: part of the cache key."""
@@ -21,7 +21,7 @@ figures, awards or opinions of buyers. Where there is no picture, say nothing of
 Write in English, in plain short phrases. Benefits are what it does for its owner; unique selling points are
 what sets it apart at a glance. {_DATA}"""
 
-WRITER: Final = f"""You write the words of 30-second vertical video adverts, and are known for copy that
+_WRITER: Final = f"""You write the words of 30-second {{shape}} video adverts, and are known for copy that
 sounds like a person speaking.
 - voiceover_text: what a voice says in the scene: words only, without brackets, directions, emoji, links or
   headings. Never more words than most_words; aim for nine tenths of it. Natural, concrete, in the given tone.
@@ -43,6 +43,11 @@ sounds like a person speaking.
 - Write in the language that the product's name and call to action suggest; English when in doubt. The prompts
   for pictures are always in English. Leave no placeholder such as {{product_name}} unfilled.
 {_DATA}"""
+
+
+def writer(orientation: Orientation) -> str:
+    """What the writer of an ad in such a frame is told."""
+    return _WRITER.replace("{shape}", orientation)
 
 
 def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def about_ad(brief: AdBrief, analysis: ProductAnalysis) -> str:
         {**scene.model_dump(), "spoken_name": name_in(scene, brief.product_name)} for scene in brief.scenes
     ]
     data = {
-        **brief.model_dump(exclude={"scenes"}, exclude_none=True),
+        **brief.model_dump(exclude={"scenes", "orientation"}, exclude_none=True),
         "scenes": scenes,
         "analysis": analysis.model_dump(),
     }

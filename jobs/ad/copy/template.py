@@ -92,10 +92,11 @@ class TemplateProvider:
         writer = _writer(brief, analysis)
         scenes = tuple(_scene(writer, scene) for scene in brief.scenes)
         shown = _colour_words(analysis.colours)
+        hints = f" with hints of {shown}" if shown else ""
         return AdCopy(
             hook=_shuffled(writer, writer.lines.hooks)[0],
             scenes=scenes,
-            cta_image_prompt=f"vertical background{f' with hints of {shown}' if shown else ''}, no writing",
+            cta_image_prompt=f"{brief.orientation} background{hints}, no writing",
         )
 
     def estimate_usd(self, brief: AdBrief, *, with_picture: bool) -> float:  # noqa: ARG002 - the protocol's
@@ -128,7 +129,11 @@ def _scene(writer: _Writer, scene: SceneBrief) -> SceneCopy:
     given = {"product_name": brief.product_name, "cta_text": brief.cta_text}
     pictured = _GIVEN.sub(lambda found: given[found.group(1)], scene.picture_template)
     product = _product(writer.kind, writer.values.get("colours", ""))
-    parts = [pictured, f"The product: {product}" if product else "", "Vertical, no writing"]
+    parts = [
+        pictured,
+        f"The product: {product}" if product else "",
+        f"{brief.orientation.capitalize()}, no writing",
+    ]
     return SceneCopy(
         id=scene.id,
         voiceover_text=_voiceover(writer, scene),

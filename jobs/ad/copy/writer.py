@@ -1,9 +1,11 @@
 """What every writer is: the protocol, what it is asked for, and what it writes."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Orientation = Literal["vertical", "square", "widescreen"]
 
 
 class _Record(BaseModel):
@@ -53,6 +55,8 @@ class AdBrief(_Record):
     """What others say of the product, as the asker has it, e.g. `4.8 stars from 2,100 reviews`."""
     latin_only: bool = False
     """Whether the voice that will speak reads no other letters in an English text: it would spell them."""
+    orientation: Orientation = "vertical"
+    """Of the ad's frame."""
 
 
 class SceneCopy(_Record):

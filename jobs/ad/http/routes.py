@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
-from jobs.ad.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
+from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
 from jobs.ad.http.bodies import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
 from jobs.ad.http.listing import MOST, Page, Place, list_videos
 from jobs.ad.http.posting import Files, look_through, post
@@ -52,6 +52,7 @@ _FIELDS: Final[dict[str, Any]] = {
         "description": "What others say of it, shown and spoken word for word.",
         "examples": ["4.8 stars from 2,100 reviews"],
     },
+    "aspect_ratio": {"type": "string", "enum": list(ASPECT_RATIOS), "description": "9:16 unless given."},
 }
 _REQUIRED: Final = ["product_name", "style", "cta_text"]
 _FILE: Final = {"type": "string", "format": "binary"}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from jobs.ad import FRAME_RATE, HEIGHT, WIDTH
+from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.schedule import CLOSING, Schedule, VoicePlace, make_schedule
 from jobs.ad.plan.script import Scene, Script
 from jobs.ad.plan.voiceovers import Voiceover, Voiceovers
+from jobs.ad.scenery.paint.layout import Layout, Shape, shape_of
 from jobs.ad.styles import Style
 from shared.errors import InvalidAssets
 from shared.video.timeline import (
@@ -34,8 +35,14 @@ _WORDS_AHEAD_S: Final = 0.1
 """Of being spoken: they take a moment to come in."""
 _WORDS_LEAST_S: Final = 1.6
 """On screen, to be read."""
-_WORDS_PLACE: Final = 0.71
-"""Below the product, above where players lay their buttons."""
+_WORDS_PLACE: Final[Mapping[Shape, tuple[float, float]]] = {
+    "tall": (0.71, 0.2),
+    "square": (0.83, 0.22),
+    "wide": (0.83, 0.22),
+}
+"""Their middle and their most height, in parts of the frame's: below the product; in a tall frame above where
+players lay their buttons."""
+_LEAST_PX: Final = 8
 _GOING_FRAMES: Final = 8
 _BEFORE_CUT_FRAMES: Final = 2
 
@@ -73,18 +80,18 @@ def direct_ad(
     `music` is what plays under it all. Raises `InvalidAssets` that names the scene whose
     voice-over is missing or too long.
     """
-    rate = Fraction(FRAME_RATE)
+    frame, rate = script.frame, script.frame.rate
     voices = _by_scene(script, voiceovers)
     schedule = make_schedule(
         {scene.id: scene.duration for scene in script.scenes}, script.cta_scene.duration, voices, rate
     )
     spoken = [(voices[scene], schedule.voices[scene]) for scene in sorted(voices)]
     return Timeline(
-        width=WIDTH,
-        height=HEIGHT,
+        width=frame.width,
+        height=frame.height,
         frame_rate=rate,
         language=voices[1].language,
-        shots=_shots(style, footage, schedule),
+        shots=_shots(style, footage, schedule, rate),
         cues=tuple(_cue(voice, place, rate) for voice, place in spoken),
         caption_style=_caption_style(script, style),
         fonts=tuple(fonts),
@@ -112,24 +119,24 @@ def _by_scene(script: Script, voiceovers: Voiceovers) -> dict[int, Voiceover]:
     return {scene.id: voices[scene.id] for scene in script.scenes}
 
 
-def _shots(style: Style, footage: Footage, schedule: Schedule) -> tuple[Shot, ...]:
+def _shots(style: Style, footage: Footage, schedule: Schedule, rate: Fraction) -> tuple[Shot, ...]:
     shots: list[Shot] = []
     for scene, frames in schedule.scenes.items():
         clip = footage.clips[scene]
-        transition = _transition(style, frames) if shots else Transition()
+        transition = _transition(style, frames, rate) if shots else Transition()
         shots.append(Shot(frames=frames, clip=clip.name, clip_hash=clip.content_hash, transition=transition))
     closing = Shot(
         frames=schedule.cta,
         picture=footage.cta.name,
         picture_hash=footage.cta.content_hash,
         motion=Motion(kind="zoom", zoom_from=1.0, zoom_to=round(1.025 + 0.03 * style.look.energy, 3)),
-        transition=_transition(style, schedule.cta),
+        transition=_transition(style, schedule.cta, rate),
     )
     return (*shots, closing)
 
 
-def _transition(style: Style, frames: int) -> Transition:
-    length = min(round(style.transition_s * FRAME_RATE), frames // 2)
+def _transition(style: Style, frames: int, rate: Fraction) -> Transition:
+    length = min(round(style.transition_s * rate), frames // 2)
     if style.transition == "cut" or length == 0:
         return Transition()
     return Transition(kind=style.transition, frames=length)
@@ -163,28 +170,33 @@ def _overlays(
     script: Script, style: Style, voices: Mapping[int, Voiceover], schedule: Schedule
 ) -> list[Overlay]:
     """The words of scenes 1 to 3, each gone before the next scene comes."""
-    overlays, start = [], 0
+    overlays, start, rate = [], 0, script.frame.rate
     for scene in script.scenes:
         end = start + schedule.scenes[scene.id]
         if scene.id != CLOSING and scene.text_overlay.strip():
-            first = _words_from(scene, voices[scene.id], schedule.voices[scene.id], style, (start, end))
-            overlays.append(_overlay(scene.text_overlay, style, first, end - _BEFORE_CUT_FRAMES))
+            settled = start + (round(style.transition_s * rate) if start else 0)
+            place = schedule.voices[scene.id]
+            first = _words_from(scene, voices[scene.id], place, rate, (start, settled, end))
+            span = first, end - _BEFORE_CUT_FRAMES
+            overlays.append(_overlay(scene.text_overlay, style, script.frame, span))
         start = end
     return overlays
 
 
 def _words_from(
-    scene: Scene, voice: Voiceover, place: VoicePlace, style: Style, span: tuple[int, int]
+    scene: Scene, voice: Voiceover, place: VoicePlace, rate: Fraction, span: tuple[int, int, int]
 ) -> int:
-    """The frame at which a scene's words come in: as they are spoken, or soon after its start."""
-    start, end = span
-    settled = start + (round(style.transition_s * FRAME_RATE) if start else 0)
-    soon = max(settled, start + round(_WORDS_AFTER_S * FRAME_RATE))
+    """The frame at which a scene's words come in: as they are spoken, or soon after its start.
+
+    The span is where the scene starts, where its transition is over, and where it ends.
+    """
+    start, settled, end = span
+    soon = max(settled, start + round(_WORDS_AFTER_S * rate))
     said_ms = _said_at_ms(scene.text_overlay, voice)
     if said_ms is None:
         return soon
-    said = place.at_frame + round((said_ms / place.pace / 1000 - _WORDS_AHEAD_S) * FRAME_RATE)
-    latest = end - round(_WORDS_LEAST_S * FRAME_RATE)
+    said = place.at_frame + round((said_ms / place.pace / 1000 - _WORDS_AHEAD_S) * rate)
+    latest = end - round(_WORDS_LEAST_S * rate)
     return max(settled, said) if said <= latest else soon
 
 
@@ -202,23 +214,26 @@ def _plain(word: str) -> str:
     return "".join(char for char in word.casefold() if char.isalnum())
 
 
-def _overlay(text: str, style: Style, first: int, end: int) -> Overlay:
+def _overlay(text: str, style: Style, frame: Frame, span: tuple[int, int]) -> Overlay:
     letters = style.letters
+    (first, end), scale = span, Layout(width=frame.width, height=frame.height).scale
+    place, box_height = _WORDS_PLACE[shape_of(frame.width, frame.height)]
     return Overlay(
         text=text,
         at_frame=first,
         frames=max(1, end - first),
-        place=_WORDS_PLACE,
+        place=place,
+        box_height=box_height,
         letters=Letters(
             family=letters.font,
             weight=letters.weight,
-            size_px=letters.overlay_size,
+            size_px=max(_LEAST_PX, round(letters.overlay_size * scale)),
             uppercase=letters.uppercase,
             colour=letters.overlay_colour,
-            shadow_px=letters.shadow,
+            shadow_px=round(letters.shadow * scale),
             plate=letters.plate,
         ),
         coming=letters.overlay_motion,
-        coming_frames=round((0.6 - 0.25 * style.look.energy) * FRAME_RATE),
+        coming_frames=round((0.6 - 0.25 * style.look.energy) * frame.rate),
         going_frames=_GOING_FRAMES,
     )

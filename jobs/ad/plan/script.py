@@ -1,10 +1,11 @@
 """The script: what script_gen leaves for the stages after it, in the seed's format."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from jobs.ad.copy import ProductAnalysis
+from jobs.ad.plan.frame import Frame
 from shared.records.creation import Creation
 
 SCRIPT_NAME: Final = "assets/script.json"
@@ -55,10 +56,19 @@ class Script(_Data):
     cta_scene: CtaScene
     variation: int = 0
     captions: bool = False
+    frame: Frame = Frame()
+    """Written only where it is another, so that other scripts keep their bytes."""
     product_image: str | None
     """Name of the product's picture below the creation."""
     providers: dict[str, str] = {}
     """Who wrote it, by creative act."""
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_frame(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        if self.frame == Frame():
+            del found["frame"]
+        return found
 
 
 def read_script(creation: Creation) -> Script:

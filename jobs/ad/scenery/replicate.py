@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobs.ad.scenery.cinematographer import ClipOrder
 from shared.errors import ProviderFailed
 from shared.providers.account import Account, key_of
-from shared.providers.replicate.api import NAME, Model
+from shared.providers.replicate.api import NAME, Model, ratio_like
 from shared.providers.replicate.predictions import Kind, Order, Predictions
 from shared.settings import Settings
 
@@ -24,12 +24,14 @@ _RECIPE: Final = 1
 """Raise it when the same order is asked for in another way."""
 _MOST_BYTES: Final = 100_000_000
 _SHORTEST_S: Final = 1.0
-_FRAME: Final = (720, 1280)
+_LONGER_SIDE: Final = 1280
+"""Pixels at most of the picture that a clip begins with."""
 _MOST_PICTURE_BYTES: Final = 250_000
 """Replicate wants larger files as URLs: https://replicate.com/docs/topics/predictions/input-files"""
 _QUALITIES: Final = (90, 80, 70, 60, 45, 30)
 _LTX_LENGTHS: Final = (97, 129, 161, 193, 225, 257)
 _LTX_RATE: Final = 24
+_LTX_RATIOS: Final = ("1:1", "9:16", "16:9", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:21", "21:9")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ def _ltx_input(order: ClipOrder, seconds: float, seed: int) -> dict[str, Any]:
     return {
         "prompt": order.prompt,
         "negative_prompt": "low quality, worst quality, deformed, distorted, text, watermark",
-        "aspect_ratio": "9:16",
+        "aspect_ratio": ratio_like(order.width, order.height, _LTX_RATIOS),
         "target_size": 960,
         "length": next((length for length in _LTX_LENGTHS if length >= wanted), _LTX_LENGTHS[-1]),
         "steps": 30,
@@ -141,7 +143,7 @@ def first_frame(picture: Path, *, shape: tuple[int, int]) -> str:
 
     from shared.video.frames.pictures import load_picture
 
-    image = Image.fromarray(load_picture(picture, name="the product's picture", max_side=max(_FRAME)))
+    image = Image.fromarray(load_picture(picture, name="the product's picture", max_side=_LONGER_SIDE))
     size = _within(shape)
     ground = (
         ImageOps.fit(image, (size[0] // 8, size[1] // 8)).filter(ImageFilter.GaussianBlur(5)).resize(size)
@@ -152,8 +154,8 @@ def first_frame(picture: Path, *, shape: tuple[int, int]) -> str:
 
 
 def _within(shape: tuple[int, int]) -> tuple[int, int]:
-    """The largest size of this shape within `_FRAME`'s longer side, in even numbers."""
-    scale = max(_FRAME) / max(shape)
+    """This shape with a longer side of `_LONGER_SIDE` at most, in even numbers."""
+    scale = min(1.0, _LONGER_SIDE / max(shape))
     return round(shape[0] * scale / 2) * 2, round(shape[1] * scale / 2) * 2
 
 

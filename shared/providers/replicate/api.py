@@ -4,7 +4,7 @@ Forms: https://replicate.com/docs/reference/http, statuses: https://replicate.co
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,16 @@ class Model:
     """`<owner>/<name>`."""
     version: str = ""
     """Its 64 hex digits; empty for official models, which are asked for by name."""
+
+
+def ratio_like(width: int, height: int, ratios: Collection[str]) -> str:
+    """Of the ratios that a model makes, such as `4:5`, the one that is nearest to this shape."""
+
+    def distance(ratio: str) -> float:
+        across, down = map(int, ratio.split(":"))
+        return max(width * down / (height * across), height * across / (width * down))
+
+    return min(ratios, key=distance)
 
 
 class Prediction(BaseModel):

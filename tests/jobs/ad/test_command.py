@@ -66,12 +66,13 @@ def test_a_provider_that_there_is_none_of_names_the_variable() -> None:
 
 def test_every_option_that_is_wrong_is_named_at_once() -> None:
     with pytest.raises(BadRequest) as caught:
-        _ = options(product_name="", style="cheap", cta_text="x" * 51, proof=" ").brief
+        _ = options(product_name="", style="cheap", cta_text="x" * 51, proof=" ", aspect_ratio="2:1").brief
     assert [problem.split(":")[0] for problem in caught.value.problems] == [
         "--product-name",
         "--style",
         "--cta",
         "--proof",
+        "--aspect-ratio",
     ]
 
 
@@ -80,6 +81,8 @@ def test_the_command_to_go_on_with_is_quoted_for_a_shell(tmp_path: Path) -> None
     assert "--proof '4.8 stars'" in words
     assert "'Bob'\"'\"'s $(rm) watch'" in words
     assert f"'{tmp_path}/a b.jpg'" in words
+    assert "--aspect-ratio" not in words
+    assert options(aspect_ratio="4:5").words.endswith("--aspect-ratio 4:5")
 
 
 def test_styles_last_thirty_seconds() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,7 @@ from PIL import Image
 
 from jobs.ad import compositing
 from jobs.ad.compositing import COMPOSED, STAGE, run
-from jobs.ad.plan import direction
+from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.scenes import CTA_NAME, clip_name
 from jobs.ad.plan.voiceovers import voiceover_name
 from shared.errors import InvalidAssets
@@ -35,20 +34,12 @@ LEVELS = {1: 60, 2: 100, 3: 140, 4: 180}
 CARD = 220
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _small() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(direction, "WIDTH", SIZE[0])
-        patch.setattr(direction, "HEIGHT", SIZE[1])
-        yield
-
-
 @pytest.fixture(scope="module")
 def assets(tmp_path_factory: pytest.TempPathFactory) -> Creation:
     """A creation with all that compositing needs, to be left as it is."""
     folder = tmp_path_factory.mktemp("assets")
     creation = Creation(MemoryStore(), "ad")
-    put_script(creation, script_of())
+    put_script(creation, script_of(frame=Frame(width=SIZE[0], height=SIZE[1])))
     put_voices(creation, folder)
     for scene, seconds in ((1, 9.5), (2, 8.5), (3, 8.5), (4, 5.5)):
         path = folder / f"clip_{scene}.mp4"

@@ -13,6 +13,7 @@ from jobs.ad.card import PictureOrder
 from jobs.ad.card.card import Card, Words, draw_card
 from jobs.ad.copy import ProductAnalysis
 from jobs.ad.cta_gen import STAGE, run
+from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.styles import Style
 from shared.errors import ProviderBusy, ProviderFailed, Stopped
@@ -136,19 +137,33 @@ def test_the_picture_is_a_png_of_the_ad_s_size(context: Context, hire: Hire) -> 
     assert result.warnings == ()
 
 
+def test_a_card_has_the_script_s_frame_and_a_background_of_its_shape(context: Context, hire: Hire) -> None:
+    painter = hire(Painter())
+    changed = script(frame=Frame(width=128, height=72)).model_dump(mode="json")
+    context.creation.write(SCRIPT_NAME, canonical_json(changed))
+    with Image.open(run(context).outputs["cta"].path) as image:
+        assert image.size == (128, 72)
+    (order,) = painter.orders
+    assert order.width / order.height == pytest.approx(128 / 72, rel=0.001)
+    assert order.height > 1000  # letters are drawn at their full size
+
+
 def test_the_words_are_the_user_s_own(context: Context, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
     hire(Painter())
     seen: list[Words] = []
 
     def noted(
-        background: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", words: Words, style: Style
+        background: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]",
+        words: Words,
+        style: Style,
+        **size: int,
     ) -> Card:
         seen.append(words)
-        return draw_card(background, words, style)
+        return draw_card(background, words, style, **size)
 
     monkeypatch.setattr("jobs.ad.card.card.draw_card", noted)
     run(context)
-    assert [(words.name, words.call, words.below_product) for words in seen] == [
+    assert [(words.name, words.call, words.with_product) for words in seen] == [
         ("Premium Watch", "Shop now", False)
     ]
 

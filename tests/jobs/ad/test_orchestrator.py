@@ -53,11 +53,11 @@ def execute(settings: Settings, redis: Any = None, db: Any = None, **changes: An
 
 
 @pytest.mark.logs_errors
-def test_a_proof_goes_into_the_brief(settings: Settings, tmp_path: Path) -> None:
+def test_proof_and_aspect_ratio_go_into_the_brief(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(PipelineOrchestrationError, match="ANTHROPIC_API_KEY"):
-        execute(settings, proof="4.8 stars")
+        execute(settings, proof="4.8 stars", aspect_ratio="1:1")
     stored = json.loads((tmp_path / "creations/job-123/assets/ad.json").read_bytes())
-    assert stored["proof"] == "4.8 stars"
+    assert (stored["proof"], stored["aspect_ratio"]) == ("4.8 stars", "1:1")
 
 
 @pytest.mark.logs_errors

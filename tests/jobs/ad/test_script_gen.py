@@ -10,6 +10,7 @@ from PIL import Image
 
 from jobs.ad import PIPELINE_FILE
 from jobs.ad.brief import BRIEF_NAME, MOST_PICTURE_BYTES, STYLES, Brief, write_brief
+from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.script_gen import STAGE, _shown_in, ad_brief
@@ -107,6 +108,24 @@ def test_a_proof_that_can_not_be_said_is_shown_with_a_warning(creation: Creation
     assert read_script(creation).scenes[2].text_overlay == "★★★★★"
 
 
+@pytest.mark.parametrize(
+    ("ratio", "size"), [("1:1", (1080, 1080)), ("4:5", (1080, 1350)), ("16:9", (1920, 1080))]
+)
+def test_the_brief_s_aspect_ratio_is_the_script_s_frame(
+    creation: Creation, ratio: str, size: tuple[int, int]
+) -> None:
+    frame = written(creation, aspect_ratio=ratio).frame
+    assert (frame.width, frame.height, frame.rate) == (*size, 30)
+
+
+def test_a_brief_of_the_usual_shape_has_the_script_that_one_without_a_shape_has(creation: Creation) -> None:
+    write_brief(creation, Brief.model_validate({**BRIEF, "aspect_ratio": "9:16"}))
+    assert "aspect_ratio" not in json.loads(creation.read(BRIEF_NAME)[0])
+    run(creation)
+    assert "frame" not in json.loads(creation.read(SCRIPT_NAME)[0])
+    assert read_script(creation).frame == Frame(width=1080, height=1920)
+
+
 def test_a_brief_without_proof_is_stored_as_before(creation: Creation) -> None:
     write_brief(creation, Brief.model_validate(BRIEF))
     assert json.loads(creation.read(BRIEF_NAME)[0]) == {**BRIEF, "variation": 0, "captions": False}
@@ -192,6 +211,7 @@ def test_unchanged_briefs_are_not_written_for_again(creation: Creation) -> None:
         ({"variation": -1}, ["variation"]),
         ({"proof": " "}, ["proof", "empty"]),
         ({"proof": "x" * 101}, ["proof", "100"]),
+        ({"aspect_ratio": "2:1"}, ["aspect_ratio", "9:16, 1:1, 4:5, 16:9"]),
     ],
 )
 def test_a_brief_that_can_not_be_used_names_its_field(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.ad import PIPELINE_FILE, video_gen
+from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.scenes import clip_name
 from jobs.ad.scenery import ClipOrder
 from jobs.ad.video_gen import STAGE, run
@@ -25,6 +26,7 @@ from tests.jobs.ad.makings import Told, context_of, put_script, script_of
 from tests.shared.video.clip_makers import filmed_clip, numbered_clip
 
 SIZE = (64, 112)
+SMALL = Frame(width=SIZE[0], height=SIZE[1])
 FRAMES = {1: 285, 2: 255, 3: 255, 4: 165}
 PIPELINE = load_pipeline(PIPELINE_FILE)
 
@@ -71,8 +73,6 @@ class Camera:
 def camera(monkeypatch: pytest.MonkeyPatch) -> Iterator[Camera]:
     camera = Camera()
     monkeypatch.setattr(video_gen, "video_provider", lambda *_: camera)
-    monkeypatch.setattr(video_gen, "WIDTH", SIZE[0])
-    monkeypatch.setattr(video_gen, "HEIGHT", SIZE[1])
     yield camera
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("film")]
 
@@ -81,7 +81,7 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> Iterator[Camera]:
 def creation() -> Creation:
     creation = Creation(MemoryStore(), "ad")
     creation.write("assets/product.jpg", b"a picture")
-    put_script(creation, script_of(product_image="assets/product.jpg"))
+    put_script(creation, script_of(product_image="assets/product.jpg", frame=SMALL))
     return creation
 
 

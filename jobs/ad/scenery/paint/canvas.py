@@ -1,6 +1,6 @@
 """The frame that is being drawn, and what is laid on it.
 
-Places and sizes are in units of a frame of 1080x1920, whose middle is the middle of any other frame.
+Places and sizes are in the units of `Layout`.
 Pixels are RGB in four channels, the last unused: OpenCV is several times as fast with four as with three.
 Sprites are premultiplied RGBA; one whose alpha is 0 adds light and covers nothing.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from jobs.ad.scenery.paint.layout import DESIGN, Layout
 from shared.video.colour import to_planes
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ Point = tuple[float, float]
 
 COARSE: Final = 4
 """Soft things are drawn in pixels this many times as large."""
-DESIGN: Final = (1080, 1920)
 _SHIFT: Final = 4
 """Bits of a pixel's fraction in OpenCV's drawing."""
 _DEPTH: Final = 64
@@ -39,7 +39,8 @@ class Canvas:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self.scale = min(width / DESIGN[0], height / DESIGN[1])
+        self.layout = Layout(width=width, height=height)
+        self.scale = self.layout.scale
         """Pixels a unit."""
         self.pixels: Pixels = np.zeros((height, width, 4), np.uint8)
         grain = np.random.default_rng(7).integers(0, _DEPTH, (height, width), np.uint16)
@@ -48,8 +49,8 @@ class Canvas:
 
     def place(self, x: float, y: float) -> Point:
         """In pixels."""
-        half_w, half_h = DESIGN[0] / 2, DESIGN[1] / 2
-        return self.width / 2 + (x - half_w) * self.scale, self.height / 2 + (y - half_h) * self.scale
+        down = y - self.layout.middle
+        return self.width / 2 + (x - DESIGN[0] / 2) * self.scale, self.height / 2 + down * self.scale
 
     def paint(self, field: "Field") -> None:
         """Fill the frame from a coarse field: (3, h/4, w/4), 0 to 255."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from jobs.ad.scenery.paint.canvas import Canvas, Colour, Point, turned
 from jobs.ad.scenery.paint.easing import swaying
+from jobs.ad.scenery.paint.layout import DESIGN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +40,11 @@ def _light(strength: "NDArray[np.float64]", colour: Colour) -> "Pixels":
     return np.rint(np.dstack([*channels, np.zeros_like(strength)])).astype(np.uint8)
 
 
+def _as_dense(number: int, canvas: Canvas) -> int:
+    """As many in a wider frame as look like this number in the design."""
+    return round(number * canvas.layout.wide / DESIGN[0])
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Mote:
     x: float
@@ -63,12 +69,13 @@ class Dust:
         seed: int,
         sizes: tuple[float, ...] = (1.8, 2.8, 5, 11),
     ) -> None:
+        beside = canvas.layout.beside
         random = np.random.default_rng(seed)
         self._sprites = [dot(canvas, size, colour) for size in sizes]
         chances = np.array([0.4, 0.33, 0.2, 0.07])[: len(sizes)]
         self._motes = [
             _Mote(
-                x=float(random.uniform(-80, 1160)),
+                x=float(random.uniform(-80 - beside, 1160 + beside)),
                 y=float(random.uniform(-80, 1700)),
                 drift=(float(random.uniform(-16, 16)), float(random.uniform(-26, -5))),
                 phase=float(random.random()),
@@ -76,7 +83,7 @@ class Dust:
                 brightness=float(random.uniform(0.25, 0.9)),
                 depth=float(random.uniform(0.5, 1.6)),
             )
-            for _ in range(number)
+            for _ in range(_as_dense(number, canvas))
         ]
 
     def draw(self, canvas: Canvas, at: float, *, strength: float = 1.0, push: float = 0.0) -> None:
@@ -105,8 +112,9 @@ class Lights:
     ) -> None:
         random = np.random.default_rng(seed)
         radii = np.linspace(*radius, 3)
+        number, beside = _as_dense(number, canvas), canvas.layout.beside
         self._sprites = [bokeh(canvas, float(one), colour) for one in radii for colour in colours]
-        self._places = random.uniform((0, -60), (1080, 1900), (number, 2))
+        self._places = random.uniform((-beside, -60), (1080 + beside, 1900), (number, 2))
         self._which = random.integers(0, len(self._sprites), number)
         self._phases = random.random(number)
 

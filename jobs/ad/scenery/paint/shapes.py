@@ -119,13 +119,14 @@ class Things:
 
     def draw(self, canvas: Canvas, at: float) -> None:
         _, since = beat_of(at)
+        highest = canvas.layout.top + 75
         for number, thing in enumerate(self._things):
             size = thing.size * overshoot(at, thing.pops_at, thing.pops_at + 0.34, by=2.6)
             if at <= thing.pops_at:
                 continue
             size *= 1 + 0.14 * fading(since, 0, seconds=0.11)
             x = thing.place[0] + 12 * swaying(at, 3.1, 0.13 * number)
-            y = thing.place[1] + 16 * swaying(at, 2.7, 0.29 * number)
+            y = max(thing.place[1], highest) + 16 * swaying(at, 2.7, 0.29 * number)
             turn = thing.spin * (at - thing.pops_at) + 0.3 * number
             SHAPES[thing.kind](canvas, (x, y), size, turn, thing.colour)
 
@@ -151,8 +152,9 @@ class Streaks:
     ) -> None:
         if strength <= 0.02:
             return
+        beside = canvas.layout.beside
         for y, phase, long, thick, colour in self._lines:
-            x = ((phase + pace * at * (0.7 + 0.6 * phase)) % 1) * 2200 - 560
+            x = ((phase + pace * at * (0.7 + 0.6 * phase)) % 1) * (2200 + 2 * beside) - 560 - beside
             points = [
                 (x, y - thick),
                 (x + long, y - thick * 0.4),

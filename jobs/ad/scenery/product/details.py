@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from jobs.ad.scenery.paint.canvas import DESIGN, Canvas, Point
+from jobs.ad.scenery.paint.canvas import Canvas, Point
+from jobs.ad.scenery.paint.layout import Layout
 from jobs.ad.scenery.product.cutout import Cutout
 from jobs.ad.scenery.product.subject import fitted
 
@@ -70,7 +71,7 @@ def sharp_zoom(cutout: Cutout, canvas: Canvas, wanted: float) -> float:
     least = 1.15
     if cutout.kind == "card":  # shown from edge to edge
         wide, tall = fitted(cutout)
-        least = max(DESIGN[0] / wide, DESIGN[1] / tall) * _MARGIN
+        least = max(canvas.layout.wide / wide, canvas.layout.tall / tall) * _MARGIN
     return float(max(least, min(wanted, most)))
 
 
@@ -83,7 +84,7 @@ class Plate:
         self._canvas = canvas
         self._opaque = ground is not None
         if cutout.kind == "card":
-            view = _kept_inside(cutout, view)
+            view = _kept_inside(cutout, view, canvas.layout)
         sharp = self._projected(cutout, view, size)
         if ground is not None:
             sharp = _over(sharp, np.asarray(cv2.resize(ground, size), np.uint8))
@@ -132,17 +133,17 @@ class Plate:
         self, canvas: Canvas, *, zoom: float = 1.0, shift: Point = (0.0, 0.0), roll: float = 0.0
     ) -> None:
         """Fill the frame, or lay it over if it is see-through; `zoom` from 0.86 up, `shift` in units."""
-        x, y = 540 + shift[0], 960 + shift[1]
+        x, y = 540 + shift[0], canvas.layout.middle + shift[1]
         lay = canvas.project if self._opaque else canvas.stamp
         lay(self.pixels, x, y, size=zoom, roll=roll)
 
 
-def _kept_inside(cutout: Cutout, view: View) -> View:
+def _kept_inside(cutout: Cutout, view: View, frame: Layout) -> View:
     """A view of a card without what is beyond its edges."""
     wide, tall = fitted(cutout)
-    half_u = min(0.5, DESIGN[0] * _MARGIN / 2 / (wide * view.zoom))
-    above = view.centre[1] + DESIGN[1] * (_MARGIN - 1) / 2
-    below = DESIGN[1] * _MARGIN - above
+    half_u = min(0.5, frame.wide * _MARGIN / 2 / (wide * view.zoom))
+    above = view.centre[1] - frame.top + frame.tall * (_MARGIN - 1) / 2
+    below = frame.tall * _MARGIN - above
     least, most = above / (tall * view.zoom), 1 - below / (tall * view.zoom)
     u = min(max(view.u, half_u), 1 - half_u)
     v = (least + most) / 2 if least > most else min(max(view.v, least), most)

@@ -48,7 +48,7 @@ class _Blocks:
     ) -> None:
         """`come` 0 is outside the frame, on the right if `way` is 1; 1 is in place."""
         (x, y), (wide, tall) = middle, size
-        away = (1 - come) * 2100 * way
+        away = (1 - come) * (2100 + 2 * canvas.layout.beside) * way
         cos, sin = math.cos(_LEAN), math.sin(_LEAN)
         x, y = x + away * cos, y - away * sin
         corners = [
@@ -64,8 +64,9 @@ class _Blocks:
         edge and bars in it that hardly show."""
         y = 1760 + (1 - come) * 900
         dark = mix(self.palette.background, self.palette.ground, 0.8)
-        self.bar(canvas, (540, y), (2600, 1118), self.palette.accent)
-        self.bar(canvas, (540, y), (2600, 1090), self.palette.background)
+        wide = 2600 + 2 * canvas.layout.beside
+        self.bar(canvas, (540, y), (wide, 1118), self.palette.accent)
+        self.bar(canvas, (540, y), (wide, 1090), self.palette.background)
         for number in range(3):
             x = (number * 760 + 46 * at) % 2280 - 600
             self.bar(canvas, (x, y - 270 + 190 * number), (520, 74), dark)
@@ -134,8 +135,8 @@ class Impact:
         red, white = _slam(at, self._FIRST[0]), _slam(at, self._FIRST[1])
         away = smooth(at, self._SECOND - 0.02, self._SECOND + 0.16)
         again, third = _slam(at, self._SECOND + 0.1), _slam(at, self._SECOND + 0.42)
-        drift = 9 * at
-        self._blocks.bar(canvas, (560 + drift, 600), (1900, 560), palette.accent, come=red - 1.2 * away)
+        drift, wide = 9 * at, 1900 + 2 * canvas.layout.beside
+        self._blocks.bar(canvas, (560 + drift, 600), (wide, 560), palette.accent, come=red - 1.2 * away)
         self._blocks.bar(
             canvas, (330 - drift, 995), (900, 150), palette.text, come=white - 1.2 * away, way=-1
         )
@@ -214,13 +215,13 @@ class Strips:
         )
         if shown == 1:
             canvas.lay(self._dots, 0, 0, 0.9)
-        palette = self._blocks.palette
+        palette, beside = self._blocks.palette, canvas.layout.beside
         self._blocks.bar(
-            canvas, (70 + 30 * part, 330), (520, 46), palette.text, come=_slam(since, 0.5), way=-1
+            canvas, (70 - beside + 30 * part, 330), (520, 46), palette.text, come=_slam(since, 0.5), way=-1
         )
         self._blocks.bar(
             canvas,
-            (980 - 40 * part, 1010),
+            (980 + beside - 40 * part, 1010),
             (640, 70),
             palette.accent if shown != 1 else palette.background,
             come=_slam(since, 0.8),
@@ -234,9 +235,10 @@ class Strips:
         place = -1.0 + smooth(ends, 0.3, 0.0) if ends < 0.3 else smooth(since, 0.0, 0.3)
         if ends < 0.3 or (since < 0.3 and place < 1):
             palette = self._blocks.palette
-            x = 540 + place * 2300
-            self._blocks.bar(canvas, (x, 960), (2100, 3200), palette.accent)
-            self._blocks.bar(canvas, (x - math.copysign(1120, 1), 960), (120, 3200), palette.text)
+            beside = canvas.layout.beside
+            x = 540 + place * (2300 + 2 * beside)
+            self._blocks.bar(canvas, (x, 960), (2100 + 2 * beside, 3200), palette.accent)
+            self._blocks.bar(canvas, (x - 1120 - beside, 960), (120, 3200), palette.text)
 
 
 class Sliding:
@@ -257,7 +259,7 @@ class Sliding:
         self._stage.paint(canvas, wedge=1.0, angle=2.16 + 0.06 * swaying(at, 8), spread=0.24)
         blocks.bar(canvas, (red + 12 * since, 660), (620, 2600), palette.accent)
         blocks.bar(canvas, (white - 16 * since, 560), (190, 2600), palette.text)
-        blocks.bar(canvas, (540 - 20 * since, 330), (1500, 60), palette.background)
+        blocks.bar(canvas, (540 - 20 * since, 330), (1500 + 2 * canvas.layout.beside, 60), palette.background)
         canvas.lay(self._dots, 0, 0, 0.8)
         punch = 0.08 * fading(since, 0.05, seconds=0.16)
         pose = Pose(
@@ -298,9 +300,11 @@ class Still:
         self._stage.paint(
             canvas, wedge=0.2 + 0.8 * on, angle=math.pi / 2 + 0.03 * swaying(at, 6), spread=0.34
         )
-        blocks.bar(canvas, (540, 690), (2600, 900), palette.accent, come=_slam(at, 0.2))
+        beside = canvas.layout.beside
+        blocks.bar(canvas, (540, 690), (2600 + 2 * beside, 900), palette.accent, come=_slam(at, 0.2))
         canvas.lay(self._dots, 0, 0, on)
-        blocks.bar(canvas, (300 + 14 * at, 205), (1300, 40), palette.text, come=_slam(at, 0.5), way=-1)
+        thin = (300 - beside + 14 * at, 205), (1300 + 2 * beside, 40)
+        blocks.bar(canvas, *thin, palette.text, come=_slam(at, 0.5), way=-1)
         punch = 0.16 * fading(at, 0.34, seconds=0.18)
         pose = Pose(
             y=750, size=1.12 + 0.016 * at + punch, yaw=between(0.2, -0.1, smooth(at, 0, 5.5)), roll=-0.03

@@ -78,7 +78,7 @@ class Entrance:
         )
         settled = smooth(at, 0.4, 0.9)
         pose = Pose(
-            x=between(-760, 540, come),
+            x=between(-760 - canvas.layout.beside, 540, come),
             y=_MIDDLE + 13 * swaying(at, 2 * BEAT_S),
             size=(0.98 + 0.007 * at) * (1 + 0.06 * hit * settled),
             roll=-0.5 * (1 - come) + swing * settled,
@@ -140,17 +140,20 @@ class Cuts:
         half = beat_of(at)[1]
         punch = fading(half, 0, seconds=0.1)
         zoom = between(0.97, 1.06, since / (2 * BEAT_S)) + 0.035 * punch
-        shift = (way * (1 - come) * 900 + way * 24 * (0.5 - since), -14 * since)
+        shift = (way * (1 - come) * (900 + canvas.layout.beside) + way * 24 * (0.5 - since), -14 * since)
         self._plates[number % len(self._plates)].draw(canvas, zoom=zoom, shift=shift, roll=0.02 * way * since)
         canvas.smear(190 * (1 - smooth(since, 0.0, 0.22)), 0)
         canvas.veil(self._keep, self._add)
 
     def _spots(self, canvas: Canvas, at: float, way: int) -> None:
         """Rows of dots in a corner, drifting."""
+        beside = canvas.layout.beside
+        top = canvas.layout.top + 130 - 14 * (at % 4)
+        corner = 140 - beside if way > 0 else 640 + beside
         for row in range(6):
             for column in range(6):
-                x = (140 if way > 0 else 640) + column * 62 + 20 * swaying(at, 3)
-                canvas.disc(x, 130 + row * 62 - 14 * (at % 4), 9 + 1.6 * row, self._accent, 1.0)
+                x = corner + column * 62 + 20 * swaying(at, 3)
+                canvas.disc(x, top + row * 62, 9 + 1.6 * row, self._accent, 1.0)
 
 
 class Orbit:

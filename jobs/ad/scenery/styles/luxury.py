@@ -169,7 +169,8 @@ class Macro:
     def _sweep(self, canvas: Canvas, since: float) -> None:
         """A bar of light over what is bright."""
         ground = self._ground
-        passing = between(-500, 1700, smooth(since, 0.1, self._LENGTH + 0.4))
+        beside = canvas.layout.beside
+        passing = between(-500 - beside, 1700 + beside, smooth(since, 0.1, self._LENGTH + 0.4))
         along = ground.x[None] * 0.86 + ground.y[:, None] * 0.34 - 300
         band = np.exp(-(((along - passing) / 190) ** 2)).astype(np.float32)
         canvas.shine(band, self._gold, self._shining)
@@ -202,7 +203,7 @@ class Pedestal:
         grown = 1 + 0.009 * at
         self._room.paint(canvas, at, back=0.75, beam=0.9, pool=0.3, angle=math.pi / 2 - 0.02)
         drift = 12 * swaying(at, 15)
-        centre = self._top - 360
+        centre = max(self._top - 360, canvas.layout.top + 500)  # so that the ring is whole
         canvas.ring(
             540 - 0.5 * drift, centre, 452 * grown, 6, lambda turns: _glint(turns - 0.08 * at, self._gold)
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from jobs.ad.scenery.paint.canvas import Canvas, Point, circle
 from jobs.ad.scenery.paint.easing import between, landing, smooth, swaying
+from jobs.ad.scenery.paint.layout import Layout
 from jobs.ad.scenery.paint.props import arch, ball, plinth
 from jobs.ad.scenery.palette import WHITE, mix
 from jobs.ad.scenery.product.details import Plate, View, details, sharp_zoom
@@ -96,7 +97,8 @@ class Reveal:
         self._product = _Shadowed(setting, largest=1.1)
         self._floor = floor_under(self._product.subject, 1.0)
         self._studio = _Studio(setting, self._floor)
-        tall = min(1060.0, self._product.subject.tall + 300)
+        room = self._floor - canvas.layout.top - 110
+        tall = min(1060.0, self._product.subject.tall + 300, room)
         wide = max(640.0, min(960.0, self._product.subject.wide + 240))
         self._arch = arch(
             canvas,
@@ -186,7 +188,7 @@ class Close:
         studio.sun(way * between(-260, 240, part) + 120, -120, 0.6, wide=820, tall=1500)
         shift = (way * between(34, -34, part), between(16, -16, part))
         lag = (shift[0] * 0.7 + 70 - 18 * part, shift[1] * 0.7 + 84)
-        corners = _frame_corners(lag, 1.2)
+        corners = _frame_corners(canvas.layout, lag, 1.2)
         ground.shade(ground.projected(self._softly[number], corners), 0.34, studio.shadow)
         canvas.paint(ground.field)
         self._plates[number].draw(canvas, zoom=between(0.98, 1.03, part), shift=shift)
@@ -228,6 +230,7 @@ class Composed:
             inner=mix(palette.ground, palette.text, 0.2),
         )
         self._block = _softened_block()
+        self._disc_y = max(470.0, canvas.layout.top + 345)
 
     def draw(self, canvas: Canvas, at: float) -> None:
         studio, palette = self._studio, self._palette
@@ -245,7 +248,11 @@ class Composed:
         canvas.paint(studio.ground.field)
         rise = 60 * (1 - settle)
         canvas.disc(
-            655 + 0.4 * drift, 470 - 4 * at + rise, 300, mix(palette.accent, palette.background, 0.42), 0.95
+            655 + 0.4 * drift,
+            self._disc_y - 4 * at + rise,
+            300,
+            mix(palette.accent, palette.background, 0.42),
+            0.95,
         )
         canvas.stamp(self._arch, 905 + 0.6 * drift, self._floor - 330 + rise * 0.4)
         foot = self._floor - 20
@@ -363,9 +370,9 @@ def _cast_of(plate: Plate) -> "Field":
     return np.asarray(cv2.GaussianBlur(small, (0, 0), 5), np.float32)
 
 
-def _frame_corners(shift: Point, size: float) -> list[Point]:
-    half_w, half_h = 540 * size, 960 * size
-    x, y = 540 + shift[0], 960 + shift[1]
+def _frame_corners(frame: Layout, shift: Point, size: float) -> list[Point]:
+    half_w, half_h = frame.wide / 2 * size, frame.tall / 2 * size
+    x, y = 540 + shift[0], frame.middle + shift[1]
     return [
         (x - half_w, y - half_h),
         (x + half_w, y - half_h),

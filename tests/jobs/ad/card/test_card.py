@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from jobs.ad.brief import STYLES
 from jobs.ad.card.card import Card, Words, covering, draw_card
+from jobs.ad.card.sheet import places_on, sheet_size
+from jobs.ad.plan.frame import FRAMES, Frame
 from jobs.ad.styles import style_named
 from shared.video.lettering.contrast import contrast_ratio
 
@@ -31,16 +33,18 @@ def card(
     background: NDArray[np.uint8],
     name: str = "Premium Watch",
     call: str = "Shop Now",
-    **more: bool,
+    *,
+    with_product: bool = False,
+    frame: Frame = FRAMES["9:16"],
 ) -> Card:
     words = Words(
         name=name,
         name_language="en",
         call=call,
         call_language="en",
-        below_product=more.get("below_product", False),
+        with_product=with_product,
     )
-    return draw_card(background, words, style_named(style))
+    return draw_card(background, words, style_named(style), width=frame.width, height=frame.height)
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -55,12 +59,30 @@ def test_words_can_be_read_on_any_background(style: str, background: NDArray[np.
 @pytest.mark.parametrize("name", NAMES)
 def test_long_names_and_calls_keep_clear_of_the_edges_and_of_the_product(style: str, name: str) -> None:
     ground = flat(int(style_named(style).look.background[1:3], 16))
-    changed = (card(style, ground, name, LONG_CALL, below_product=True).picture != ground).any(axis=2)
+    changed = (card(style, ground, name, LONG_CALL, with_product=True).picture != ground).any(axis=2)
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     assert columns[0] >= 24
     assert columns[-1] < 1080 - 24
     assert rows[0] >= 0.44 * 1920
     assert rows[-1] < 0.93 * 1920
+
+
+@pytest.mark.parametrize("ratio", ["1:1", "4:5", "16:9"])
+@pytest.mark.parametrize("style", STYLES)
+def test_in_every_shape_long_words_keep_clear_of_the_edges_and_of_the_product(style: str, ratio: str) -> None:
+    frame = FRAMES[ratio]
+    ground = flat(int(style_named(style).look.background[1:3], 16))
+    found = card(style, ground, NAMES[1], LONG_CALL, with_product=True, frame=frame)
+    assert found.picture.shape == (frame.height, frame.width, 3)
+    assert found.contrast >= 4.5
+    changed = np.abs(found.picture.astype(int) - ground[0, 0]).max(axis=2) > 8
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    places = places_on(*sheet_size(frame.width, frame.height))
+    beside = places.words[0] > places.product[0]
+    assert columns[0] >= (places.product[0] + places.widest / 2 if beside else 0.03) * frame.width
+    assert columns[-1] < 0.97 * frame.width
+    assert rows[0] >= (0.03 if beside else places.product[1]) * frame.height
+    assert rows[-1] < 0.97 * frame.height
 
 
 @pytest.mark.parametrize("style", STYLES)

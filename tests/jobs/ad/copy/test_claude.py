@@ -94,6 +94,14 @@ def test_the_same_copy_is_bought_once_and_another_variation_anew(api: Claude, st
     assert api.paid["message"] == 2
 
 
+def test_ads_of_one_orientation_share_their_copy(api: Claude, store: MemoryStore) -> None:
+    brief = brief_of()
+    for orientation in ("vertical", "widescreen", "vertical"):
+        asked = brief.model_copy(update={"orientation": orientation})
+        writer(api, Account(store)).write(asked, ANALYSIS)
+    assert api.paid["message"] == 2
+
+
 def test_the_picture_is_sent_as_jpeg_and_no_larger_than_it_is_seen(
     api: Claude, account: Account, tmp_path: Path
 ) -> None:

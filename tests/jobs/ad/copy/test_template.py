@@ -71,6 +71,13 @@ def test_what_the_picture_shows_is_spoken_of(tmp_path: Path) -> None:
     assert "black and gold" in provider.write(brief_of(), analysis).scenes[0].video_prompt
 
 
+def test_models_are_told_the_shape_of_the_frame() -> None:
+    brief = brief_of().model_copy(update={"orientation": "square"})
+    copy = TemplateProvider().write(brief, BARE)
+    assert all(scene.video_prompt.endswith("Square, no writing") for scene in copy.scenes)
+    assert copy.cta_image_prompt.startswith("square background")
+
+
 def test_a_cool_light_picture_gets_no_words_of_heat_or_dark(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "#BFD9F2").save(tmp_path / "pale.png")
     analysis = TemplateProvider().analyse(tmp_path / "pale.png", product_name="Zephyr")

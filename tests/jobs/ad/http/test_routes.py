@@ -73,7 +73,7 @@ def test_a_form_brings_files_whose_names_mean_nothing(
 ) -> None:
     proof = "4.8 stars from 2,100 reviews"
     data, image = (
-        {**BRIEF, "job_id": "j", "variation": "3", "captions": "true", "proof": proof},
+        {**BRIEF, "job_id": "j", "variation": "3", "captions": "true", "proof": proof, "aspect_ratio": "4:5"},
         picture(kind),
     )
     files: dict[str, Any] = {
@@ -85,7 +85,8 @@ def test_a_form_brings_files_whose_names_mean_nothing(
     assert keys == {"j/assets/ad.json", f"j/assets/product{suffix}", "j/assets/music.wav"}
     assert store.read(f"j/assets/product{suffix}")[0] == image
     assert store.read("j/assets/music.wav")[0] == WAV
-    assert json.loads(store.read("j/assets/ad.json")[0])["proof"] == proof
+    brief = json.loads(store.read("j/assets/ad.json")[0])
+    assert (brief["proof"], brief["aspect_ratio"]) == (proof, "4:5")
 
 
 def test_a_picture_that_was_sent_is_decoded_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +112,7 @@ def test_a_picture_that_takes_too_long_is_refused(
 
 
 def test_fields_of_a_form_that_are_left_empty_are_left_out(client: TestClient, store: MemoryStore) -> None:
-    data = {**BRIEF, "job_id": "", "variation": "", "captions": "", "proof": ""}
+    data = {**BRIEF, "job_id": "", "variation": "", "captions": "", "proof": "", "aspect_ratio": ""}
     answer = client.post(GENERATE, data=data, files={"product_image": ("", b"")})
     assert answer.status_code == 202
     assert [info.key for info in store.list("") if "product" in info.key] == []
@@ -130,6 +131,7 @@ def test_fields_of_a_form_that_are_left_empty_are_left_out(client: TestClient, s
         ({"cta_text": ""}, "cta_text"),
         ({"variation": -1}, "variation"),
         ({"proof": "x" * 101}, "proof"),
+        ({"aspect_ratio": "2:1"}, "aspect_ratio"),
         ({"captions": "maybe"}, "captions"),
         ({"job_id": "a/b"}, "job_id"),
         ({"job_id": "../x"}, "job_id"),

@@ -1,5 +1,6 @@
 """The ad's timeline: every voice with its scene, words with what is said, one length for all."""
 
+from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 
 from jobs.ad.brief import STYLES
 from jobs.ad.plan.direction import Filmed, Footage, direct_ad, scene_starts
+from jobs.ad.plan.frame import FRAMES, Frame
 from jobs.ad.plan.script import Script
 from jobs.ad.plan.voiceovers import Voiceovers
+from jobs.ad.scenery.paint.layout import Layout
 from jobs.ad.styles import style_named
 from shared.errors import InvalidAssets
 from shared.video.rendering.segments import plan_segments
@@ -30,6 +33,28 @@ def directed(
     return direct_ad(
         script, style_named(script.style), voices or voiceovers_of(), FOOTAGE, music=music, fonts=()
     )
+
+
+@pytest.mark.parametrize(("ratio", "frame"), FRAMES.items())
+def test_in_every_shape_words_stand_below_the_product_and_whole(ratio: str, frame: Frame) -> None:
+    timeline = directed(script_of("bold", frame=frame))
+    assert (timeline.width, timeline.height, timeline.frame_rate) == (frame.width, frame.height, 30)
+    layout = Layout(width=frame.width, height=frame.height)
+    for words in timeline.overlays:
+        assert words.place + words.box_height / 2 <= 0.95
+        middle = layout.top + words.place * layout.tall
+        assert middle - 1.16 * words.letters.size_px / layout.scale > 1185  # the lowest floor of a scene
+    assert timeline.overlays[0].letters.size_px == {"9:16": 96, "4:5": 91}.get(ratio, 73)
+
+
+def test_all_lengths_are_the_same_times_at_another_rate() -> None:
+    slow = directed(script_of(frame=Frame(rate=Fraction(10))))
+    usual = directed()
+    assert (slow.frames, slow.duration_s) == (300, usual.duration_s)
+    assert [shot.frames * 3 for shot in slow.shots] == [shot.frames for shot in usual.shots]
+    for one, other in zip(slow.overlays, usual.overlays, strict=True):
+        assert abs(one.at_frame * 3 - other.at_frame) <= 3
+        assert abs(one.coming_frames * 3 - other.coming_frames) <= 3
 
 
 def starts(timeline: Timeline) -> list[int]:

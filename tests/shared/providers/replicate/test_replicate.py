@@ -521,6 +521,15 @@ def test_ltx_is_asked_for_by_its_version_and_long_enough(studio):
     assert studio.server.paid == {"lightricks/ltx-video": 1}
 
 
+@pytest.mark.parametrize(
+    ("size", "ratio"),
+    [((1080, 1080), "1:1"), ((1080, 1350), "4:5"), ((1920, 1080), "16:9"), ((54, 96), "9:16")],
+)
+def test_models_are_asked_for_the_frame_s_shape(studio, size, ratio):
+    studio.film(replace(ORDER, width=size[0], height=size[1]), video_model="ltx")
+    assert studio.bodies[0]["input"]["aspect_ratio"] == ratio
+
+
 def test_each_model_has_a_version_and_keeps_its_own_results(studio):
     for model in ("minimax", "ltx"):
         studio.film(video_model=model)
