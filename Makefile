@@ -33,7 +33,7 @@ test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
 	$(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy
 
 soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
-	$(BIN)/python -m pytest -m soak
+	SHARD=none $(BIN)/python -m pytest -m soak
 
 bench: .venv/dev.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
 	MOVIEPY=$(CURDIR)/.venv/moviepy $(BIN)/python -m benchmarks

@@ -5,13 +5,13 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
 from shared.logs import LOGGER
-from shared.text import guessing
 from tests.support.faces import use_fonts
+from tests.support.languages import load_model_once
+from tests.support.shards import shard_of_the_day
 
 _SCRUBBED = (
     "ENV",
@@ -42,6 +42,15 @@ _SCRUBBED_PREFIXES = (
 )
 
 
+def pytest_configure() -> None:
+    """All processes of a run are of one mind about the day."""
+    os.environ["SHARD"] = shard_of_the_day()
+
+
+def pytest_report_header() -> str:
+    return f"part of the exhaustive tests: SHARD={shard_of_the_day()}"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each reason why tests were skipped, however many they are."""
     skipped = terminalreporter.stats.get("skipped", ())
@@ -64,9 +73,8 @@ def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_language_model() -> Iterator[None]:
-    """Loaded once in all the tests of a process, not once a story."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guessing, "load_model", cache(guessing.load_model))
+        load_model_once(patch.setattr)
         yield
 
 

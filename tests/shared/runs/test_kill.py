@@ -17,7 +17,7 @@ from shared.records.documents import Claim, Record, load
 from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
 from tests.support.nursery import Nursery
-from tests.support.shards import todays
+from tests.support.shards import EXTENTS, Extent, of_extent
 from tests.support.toys import (
     FakePlatform,
     When,
@@ -50,9 +50,9 @@ def calls_of_a_run(root: Path) -> list[str]:
     return calls
 
 
-@pytest.mark.parametrize("extent", ["a part", pytest.param("all", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_a_run_killed_around_any_store_call_ends_in_the_same_bytes_when_run_again(
-    tmp_path: Path, nurseries: list[Nursery], extent: str
+    tmp_path: Path, nurseries: list[Nursery], extent: Extent
 ) -> None:
     """On both sides of every call; the short form kills at the calls of the day's shard."""
     calls = calls_of_a_run(tmp_path / "whole")
@@ -71,9 +71,7 @@ def test_a_run_killed_around_any_store_call_ends_in_the_same_bytes_when_run_agai
             assert contents(FileStore(root), "toy/cache/") == cached, (call, when)
 
     sides: tuple[When, ...] = ("before", "after")
-    cases = [(number, side) for number in range(1, len(calls) + 1) for side in sides]
-    if extent == "a part":
-        cases = todays(cases)
+    cases = of_extent(extent, [(number, side) for number in range(1, len(calls) + 1) for side in sides])
     with ThreadPoolExecutor(len(nurseries)) as pool:
         shares = [cases[number :: len(nurseries)] for number in range(len(nurseries))]
         list(pool.map(kill_each, nurseries, shares))
