@@ -20,8 +20,9 @@ from tests.emulators.elevenlabs import SPOKEN
 from tests.support.ad_process import AdNursery
 from tests.support.ads import CLIP, ID, PICTURE, Vendors, fill, open_vendors, shrink
 from tests.support.nursery import Nursery
+from tests.support.patience import until
 from tests.support.shards import EXTENTS, Extent, of_extent
-from tests.support.toys import FakePlatform, When, until
+from tests.support.toys import FakePlatform, When
 
 BOUGHT_BY = {
     "script_gen": {"message": 2},

@@ -15,8 +15,8 @@ from shared.records.documents import Record, record_name, save
 from shared.storage.gs.store import CloudStorageStore
 from tests.emulators.cloud_run import CloudRunEmulator
 from tests.emulators.cloud_storage import CloudStorageEmulator
+from tests.support.patience import until
 from tests.support.served import Served, serving
-from tests.support.toys import until
 
 
 @dataclass

@@ -19,7 +19,8 @@ from shared.storage.file import FileStore
 from tests.emulators.code_engine import API_KEY, CodeEngine
 from tests.emulators.code_engine_http import Kind
 from tests.emulators.code_engine_runs import Fate, wait_for
-from tests.support.toys import contents, fill, states, toys, until
+from tests.support.patience import until
+from tests.support.toys import contents, fill, states, toys
 
 TOKEN = "0123456789abcdef"
 NAME = f"reelwright-toys-right-{TOKEN}"

@@ -32,7 +32,6 @@ from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage import ObjectStore
 from shared.worker.entry import stage_main
 from shared.worker.inline import InlinePlatform
-from tests.support.patience import HANGS_AFTER_S
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PIPELINE_FILE: Final = Path(__file__).with_name("toys.yaml")
@@ -189,14 +188,6 @@ def contents(store: ObjectStore, prefix: str = "toy/assets/") -> dict[str, bytes
 
 def generations(store: ObjectStore, prefix: str = "toy/assets/") -> dict[str, str]:
     return {info.key: info.generation for info in store.list(prefix)}
-
-
-def until(met: Callable[[], bool], *, within_s: float = HANGS_AFTER_S) -> None:
-    """Wait for a condition, but not for ever."""
-    give_up_at = time.monotonic() + within_s
-    while not met():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.01)
 
 
 class FakePlatform:

@@ -17,18 +17,9 @@ from shared.records.documents import Claim, Record, load
 from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
 from tests.support.nursery import Nursery
+from tests.support.patience import until
 from tests.support.shards import EXTENTS, Extent, of_extent
-from tests.support.toys import (
-    FakePlatform,
-    When,
-    contents,
-    fill,
-    generations,
-    run_fused,
-    toys,
-    until,
-    watched,
-)
+from tests.support.toys import FakePlatform, When, contents, fill, generations, run_fused, toys, watched
 
 WORDS = b"one two three"
 
