@@ -72,9 +72,11 @@ def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _one_language_model() -> Iterator[None]:
+def _in_haste() -> Iterator[None]:
+    """The language model is loaded once, and nobody waits for the disk: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
         load_model_once(patch.setattr)
+        patch.setattr(os, "fsync", lambda _file: None)
         yield
 
 

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -42,6 +43,7 @@ OnCall = Callable[[int, When, str, str], None]
 """Gets a store call's number (from 1), its side, its name and the key."""
 
 
+@cache
 def toys() -> Pipeline:
     return load_pipeline(PIPELINE_FILE)
 
