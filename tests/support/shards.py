@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _Case = TypeVar("_Case")
 Extent = Literal["a part", "all"]
-SHARDS: Final = 4
+SHARDS: Final = 7
+"""One for each day of a week."""
 EXTENTS: Final = ("a part", pytest.param("all", marks=pytest.mark.soak))
 """What `extent` is in a test that loops over cases: `@pytest.mark.parametrize("extent", EXTENTS)`."""
 
@@ -27,7 +28,7 @@ def shard_of_the_day() -> str:
 
 
 def todays(cases: Sequence[_Case]) -> list[_Case]:
-    """Every fourth of them, so that neighbours are in different parts."""
+    """Every seventh of them, so that neighbours are in different parts."""
     shard = shard_of_the_day()
     return [] if shard == "none" else list(cases[int(shard) :: SHARDS])
 

@@ -15,6 +15,7 @@ from shared.storage.memory import MemoryStore
 from shared.video.captions.subtitle_files import as_written
 from tests.support.faces import make_font, use_fonts
 from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
+from tests.support.shards import EXTENTS, Extent, of_extent
 from tests.support.stories import (
     ID,
     OUTPUTS,
@@ -170,13 +171,13 @@ def hastily(store: ObjectStore) -> str:
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_a_disk_that_fills_up_is_told_of_and_running_again_completes(
-    step: int, caplog: pytest.LogCaptureFixture
+    extent: Extent, caplog: pytest.LogCaptureFixture
 ) -> None:
     count, wanted = writes_of_a_run()
     assert count > 25
-    for room in range(0, count - 2, step):
+    for room in of_extent(extent, range(count - 2)):
         store = FullDisk()
         put_story(store, TINY)
         store.room = store.writes + room

@@ -148,13 +148,14 @@ def calls_of_left(root: Path, nursery: Nursery) -> int:
         call += 1
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_an_attempt_that_sleeps_before_any_store_call_while_the_next_one_works_publishes_nothing(
-    tmp_path: Path, nurseries: list[Nursery]
+    tmp_path: Path, nurseries: list[Nursery], extent: Extent
 ) -> None:
     nursery = nurseries[0]
     calls = calls_of_left(tmp_path / "count", nursery)
     assert calls > 10
-    for call in range(1, calls + 1):
+    for call in of_extent(extent, range(1, calls + 1)):
         root, log = tmp_path / str(call), tmp_path / f"{call}.log"
         store = FileStore(root)
         fill(store, words=WORDS)
@@ -181,13 +182,14 @@ def completes(nursery: Nursery, root: Path) -> bool:
     return nursery.run("fused", root, stale_after_s=0.02) == 0
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_an_attempt_that_sleeps_through_a_later_run_harms_none_of_it(
-    tmp_path: Path, nurseries: list[Nursery]
+    tmp_path: Path, nurseries: list[Nursery], extent: Extent
 ) -> None:
     """The later run makes what was there before, byte for byte: still the sleeper may not overwrite it."""
     nursery = nurseries[0]
     calls = calls_of_left(tmp_path / "count", nursery)
-    for call in range(1, calls + 1):
+    for call in of_extent(extent, range(1, calls + 1)):
         root = tmp_path / str(call)
         store = FileStore(root)
         fill(store, words=WORDS)
