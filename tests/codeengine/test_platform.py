@@ -7,7 +7,8 @@ from typing import Any, Literal
 import pytest
 
 from codeengine.client import open_client
-from codeengine.platform import CodeEnginePlatform, open_platform, run_limit_s
+from codeengine.job_file import run_limit_s
+from codeengine.platform import CodeEnginePlatform, open_platform
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.pipelines.definition import FUSED, JobDefinition
 from shared.platforms import Order, Platform

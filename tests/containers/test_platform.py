@@ -26,7 +26,7 @@ from tests.containers.podman import Podman
 from tests.support.clouds import make_trigger, place, until_ended
 from tests.support.patience import until
 from tests.support.stories import ID, OUTPUTS, data, put_story, wav
-from tests.test_conformance import PARTS, fanned_out, on_this_machine, without_times
+from tests.test_conformance import PARTS, fanned_out, in_this_process, without_times
 
 LARGE: dict[str, Any] = {"size": "1080x1920", "frame_rate": 60}
 
@@ -109,7 +109,7 @@ def test_containers_make_the_same_film_as_processes_and_tell_the_same_of_it(
         until_ended(trigger)
         platform.wait()
         made = {name: data(at.store, name) for name in (*OUTPUTS, "manifest.json")}
-    expected = on_this_machine(fused)
+    expected = in_this_process("fused" if fused else "fanned out")
     assert without_times(json.loads(made.pop("manifest.json"))) == expected["manifest"], "\n".join(lines)
     assert made == {name: expected[name] for name in OUTPUTS}
 

@@ -60,7 +60,7 @@ def test_text_is_shown_literally_and_reaches_no_command_line(look: str) -> None:
     told(store)
     film = data(store, "assets/video.mp4")
     found = srt_captions(data(store, "assets/captions.srt").decode())
-    srt = [(*times, as_written(text)) for *times, text in found]
+    srt = [(start, end, as_written(text)) for start, end, text in found]
     assert [text.replace("\n", " ") for *_, text in srt] == list(HOSTILE)
     assert vtt_captions(data(store, "assets/captions.vtt").decode()) == srt == soft_captions(film)
     assert len(frames(film)) == record(store, "narrate").metadata["frames"]

@@ -22,7 +22,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.shared.api.ads import AD, BRIEF, finish, start
-from tests.shared.api.conftest import STORY, NotingPlatform, TestClient, local_client
+from tests.shared.api.conftest import STORY, NotingPlatform
+from tests.support.client import TestClient, local_client
 
 
 @pytest.fixture

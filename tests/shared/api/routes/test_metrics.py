@@ -6,7 +6,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.shared.api.ads import AD, finish, start
-from tests.shared.api.conftest import TOKEN, NotingPlatform, TestClient, local_client
+from tests.shared.api.conftest import TOKEN, NotingPlatform
+from tests.support.client import TestClient, local_client
 
 
 @pytest.fixture
