@@ -5,6 +5,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 
+# Modules are compiled once, not by each of the many processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ad check test soak bench audit bare images test-containers format clean
 
@@ -29,11 +32,11 @@ test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy
 
 soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
-	$(BIN)/python -m pytest -m soak
+	SHARD=none $(BIN)/python -m pytest -m soak
 
 bench: .venv/dev.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
 	MOVIEPY=$(CURDIR)/.venv/moviepy $(BIN)/python -m benchmarks

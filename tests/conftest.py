@@ -5,15 +5,15 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
 from shared import settings
 from shared.logs import LOGGER
 from shared.platforms import task
-from shared.text import guessing
 from tests.support.faces import use_fonts
+from tests.support.languages import load_model_once
+from tests.support.shards import shard_of_the_day
 
 _SCRUBBED = frozenset(
     {
@@ -23,6 +23,15 @@ _SCRUBBED = frozenset(
 )
 _SCRUBBED_PREFIXES = ("AWS_", "COMPOSE_")
 """What boto3 and compose read themselves."""
+
+
+def pytest_configure() -> None:
+    """All processes of a run are of one mind about the day."""
+    os.environ["SHARD"] = shard_of_the_day()
+
+
+def pytest_report_header() -> str:
+    return f"part of the exhaustive tests: SHARD={shard_of_the_day()}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -46,10 +55,11 @@ def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _one_language_model() -> Iterator[None]:
-    """Loaded once in all the tests of a process, not once a story."""
+def _in_haste() -> Iterator[None]:
+    """The language model is loaded once, and nobody waits for the disk: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guessing, "load_model", cache(guessing.load_model))
+        load_model_once(patch.setattr)
+        patch.setattr(os, "fsync", lambda _file: None)
         yield
 
 

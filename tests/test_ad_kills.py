@@ -20,7 +20,9 @@ from tests.emulators.elevenlabs import SPOKEN
 from tests.support.ad_process import AdNursery
 from tests.support.ads import CLIP, ID, PICTURE, Vendors, fill, open_vendors, shrink
 from tests.support.nursery import Nursery
-from tests.support.toys import FakePlatform, When, until
+from tests.support.patience import until
+from tests.support.shards import EXTENTS, Extent, of_extent
+from tests.support.toys import FakePlatform, When
 
 BOUGHT_BY = {
     "script_gen": {"message": 2},
@@ -28,6 +30,8 @@ BOUGHT_BY = {
     "video_gen": {CLIP: 4},
     "cta_gen": {PICTURE: 1},
 }
+CALLS = {"script_gen": 6, "voice_gen": 24, "video_gen": 28, "cta_gen": 7}
+"""On what is paid for."""
 SIDES: tuple[When, When] = ("before", "after")
 AFTER_ANSWERS: tuple[tuple[int, When], ...] = ((2, "before"), (2, "after"), (3, "before"))
 ANSWERED = frozenset((first + call, when) for first in (0, 3) for call, when in AFTER_ANSWERS)
@@ -74,17 +78,16 @@ def fill_root(root: Path, stage: str, scripted: Path) -> Path:
     return root
 
 
-def kill_each(nursery: Nursery, folder: Path, scripted: Path, stage: str, calls: Iterable[int]) -> int:
-    """Kill on both sides of these calls on what was paid for, until one never comes; returns that one."""
-    for call in calls:
-        for when in SIDES:
-            how = {"signal": "SIGKILL", "paid_call": call, "when": when}
-            end, paid = killed_and_run_again(nursery, folder / f"{call}-{when}", scripted, stage, how)
-            lost = stage == "script_gen" and (call, when) in ANSWERED
-            assert paid == ({"message": 3} if lost else BOUGHT_BY[stage]), (call, when)
-        if end == 0:
-            return call
-    raise AssertionError
+def kill_each(
+    nursery: Nursery, folder: Path, scripted: Path, stage: str, cases: Iterable[tuple[int, When]]
+) -> None:
+    """Kill at these calls on what is paid for; the stage makes `CALLS` of them."""
+    for call, when in cases:
+        how = {"signal": "SIGKILL", "paid_call": call, "when": when}
+        end, paid = killed_and_run_again(nursery, folder / f"{call}-{when}", scripted, stage, how)
+        assert end == (-signal.SIGKILL if call <= CALLS[stage] else 0), (call, when)
+        lost = stage == "script_gen" and (call, when) in ANSWERED
+        assert paid == ({"message": 3} if lost else BOUGHT_BY[stage]), (call, when)
 
 
 def killed_and_run_again(
@@ -101,24 +104,23 @@ def killed_and_run_again(
         return end, vendors.paid
 
 
-@pytest.mark.parametrize(
-    ("stage", "calls"), [("script_gen", 6), ("voice_gen", 24), ("video_gen", 28), ("cta_gen", 7)]
-)
+@pytest.mark.parametrize("extent", EXTENTS)
+@pytest.mark.parametrize("stage", BOUGHT_BY)
 def test_a_stage_killed_around_any_note_of_what_it_buys_buys_nothing_twice(
-    tmp_path: Path, nurseries: list[Nursery], scripted: Path, stage: str, calls: int
+    tmp_path: Path, nurseries: list[Nursery], scripted: Path, stage: str, extent: Extent
 ) -> None:
     """But for Claude's answers: one that came and was not noted is asked for once more.
 
     After one call is before the next, so every other call on both sides is each place between two calls.
     """
+    odd = range(1, CALLS[stage] + 3, 2)  # the last one never comes
+    cases = of_extent(extent, [(call, when) for call in odd for when in SIDES])
 
-    def kill(number: int) -> int:
-        mine = itertools.count(1 + 2 * number, 2 * len(nurseries))
-        return kill_each(nurseries[number], tmp_path, scripted, stage, mine)
+    def kill(number: int) -> None:
+        kill_each(nurseries[number], tmp_path, scripted, stage, cases[number :: len(nurseries)])
 
     with ThreadPoolExecutor(len(nurseries)) as pool:
-        ends = list(pool.map(kill, range(len(nurseries))))
-    assert calls < min(ends) <= calls + 2
+        list(pool.map(kill, range(len(nurseries))))
 
 
 @pytest.mark.soak

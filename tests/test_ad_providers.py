@@ -38,7 +38,8 @@ from tests.support.ads import (
     shrink,
 )
 from tests.support.films import tracks
-from tests.support.toys import ROOT, until
+from tests.support.patience import until
+from tests.support.toys import ROOT
 
 WRITE, SPEAK = "POST /v1/messages", "POST /v1/text-to-speech/"
 FILM, PAINT = f"POST /v1/models/{CLIP}", f"POST /v1/models/{PICTURE}"

@@ -102,7 +102,7 @@ def google_problems(markdown: str) -> list[str]:
 
 def ibm_problems(markdown: str) -> list[str]:
     """Policies and keys with which jobs could do more than write to their bucket."""
-    problems = []
+    problems: list[str] = []
     for command in commands(markdown):
         if command.starts("ibmcloud", "iam", "service-policy-create", "reelwright-jobs"):
             problems += _policy_problems(command)
@@ -187,7 +187,7 @@ def compose_problems(document: dict[str, Any]) -> list[str]:
 
 
 def argo_problems(documents: Iterable[dict[str, Any]]) -> list[str]:
-    problems = []
+    problems: list[str] = []
     for document in documents:
         if document["kind"] == "WorkflowTemplate":
             problems += _workflow_problems(document["spec"])

@@ -13,11 +13,13 @@ import pytest
 from jobs.catalogue import pipelines
 from shared.api.app import create_app
 from shared.api.guard.serve import make_server, open_socket, url_of
+from shared.runs.launch import Fuses, always_fuses, never_fuses
 from shared.settings import Settings
 from tests.emulators.code_engine import CodeEngine
 from tests.support.clouds import EMULATORS, Entry, Place, deployed, entrypoint, make_trigger, place
+from tests.support.patience import until
 from tests.support.stories import ID, data, names, put, put_story
-from tests.support.toys import ROOT, until
+from tests.support.toys import ROOT
 
 STORES = {"cloudrun": "gs", "codeengine": "cos"}
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -42,7 +44,7 @@ class Deployment:
 
     def ended(self) -> dict[str, Any]:
         """The status when it is no longer pending; a scheduler sweeps meanwhile."""
-        until(lambda: bool(self.trigger.sweep()) and self.status()["status"] != "pending")
+        until(lambda: self.trigger.sweep() and self.status()["status"] != "pending", every_s=0.05)
         return self.status()
 
 
@@ -93,13 +95,21 @@ class Image:
 
 
 @contextmanager
-def served(kind: str, folder: Path, entry: Entry, **limits: Any) -> Iterator[Deployment]:
+def served(
+    kind: str,
+    folder: Path,
+    entry: Entry,
+    *,
+    fuses: Fuses = never_fuses,
+    stale_after_s: float = 0.2,
+    **limits: Any,
+) -> Iterator[Deployment]:
     story = pipelines()["story"]
     stages = {name: stage.model_copy(update=limits) for name, stage in story.stages.items()}
     known = {"story": story.model_copy(update={"stages": stages})}
     with place(STORES[kind], folder) as at, deployed(kind, at, known, entry=entry) as platform:
         put_story(at.store, [["A caption."]])
-        trigger = make_trigger(at, platform, known, stale_after_s=3)
+        trigger = make_trigger(at, platform, known, fuses=fuses, stale_after_s=stale_after_s)
         server = make_server(create_app(trigger, settings=Settings()))
         with open_socket("127.0.0.1", 0) as listener:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -119,7 +129,8 @@ def _repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", STORES)
 def test_a_run_is_pending_until_its_own_video_is_there(kind: str, tmp_path: Path) -> None:
-    with served(kind, tmp_path, entrypoint(pipelines())) as cloud:
+    entry = entrypoint(pipelines())
+    with served(kind, tmp_path, entry, fuses=always_fuses, stale_after_s=60) as cloud:
         assert cloud.status()["status"] == "pending"
         assert cloud.start() == "pending"
         assert "assets/video.mp4" not in names(cloud.store, "assets/")

@@ -24,7 +24,8 @@ from shared.errors import PlatformError
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.support.api import TOKEN, TestClient
+from tests.support.api import TOKEN
+from tests.support.client import TestClient
 from tests.support.toys import FakePlatform, at_once, toys
 
 URL = "https://trigger-abc.a.run.app"
@@ -80,7 +81,7 @@ def token(key: Key = GOOGLES, *, header: dict[str, Any] | None = None, **changes
     return f"{signed}.{part(key.sign(signed.encode()))}"
 
 
-def within(**seconds: int) -> dict[str, int]:
+def within(**seconds: int) -> dict[str, Any]:
     now = int(time.time())
     return {name: now + offset for name, offset in seconds.items()}
 
@@ -146,7 +147,8 @@ def client_over(verify: Verify) -> TestClient:
 
 
 def status(client: TestClient, identity: str) -> int:
-    return client.post("/events", headers=PING | {"authorization": f"Bearer {identity}"}).status_code
+    answer = client.post("/events", headers=PING | {"authorization": f"Bearer {identity}"})
+    return int(answer.status_code)
 
 
 ACCEPTED: dict[str, Callable[[], str]] = {
@@ -223,7 +225,7 @@ def test_any_other_token_is_refused(client: TestClient, caplog: pytest.LogCaptur
     ("changes", "named"),
     [({"aud": "https://other.a.run.app"}, "EVENTS_AUDIENCE"), ({"email": "a@b.example"}, "EVENTS_ACCOUNTS")],
 )
-def test_what_would_let_it_in_is_named(verify: Verify, changes: dict[str, str], named: str) -> None:
+def test_what_would_let_it_in_is_named(verify: Verify, changes: dict[str, Any], named: str) -> None:
     reason = verify(token(**changes))
     assert named in reason
     assert next(iter(changes.values())) in reason

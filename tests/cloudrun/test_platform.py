@@ -14,7 +14,7 @@ from shared.records.documents import utc_now
 from shared.settings import Settings
 from tests.cloudrun.launches import Clock, deploy, image, launch_to_its_end, order, platform_at
 from tests.emulators.cloud_run import LOCATION, CloudRunEmulator
-from tests.support.toys import until
+from tests.support.patience import until
 
 UNANSWERED = ["UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED", "ABORTED", "DATA_LOSS"]
 

@@ -11,7 +11,8 @@ from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
 from tests.cloudrun.launches import Clock, deploy, image, platform_at
 from tests.emulators.cloud_run import CloudRunEmulator
-from tests.support.toys import contents, fill, run_fused, toys, until
+from tests.support.patience import until
+from tests.support.toys import contents, fill, run_fused, toys
 
 
 @pytest.fixture

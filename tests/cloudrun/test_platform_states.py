@@ -11,7 +11,7 @@ from shared.errors import PlatformBusy, PlatformError
 from shared.pipelines.definition import JobDefinition
 from tests.cloudrun.launches import Clock, deploy, image, launch_to_its_end, order, platform_at
 from tests.emulators.cloud_run import CloudRunEmulator
-from tests.support.toys import until
+from tests.support.patience import until
 
 
 def test_what_has_succeeded_has_ended_without_a_reason(

@@ -16,8 +16,8 @@ from shared.records.names import record_name
 from shared.storage.gs.store import CloudStorageStore
 from tests.emulators.cloud_run import CloudRunEmulator
 from tests.emulators.cloud_storage import CloudStorageEmulator
+from tests.support.patience import until
 from tests.support.served import Served, serving
-from tests.support.toys import until
 
 
 @dataclass

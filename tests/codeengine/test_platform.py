@@ -1,13 +1,15 @@
 import logging
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from codeengine.client import open_client
-from codeengine.platform import CodeEnginePlatform, open_platform, run_limit_s
+from codeengine.job_file import run_limit_s
+from codeengine.platform import CodeEnginePlatform, open_platform
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.pipelines.definition import FUSED, JobDefinition
 from shared.platforms import Order, Platform
@@ -19,7 +21,8 @@ from shared.storage.file import FileStore
 from tests.emulators.code_engine import API_KEY, CodeEngine
 from tests.emulators.code_engine_http import Kind
 from tests.emulators.code_engine_runs import Fate, wait_for
-from tests.support.toys import contents, fill, states, toys, until
+from tests.support.patience import until
+from tests.support.toys import contents, fill, states, toys
 
 TOKEN = "0123456789abcdef"
 NAME = f"reelwright-toys-right-{TOKEN}"
@@ -551,8 +554,13 @@ def test_a_pipeline_runs_on_code_engine_from_start_to_end(tmp_path: Path) -> Non
             engine.deploy(f"reelwright-{job}", stage)
         engine.strike("oom", index=2, attempts=1)
         engine.fail("reset after")
-        platform = make(engine, Times())
-        platform._clock = iter(range(0, 10**6, 10)).__next__  # nothing is remembered
+        times = Times()
+        platform = CodeEnginePlatform(
+            open_client(engine.settings(), read_timeout_s=0.3, sleep=times.sleep),
+            job_prefix="reelwright",
+            sleep=times.sleep,
+            clock=count(0, 10).__next__,  # nothing is remembered
+        )
         trigger = Trigger(store, platform, {"toys": toys()}, stale_after_s=90)
         trigger.start("toys", "toy")
         until(lambda: trigger.advance("toy").status != "pending")

@@ -24,9 +24,9 @@ from shared.storage.file import FileStore
 from tests.containers.compose import PROGRAM, ROOT, Compose
 from tests.containers.podman import Podman
 from tests.support.clouds import make_trigger, place, until_ended
+from tests.support.patience import until
 from tests.support.stories import ID, OUTPUTS, data, put_story, wav
-from tests.support.toys import until
-from tests.test_conformance import PARTS, fanned_out, on_this_machine, without_times
+from tests.test_conformance import PARTS, fanned_out, in_this_process, without_times
 
 LARGE: dict[str, Any] = {"size": "1080x1920", "frame_rate": 60}
 
@@ -109,7 +109,7 @@ def test_containers_make_the_same_film_as_processes_and_tell_the_same_of_it(
         until_ended(trigger)
         platform.wait()
         made = {name: data(at.store, name) for name in (*OUTPUTS, "manifest.json")}
-    expected = on_this_machine(fused)
+    expected = in_this_process("fused" if fused else "fanned out")
     assert without_times(json.loads(made.pop("manifest.json"))) == expected["manifest"], "\n".join(lines)
     assert made == {name: expected[name] for name in OUTPUTS}
 
@@ -125,13 +125,13 @@ def test_the_command_makes_a_film_in_containers(host: Host, store: FileStore) ->
 def test_ctrl_c_stops_the_containers_cleanly(host: Host, store: FileStore) -> None:
     put_story(store, PARTS * 3, **LARGE)
     with host.command(store, "run", "story", ID) as command:
-        until(lambda: is_running(store, "render/0"), within_s=60)
+        until(lambda: is_running(store, "render/0"))
         command.send_signal(signal.SIGINT)
         _, told = command.communicate(timeout=60)
     assert command.returncode == 1, told
     assert error_of(store, "render/0") == "Stopped"
     with host.command(store, "run", "story", ID) as command:
-        until(lambda: is_running(store, "render/0"), within_s=60)
+        until(lambda: is_running(store, "render/0"))
         command.send_signal(signal.SIGTERM)
         command.communicate(timeout=60)
     assert error_of(store, "render/0") == "Stopped"
@@ -160,7 +160,7 @@ def test_no_container_outlives_its_attempt(host: Host, store: FileStore, how: st
     trigger = Trigger(store, platform, known)
     platform.on_end = trigger.advance
     trigger.start("story", ID)
-    until(lambda: is_running(store, "render/0"), within_s=60)
+    until(lambda: is_running(store, "render/0"))
     if how == "cancelled":
         trigger.cancel(ID)
     elif how == "compose killed":

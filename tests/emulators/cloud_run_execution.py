@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from google.cloud import run_v2
 
-Entrypoint = Callable[[str], list[str]]
+Entrypoint = Callable[[str], Sequence[str]]
 """What an image runs; raises `LookupError` for one that can't be pulled."""
 _ROOT: Final = Path(__file__).parent.parent.parent
 _ABORTED: Final = 10

@@ -24,7 +24,7 @@ from google.cloud.run_v2.services.tasks.transports import TasksGrpcTransport
 from cloudrun.platform import Clients, connect
 from tests.emulators.cloud_run import LOCATION, METHODS, CloudRunEmulator, reader_of, writer_of
 from tests.emulators.cloud_run_execution import Running
-from tests.support.toys import until
+from tests.support.patience import until
 
 SCRIPTS = {
     "note": 'env > "$NOTES/$CLOUD_RUN_TASK_INDEX-$CLOUD_RUN_TASK_ATTEMPT"; echo "$@" > "$NOTES/args"',

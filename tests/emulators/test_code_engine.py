@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
-from ibm_code_engine_sdk import code_engine_v2 as sdk  # type: ignore[import-untyped]  # it ships no types
-from ibm_code_engine_sdk.code_engine_v2 import (  # type: ignore[import-untyped]  # it ships no types
+from ibm_code_engine_sdk import code_engine_v2 as sdk
+from ibm_code_engine_sdk.code_engine_v2 import (
     CodeEngineV2,
     JobRunsPager,
 )

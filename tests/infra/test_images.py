@@ -182,7 +182,7 @@ def test_a_base_comes_from_the_mirror_of_the_system(
         (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
         (tmp_path / name).chmod(0o755)
     environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "MIRROR": named}
-    command = [ROOT / "infra/base.sh", "localhost/a-base"]
+    command = [str(ROOT / "infra/base.sh"), "localhost/a-base"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     asked = tmp_path / "asked"
     assert (done.returncode, asked.read_text().strip() if asked.exists() else "") == (

@@ -25,9 +25,9 @@ from shared.records.documents import Claim, load
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
-from tests.support.patience import HANGS_AFTER_S
+from tests.support.patience import HANGS_AFTER_S, until
 from tests.support.stories import SMALL, picture
-from tests.support.toys import FakePlatform, fill, until
+from tests.support.toys import FakePlatform, fill
 
 ROOT = Path(__file__).parents[2]
 

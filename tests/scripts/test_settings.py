@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_auto_takes_a_provider_whose_key_is_set_and_else_the_built_in_one(kind: 
     for name in paid:
         key = kind.providers[name].key
         assert key
-        assert kind.name(replace(Settings(), **{key: "k"})) == name
+        assert kind.name(replace(Settings(), **cast(Any, {key: "k"}))) == name
 
 
 def test_every_variable_that_is_read_is_scrubbed_from_the_tests() -> None:
@@ -81,7 +81,7 @@ def test_what_a_job_heeds_its_trigger_heeds_too_and_neither_what_names_a_place()
 
 
 def test_no_secret_is_shown_by_the_record_or_by_an_error() -> None:
-    hidden = {name: "hush-hush" for name, setting in SETTINGS.items() if setting.secret}
+    hidden: dict[str, Any] = {name: "hush-hush" for name, setting in SETTINGS.items() if setting.secret}
     assert "hush-hush" not in repr(replace(Settings(), **hidden))
     assert set(hidden) == {name for name, each in SETTINGS.items() if each.variable in SECRET}
 

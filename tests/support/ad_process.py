@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from contextlib import nullcontext
 from typing import Any, Final
 from unittest.mock import patch
@@ -23,11 +21,13 @@ from jobs.catalogue import stages
 from shared.providers.account import PAID
 from shared.providers.speech import elevenlabs
 from shared.storage import ObjectStore
+from shared.text import guessing
 from shared.video.encoding import clips
 from shared.worker.entry import stage_main
 from tests.support import nursery
 from tests.support.ads import ID, hurry, shrink
-from tests.support.toys import ROOT, When, watched
+from tests.support.languages import load_model_once
+from tests.support.toys import When, watched
 
 LOADED: Final = (
     *(av, cv2, requests, tenacity, Image, cta_card, claude, elevenlabs, filming, painting),
@@ -44,10 +44,7 @@ class AdNursery(nursery.Nursery):
     """
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.support.ad_process"]
-        self._server = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
+        super().__init__("tests.support.ad_process")
 
 
 def _job_ad(store: ObjectStore, job: dict[str, Any]) -> int:
@@ -78,4 +75,6 @@ def _signalling(store: ObjectStore, number: signal.Signals, call: int, when: Whe
 
 if __name__ == "__main__":
     nursery._JOBS["ad"] = _job_ad
+    load_model_once(setattr)
+    guessing.load_model()
     nursery._serve()

@@ -1,14 +1,12 @@
 """A story creation in memory, a platform that only notes what it was asked, and the app over them."""
 
 import threading
-import warnings
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
 from shared.api.app import create_app
 from shared.pipelines.definition import Pipeline, load_pipeline
@@ -19,10 +17,7 @@ from shared.records.names import record_name
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette 1 prefers httpx2 and says so at import
-    from starlette.testclient import TestClient
+from tests.support.client import TestClient, local_client
 
 STORY = load_pipeline(Path(__file__).parents[2] / "jobs" / "story" / "pipeline.yaml")
 AD = load_pipeline(Path(__file__).parents[2] / "jobs" / "ad" / "pipeline.yaml")
@@ -141,8 +136,3 @@ OUTPUTS = {
     "render": {"segment_0": output("cache/segments/0.mp4")},
     "assemble": {"video": output("assets/video.mp4"), "captions_vtt": output("assets/video.vtt")},
 }
-
-
-def local_client(app: FastAPI, **options: Any) -> TestClient:
-    """A client on this machine."""
-    return TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), **options)

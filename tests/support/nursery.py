@@ -33,10 +33,14 @@ from tests.support.toys import (
 class Nursery:
     """Forks processes from a warm interpreter of its own, at a few milliseconds each."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.support.nursery"]
+    def __init__(self, module: str = "tests.support.nursery") -> None:
         self._server = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
 
     def __enter__(self) -> "Nursery":

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from tests.support.toys import ROOT, until
+from tests.support.patience import until
+from tests.support.toys import ROOT
 
 TOKEN: Final = "correct-horse-battery"
 CREATION: Final = "/me/creation/spring"

@@ -1,22 +1,46 @@
 """Parts of exhaustive tests: `make test` runs one, each day another, and `make soak` runs them whole.
 
-`SHARD=<number>` names the part, to see a failure of another day again.
+`SHARD=<number>` names the part, to see a failure of another day again; `SHARD=none` is no day's.
 """
 
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 _Case = TypeVar("_Case")
-SHARDS: Final = 4
+Extent = Literal["a part", "all"]
+SHARDS: Final = 7
+"""One for each day of a week."""
+EXTENTS: Final = ("a part", pytest.param("all", marks=pytest.mark.soak))
+"""What `extent` is in a test that loops over cases: `@pytest.mark.parametrize("extent", EXTENTS)`."""
 
 
-def shard_of_the_day() -> int:
-    given = os.environ.get("SHARD", "")
-    return (int(given) if given else datetime.now(UTC).toordinal()) % SHARDS
+def shard_of_the_day() -> str:
+    """The part's number, or `none`."""
+    given = os.environ.get("SHARD") or str(datetime.now(UTC).toordinal())
+    return str(int(given) % SHARDS) if given.isdigit() else given
 
 
 def todays(cases: Sequence[_Case]) -> list[_Case]:
-    """Every fourth of them, so that neighbours are in different parts."""
-    return list(cases[shard_of_the_day() :: SHARDS])
+    """Every seventh of them, so that neighbours are in different parts."""
+    shard = shard_of_the_day()
+    return [] if shard == "none" else list(cases[int(shard) :: SHARDS])
+
+
+def of_extent(extent: Extent, cases: Sequence[_Case]) -> list[_Case]:
+    return list(cases) if extent == "all" else todays(cases)
+
+
+def in_parts(cases: Sequence[tuple[Any, ...]]) -> "list[ParameterSet]":
+    """For `@pytest.mark.parametrize`: the cases of other days are for `make soak`."""
+    now = todays(range(len(cases)))
+    return [
+        pytest.param(*case, marks=() if number in now else pytest.mark.soak)
+        for number, case in enumerate(cases)
+    ]

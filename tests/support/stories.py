@@ -9,6 +9,7 @@ import threading
 import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -77,6 +78,7 @@ class Hum:
         )
 
 
+@cache
 def hum(duration_ms: int, pitch_hz: float, *, rate_hz: int = 16_000) -> bytes:
     """A tone as 16-bit mono."""
     turns = (math.tau * pitch_hz * at / rate_hz for at in range(duration_ms * rate_hz // 1000))
@@ -90,6 +92,7 @@ def use_voice(monkeypatch: pytest.MonkeyPatch, voice: SpeechProvider) -> None:
     monkeypatch.setattr(narrate, "speech_provider", chosen)
 
 
+@cache
 def picture(number: int, *, size: tuple[int, int] = (200, 355), kind: str = "PNG") -> bytes:
     """Crossing waves and a disc, others for each number: detail everywhere, so that a shift shows."""
     import numpy as np

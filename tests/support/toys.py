@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -32,7 +33,6 @@ from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage import ObjectStore
 from shared.worker.entry import stage_main
 from shared.worker.inline import InlinePlatform
-from tests.support.patience import HANGS_AFTER_S
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PIPELINE_FILE: Final = Path(__file__).with_name("toys.yaml")
@@ -43,6 +43,7 @@ OnCall = Callable[[int, When, str, str], None]
 """Gets a store call's number (from 1), its side, its name and the key."""
 
 
+@cache
 def toys() -> Pipeline:
     return load_pipeline(PIPELINE_FILE)
 
@@ -189,14 +190,6 @@ def contents(store: ObjectStore, prefix: str = "toy/assets/") -> dict[str, bytes
 
 def generations(store: ObjectStore, prefix: str = "toy/assets/") -> dict[str, str]:
     return {info.key: info.generation for info in store.list(prefix)}
-
-
-def until(met: Callable[[], bool], *, within_s: float = HANGS_AFTER_S) -> None:
-    """Wait for a condition, but not for ever."""
-    give_up_at = time.monotonic() + within_s
-    while not met():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.01)
 
 
 class FakePlatform(Unattended):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ from tests.support.stories import (
 STORY = [["One morning the sea was calm."], ["A boat set out.", "Gulls followed it."], ["Then it came home."]]
 
 
-def narrated(parts: list[list[str]] = STORY, **options: object) -> MemoryStore:
+def narrated(parts: list[list[str]] = STORY, **options: Any) -> MemoryStore:
     store = new_story(parts, **options)
     run_task(NARRATE, PIPELINE, Creation(store, ID), Task(), SETTINGS)
     return store
@@ -122,13 +123,12 @@ def test_a_story_that_shows_and_says_the_same_again_and_again_is_rendered() -> N
 
 
 @pytest.mark.logs_errors
-@pytest.mark.logs_errors
 @pytest.mark.parametrize(
     ("options", "words"),
     [({"effect": "old_film"}, "moviepy"), ({"effect": "no such", "engine": "moviepy"}, "old_film")],
 )
 def test_an_effect_that_can_not_be_drawn_is_refused_before_anything_is_spoken(
-    options: dict[str, object], words: str
+    options: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(BadRequest, match=words):
         narrated(**options)

@@ -16,6 +16,7 @@ from shared.storage.memory import MemoryStore
 from shared.video.captions.subtitle_files import as_written
 from tests.support.faces import make_font, use_fonts
 from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
+from tests.support.shards import EXTENTS, Extent, of_extent
 from tests.support.stories import (
     ID,
     OUTPUTS,
@@ -60,7 +61,7 @@ def test_text_is_shown_literally_and_reaches_no_command_line(look: str) -> None:
     told(store)
     film = data(store, "assets/video.mp4")
     found = srt_captions(data(store, "assets/captions.srt").decode())
-    srt = [(*times, as_written(text)) for *times, text in found]
+    srt = [(start, end, as_written(text)) for start, end, text in found]
     assert [text.replace("\n", " ") for *_, text in srt] == list(HOSTILE)
     assert vtt_captions(data(store, "assets/captions.vtt").decode()) == srt == soft_captions(film)
     assert len(frames(film)) == record(store, "narrate").metadata["frames"]
@@ -171,13 +172,13 @@ def hastily(store: ObjectStore) -> str:
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_a_disk_that_fills_up_is_told_of_and_running_again_completes(
-    step: int, caplog: pytest.LogCaptureFixture
+    extent: Extent, caplog: pytest.LogCaptureFixture
 ) -> None:
     count, wanted = writes_of_a_run()
     assert count > 25
-    for room in range(0, count - 2, step):
+    for room in of_extent(extent, range(count - 2)):
         store = FullDisk()
         put_story(store, TINY)
         store.room = store.writes + room

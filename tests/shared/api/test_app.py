@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from shared.api.app import create_app
@@ -5,7 +7,8 @@ from shared.errors import StoreError
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from tests.support.api import NotingPlatform, TestClient, local_client
+from tests.support.api import NotingPlatform
+from tests.support.client import TestClient, local_client
 
 ROUTES = {
     ("get", "/healthz"),
@@ -30,19 +33,21 @@ ROUTES = {
 
 
 @pytest.fixture
-def operations(client: TestClient) -> dict[tuple[str, str], dict]:
+def operations(client: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
     paths = client.get("/openapi.json").json()["paths"]
     return {(method, path): operation for path, item in paths.items() for method, operation in item.items()}
 
 
-def test_every_route_is_documented(operations: dict[tuple[str, str], dict]) -> None:
+def test_every_route_is_documented(operations: dict[tuple[str, str], dict[str, Any]]) -> None:
     assert set(operations) == ROUTES
     assert len({operation["operationId"] for operation in operations.values()}) == len(ROUTES)
     for operation in operations.values():
         assert operation["description"]
 
 
-def test_problems_are_documented_with_their_media_type(operations: dict[tuple[str, str], dict]) -> None:
+def test_problems_are_documented_with_their_media_type(
+    operations: dict[tuple[str, str], dict[str, Any]],
+) -> None:
     for operation in operations.values():
         kinds = {status: set(each.get("content", {})) for status, each in operation["responses"].items()}
         assert {status for status, kind in kinds.items() if kind == {"application/problem+json"}} == {
@@ -53,14 +58,14 @@ def test_problems_are_documented_with_their_media_type(operations: dict[tuple[st
     assert "202" in operations["post", "/me/creation/{creation_id}/generate_video"]["responses"]
 
 
-def test_only_health_is_documented_as_open(operations: dict[tuple[str, str], dict]) -> None:
+def test_only_health_is_documented_as_open(operations: dict[tuple[str, str], dict[str, Any]]) -> None:
     assert [route for route, operation in operations.items() if "security" not in operation] == [
         ("get", "/healthz")
     ]
 
 
 def test_events_may_bring_their_token_as_an_attribute(
-    operations: dict[tuple[str, str], dict], client: TestClient
+    operations: dict[tuple[str, str], dict[str, Any]], client: TestClient
 ) -> None:
     schemes = client.get("/openapi.json").json()["components"]["securitySchemes"]
     routes = {
@@ -72,7 +77,7 @@ def test_events_may_bring_their_token_as_an_attribute(
     assert all(names == ["bearer"] for names in routes.values())
 
 
-def test_bodies_are_documented(operations: dict[tuple[str, str], dict], client: TestClient) -> None:
+def test_bodies_are_documented(operations: dict[tuple[str, str], dict[str, Any]], client: TestClient) -> None:
     put = operations["put", "/me/creation/{creation_id}/assets/{name}"]
     got = operations["get", "/me/creation/{creation_id}/assets/{name}"]["responses"]["200"]["content"]
     assert set(put["requestBody"]["content"]) == set(got) >= {"image/png", "audio/mpeg", "video/mp4"}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared.machine.process import process_is_alive, process_is_gone, this_process
-from tests.support.toys import ROOT, until
+from tests.support.patience import until
+from tests.support.toys import ROOT
 
 NAME = (
     "import sys; from shared.machine.process import this_process; "

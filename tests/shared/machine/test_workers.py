@@ -85,9 +85,9 @@ class Queue(threading.BoundedSemaphore):
         super().__init__(room)
         self.came = threading.Event()
 
-    def __enter__(self) -> bool:
+    def __enter__(self, blocking: bool = True, timeout: float | None = None) -> bool:
         self.came.set()
-        return super().__enter__()
+        return super().__enter__(blocking, timeout)
 
 
 def test_the_end_of_all_work_ends_what_is_done_and_what_waits(workers: Workers) -> None:

@@ -22,7 +22,8 @@ from shared.storage import ObjectStore
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
 from tests.shared.platforms.containers import Engine
-from tests.support.toys import ROOT, contents, fill, run_fused, toys, until
+from tests.support.patience import until
+from tests.support.toys import ROOT, contents, fill, run_fused, toys
 
 STAGES = ["extra", "first", "last", "left", "right", "right", "right"]
 

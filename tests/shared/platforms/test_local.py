@@ -22,18 +22,8 @@ from shared.records.documents import Claim, Record, Request, load, save, utc_now
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
-from tests.support.toys import (
-    ROOT,
-    at_once,
-    command,
-    contents,
-    fill,
-    generations,
-    run_fused,
-    states,
-    toys,
-    until,
-)
+from tests.support.patience import until
+from tests.support.toys import ROOT, at_once, command, contents, fill, generations, run_fused, states, toys
 
 GONE = this_process().rpartition("|")[0] + "|1"
 

@@ -2,7 +2,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.platforms.slots import Slots
-from tests.support.toys import until
+from tests.support.patience import until
 
 
 def test_no_more_work_at_once_than_there_are_places() -> None:

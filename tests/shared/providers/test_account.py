@@ -1,11 +1,13 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
 from shared.errors import Stopped, StoreError
 from shared.providers.account import Account, Bought, key_of
 from shared.records.creation import canonical_json
+from shared.storage import ObjectInfo
 from shared.storage.memory import MemoryStore
 
 
@@ -22,7 +24,7 @@ def shop(sold: list[str], data: bytes = b"sound") -> Callable[[], Bought]:
     return buy
 
 
-def test_what_was_bought_is_bought_by_nobody_again(store):
+def test_what_was_bought_is_bought_by_nobody_again(store: MemoryStore) -> None:
     sold: list[str] = []
     first, second = Account(store), Account(store)
     bought = first.once("voice", {"text": "Hello"}, shop(sold))
@@ -31,7 +33,7 @@ def test_what_was_bought_is_bought_by_nobody_again(store):
     assert (len(sold), first.spent, second.spent) == (1, {"voice": 0.25}, {})
 
 
-def test_another_order_or_component_is_another_purchase(store):
+def test_another_order_or_component_is_another_purchase(store: MemoryStore) -> None:
     sold: list[str] = []
     account = Account(store)
     for component, what in (("voice", {"a": 1}), ("voice", {"a": 2}), ("film", {"a": 1})):
@@ -40,7 +42,7 @@ def test_another_order_or_component_is_another_purchase(store):
     assert account.spent == {"film": 0.25, "voice": 0.5}
 
 
-def test_threads_that_want_the_same_at_once_buy_it_once(store):
+def test_threads_that_want_the_same_at_once_buy_it_once(store: MemoryStore) -> None:
     sold: list[str] = []
     account = Account(store)
     gate = threading.Barrier(4)
@@ -57,7 +59,7 @@ def test_threads_that_want_the_same_at_once_buy_it_once(store):
     assert len(sold) == 1
 
 
-def test_a_purchase_that_failed_is_tried_anew(store):
+def test_a_purchase_that_failed_is_tried_anew(store: MemoryStore) -> None:
     sold: list[str] = []
     account = Account(store)
 
@@ -82,7 +84,9 @@ def test_a_purchase_that_failed_is_tried_anew(store):
     ],
     ids=["half an entry", "a wrong entry", "other bytes", "no bytes"],
 )
-def test_a_damaged_result_is_bought_once_more_and_then_kept(store, damage):
+def test_a_damaged_result_is_bought_once_more_and_then_kept(
+    store: MemoryStore, damage: Callable[[MemoryStore, str], Any]
+) -> None:
     sold: list[str] = []
     Account(store).once("voice", {"text": "Hello"}, shop(sold))
     damage(store, key_of({"text": "Hello"}))
@@ -94,18 +98,18 @@ def test_a_damaged_result_is_bought_once_more_and_then_kept(store, damage):
 class Full(MemoryStore):
     """Takes nothing any more."""
 
-    def write(self, key, data, *, expect=None):
+    def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
         raise StoreError("write", key, "no space left")
 
 
-def test_what_cannot_be_kept_is_used_all_the_same(caplog):
+def test_what_cannot_be_kept_is_used_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
     account = Account(Full())
     assert account.once("voice", {"text": "Hello"}, shop([])).data == b"sound"
     assert account.spent == {"voice": 0.25}
-    assert [record.action for record in caplog.records] == ["paid_result_not_kept"]
+    assert [getattr(record, "action", "") for record in caplog.records] == ["paid_result_not_kept"]
 
 
-def test_nothing_is_bought_for_a_stage_that_has_ended(store):
+def test_nothing_is_bought_for_a_stage_that_has_ended(store: MemoryStore) -> None:
     sold: list[str] = []
 
     def ended() -> None:
@@ -119,7 +123,7 @@ def test_nothing_is_bought_for_a_stage_that_has_ended(store):
     assert len(sold) == 1
 
 
-def test_waiting_ends_soon_after_the_stage(store):
+def test_waiting_ends_soon_after_the_stage(store: MemoryStore) -> None:
     slept: list[float] = []
 
     def check() -> None:
@@ -134,7 +138,7 @@ def test_waiting_ends_soon_after_the_stage(store):
     assert sum(slept) == pytest.approx(0.6)
 
 
-def test_notes_are_in_the_store_until_they_are_forgotten(store):
+def test_notes_are_in_the_store_until_they_are_forgotten(store: MemoryStore) -> None:
     Account(store).remember("predictions/a.json", {"id": "x"})
     assert Account(store).recall("predictions/a.json") == {"id": "x"}
     Account(store).forget("predictions/a.json")

@@ -34,8 +34,8 @@ def record_of(creation: Creation) -> Record | None:
 
 def told(creation: Creation, **choices: Any) -> Record | None:
     """The record after the platform has said how the task ended."""
-    choices = {"by": "platform", "at": NOW, "execution": "mine"} | choices
-    fail_record(creation, TASK, TOLD, **choices)
+    usual: dict[str, Any] = {"by": "platform", "at": NOW, "execution": "mine"}
+    fail_record(creation, TASK, TOLD, **usual | choices)
     return record_of(creation)
 
 

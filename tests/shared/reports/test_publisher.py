@@ -11,7 +11,7 @@ from shared.reports.publisher import Publisher, open_publisher
 from shared.runs.report import Report
 from shared.settings import Settings
 from tests.shared.reports.made import Said, report
-from tests.support.patience import wait_until
+from tests.support.patience import until
 
 
 class Wall:
@@ -69,7 +69,7 @@ def test_nobody_waits_for_a_sink_that_hangs() -> None:
     publisher = Publisher((hung, quick), log=Said())
     for progress in (1, 2, 3):
         publisher.publish(report(progress=progress))
-    wait_until(lambda: len(quick.told) == 3)
+    until(lambda: len(quick.told) == 3)
     assert hung.told == []
     hung.open.set()
     publisher.close()
@@ -85,23 +85,23 @@ def test_closing_does_not_wait_for_ever_and_says_what_was_not_told() -> None:
     assert len(said.of("reports_unsaid")) == 1
     assert "the wall" in said.of("reports_unsaid")[0]
     hung.open.set()
-    wait_until(lambda: hung.closed)
+    until(lambda: hung.closed)
 
 
 def test_an_outage_is_one_warning_and_the_newest_of_each_stage_comes_after_it() -> None:
     wall, other, said = Wall(), Wall("other"), Said()
     publisher = Publisher((wall, other), log=said, pause_s=0.2)
     publisher.publish(report("script_gen", 100))
-    wait_until(lambda: wall.told)
+    until(lambda: wall.told)
     wall.fault = ConnectionError("no wall")
     publisher.publish(report("voice_gen", 0))
-    wait_until(lambda: said.of("reports_unsaid"))
+    until(lambda: said.of("reports_unsaid"))
     for stage, progress in (("voice_gen", 10), ("video_gen", 0), ("voice_gen", 20), ("video_gen", 30)):
         publisher.publish(report(stage, progress))
     publisher.publish(report("voice_gen", 70, job_id="job-124"))
-    wait_until(lambda: wall.tries >= 3)
+    until(lambda: wall.tries >= 3)
     wall.fault = None
-    wait_until(lambda: len(wall.told) == 4)
+    until(lambda: len(wall.told) == 4)
     publisher.publish(report("voice_gen", 40))
     publisher.close()
     assert sorted(wall.progress[1:4]) == [("video_gen", 30), ("voice_gen", 20), ("voice_gen", 70)]
@@ -116,9 +116,9 @@ def test_a_second_outage_is_a_second_warning() -> None:
     for outage in (1, 2):
         wall.fault = ConnectionError("no wall")
         publisher.publish(report(progress=outage))
-        wait_until(partial(said.has, outage, "reports_unsaid"))
+        until(partial(said.has, outage, "reports_unsaid"))
         wall.fault = None
-        wait_until(partial(said.has, outage, "reports_said_again"))
+        until(partial(said.has, outage, "reports_said_again"))
     publisher.close()
 
 
@@ -127,7 +127,7 @@ def test_a_report_that_a_sink_will_never_take_holds_up_no_other() -> None:
     publisher = Publisher([wall], log=Said(), pause_s=0.01)
     publisher.publish(report("poison"))
     publisher.publish(report("voice_gen"))
-    wait_until(lambda: wall.told)
+    until(lambda: wall.told)
     publisher.close()
     assert [each.stage for each in wall.told] == ["voice_gen"]
 
@@ -137,7 +137,7 @@ def test_what_waits_out_an_outage_is_tried_once_more_on_closing() -> None:
     wall.fault = ConnectionError("no wall")
     publisher = Publisher([wall], log=said)
     publisher.publish(report(progress=10))
-    wait_until(lambda: said.of("reports_unsaid"))
+    until(lambda: said.of("reports_unsaid"))
     publisher.publish(report(progress=100))
     wall.fault = None
     publisher.close()
@@ -150,7 +150,7 @@ def test_a_sink_that_still_fails_on_closing_is_given_up_without_another_word() -
     publisher = Publisher([wall], log=said)
     for stage in ("a", "b", "c"):
         publisher.publish(report(stage))
-    wait_until(lambda: said.of("reports_unsaid"))
+    until(lambda: said.of("reports_unsaid"))
     publisher.close()
     assert wall.told == []
     assert wall.tries <= 3

@@ -15,7 +15,7 @@ from shared.reports.redis_channel import CHANNEL, RedisChannel, connect, get_red
 from shared.runs.report import ERROR
 from shared.settings import Settings
 from tests.shared.reports.made import Said, report
-from tests.support.patience import wait_until
+from tests.support.patience import until
 from tests.support.servers import RedisServer
 
 
@@ -127,7 +127,7 @@ def test_a_restart_between_two_reports_goes_unnoticed(redis_server: RedisServer)
             return str(client.hget("job:job-123", "last"))
 
     publisher.publish(report(progress=10))
-    wait_until(lambda: '"progress": 10' in last())
+    until(lambda: '"progress": 10' in last())
     redis_server.kill()
     redis_server.start()
     publisher.publish(report(progress=20))

@@ -12,7 +12,7 @@ from shared.reports.redis_channel import RedisChannel, connect
 from shared.reports.sink import Sink
 from shared.runs.report import Report
 from tests.shared.reports.made import Said, after, report
-from tests.support.patience import wait_until
+from tests.support.patience import until
 from tests.support.servers import PostgresServer, RedisServer
 
 
@@ -144,10 +144,10 @@ def test_one_that_is_down_from_the_start_is_one_warning_and_told_the_newest_when
     place.break_()
     for step in steps():
         publisher.publish(step)
-    wait_until(lambda: said.of("reports_unsaid"))
+    until(lambda: said.of("reports_unsaid"))
     publisher.publish(report(progress=95, at=after(95)))
     place.mend()
-    wait_until(lambda: said.of("reports_said_again"))
+    until(lambda: said.of("reports_said_again"))
     assert place.told() == ("script_gen", 95)
     assert len(said.of("reports_unsaid")) == 1
 
@@ -156,14 +156,14 @@ def test_one_that_dies_in_the_middle_is_one_warning_and_told_the_newest_when_it_
     place: Place, publisher: Publisher, said: Said
 ) -> None:
     publisher.publish(report(progress=10, at=after(10)))
-    wait_until(lambda: place.told() == ("script_gen", 10))
+    until(lambda: place.told() == ("script_gen", 10))
     place.break_()
     for step in steps():
         publisher.publish(step)
-    wait_until(lambda: said.of("reports_unsaid"))
+    until(lambda: said.of("reports_unsaid"))
     publisher.publish(report(progress=95, at=after(95)))
     place.mend()
-    wait_until(lambda: said.of("reports_said_again"))
+    until(lambda: said.of("reports_said_again"))
     publisher.close()
     assert place.told() == ("script_gen", 95)
     assert len(said.of("reports_unsaid")) == 1

@@ -17,18 +17,9 @@ from shared.records.documents import Claim, Record, load
 from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
 from tests.support.nursery import Nursery
-from tests.support.shards import todays
-from tests.support.toys import (
-    FakePlatform,
-    When,
-    contents,
-    fill,
-    generations,
-    run_fused,
-    toys,
-    until,
-    watched,
-)
+from tests.support.patience import until
+from tests.support.shards import EXTENTS, Extent, of_extent
+from tests.support.toys import FakePlatform, When, contents, fill, generations, run_fused, toys, watched
 
 WORDS = b"one two three"
 
@@ -50,9 +41,9 @@ def calls_of_a_run(root: Path) -> list[str]:
     return calls
 
 
-@pytest.mark.parametrize("extent", ["a part", pytest.param("all", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_a_run_killed_around_any_store_call_ends_in_the_same_bytes_when_run_again(
-    tmp_path: Path, nurseries: list[Nursery], extent: str
+    tmp_path: Path, nurseries: list[Nursery], extent: Extent
 ) -> None:
     """On both sides of every call; the short form kills at the calls of the day's shard."""
     calls = calls_of_a_run(tmp_path / "whole")
@@ -71,9 +62,7 @@ def test_a_run_killed_around_any_store_call_ends_in_the_same_bytes_when_run_agai
             assert contents(FileStore(root), "toy/cache/") == cached, (call, when)
 
     sides: tuple[When, ...] = ("before", "after")
-    cases = [(number, side) for number in range(1, len(calls) + 1) for side in sides]
-    if extent == "a part":
-        cases = todays(cases)
+    cases = of_extent(extent, [(number, side) for number in range(1, len(calls) + 1) for side in sides])
     with ThreadPoolExecutor(len(nurseries)) as pool:
         shares = [cases[number :: len(nurseries)] for number in range(len(nurseries))]
         list(pool.map(kill_each, nurseries, shares))
@@ -159,13 +148,14 @@ def calls_of_left(root: Path, nursery: Nursery) -> int:
         call += 1
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_an_attempt_that_sleeps_before_any_store_call_while_the_next_one_works_publishes_nothing(
-    tmp_path: Path, nurseries: list[Nursery]
+    tmp_path: Path, nurseries: list[Nursery], extent: Extent
 ) -> None:
     nursery = nurseries[0]
     calls = calls_of_left(tmp_path / "count", nursery)
     assert calls > 10
-    for call in range(1, calls + 1):
+    for call in of_extent(extent, range(1, calls + 1)):
         root, log = tmp_path / str(call), tmp_path / f"{call}.log"
         store = FileStore(root)
         fill(store, words=WORDS)
@@ -192,13 +182,14 @@ def completes(nursery: Nursery, root: Path) -> bool:
     return nursery.run("fused", root, stale_after_s=0.02) == 0
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_an_attempt_that_sleeps_through_a_later_run_harms_none_of_it(
-    tmp_path: Path, nurseries: list[Nursery]
+    tmp_path: Path, nurseries: list[Nursery], extent: Extent
 ) -> None:
     """The later run makes what was there before, byte for byte: still the sleeper may not overwrite it."""
     nursery = nurseries[0]
     calls = calls_of_left(tmp_path / "count", nursery)
-    for call in range(1, calls + 1):
+    for call in of_extent(extent, range(1, calls + 1)):
         root = tmp_path / str(call)
         store = FileStore(root)
         fill(store, words=WORDS)

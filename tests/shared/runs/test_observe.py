@@ -158,7 +158,7 @@ def test_a_stage_that_is_silent_for_much_too_long_has_died_whatever_the_platform
     scene.claim("first")
     scene.record("first", "running", process=FAR, heartbeat_at=NOW - timedelta(minutes=7))
     first = scene.look("running").stages["first"]
-    assert (first.state, first.frozen) == ("failed", {"fake"})
+    assert (first.state, first.frozen) == ("failed", frozenset({"fake"}))
     assert first.error is not None
     assert "though the platform says that it runs" in first.error.message
 

@@ -1,6 +1,7 @@
 """Runs that are asked for while another is under way, and films that are older than their inputs."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -192,7 +193,7 @@ def test_a_trigger_killed_around_any_store_call_loses_no_run_that_was_queued() -
         number += 1
         store = MemoryStore()
         fill(store)
-        asked = at_last(store, lambda store=store: fake_trigger(store).start("toys", "toy", {"speed": 2}))
+        asked = at_last(store, partial(fake_trigger(store).start, "toys", "toy", {"speed": 2}))
         whole = inline_trigger(store, asked)
         whole.follows_up = False
         status = whole.start("toys", "toy")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from shared.text.language import is_right_to_left, scripts_of, words_of
@@ -16,7 +18,7 @@ from shared.text.language import is_right_to_left, scripts_of, words_of
         ("12 3.5 😀 € \0 \ud800", {}),
     ],
 )
-def test_letters_are_counted_by_script(text, scripts):
+def test_letters_are_counted_by_script(text: str, scripts: dict[str, int]) -> None:
     assert dict(scripts_of(text)) == scripts
 
 
@@ -32,7 +34,7 @@ def test_letters_are_counted_by_script(text, scripts):
         ("\u200fabc", True),
     ],
 )
-def test_the_first_character_with_a_direction_decides(text, answer):
+def test_the_first_character_with_a_direction_decides(text: str, answer: bool) -> None:
     assert is_right_to_left(text) is answer
 
 
@@ -57,5 +59,5 @@ def test_the_first_character_with_a_direction_decides(text, answer):
         (" \n\0", []),
     ],
 )
-def test_a_text_parts_into_words(text, words):
+def test_a_text_parts_into_words(text: str, words: list[Any] | list[str]) -> None:
     assert [text[start:end] for start, end in words_of(text)] == words

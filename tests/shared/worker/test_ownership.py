@@ -8,7 +8,8 @@ from shared.records.documents import utc_now
 from shared.stages.stage import Context, Result
 from shared.storage.memory import MemoryStore
 from tests.shared.runs.attempts import BEATING, MANAGED, ask, claim, leave, record_of, run_first
-from tests.support.toys import STAGES, contents, fill, until, watched
+from tests.support.patience import until
+from tests.support.toys import STAGES, contents, fill, watched
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -59,7 +60,9 @@ def order() -> PictureOrder:
 
 
 @pytest.mark.parametrize("size", [(108, 192), (192, 108), (100, 100), (37, 211)])
-def test_a_picture_has_the_size_that_was_ordered(provider, order, tmp_path, size):
+def test_a_picture_has_the_size_that_was_ordered(
+    provider: ImageProvider, order: PictureOrder, tmp_path: Path, size: tuple[int, int]
+) -> None:
     target = tmp_path / "background.png"
     provider.paint(replace(order, width=size[0], height=size[1]), target)
     with Image.open(target) as image:
@@ -68,30 +71,32 @@ def test_a_picture_has_the_size_that_was_ordered(provider, order, tmp_path, size
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_the_same_order_gives_the_same_picture(provider, order, tmp_path):
+def test_the_same_order_gives_the_same_picture(
+    provider: ImageProvider, order: PictureOrder, tmp_path: Path
+) -> None:
     first, second = tmp_path / "1.png", tmp_path / "2.png"
     provider.paint(order, first)
     provider.paint(order, second)
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_it_says_who_it_is_and_what_it_costs(provider):
+def test_it_says_who_it_is_and_what_it_costs(provider: ImageProvider) -> None:
     assert provider.name
     assert provider.version
     assert 0 <= provider.estimate_usd() < 0.1
 
 
-def test_cancelling_nothing_is_no_error(provider):
+def test_cancelling_nothing_is_no_error(provider: ImageProvider) -> None:
     provider.cancel()
 
 
-def test_an_unknown_provider_is_refused_with_those_there_are():
+def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownName) as caught:
         image_provider(Settings(image_provider="paint"), Account(MemoryStore()))
     assert caught.value.args[1] == "paint"
     assert "replicate" in caught.value.args[2]
 
 
-def test_without_its_key_replicate_names_the_variable():
+def test_without_its_key_replicate_names_the_variable() -> None:
     with pytest.raises(ProviderDenied, match="REPLICATE_API_TOKEN"):
         image_provider(Settings(image_provider="replicate"), Account(MemoryStore()))

@@ -22,7 +22,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import BRIEF, finish, start
-from tests.support.api import AD, STORY, NotingPlatform, TestClient, local_client
+from tests.support.api import AD, STORY, NotingPlatform
+from tests.support.client import TestClient, local_client
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from shared.video.frames.pictures import DECODERS
 from tests.jobs.ad.http.ads import BRIEF, fail, finish, leave, picture, start
-from tests.support.api import AD, STORY, NotingPlatform, TestClient, local_client
+from tests.support.api import AD, STORY, NotingPlatform
+from tests.support.client import TestClient, local_client
 from tests.support.toys import failing, watched
 
 GENERATE = "/api/videos/generate"
@@ -92,7 +93,12 @@ def test_a_form_brings_files_whose_names_mean_nothing(
 def test_a_picture_that_was_sent_is_decoded_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     ask = DECODERS.ask
-    monkeypatch.setattr(DECODERS, "ask", lambda request, read: (asked.append(request), ask(request, read))[1])
+
+    def noted(request: Any, read: Any) -> Any:
+        asked.append(request)
+        return ask(request, read)
+
+    monkeypatch.setattr(DECODERS, "ask", noted)
     files = {"product_image": ("a.png", picture(), "image/png")}
     assert client.post(GENERATE, data=BRIEF, files=files).status_code == 202
     assert len(asked) == 1
@@ -402,6 +408,7 @@ def test_an_ad_that_is_at_work_or_made_is_not_gone_on_with(client: TestClient, t
 def test_nobody_gets_an_id_while_its_ad_is_deleted(platform: NotingPlatform) -> None:
     """Not at any moment, also long after a deletion that broke off."""
     answers: list[int] = []
+    client: TestClient
 
     def on_call(_number: int, side: str, call: str, key: str) -> None:
         if call == "delete" and (side, key) != ("after", "j/claims/posted.json"):

@@ -85,7 +85,9 @@ def nothing(part: float) -> None:
 
 
 @pytest.mark.parametrize("with_product", [True, False])
-def test_a_clip_decodes_from_its_first_frame_to_its_last(provider, order, tmp_path, with_product):
+def test_a_clip_decodes_from_its_first_frame_to_its_last(
+    provider: VideoProvider, order: ClipOrder, tmp_path: Path, with_product: bool
+) -> None:
     target = tmp_path / "clip.mp4"
     wanted = order if with_product else replace(order, product=None, colours=())
     provider.film(wanted, target, on_progress=nothing)
@@ -93,14 +95,14 @@ def test_a_clip_decodes_from_its_first_frame_to_its_last(provider, order, tmp_pa
     assert set(tmp_path.iterdir()) <= {target, tmp_path / "product.png"}
 
 
-def test_progress_grows_from_0_to_1(provider, order, tmp_path):
+def test_progress_grows_from_0_to_1(provider: VideoProvider, order: ClipOrder, tmp_path: Path) -> None:
     parts: list[float] = []
     provider.film(order, tmp_path / "clip.mp4", on_progress=parts.append)
     assert parts == sorted(parts)
     assert 0 <= parts[0] <= parts[-1] == 1
 
 
-def test_who_watches_can_end_it(provider, order, tmp_path):
+def test_who_watches_can_end_it(provider: VideoProvider, order: ClipOrder, tmp_path: Path) -> None:
     def stop(part: float) -> None:
         raise Stopped("a signal")
 
@@ -108,32 +110,34 @@ def test_who_watches_can_end_it(provider, order, tmp_path):
         provider.film(order, tmp_path / "clip.mp4", on_progress=stop)
 
 
-def test_the_same_order_gives_the_same_clip(provider, order, tmp_path):
+def test_the_same_order_gives_the_same_clip(
+    provider: VideoProvider, order: ClipOrder, tmp_path: Path
+) -> None:
     first, second = tmp_path / "1.mp4", tmp_path / "2.mp4"
     provider.film(order, first, on_progress=nothing)
     provider.film(order, second, on_progress=nothing)
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_it_says_who_it_is_and_what_it_costs(provider):
+def test_it_says_who_it_is_and_what_it_costs(provider: VideoProvider) -> None:
     assert provider.name
     assert provider.version
     assert provider.concurrency >= 1
     assert 0 <= provider.estimate_usd(4) <= provider.estimate_usd(8) < 2
 
 
-def test_cancelling_nothing_is_no_error(provider):
+def test_cancelling_nothing_is_no_error(provider: VideoProvider) -> None:
     provider.cancel()
     provider.cancel()
 
 
-def test_an_unknown_provider_is_refused_with_those_there_are():
+def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownName) as caught:
         video_provider(Settings(video_provider="replicat"), Account(MemoryStore()))
     assert caught.value.args[1] == "replicat"
     assert "replicate" in caught.value.args[2]
 
 
-def test_without_its_key_replicate_names_the_variable():
+def test_without_its_key_replicate_names_the_variable() -> None:
     with pytest.raises(ProviderDenied, match="REPLICATE_API_TOKEN"):
         video_provider(Settings(video_provider="replicate"), Account(MemoryStore()))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
@@ -5,10 +7,11 @@ from shared.api.app import create_app
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from tests.support.api import TOKEN, TestClient
+from tests.support.api import TOKEN
+from tests.support.client import TestClient
 
 
-def requests_of(caplog: pytest.LogCaptureFixture) -> list[dict]:
+def requests_of(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     return [line.data for line in caplog.records if getattr(line, "action", "") == "http_request"]  # type: ignore[attr-defined]
 
 

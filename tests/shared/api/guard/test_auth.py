@@ -10,7 +10,8 @@ from shared.errors import InvalidSettings, PlatformError
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from tests.support.api import TOKEN, NotingPlatform, TestClient, local_client
+from tests.support.api import TOKEN, NotingPlatform
+from tests.support.client import TestClient, local_client
 
 START = "/me/creation/spring/generate_video"
 EVERYWHERE = [

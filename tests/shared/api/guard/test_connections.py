@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from shared.api.app import create_app
@@ -190,7 +191,7 @@ def test_an_upload_slower_than_any_line_is_ended(chunks: list[int], step_s: floa
 def _upload(chunks: list[int], step_s: float) -> list[str]:
     """What becomes of a body that comes so, with the usual patience, by a clock of ours."""
 
-    async def swallow(scope: object, receive: Callable, send: Callable) -> None:
+    async def swallow(_scope: Scope, receive: Receive, _send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 

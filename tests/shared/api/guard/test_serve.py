@@ -21,7 +21,7 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
 from tests.support.api import STORY, NotingPlatform
-from tests.support.patience import wait_until
+from tests.support.patience import until
 
 ASSETS = "/me/creation/2025/spring/assets/"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -119,7 +119,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(1000):
             pass
-    wait_until(lambda: not any(spool.iterdir()))
+    until(lambda: not any(spool.iterdir()))
     assert list(files.list("")) == []
 
 

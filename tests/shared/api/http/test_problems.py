@@ -1,5 +1,6 @@
 import errno
 import logging
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectInfo
 from shared.storage.memory import MemoryStore
-from tests.support.api import NotingPlatform, TestClient, local_client
+from tests.support.api import NotingPlatform
+from tests.support.client import TestClient, local_client
 
 SECRET = "/srv/secret/place"
 
@@ -36,7 +38,7 @@ class RefusingStore(MemoryStore):
         raise self.error
 
 
-def answers(error: Exception, **headers: str) -> tuple[int, dict]:
+def answers(error: Exception, **headers: str) -> tuple[int, dict[str, Any]]:
     trigger = Trigger(RefusingStore(error), NotingPlatform(), {})
     client = local_client(create_app(trigger, settings=Settings()), raise_server_exceptions=False)
     answer = client.get("/me/creation/spring/assets/1/1.txt", headers=headers)

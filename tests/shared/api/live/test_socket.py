@@ -23,8 +23,8 @@ from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import fail, finish, leave, start
 from tests.support.api import AD, STORY, TOKEN, NotingPlatform
+from tests.support.patience import until
 from tests.support.servers import RedisServer, free_port, redis_server
-from tests.support.toys import until
 
 __all__ = ["redis_server"]
 

@@ -1,6 +1,5 @@
 import asyncio
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +18,9 @@ from shared.settings import Settings
 from shared.storage import ObjectInfo
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
-from tests.support.api import STORY, NotingPlatform, TestClient, local_client
+from shared.storage.store import Chunks
+from tests.support.api import STORY, NotingPlatform
+from tests.support.client import TestClient, local_client
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 100
 ASSETS = "/me/creation/spring/assets/"
@@ -169,7 +170,7 @@ class MeanwhileStore(MemoryStore):
         self.write(key, b"theirs")
         return super().upload(path, key, expect=expect)
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         if self.read(key)[0] != b"longer than theirs":
             self.write(key, b"longer than theirs")
         return super().stream(key, start=start, end=end)

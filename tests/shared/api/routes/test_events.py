@@ -21,7 +21,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
-from tests.support.api import TOKEN, TestClient, local_client
+from tests.support.api import TOKEN
+from tests.support.client import TestClient, local_client
 from tests.support.toys import FakePlatform, at_once, failing, fill, toys, watched
 
 BUCKET = "films"
@@ -266,7 +267,8 @@ def _meaningless() -> Iterator[Event]:
     ):
         yield finalized(key)
         yield written(key)
-    for data in (None, "text", [], 3, {}, {"bucket": BUCKET}, {"bucket": 1, "name": FIRST}):
+    strange: tuple[Any, ...] = (None, "text", [], 3, {}, {"bucket": BUCKET}, {"bucket": 1, "name": FIRST})
+    for data in strange:
         for kind in (GOOGLE, IBM, AUDIT, MESSAGE):
             yield binary(kind, data)
     for log_entry in (
@@ -375,7 +377,11 @@ def test_an_endless_event_is_given_up_at_its_limit(store: MemoryStore, toy_platf
         "server": ("127.0.0.1", 8000),
         "scheme": "http",
     }
-    asyncio.run(app(scope, receive, send))
+
+    async def serve() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(serve())
     assert answers[0]["status"] == 413
     assert sum(taken) <= MAX_EVENT_BYTES + (1 << 16)
 

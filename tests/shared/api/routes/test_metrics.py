@@ -6,7 +6,8 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import finish, start
-from tests.support.api import AD, TOKEN, NotingPlatform, TestClient, local_client
+from tests.support.api import AD, TOKEN, NotingPlatform
+from tests.support.client import TestClient, local_client
 
 
 @pytest.fixture

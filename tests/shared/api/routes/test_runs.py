@@ -1,21 +1,24 @@
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from shared.records.creation import Creation
 from shared.records.documents import Request, load
 from shared.runs.trigger import Trigger
-from tests.support.api import NotingPlatform, TestClient
+from shared.storage.memory import MemoryStore
+from tests.support.api import NotingPlatform
+from tests.support.client import TestClient
 
 START = "/me/creation/spring/generate_video"
 STATUS = "/me/creation/spring/generate_video_status"
 CANCEL = "/me/creation/spring/generate_video/cancel"
 
 
-def stages(body: dict) -> dict[str, dict]:
+def stages(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {stage["name"]: stage for stage in body["stages"]}
 
 
@@ -157,7 +160,7 @@ def test_a_body_that_holds_no_parameters_starts_nothing(
 def test_a_body_of_unannounced_length_is_cut_off_at_the_limit(client: TestClient, spring: Creation) -> None:
     taken = []
 
-    def chunks():
+    def chunks() -> Iterator[bytes]:
         for number in range(1000):
             taken.append(number)
             yield b" " * 1024
@@ -256,7 +259,7 @@ def test_a_failed_stage_fails_the_run_and_its_error_shows_no_path(
 
 
 def test_the_manifest_shows_the_run_and_no_path(
-    client: TestClient, record: Callable[..., None], trigger
+    client: TestClient, record: Callable[..., None], trigger: Trigger
 ) -> None:
     client.post(START)
     failure = {"kind": "ToolFailed", "message": "from: /opt/secret/ffmpeg", "permanent": False}
@@ -282,14 +285,14 @@ def test_a_cancelled_run_is_failed_and_its_work_is_told_to_stop(
 
 
 @pytest.mark.usefixtures("spring")
-def test_a_creation_of_another_pipeline_has_no_video_run(client: TestClient, trigger) -> None:
+def test_a_creation_of_another_pipeline_has_no_video_run(client: TestClient, trigger: Trigger) -> None:
     trigger.start("advert", "spring")
     assert client.get(STATUS).status_code == 404
     assert client.post(CANCEL).status_code == 404
     assert client.post(START).status_code == 422
 
 
-def test_creation_ids_may_have_slashes(client: TestClient, store) -> None:
+def test_creation_ids_may_have_slashes(client: TestClient, store: MemoryStore) -> None:
     creation_id = "2025/10/30/1/20251030-001"
     Creation(store, creation_id).write("assets/1/1.txt", b"x")
     answer = client.post(f"/me/creation/{creation_id}/generate_video")

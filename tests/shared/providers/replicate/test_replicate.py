@@ -3,13 +3,13 @@
 import base64
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
@@ -33,6 +33,7 @@ from shared.providers.replicate import predictions as replicate
 from shared.providers.replicate.api import Prediction, explain
 from shared.records.documents import utc_now
 from shared.settings import Settings
+from shared.storage import ObjectInfo
 from shared.storage.memory import MemoryStore
 from tests.emulators.paid import Fault
 from tests.emulators.replicate import TOKEN, ReplicateServer, film, picture
@@ -59,6 +60,9 @@ ORDER = ClipOrder(
 )
 
 
+_Done = TypeVar("_Done")
+
+
 class Killed(BaseException):
     """The process is no more."""
 
@@ -72,16 +76,16 @@ class MortalStore(MemoryStore):
         self.dies_at: int | None = None
         self.dies_after = False
 
-    def read(self, key):
+    def read(self, key: str) -> tuple[bytes, ObjectInfo]:
         return self._mortal(lambda: MemoryStore.read(self, key))
 
-    def write(self, key, data, *, expect=None):
+    def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
         return self._mortal(lambda: MemoryStore.write(self, key, data, expect=expect))
 
-    def delete(self, key, *, expect=None):
+    def delete(self, key: str, *, expect: str | None = None) -> None:
         return self._mortal(lambda: MemoryStore.delete(self, key, expect=expect))
 
-    def _mortal(self, act: Callable[[], Any]) -> Any:
+    def _mortal(self, act: Callable[[], _Done]) -> _Done:
         self.calls += 1
         dies = self.calls == self.dies_at
         if dies and not self.dies_after:
@@ -159,13 +163,13 @@ FAULTS = {
 
 @pytest.mark.parametrize("call", ["POST /v1/models", "GET /v1/predictions/", "GET /files/"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_passing_fault_costs_nothing(studio, fault, call):
+def test_a_passing_fault_costs_nothing(studio: Studio, fault: str, call: str) -> None:
     studio.server.faults.append(Fault(**{**vars(FAULTS[fault]), "match": call}))
     assert studio.film().read_bytes() == film()
     assert studio.paid == 1
 
 
-def test_all_calls_may_fail_once(studio):
+def test_all_calls_may_fail_once(studio: Studio) -> None:
     for call in ("POST /v1/models", "GET /v1/predictions", "GET /v1/predictions/", "GET /files/"):
         studio.server.faults.append(Fault(kind="reset", match=call, after_work=True))
     studio.film()
@@ -173,14 +177,14 @@ def test_all_calls_may_fail_once(studio):
 
 
 @pytest.mark.parametrize("hidden", [1, 2])
-def test_a_lost_answer_is_found_in_a_listing_that_lags(studio, hidden):
+def test_a_lost_answer_is_found_in_a_listing_that_lags(studio: Studio, hidden: int) -> None:
     studio.server.hides = hidden
     studio.server.faults.append(Fault(kind="reset", match="POST /v1/models", after_work=True))
     studio.film()
     assert studio.paid == len(studio.server.predictions) == 1
 
 
-def test_a_lost_answer_is_found_on_a_later_page(studio):
+def test_a_lost_answer_is_found_on_a_later_page(studio: Studio) -> None:
     studio.server.page = 2
     studio.film()
     studio.server.faults.append(Fault(kind="reset", match="POST /v1/models", after_work=True))
@@ -200,7 +204,7 @@ def test_a_lost_answer_is_found_on_a_later_page(studio):
     assert studio.paid == 7
 
 
-def test_an_answer_that_is_always_lost_ends_in_busy(studio):
+def test_an_answer_that_is_always_lost_ends_in_busy(studio: Studio) -> None:
     studio.server.faults.append(Fault(kind="reset", match="POST /v1/models", times=99))
     with pytest.raises(ProviderBusy):
         studio.film()
@@ -215,7 +219,9 @@ def test_an_answer_that_is_always_lost_ends_in_busy(studio):
         (403, ProviderDenied, "key"),
     ],
 )
-def test_no_credit_or_a_wrong_key_is_final_and_names_the_remedy(studio, status, error, word):
+def test_no_credit_or_a_wrong_key_is_final_and_names_the_remedy(
+    studio: Studio, status: int, error: type[Exception], word: str
+) -> None:
     studio.server.faults.append(Fault(kind="status", status=status, match="POST"))
     with pytest.raises(error, match=word) as caught:
         studio.film()
@@ -226,25 +232,27 @@ def test_no_credit_or_a_wrong_key_is_final_and_names_the_remedy(studio, status, 
     assert studio.server.calls_of("GET /v1/predictions")[0].path != "/v1/predictions"
 
 
-def test_a_wrong_key_is_refused_by_the_server_itself(studio):
+def test_a_wrong_key_is_refused_by_the_server_itself(studio: Studio) -> None:
     with pytest.raises(ProviderDenied, match="REPLICATE_API_TOKEN"):
         studio.film(replicate_api_token="r8_of-someone-else")
 
 
-def test_a_field_that_the_model_does_not_take_is_named(studio):
+def test_a_field_that_the_model_does_not_take_is_named(studio: Studio) -> None:
     with pytest.raises(ProviderRefused, match=r"input\.prompt"):
         studio.film(replace(ORDER, prompt=""))
     assert studio.paid == 0
 
 
-def test_a_rate_limit_that_is_told_in_words_is_kept(studio):
+def test_a_rate_limit_that_is_told_in_words_is_kept(studio: Studio) -> None:
     said = "Request was throttled. Your rate limit resets in ~30s."
     studio.server.faults.append(Fault(kind="status", status=429, match="POST", message=said))
     studio.film()
     assert 30 <= sum(studio.slept) < 35
 
 
-def test_a_result_is_noticed_at_most_a_tenth_later_than_it_is_there(studio, monkeypatch):
+def test_a_result_is_noticed_at_most_a_tenth_later_than_it_is_there(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     began, studio.server.polls = utc_now(), 100
     monkeypatch.setattr(replicate, "utc_now", lambda: began + timedelta(seconds=sum(studio.slept)))
     monkeypatch.setattr(account, "_NAP_S", 60.0)
@@ -266,7 +274,9 @@ def test_a_result_is_noticed_at_most_a_tenth_later_than_it_is_there(studio, monk
         ("broken_file", "", ProviderFailed),
     ],
 )
-def test_a_prediction_that_comes_to_nothing_is_never_kept(studio, kind, message, error):
+def test_a_prediction_that_comes_to_nothing_is_never_kept(
+    studio: Studio, kind: str, message: str, error: type[Exception]
+) -> None:
     studio.server.faults.append(Fault(kind=kind, match="POST", message=message))
     with pytest.raises(error) as caught:
         studio.film()
@@ -278,7 +288,7 @@ def test_a_prediction_that_comes_to_nothing_is_never_kept(studio, kind, message,
     assert studio.paid == (1 if kind == "fails" else 2)
 
 
-def test_a_broken_file_is_fetched_twice_before_it_is_given_up(studio):
+def test_a_broken_file_is_fetched_twice_before_it_is_given_up(studio: Studio) -> None:
     studio.server.faults.append(Fault(kind="broken_file", match="POST"))
     with pytest.raises(ProviderFailed):
         studio.film()
@@ -286,7 +296,7 @@ def test_a_broken_file_is_fetched_twice_before_it_is_given_up(studio):
     assert list(studio.folder.iterdir()) == []
 
 
-def test_a_prediction_that_never_ends_is_cancelled_and_the_setting_named(studio):
+def test_a_prediction_that_never_ends_is_cancelled_and_the_setting_named(studio: Studio) -> None:
     studio.server.faults.append(Fault(kind="never_ends", match="POST"))
     with pytest.raises(ProviderBusy, match="PREDICTION_TIMEOUT_S"):
         studio.film(prediction_timeout_s=0.05)
@@ -295,14 +305,14 @@ def test_a_prediction_that_never_ends_is_cancelled_and_the_setting_named(studio)
     assert len(studio.server.predictions) == 2
 
 
-def test_a_prediction_that_outlived_its_process_is_taken_although_it_is_late(studio):
+def test_a_prediction_that_outlived_its_process_is_taken_although_it_is_late(studio: Studio) -> None:
     die_after_the_id(studio)
     studio.server.predictions[0].polls = 1
     assert studio.film(prediction_timeout_s=1e-6).read_bytes() == film()
     assert studio.paid == 1
 
 
-def test_a_model_ends_by_itself_somewhat_after_we_lose_patience(studio):
+def test_a_model_ends_by_itself_somewhat_after_we_lose_patience(studio: Studio) -> None:
     studio.film(prediction_timeout_s=90.5)
     (create,) = studio.server.calls_of("POST")
     assert create.headers["cancel-after"] == "151s"
@@ -321,7 +331,7 @@ def die_after_the_id(studio: Studio) -> None:
         provider.film(ORDER, studio.folder / "clip.mp4", on_progress=lambda _part: None)
 
 
-def test_its_id_is_in_the_store_before_a_prediction_is_polled(studio):
+def test_its_id_is_in_the_store_before_a_prediction_is_polled(studio: Studio) -> None:
     die_after_the_id(studio)
     made = studio.server.predictions[0]
     assert studio.server.calls_of("GET") == []
@@ -338,7 +348,9 @@ def calls_of_a_life(act: Callable[[Studio], Any], server: ReplicateServer, folde
 
 @pytest.mark.parametrize("act", [Studio.film, Studio.paint], ids=["film", "paint"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_dying_at_any_call_of_the_store_costs_nothing(tmp_path, act, after):
+def test_dying_at_any_call_of_the_store_costs_nothing(
+    tmp_path: Path, act: Callable[[Studio], Any], after: bool
+) -> None:
     with ReplicateServer() as server:
         calls = calls_of_a_life(act, server, tmp_path)
         assert calls >= 6
@@ -353,7 +365,7 @@ def test_dying_at_any_call_of_the_store_costs_nothing(tmp_path, act, after):
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_dying_twice_costs_nothing(tmp_path, after):
+def test_dying_twice_costs_nothing(tmp_path: Path, after: bool) -> None:
     for first in range(3, 7):
         for second in (first + 2, first + 4):
             with ReplicateServer() as server:
@@ -367,7 +379,9 @@ def test_dying_twice_costs_nothing(tmp_path, after):
                 assert studio.paid == 1, (first, second)
 
 
-def test_dying_between_the_request_and_its_answer_costs_nothing(studio, monkeypatch):
+def test_dying_between_the_request_and_its_answer_costs_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     studio.server.hides = 2
 
     def die(*_args: object, **_more: object) -> None:
@@ -382,7 +396,7 @@ def test_dying_between_the_request_and_its_answer_costs_nothing(studio, monkeypa
     assert studio.paid == 1
 
 
-def test_a_prediction_of_another_order_is_not_adopted(studio):
+def test_a_prediction_of_another_order_is_not_adopted(studio: Studio) -> None:
     """The same words for other pictures, or another variation."""
     red, blue = studio.folder / "red.png", studio.folder / "blue.png"
     red.write_bytes(picture(40, 40))
@@ -395,7 +409,7 @@ def test_a_prediction_of_another_order_is_not_adopted(studio):
     assert len(studio.server.predictions) == studio.paid == 3
 
 
-def test_a_prediction_that_is_too_old_is_not_adopted(studio):
+def test_a_prediction_that_is_too_old_is_not_adopted(studio: Studio) -> None:
     studio.film()
     studio.server.predictions[0].created_at -= timedelta(minutes=5)
     fresh = Studio(server=studio.server, folder=studio.folder)
@@ -404,14 +418,14 @@ def test_a_prediction_that_is_too_old_is_not_adopted(studio):
     assert studio.paid == 2
 
 
-def test_a_note_of_a_prediction_that_is_gone_leads_to_a_new_one(studio):
+def test_a_note_of_a_prediction_that_is_gone_leads_to_a_new_one(studio: Studio) -> None:
     die_after_the_id(studio)
     studio.server.predictions.clear()
     studio.film()
     assert len(studio.server.predictions) == 1
 
 
-def test_damaged_notes_cost_at_most_one_prediction(studio):
+def test_damaged_notes_cost_at_most_one_prediction(studio: Studio) -> None:
     die_after_the_id(studio)
     for info in list(studio.store.list("_paid/predictions/")):
         studio.store.write(info.key, b'{"asked_at": "yesterday"}')
@@ -419,7 +433,7 @@ def test_damaged_notes_cost_at_most_one_prediction(studio):
     assert len(studio.server.predictions) == 2
 
 
-def test_cancelling_ends_what_runs_and_the_next_run_asks_anew(studio):
+def test_cancelling_ends_what_runs_and_the_next_run_asks_anew(studio: Studio) -> None:
     studio.server.polls = 10**6
     provider = studio.films()
     stopped = threading.Event()
@@ -450,7 +464,9 @@ def test_cancelling_ends_what_runs_and_the_next_run_asks_anew(studio):
     assert [each.ended for each in studio.server.predictions] == ["canceled", "succeeded"]
 
 
-def test_what_cannot_be_cancelled_is_logged_and_no_error(studio, caplog):
+def test_what_cannot_be_cancelled_is_logged_and_no_error(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
     studio.server.faults.append(Fault(kind="status", status=500, match="/cancel", times=9))
     account = Account(studio.store, sleep=studio.slept.append)
     provider = ReplicateVideoProvider(studio.settings(), account)
@@ -461,11 +477,11 @@ def test_what_cannot_be_cancelled_is_logged_and_no_error(studio, caplog):
     with pytest.raises(Stopped):
         provider.film(ORDER, studio.folder / "clip.mp4", on_progress=stop)
     provider.cancel()
-    assert "prediction_not_cancelled" in [record.action for record in caplog.records]
+    assert "prediction_not_cancelled" in [getattr(record, "action", "") for record in caplog.records]
     assert len(studio.server.calls_of("/cancel")) == 2
 
 
-def test_what_succeeded_just_before_it_was_cancelled_is_used_by_the_next_run(studio):
+def test_what_succeeded_just_before_it_was_cancelled_is_used_by_the_next_run(studio: Studio) -> None:
     provider = studio.films()
 
     def stop(part: float) -> None:
@@ -479,7 +495,7 @@ def test_what_succeeded_just_before_it_was_cancelled_is_used_by_the_next_run(stu
     assert studio.paid == len(studio.server.predictions) == 1
 
 
-def test_four_clips_are_filmed_at_once_and_paid_for_once_each(studio):
+def test_four_clips_are_filmed_at_once_and_paid_for_once_each(studio: Studio) -> None:
     provider = studio.films()
     errors: list[BaseException] = []
 
@@ -503,7 +519,7 @@ def test_four_clips_are_filmed_at_once_and_paid_for_once_each(studio):
 @pytest.mark.parametrize(
     ("frames", "duration", "usd"), [(120, 6, 0.28), (180, 6, 0.28), (210, 10, 0.56), (240, 10, 0.56)]
 )
-def test_hailuo_films_six_or_ten_seconds(studio, frames, duration, usd):
+def test_hailuo_films_six_or_ten_seconds(studio: Studio, frames: int, duration: int, usd: float) -> None:
     account = studio.account()
     provider = ReplicateVideoProvider(studio.settings(), account)
     order = replace(ORDER, frames=frames)
@@ -513,7 +529,7 @@ def test_hailuo_films_six_or_ten_seconds(studio, frames, duration, usd):
     assert provider.estimate_usd(frames / 30) == usd
 
 
-def test_ltx_is_asked_for_by_its_version_and_long_enough(studio):
+def test_ltx_is_asked_for_by_its_version_and_long_enough(studio: Studio) -> None:
     studio.film(replace(ORDER, frames=240), video_model="ltx")
     (body,) = studio.bodies
     assert len(body["version"]) == 64
@@ -525,19 +541,19 @@ def test_ltx_is_asked_for_by_its_version_and_long_enough(studio):
     ("size", "ratio"),
     [((1080, 1080), "1:1"), ((1080, 1350), "4:5"), ((1920, 1080), "16:9"), ((54, 96), "9:16")],
 )
-def test_models_are_asked_for_the_frame_s_shape(studio, size, ratio):
+def test_models_are_asked_for_the_frame_s_shape(studio: Studio, size: tuple[int, int], ratio: str) -> None:
     studio.film(replace(ORDER, width=size[0], height=size[1]), video_model="ltx")
     assert studio.bodies[0]["input"]["aspect_ratio"] == ratio
 
 
-def test_each_model_has_a_version_and_keeps_its_own_results(studio):
+def test_each_model_has_a_version_and_keeps_its_own_results(studio: Studio) -> None:
     for model in ("minimax", "ltx"):
         studio.film(video_model=model)
     assert studio.paid == 2
     assert studio.films(video_model="ltx").version != studio.films().version
 
 
-def test_the_product_is_sent_upright_small_and_in_the_clips_shape(studio, tmp_path):
+def test_the_product_is_sent_upright_small_and_in_the_clips_shape(studio: Studio, tmp_path: Path) -> None:
     noise = Image.effect_noise((1200, 800), 90).convert("RGB")
     noise.save(tmp_path / "product.png")
     head, _, data = first_frame(tmp_path / "product.png", shape=(1080, 1920)).partition(",")
@@ -548,7 +564,7 @@ def test_the_product_is_sent_upright_small_and_in_the_clips_shape(studio, tmp_pa
         assert (image.size, image.format) == ((720, 1280), "JPEG")
 
 
-def test_the_same_picture_under_another_name_is_the_same_order(studio):
+def test_the_same_picture_under_another_name_is_the_same_order(studio: Studio) -> None:
     for name in ("a.png", "b.png"):
         path = studio.folder / name
         path.write_bytes(picture(40, 40))
@@ -557,7 +573,7 @@ def test_the_same_picture_under_another_name_is_the_same_order(studio):
     assert studio.bodies[0]["input"]["first_frame_image"].startswith("data:image/jpeg;base64,")
 
 
-def test_another_variation_of_a_picture_has_another_seed(studio):
+def test_another_variation_of_a_picture_has_another_seed(studio: Studio) -> None:
     studio.paint()
     studio.paint()
     studio.paint(variation=1)
@@ -573,16 +589,17 @@ def test_another_variation_of_a_picture_has_another_seed(studio):
     [b"", b"no film", film()[:1200], film(0.5), picture()],
     ids=["empty", "noise", "half", "half a second", "a picture"],
 )
-def test_a_file_that_is_no_whole_film_of_a_second_is_no_clip(tmp_path, data):
+def test_a_file_that_is_no_whole_film_of_a_second_is_no_clip(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "clip"
     path.write_bytes(data)
     with pytest.raises(ProviderFailed):
         check_clip(path)
 
 
-def test_a_film_whose_end_is_missing_is_no_clip(tmp_path):
+def test_a_film_whose_end_is_missing_is_no_clip(tmp_path: Path) -> None:
     """With its index first, so that only counting frames tells."""
     import av
+    import numpy as np
 
     source, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
     with av.open(str(source), "w", options={"movflags": "faststart"}) as container:
@@ -590,7 +607,7 @@ def test_a_film_whose_end_is_missing_is_no_clip(tmp_path):
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
         noise = Image.effect_noise((64, 64), 80).convert("RGB")
         for number in range(20):
-            frame = av.VideoFrame.from_image(noise.rotate(number * 17))
+            frame = av.VideoFrame.from_ndarray(np.asarray(noise.rotate(number * 17)), "rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     check_clip(source)
@@ -599,5 +616,5 @@ def test_a_film_whose_end_is_missing_is_no_clip(tmp_path):
         check_clip(cut)
 
 
-def test_statuses_that_all_apis_mean_alike_are_left_to_them():
+def test_statuses_that_all_apis_mean_alike_are_left_to_them() -> None:
     assert [explain(status, {"detail": "x"}) for status in (400, 401, 403, 500)] == [None] * 4

@@ -76,7 +76,9 @@ def loudness(speech: Speech, from_ms: int, until_ms: int) -> float:
 
 
 @pytest.mark.parametrize(("language", "text"), SENTENCES)
-def test_every_word_is_covered_and_the_times_tile_the_audio(say, language, text):
+def test_every_word_is_covered_and_the_times_tile_the_audio(
+    say: Callable[..., Speech], language: str, text: str
+) -> None:
     speech = say(text, language=language)
     assert [(word.start, word.end) for word in speech.words] == words_of(text)
     assert speech.words[0].start_ms == 0
@@ -93,7 +95,9 @@ def test_every_word_is_covered_and_the_times_tile_the_audio(say, language, text)
         ("zh", "今天天气很好。我很高兴"),
     ],
 )
-def test_a_word_after_a_pause_starts_where_the_sound_comes_back(say, language, text):
+def test_a_word_after_a_pause_starts_where_the_sound_comes_back(
+    say: Callable[..., Speech], language: str, text: str
+) -> None:
     speech = say(text, language=language)
     after = next(
         word for word in speech.words if re.search(r"[.。]\s*$", text[: word.start]) and word.start > 0
@@ -102,12 +106,12 @@ def test_a_word_after_a_pause_starts_where_the_sound_comes_back(say, language, t
     assert loudness(speech, after.start_ms, after.start_ms + 150) > 300
 
 
-def test_words_take_time_by_what_is_said_and_not_by_how_they_are_written(say):
+def test_words_take_time_by_what_is_said_and_not_by_how_they_are_written(say: Callable[..., Speech]) -> None:
     short, long = say("1999999 a").words[0], say("aaaaaaa b").words[0]
     assert short.end_ms - short.start_ms > 1.5 * (long.end_ms - long.start_ms)
 
 
-def test_both_ends_have_thirty_milliseconds_of_silence(say):
+def test_both_ends_have_thirty_milliseconds_of_silence(say: Callable[..., Speech]) -> None:
     for text in ("Apples fall.", "Hush", "Über uns"):
         speech = say(text)
         end_ms = speech.duration_ms
@@ -118,7 +122,9 @@ def test_both_ends_have_thirty_milliseconds_of_silence(say):
 @pytest.mark.parametrize(
     ("text", "words"), [("…", 1), ("😀 👨‍👩‍👧", 2), ("— …\n! &", 4), ("", 0), (" \0\n", 0), ("❤️", 1)]
 )
-def test_a_text_with_nothing_to_say_is_a_short_silence(say, text, words):
+def test_a_text_with_nothing_to_say_is_a_short_silence(
+    say: Callable[..., Speech], text: str, words: int
+) -> None:
     speech = say(text)
     assert speech.duration_ms == 400
     assert not any(speech.pcm)
@@ -126,14 +132,16 @@ def test_a_text_with_nothing_to_say_is_a_short_silence(say, text, words):
     assert all(word.start_ms < word.end_ms <= 400 for word in speech.words)
 
 
-def test_equal_texts_sound_equal_whatever_was_said_before(say, provider):
+def test_equal_texts_sound_equal_whatever_was_said_before(
+    say: Callable[..., Speech], provider: SpeechProvider
+) -> None:
     first = [say(text, language=language) for language, text in SENTENCES]
     say("Something else entirely, by someone else.", voice=provider.voices()[-1].name, rate=1.3)
     again = [say(text, language=language) for language, text in reversed(SENTENCES)]
     assert again[::-1] == first
 
 
-def test_threads_do_not_disturb_each_other(say):
+def test_threads_do_not_disturb_each_other(say: Callable[..., Speech]) -> None:
     expected = [say(text, language=language) for language, text in SENTENCES]
     found: dict[tuple[int, int], Speech] = {}
 
@@ -152,7 +160,7 @@ def test_threads_do_not_disturb_each_other(say):
     assert all(speech == expected[at] for (_, at), speech in found.items())
 
 
-def test_a_hundred_captions_leave_nothing_behind(espeak_alone):
+def test_a_hundred_captions_leave_nothing_behind(espeak_alone: SpeechProvider) -> None:
     say = saying(espeak_alone)
     statm = Path("/proc/self/statm")
     if not statm.exists():
@@ -169,19 +177,19 @@ def test_a_hundred_captions_leave_nothing_behind(espeak_alone):
     assert resident_kib() - before < 4096
 
 
-def test_a_higher_rate_speaks_faster(say):
+def test_a_higher_rate_speaks_faster(say: Callable[..., Speech]) -> None:
     text = "The evening light fell softly over the harbour."
     slow, normal, fast = (say(text, rate=rate).duration_ms for rate in (0.5, 1.0, 2.0))
     assert slow > 1.4 * normal > 1.4 * 1.4 * fast
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.49, 2.01, -1.0, float("nan"), float("inf")])
-def test_a_rate_that_nobody_can_follow_is_refused(say, rate):
+def test_a_rate_that_nobody_can_follow_is_refused(say: Callable[..., Speech], rate: float) -> None:
     with pytest.raises(BadRequest, match=re.escape(repr(rate))):
         say("Hello", rate=rate)
 
 
-def test_every_voice_has_a_name_of_its_own_and_speaks(provider):
+def test_every_voice_has_a_name_of_its_own_and_speaks(provider: SpeechProvider) -> None:
     voices = provider.voices()
     assert len({voice.name for voice in voices}) == len(voices) > 0
     for voice in voices:
@@ -192,14 +200,14 @@ def test_every_voice_has_a_name_of_its_own_and_speaks(provider):
         assert any(by_voice.pcm), voice
 
 
-def test_every_voice_can_be_had_by_its_language(provider):
+def test_every_voice_can_be_had_by_its_language(provider: SpeechProvider) -> None:
     for voice in provider.voices():
         if voice.language != "mul":
             by_voice = provider.speak("1 a b 2", language="en", voice=voice.name.upper(), rate=1.0)
             assert provider.speak("1 a b 2", language=voice.language, voice=None, rate=1.0) == by_voice
 
 
-def test_an_unknown_voice_or_language_is_refused_with_those_near_it(espeak_alone):
+def test_an_unknown_voice_or_language_is_refused_with_those_near_it(espeak_alone: SpeechProvider) -> None:
     say = saying(espeak_alone)
     for asked, near in (
         ({"language": "qq"}, "known: af, am"),
@@ -222,21 +230,23 @@ def test_an_unknown_voice_or_language_is_refused_with_those_near_it(espeak_alone
         ("elevenlabs", None, "elevenlabs"),
     ],
 )
-def test_the_paid_voice_speaks_where_its_key_is_set_unless_another_is_named(asked, key, found):
+def test_the_paid_voice_speaks_where_its_key_is_set_unless_another_is_named(
+    asked: str, key: str | None, found: str
+) -> None:
     assert speech_provider_name(Settings(speech_provider=asked, elevenlabs_api_key=key)) == found
 
 
-def test_the_paid_voice_without_a_key_names_the_variable():
+def test_the_paid_voice_without_a_key_names_the_variable() -> None:
     with pytest.raises(ProviderDenied, match="ELEVENLABS_API_KEY"):
         opened("elevenlabs")
 
 
-def test_only_the_paid_voice_costs_anything(api):
+def test_only_the_paid_voice_costs_anything(api: ElevenLabs) -> None:
     assert opened("espeak").estimate_usd(1_000_000) == 0
     assert opened("elevenlabs", elevenlabs_api_key=KEY, elevenlabs_url=api.url).estimate_usd(1000) > 0
 
 
-def test_an_unknown_provider_is_refused_with_those_there_are():
+def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownName) as caught:
         opened("espek")
     assert caught.value.args == (
@@ -266,7 +276,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are():
         ("sr-Latn-RS", "sr"),
     ],
 )
-def test_a_language_falls_back_to_the_voice_that_is_nearest(asked, voice):
+def test_a_language_falls_back_to_the_voice_that_is_nearest(asked: str, voice: str) -> None:
     speak = opened("espeak").speak
     expected = speak("12 abc.", language="en", voice=voice, rate=1.0)
     assert speak("12 abc.", language=asked, voice=None, rate=1.0) == expected
@@ -282,7 +292,7 @@ def test_a_language_falls_back_to_the_voice_that_is_nearest(asked, voice):
         ("one\rtwo", "one two"),
     ],
 )
-def test_characters_that_are_no_text_sound_like_spaces(text, other):
+def test_characters_that_are_no_text_sound_like_spaces(text: str, other: str) -> None:
     speak = opened("espeak").speak
     assert speak(text, language="en", voice=None, rate=1.0).pcm == (
         speak(other, language="en", voice=None, rate=1.0).pcm
@@ -299,13 +309,15 @@ def test_characters_that_are_no_text_sound_like_spaces(text, other):
         ("<!-- quiet --> there", "there"),
     ],
 )
-def test_markup_is_read_as_the_text_it_is(markup, meaning):
+def test_markup_is_read_as_the_text_it_is(markup: str, meaning: str) -> None:
     speak = opened("espeak").speak
     literal, meant = (speak(text, language="en", voice=None, rate=1.0) for text in (markup, meaning))
     assert literal.duration_ms > 1.2 * meant.duration_ms
 
 
-def test_a_data_folder_too_deep_for_espeak_is_reached_all_the_same(monkeypatch, tmp_path):
+def test_a_data_folder_too_deep_for_espeak_is_reached_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     speak = opened("espeak").speak
     expected = speak("Hello", language="en", voice=None, rate=1.0)
     deep = tmp_path.joinpath("d" * 90, "e" * 90)
@@ -315,7 +327,9 @@ def test_a_data_folder_too_deep_for_espeak_is_reached_all_the_same(monkeypatch, 
     assert speak("Hello", language="en", voice=None, rate=1.0) == expected
 
 
-def test_missing_data_is_an_error_and_the_next_text_is_spoken_again(monkeypatch, tmp_path):
+def test_missing_data_is_an_error_and_the_next_text_is_spoken_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     speak = opened("espeak").speak
     expected = speak("Hello", language="en", voice=None, rate=1.0)
     with monkeypatch.context() as patched:
@@ -326,7 +340,9 @@ def test_missing_data_is_an_error_and_the_next_text_is_spoken_again(monkeypatch,
     assert speak("Hello", language="en", voice=None, rate=1.0) == expected
 
 
-def test_a_library_that_cannot_be_loaded_is_an_error_of_the_provider(monkeypatch, tmp_path):
+def test_a_library_that_cannot_be_loaded_is_an_error_of_the_provider(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     speak = opened("espeak").speak
     speak("Hello", language="en", voice=None, rate=1.0)
     monkeypatch.setattr(espeakng_loader, "get_library_path", lambda: str(tmp_path / "none.so"))
@@ -334,7 +350,7 @@ def test_a_library_that_cannot_be_loaded_is_an_error_of_the_provider(monkeypatch
         speak("Hello", language="en", voice=None, rate=1.0)
 
 
-def test_without_its_package_the_provider_says_what_to_install(monkeypatch):
+def test_without_its_package_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
@@ -343,7 +359,7 @@ def test_without_its_package_the_provider_says_what_to_install(monkeypatch):
         opened("espeak")
 
 
-def test_the_version_tells_the_package_and_the_parameters(monkeypatch):
+def test_the_version_tells_the_package_and_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     before = opened("espeak").version
     monkeypatch.setattr(espeak, "package_version", lambda name: "9.9")
     assert opened("espeak").version == "9.9-r" + before.rpartition("-r")[2]

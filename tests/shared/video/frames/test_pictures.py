@@ -455,8 +455,8 @@ def test_tiffs_of_every_colour_model_keep_their_colours(save: Save, mode: str, o
 
 
 def in_lab(image: Image.Image) -> Image.Image:
-    profiles = [ImageCms.createProfile(space) for space in ("sRGB", "LAB")]
-    made = ImageCms.profileToProfile(image, *profiles, outputMode="LAB")
+    given, wanted = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    made = ImageCms.profileToProfile(image, given, wanted, outputMode="LAB")
     assert made is not None
     return made
 
