@@ -169,12 +169,14 @@ class PipelineOrchestrator:
 
     def _cancel(self) -> None:
         from shared.reports.composing import trigger_of
+        from shared.runs.launch import never_fuses
         from shared.worker.inline import InlinePlatform
 
         known = pipelines()
         platform = InlinePlatform(self._store, self._settings, known, {})
         # The run itself, which is at work in this process, reports its end to the relay.
-        trigger_of(self._settings, self._store, platform, known, None).cancel(self.job_id)
+        trigger = trigger_of(self._settings, self._store, platform, known, None, fuses=never_fuses)
+        trigger.cancel(self.job_id)
 
     def _film(self, status: RunStatus) -> Path:
         key = f"{self.job_id}/{status.outputs['video'].key}"
