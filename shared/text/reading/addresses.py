@@ -11,18 +11,22 @@ from shared.text.reading.tongue import Tongue
 
 _COMMON: Final = ("com", "org", "net", "io", "dev", "ai", "app", "edu", "gov", "info", "eu", "shop", "tv")
 _HOST: Final = r"(?:[^\W_](?:[\w-]{0,62})\.){1,5}"
-_MAIL: Final = re.compile(rf"(?<![\w.+-])(?:mailto:)?([A-Za-z0-9][\w.+-]{{0,63}})@({_HOST}[A-Za-z]{{2,24}})(?!\w)")
+_MAIL: Final = re.compile(
+    rf"(?<![\w.+-])(?:mailto:)?([A-Za-z0-9][\w.+-]{{0,63}})@({_HOST}[A-Za-z]{{2,24}})(?!\w)"
+)
 _WEB: Final = re.compile(r"(?<!\w)(?:(?:https?|ftp)://(?:www\.)?|www\.)([^\s<>\"\ue000]+)", re.IGNORECASE)
 _TAG: Final = re.compile(r"(?<!\w)[#＃]([0-9_]{0,30}[^\W\d_]\w{0,100})(?!\w)")
 _RANK: Final = re.compile(r"(?<!\w)#([0-9]{1,6})(?![\w])")
 _MENTION: Final = re.compile(r"(?<![\w@])@([A-Za-z_][\w.]{0,38}\w)(?!\w)")
 _WORLDWIDE: Final = re.compile(r"(?<![\w+])\+[0-9][0-9 .()\u00a0-]{6,20}[0-9](?![\w])")
 _LOCAL: Final = re.compile(
-    r"(?<![\w.,-])(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])?[0-9]{3}-[0-9]{4}(?![\w-])"
-    r"|(?<![\w.,-])[0-9]{3}([ .])[0-9]{3}\1[0-9]{4}(?![\w-])|(?<![\w.,-])[0-9]{1,12}(?:-[0-9]{1,12}){2,6}(?![\w-])"
+    r"(?<![\w.,-])(?:(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])?[0-9]{3}-[0-9]{4}"
+    r"|[0-9]{3}([ .])[0-9]{3}\1[0-9]{4}|[0-9]{1,12}(?:-[0-9]{1,12}){2,6})(?![\w-])"
 )
 _IN_PAIRS: Final = re.compile(r"(?<![\w.,-])0[0-9](?:([ .\u00a0-])[0-9]{2})(?:\1[0-9]{2}){3}(?![\w-])")
-_VERSION: Final = re.compile(r"(?<!\w)(?:v|V(?=[0-9]+\.))\.?([0-9]{1,4}(?:\.[0-9]{1,4}){0,4})(?!\w)(?!\.[0-9])")
+_VERSION: Final = re.compile(
+    r"(?<!\w)(?:v|V(?=[0-9]+\.))\.?([0-9]{1,4}(?:\.[0-9]{1,4}){0,4})(?!\w)(?!\.[0-9])"
+)
 _CHAIN: Final = re.compile(r"(?<![\w.,])[0-9]{1,4}(?:\.[0-9]{1,4}){2,4}(?!\w)(?!\.[0-9])")
 _CLOSING: Final = ".,;:!?)]}'\"’”»…*_"
 _LONGEST_PATH: Final = 40
@@ -64,7 +68,7 @@ def _web(tongue: Tongue, address: str) -> Said:
     host, _, rest = kept.partition("/")
     path = re.split("[?#]", rest, maxsplit=1)[0].strip("/")
     readable = len(path) <= _LONGEST_PATH and re.fullmatch(r"[^\W\d_]+(?:[/-][^\W\d_]+){0,4}", path)
-    said = _host(re.split("[?#]", host, maxsplit=1)[0].rpartition("@")[2], tongue)
+    said = _host(re.split("[?#]", host.lower(), maxsplit=1)[0].rpartition("@")[2], tongue)
     if readable:
         said += "".join(f" {tongue.words.slash} {_spelt(part, tongue)}" for part in path.split("/"))
     return [said + address[len(kept) :].rstrip("*_")]

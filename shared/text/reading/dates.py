@@ -85,6 +85,8 @@ def _month_first(tongue: Tongue, found: re.Match[str]) -> Said:
 
 def _day_first(tongue: Tongue, found: re.Match[str]) -> Said:
     said = tongue.day_before_month.format(day=_day(int(found["day"]), found, tongue))
+    before = found.string[max(0, found.start() - 20) : found.start()].split()[-1:]
+    said = said.removeprefix(f"{before[0]} ") if before else said  # `the 3rd of May` has its article
     link = (found["link"] or "").strip()
     return [said.removesuffix(f" {link}"), *([link] if link else []), _month(found["month"], tongue)]
 
@@ -93,9 +95,11 @@ def _time_rules(tongue: Tongue) -> Iterator[Rule]:
     if not tongue.time:
         return
     hour, after = rf"(?<![\w:.,/])(?P<hour>{_HOUR})", r"(?!\w)(?![.,:/][0-9])"
-    half = r" ?[aApP]\.?[mM]\b\.?" if tongue.half_days else "(?!)"
+    half = r" ?[aApP]\.?[mM]\b(?:\.(?!\s+[A-Z]|\s*$))?" if tongue.half_days else "(?!)"
     word = f" ?(?:{tongue.time_word or '(?!)'})(?!\\w)"
-    between = "|".join([":", *([r"\."] if tongue.time_cues else []), *([" ?h ?"] if tongue.letter_hour else [])])
+    between = "|".join(
+        [":", *([r"\."] if tongue.time_cues else []), *([" ?h ?"] if tongue.letter_hour else [])]
+    )
     minute = rf"(?P<between>{between})(?P<minute>{_MINUTE})(?!\w)"
     pattern = rf"{hour}{minute}(?P<word>{word})?(?P<half>{half})?{after}"
     yield Rule(pattern=re.compile(pattern), read=partial(_time, tongue))

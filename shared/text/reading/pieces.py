@@ -54,9 +54,9 @@ def times_as_written(reading: Reading, said: Sequence[Timed], duration_ms: int) 
     Words that are read together share their time by length; one that is not read gets a little of the time
     of the word before it, or of the one after it where it is the first.
     """
-    groups = list(_groups(reading, said)) or [
-        _Group(words=_weighed(reading, reading.pieces, heard=True), start_ms=0, end_ms=duration_ms)
-    ]
+    groups = list(_groups(reading, said))
+    if reading.pieces and not groups:
+        groups = [_Group(words=_weighed(reading, reading.pieces, heard=True), start_ms=0, end_ms=duration_ms)]
     return [timed for group in groups for timed in _shared_out(group)]
 
 
@@ -80,9 +80,7 @@ def _groups(reading: Reading, said: Sequence[Timed]) -> Iterator[_Group]:
         yield group
 
 
-def _weighed(
-    reading: Reading, pieces: Sequence[Piece], *, heard: bool
-) -> list[tuple[tuple[int, int], int]]:
+def _weighed(reading: Reading, pieces: Sequence[Piece], *, heard: bool) -> list[tuple[tuple[int, int], int]]:
     """Letters and digits take time, marks and what is not read hardly any."""
     words = [word for piece in pieces for word in piece.words]
     letters = (sum(map(str.isalnum, reading.written[start:end])) for start, end in words)

@@ -33,11 +33,14 @@ def rules(tongue: Tongue) -> Iterator[Rule]:
     )
     marks = any_of(tongue.ordinals)
     if marks:
-        yield Rule(pattern=re.compile(rf"{BEFORE}([0-9]{{1,6}})({marks})(?!\w)"), read=partial(_ordinal, tongue))
+        yield Rule(
+            pattern=re.compile(rf"{BEFORE}([0-9]{{1,6}})({marks})(?!\w)"), read=partial(_ordinal, tongue)
+        )
     if tongue.ordinal_nouns:
         nouns = any_of(tongue.ordinal_nouns)
         yield Rule(
-            pattern=re.compile(rf"{BEFORE}([0-9]{{1,6}})\.(?= (?:{nouns})\b)"), read=partial(_inflected, tongue)
+            pattern=re.compile(rf"{BEFORE}([0-9]{{1,6}})\.(?= (?:{nouns})\b)"),
+            read=partial(_inflected, tongue),
         )
     yield Rule(
         pattern=re.compile(rf"{BEFORE}(?:([0-9]{{1,6}}) ?)?({any_of(tongue.fractions)}){AFTER}"),
@@ -76,7 +79,11 @@ def _money(tongue: Tongue, codes: dict[str, str], found: re.Match[str]) -> Said:
 def _millions(number: Number, name: Forms, currency: Forms, sign: str, tongue: Tongue) -> Said:
     amount = numerals.spoken(number, tongue, _gender(tongue, name[0]))
     of = f"{tongue.million_of} " if tongue.million_of and name[0] not in _THOUSANDS else ""
-    return [sign + amount, numerals.form(number, name, tongue), of + currency[-2 if len(currency) > 2 else -1]]
+    return [
+        sign + amount,
+        numerals.form(number, name, tongue),
+        of + currency[-2 if len(currency) > 2 else -1],
+    ]
 
 
 def _with_cents(number: Number, code: str, currency: Forms, hundredth: Forms, tongue: Tongue) -> str:
@@ -125,7 +132,7 @@ def _fraction(tongue: Tongue, found: re.Match[str]) -> Said:
     if "/" in found[2] and found.string[found.end(1)] != " ":
         return None  # `11/2`
     whole = numerals.cardinal(int(found[1]), tongue)
-    return [tongue.mixed.format(whole=whole, fraction=fraction.removeprefix("one half").strip() or "a half")]
+    return [tongue.mixed.format(whole=whole, fraction=fraction)]
 
 
 def _decade(tongue: Tongue, found: re.Match[str]) -> Said:
@@ -141,7 +148,7 @@ def _plain(tongue: Tongue, found: re.Match[str]) -> Said:
 
 
 def _is_counted(tongue: Tongue, found: re.Match[str]) -> bool:
-    """Whether four figures before a noun are a number of things: `1500 people`, but `in 1984 things changed`."""
+    """Whether four figures are a number of things: `1500 people`, but `in 1984 things changed`."""
     if not tongue.counted or not re.match(f" {tongue.counted}", found.string[found.end() : found.end() + 40]):
         return False
     before: Sequence[str] = found.string[max(0, found.start() - 20) : found.start()].split()

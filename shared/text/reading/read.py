@@ -101,12 +101,18 @@ def _by_word(found: re.Match[str], said: Sequence[str]) -> Iterator[_Change]:
 def _reading(text: str, marked: Marked, changes: Sequence[_Change]) -> Reading:
     said, places = _carried_out(marked.text, changes)
     words = [
-        _Word(written=(start, end), first=bisect_left(marked.places, start), after=bisect_left(marked.places, end))
+        _Word(
+            written=(start, end),
+            first=bisect_left(marked.places, start),
+            after=bisect_left(marked.places, end),
+        )
         for start, end in words_of(text)
     ]
     pieces = [
         Piece(
-            words=tuple(word.written for word in group), start=places[group[0].first], end=places[group[-1].after]
+            words=tuple(word.written for word in group),
+            start=places[group[0].first],
+            end=places[group[-1].after],
         )
         for group in _read_together(words, changes)
     ]

@@ -10,7 +10,7 @@ from shared.text.reading.tongue import Tongue
 SETTLED: Final = "\ue000"
 """Stands in the text that rules search for each character that one before them has read."""
 GAP: Final = "[ \u00a0\u2009\u202f]?"
-SIGN: Final = r"(?:(?<![\w\ue000])[-−–+±~≈]" + GAP + r"(?=[^\s]))?"
+SIGN: Final = r"(?:(?<![\w\ue000])(?:[-−–+±]|[~≈] ?))?"
 BEFORE: Final = r"(?<!\w)(?<![0-9][.,:/])"
 AFTER: Final = r"(?!\w)(?![.,:/][0-9])"
 
@@ -34,6 +34,5 @@ def any_of(names: Iterable[str]) -> str:
 def sign_word(sign: str | None, tongue: Tongue) -> str:
     """What a number's sign is called, with a space after it."""
     words = tongue.words
-    called = {"+": words.plus, "±": words.plus, "~": words.about, "≈": words.about}
-    sign = (sign or "").strip("\u00a0\u2009\u202f ")
-    return f"{called.get(sign, words.minus)} " if sign else ""
+    called = {"+": words.plus, "±": f"{words.plus} {words.minus}", "~": words.about, "≈": words.about}
+    return f"{called.get(sign.strip(), words.minus)} " if sign else ""

@@ -29,7 +29,7 @@ def everywhere_rules() -> Iterator[Rule]:
     """For every language, after those for addresses."""
     yield Rule(pattern=_TRADE, read=lambda _: [" "])
     yield Rule(pattern=_TILDE, read=lambda _: [" "])
-    yield Rule(pattern=_ARROW, read=lambda _: [", "])
+    yield Rule(pattern=_ARROW, read=lambda _: [","])
     yield Rule(pattern=_REPEATED, read=_once)
 
 
@@ -68,17 +68,16 @@ def word_rules(tongue: Tongue) -> Iterator[Rule]:
 
 def range_rule(tongue: Tongue, written: str) -> Rule:
     """For a dash between figures, which are read by now; `written` is the text before that."""
-    to = "" if tongue.words.to == "-" else tongue.words.to
 
     def read(found: re.Match[str]) -> Said:
         before, after = written[found.start() - 1], written[found.end()]
         is_range = (before.isalnum() or before in "%°€£$") and (after.isdigit() or after in "€£$")
-        return [f" {to} "] if is_range else None
+        return [f" {tongue.words.to} "] if is_range else None
 
     return Rule(pattern=re.compile(r"(?<=\ue000)(?:[–—-]| [–—] )(?=\ue000)"), read=read)
 
 
-def _abbreviations(table: Mapping[str, str], *, after: str, ends: bool) -> Iterator[Rule]:
+def _abbreviations(table: dict[str, str], *, after: str, ends: bool) -> Iterator[Rule]:
     """As they stand in the table, or with a capital where a sentence starts."""
     if not table:
         return

@@ -36,7 +36,7 @@ class Words(_Table):
     plus: str
     about: str
     to: str
-    """Between the ends of a range; `-` where the language says none."""
+    """Between the ends of a range; empty where the language says nothing there."""
     at: str
     dot: str
     slash: str

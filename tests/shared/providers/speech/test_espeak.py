@@ -107,6 +107,17 @@ def test_words_take_time_by_what_is_said_and_not_by_how_they_are_written(say):
     assert short.end_ms - short.start_ms > 1.5 * (long.end_ms - long.start_ms)
 
 
+def test_figures_are_spoken_as_a_person_reads_them_and_keep_their_places(espeak_alone):
+    text, read = (
+        "In 1984 it cost $3.50 🙂.",
+        "In nineteen eighty-four it cost three dollars and fifty cents  .",
+    )
+    written, spelt = saying(espeak_alone)(text), saying(espeak_alone)(read)
+    assert written.pcm == spelt.pcm
+    assert written.words[1].end_ms == spelt.words[2].end_ms
+    assert [(word.start, word.end) for word in written.words] == words_of(text)
+
+
 def test_both_ends_have_thirty_milliseconds_of_silence(say):
     for text in ("Apples fall.", "Hush", "Über uns"):
         speech = say(text)
