@@ -161,7 +161,7 @@ class EspeakProvider:
             raise ProviderFailed(
                 self.name, f"needs the package {error.name}: pip install 'reelwright[story-narrate]'"
             ) from error
-        self.version = f"{loader}-r{_REVISION}, read by {reading}"
+        self.version = f"{loader}-r{_REVISION}-{reading}"
 
     def voices(self) -> Sequence[Voice]:
         """espeak's own, then its timbres (`+f2`), which go with any of them."""
@@ -179,7 +179,7 @@ class EspeakProvider:
         if not 0.5 <= rate <= 2.0:
             raise BadRequest(f"rate {rate!r} is not between 0.5 and 2.0: choose 1.0 for the voice's own pace")
         name = _chosen(voice, language)
-        reading = read_aloud(text, language)
+        reading = read_aloud(text, _read_in(voice, language), has_marks=False)
         heard = _synthesise(_speakable(reading.said), name, round(_WORDS_PER_MINUTE * rate))
         pcm, shift_ms = _trimmed(heard.pcm, heard.sample_rate_hz)
         duration_ms = len(pcm) // 2 * 1000 // heard.sample_rate_hz
@@ -232,6 +232,12 @@ def _chosen(voice: str | None, language: str) -> str:
         kind, asked = ("voice", base) if base else ("language", language)
         raise BadRequest(f"espeak has no {kind} {asked!r}; {_near(asked)}")
     return f"{identifier}+{variant}"
+
+
+def _read_in(voice: str | None, language: str) -> str:
+    """The language that a voice speaks, whatever the text is in."""
+    named = _identifiers().get((voice or "").lower().partition("+")[0])
+    return _voices()[named].language if named else language
 
 
 def _for_language(language: str) -> str | None:

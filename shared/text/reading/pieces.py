@@ -81,10 +81,13 @@ def _groups(reading: Reading, said: Sequence[Timed]) -> Iterator[_Group]:
 
 
 def _weighed(reading: Reading, pieces: Sequence[Piece], *, heard: bool) -> list[tuple[tuple[int, int], int]]:
-    """Letters and digits take time, marks and what is not read hardly any."""
+    """Letters take time, figures four times as much, marks and what is not read hardly any."""
     words = [word for piece in pieces for word in piece.words]
-    letters = (sum(map(str.isalnum, reading.written[start:end])) for start, end in words)
-    return [(word, max(1, 2 * count) if heard else 1) for word, count in zip(words, letters, strict=True)]
+    return [(word, _weight(reading.written[word[0] : word[1]]) if heard else 1) for word in words]
+
+
+def _weight(word: str) -> int:
+    return max(1, 2 * sum(map(str.isalnum, word)) + 6 * sum(map(str.isdigit, word)))
 
 
 def _shared_out(group: _Group) -> Iterator[Timed]:

@@ -26,11 +26,13 @@ def reading_version() -> str:
     return f"{numerals.counted_by()}-r{_REVISION}"
 
 
-def read_aloud(text: str, language: str) -> Reading:
+def read_aloud(text: str, language: str, *, has_marks: bool = True) -> Reading:
     """How a person would read `text` aloud: no marks of Markdown or HTML, no emoji, figures and short forms
     as words where the language (BCP 47) has a table, and as they are written where it has none.
+
+    A voice's `speak` gets its text without marks: what looks like one there is meant (`has_marks=False`).
     """
-    marked = spoken_text(text)
+    marked = spoken_text(text) if has_marks else Marked(text=text, places=tuple(range(len(text))))
     changes = _changes(marked.text, language)
     return _reading(text, marked, changes)
 
