@@ -1,7 +1,8 @@
 """Text to speech.
 
 To add a voice provider:
-1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods,
+1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods; where the voice reads
+   figures badly, it speaks `read_aloud(text, …).said`, and `as_written` gives the times back to the text,
 2. add its name to the dict in `speech_provider`,
 3. add it to the `provider` fixture of `tests/shared/providers/speech/test_espeak.py`.
 """
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from shared.providers.account import Account
 from shared.providers.choice import chosen, opened
-from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, say
+from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, as_written, say
 from shared.settings import Settings
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "SpeechProvider",
     "SpokenWord",
     "Voice",
+    "as_written",
     "say",
     "speech_provider",
     "speech_provider_name",
