@@ -1,8 +1,8 @@
 """Text to speech.
 
 To add a voice provider:
-1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods; where the voice reads
-   figures badly, it speaks `read_aloud(text, …).said`, and `as_written` gives the times back to the text,
+1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods; a voice that
+   reads figures badly speaks `read_aloud(text, …).said`, and `as_written` gives the times back to the text,
 2. add its name to the dict in `speech_provider`,
 3. add it to the `provider` fixture of `tests/shared/providers/speech/test_espeak.py`.
 """

@@ -56,7 +56,8 @@ def times_as_written(reading: Reading, said: Sequence[Timed], duration_ms: int) 
     """
     groups = list(_groups(reading, said))
     if reading.pieces and not groups:
-        groups = [_Group(words=_weighed(reading, reading.pieces, heard=True), start_ms=0, end_ms=duration_ms)]
+        words = [word for piece in reading.pieces for word in _weighed(reading, piece, heard=True)]
+        groups = [_Group(words=words, start_ms=0, end_ms=duration_ms)]
     return [timed for group in groups for timed in _shared_out(group)]
 
 
@@ -68,7 +69,7 @@ def _groups(reading: Reading, said: Sequence[Timed]) -> Iterator[_Group]:
         first = at
         while at < len(said) and said[at].start < piece.end:
             at += 1
-        words = _weighed(reading, [piece], heard=at > first)
+        words = _weighed(reading, piece, heard=at > first)
         if at == first:
             (group.words if group else silent).extend(words)
             continue
@@ -80,13 +81,17 @@ def _groups(reading: Reading, said: Sequence[Timed]) -> Iterator[_Group]:
         yield group
 
 
-def _weighed(reading: Reading, pieces: Sequence[Piece], *, heard: bool) -> list[tuple[tuple[int, int], int]]:
-    """Letters take time, figures four times as much, marks and what is not read hardly any."""
-    words = [word for piece in pieces for word in piece.words]
-    return [(word, _weight(reading.written[word[0] : word[1]]) if heard else 1) for word in words]
+def _weighed(reading: Reading, piece: Piece, *, heard: bool) -> list[tuple[tuple[int, int], int]]:
+    """A word by what is said for it, one of several by how it is written, one that is not read hardly."""
+    if not heard:
+        return [(word, 1) for word in piece.words]
+    if len(piece.words) == 1:
+        return [(piece.words[0], _weight(reading.said[piece.start : piece.end]))]
+    return [(word, _weight(reading.written[word[0] : word[1]])) for word in piece.words]
 
 
 def _weight(word: str) -> int:
+    """Letters take time, figures four times as much, marks hardly any."""
     return max(1, 2 * sum(map(str.isalnum, word)) + 6 * sum(map(str.isdigit, word)))
 
 

@@ -112,8 +112,8 @@ def test_words_read_together_are_one_piece_and_others_have_their_own() -> None:
 def test_a_word_lasts_as_long_as_all_that_is_said_for_it() -> None:
     reading = read_aloud("It made $3.5M 😀 today", "en")
     times = times_as_written(reading, spoken(reading), 9000)
-    assert times[:3] == [Timed(0, 2, 0, 1000), Timed(3, 7, 1000, 2000), Timed(8, 13, 2000, 6736)]
-    assert times[3:] == [Timed(14, 15, 6736, 7000), Timed(16, 21, 7000, 8000)]
+    assert times[:3] == [Timed(0, 2, 0, 1000), Timed(3, 7, 1000, 2000), Timed(8, 13, 2000, 6912)]
+    assert times[3:] == [Timed(14, 15, 6912, 7000), Timed(16, 21, 7000, 8000)]
 
 
 def spoken(reading: Reading) -> list[Timed]:
