@@ -94,10 +94,11 @@ def _long_form(table: Mapping[str, str], ends: bool, found: re.Match[str]) -> Sa
 
 
 def _by_name(table: Mapping[str, tuple[str, str]], found: re.Match[str]) -> Said:
-    """`St. Paul` and `Main St.`; between two names the first word of a text is none."""
+    """`St. Paul` and `Main St.`; the first word of a sentence is no name where one follows."""
     earlier = found.string[max(0, found.start() - 30) : found.start()].split()
     later = found.string[found.end() : found.end() + 2]
     follows = bool(earlier) and earlier[-1][0].isupper() and earlier[-1][-1].isalpha()
-    leads = later[1:].isupper() and len(earlier) == 1
+    starts = len(earlier) == 1 or (follows and earlier[-2][-1] in ".!?…:")
+    leads = later[1:].isupper() and starts
     full_stop = "" if later.strip() else "."
     return [table[found[0]][follows and not leads] + full_stop]
