@@ -120,7 +120,7 @@ def _is_said(mark: str, before: str, after: str) -> bool:
     """Between figures or letters a sign is part of what is written: `5 * 3`, `2*3`, `a == b`."""
     if before[-1:].isalnum() and after[:1].isalnum():
         return not (len(mark) > 1 and before[-1:].isalpha() and after[:1].isalpha())
-    left, right = before.split()[-1:], after.split()[:1]
+    left, right = before.rsplit(maxsplit=1)[-1:], after.split(maxsplit=1)[:1]
     if not (left and right and " " in (before[-1], after[0])):
         return False
     spaced = before[-1] == after[0] == " "
@@ -199,9 +199,9 @@ def _code(work: _Work) -> None:
 
 def _html(work: _Work) -> None:
     """Comments, subtitle commands (`{\\an8}`), tags that HTML knows, addresses between `<` and `>`."""
-    for pattern in (_COMMENT, _COMMAND):
-        for found in list(pattern.finditer(work.now)):
-            work.drop(found.start(), found.end())
+    last = work.now.rfind("-->") + 3  # not searched for from each of many that are never closed
+    for found in [*_COMMENT.finditer(work.now, 0, last), *_COMMAND.finditer(work.now)]:
+        work.drop(found.start(), found.end())
     opened: dict[str, int] = {}
     for tag in list(_TAG.finditer(work.now)):
         name = tag[2].lower()

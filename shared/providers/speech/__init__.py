@@ -1,7 +1,8 @@
 """Text to speech.
 
 To add a voice provider:
-1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods,
+1. write `shared/providers/speech/<name>.py` with a class that has `SpeechProvider`'s methods; a voice that
+   reads figures badly speaks `read_aloud(text, …).said`, and `as_written` gives the times back to the text,
 2. add it to `SPEECH`, and its key, if it has one, to `shared/settings.py`,
 3. give the `provider` fixture of `tests/shared/providers/speech/test_espeak.py` what opens it.
 """
@@ -10,7 +11,7 @@ from typing import Final
 
 from shared.providers.account import Account
 from shared.providers.choice import Choice, Provider
-from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, say
+from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, as_written, say
 from shared.settings import Settings
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SpeechProvider",
     "SpokenWord",
     "Voice",
+    "as_written",
     "say",
     "speech_provider",
     "speech_provider_name",

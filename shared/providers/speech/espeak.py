@@ -8,7 +8,6 @@ The layout of its records is that of espeak-ng's `speak_lib.h`.
 import ctypes
 import difflib
 import os
-import re
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,10 +21,11 @@ from typing import Any, Final, cast
 
 from shared.errors import BadRequest, ProviderFailed
 from shared.machine.temporary import scratch
-from shared.providers.speech.provider import Speech, SpokenWord, Voice
+from shared.providers.speech.provider import Speech, SpokenWord, Voice, as_written
 from shared.text.language import scripts_of, words_of
+from shared.text.reading import read_aloud, reading_version
 
-_REVISION: Final = 1
+_REVISION: Final = 2
 """To be raised with every change to the numbers and tables of this module."""
 
 _WORDS_PER_MINUTE: Final = 165
@@ -88,13 +88,6 @@ _TAGS: Final = {
 
 _MUTE: Final = frozenset({"art/xex", "gmq/fo", "trk/kaa"})
 """Voices whose dictionaries are not in the package."""
-
-_UNSPEAKABLE: Final = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufe0f\u20e3\u231a\u231b\u23e9-\u23ff"
-    "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\U000e0000-\U0010ffff]\u200d?"
-)
-"""Control characters (espeak takes U+0001 for a command), private use, lone surrogates, and emoji, which
-espeak would read out by name."""
 
 
 class _Id(ctypes.Union):
@@ -163,12 +156,12 @@ class EspeakProvider:
 
     def __init__(self) -> None:
         try:
-            loader = package_version("espeakng-loader")
+            loader, reading = package_version("espeakng-loader"), reading_version()
         except PackageNotFoundError as error:
             raise ProviderFailed(
-                self.name, "needs the package espeakng-loader: pip install 'reelwright[story-narrate]'"
+                self.name, f"needs the package {error.name}: pip install 'reelwright[story-narrate]'"
             ) from error
-        self.version = f"{loader}-r{_REVISION}"
+        self.version = f"{loader}-r{_REVISION}-{reading}"
 
     def voices(self) -> Sequence[Voice]:
         """espeak's own, then its timbres (`+f2`), which go with any of them."""
@@ -182,18 +175,20 @@ class EspeakProvider:
         return 0.0
 
     def speak(self, text: str, *, language: str, voice: str | None, rate: float) -> Speech:
-        """Emoji are not read out; a text with nothing to say gives a short silence."""
+        """Read as a person would; a text with nothing to say gives a short silence."""
         if not 0.5 <= rate <= 2.0:
             raise BadRequest(f"rate {rate!r} is not between 0.5 and 2.0: choose 1.0 for the voice's own pace")
         name = _chosen(voice, language)
-        heard = _synthesise(_speakable(text), name, round(_WORDS_PER_MINUTE * rate))
+        reading = read_aloud(text, _read_in(voice, language), has_marks=False)
+        heard = _synthesise(_speakable(reading.said), name, round(_WORDS_PER_MINUTE * rate))
         pcm, shift_ms = _trimmed(heard.pcm, heard.sample_rate_hz)
         duration_ms = len(pcm) // 2 * 1000 // heard.sample_rate_hz
         marks = ((at, min(max(0, ms + shift_ms), duration_ms)) for at, ms in heard.marks)
-        words = tuple(_timed(text, marks, duration_ms))
-        return Speech(
+        words = tuple(_timed(reading.said, marks, duration_ms))
+        speech = Speech(
             pcm=pcm, sample_rate_hz=heard.sample_rate_hz, words=words, warning=_unread(text, language)
         )
+        return as_written(speech, reading)
 
 
 def _unread(text: str, language: str) -> str:
@@ -237,6 +232,12 @@ def _chosen(voice: str | None, language: str) -> str:
         kind, asked = ("voice", base) if base else ("language", language)
         raise BadRequest(f"espeak has no {kind} {asked!r}; {_near(asked)}")
     return f"{identifier}+{variant}"
+
+
+def _read_in(voice: str | None, language: str) -> str:
+    """The language that a voice speaks, whatever the text is in."""
+    named = _identifiers().get((voice or "").lower().partition("+")[0])
+    return _voices()[named].language if named else language
 
 
 def _for_language(language: str) -> str | None:
@@ -314,9 +315,8 @@ def _short_path(path: str) -> Iterator[str]:
 
 
 def _speakable(text: str) -> str:
-    """`text` with each character that is not to be read as a space, or nothing if no word is left."""
-    plain = _UNSPEAKABLE.sub(lambda found: " " * len(found.group()), text)
-    return plain if any(map(str.isalnum, plain)) else ""
+    """`text`, or nothing if there is no word in it."""
+    return text if any(map(str.isalnum, text)) else ""
 
 
 def _synthesise(text: str, voice: str, words_per_minute: int) -> _Heard:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.text.markup import shown_spans, spoken_text
+from shared.text.reading import Reading, Timed, times_as_written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,13 @@ class SpeechProvider(Protocol):
 
     def estimate_usd(self, characters: int) -> float:
         """About what speaking this many characters costs, list price. Asks nothing of the network."""
+
+
+def as_written(speech: Speech, reading: Reading) -> Speech:
+    """`speech` of what is said, with the words of the text as it is written, each with a time."""
+    said = [Timed(word.start, word.end, word.start_ms, word.end_ms) for word in speech.words]
+    words = times_as_written(reading, said, speech.duration_ms)
+    return replace(speech, words=tuple(SpokenWord(**word._asdict()) for word in words))
 
 
 def say(provider: SpeechProvider, text: str, *, language: str, voice: str | None, rate: float) -> Speech:

@@ -1,0 +1,8 @@
+"""How a text is read aloud: figures, money, units, dates, addresses and short forms as words, marks and emoji
+not at all; and when the words that are shown are heard.
+"""
+
+from shared.text.reading.pieces import Piece, Reading, Timed, times_as_written
+from shared.text.reading.read import read_aloud, reading_version
+
+__all__ = ["Piece", "Reading", "Timed", "read_aloud", "reading_version", "times_as_written"]
