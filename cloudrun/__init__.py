@@ -1,0 +1,1 @@
+"""Google Cloud Run: a platform, a trigger and deployment files."""

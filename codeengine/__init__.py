@@ -1,0 +1,1 @@
+"""IBM Cloud Code Engine: a platform, a trigger and deployment files."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jobs.story.names import is_left_by_systems, is_number, type_of
+from jobs.story.input.names import is_left_by_systems, is_number, type_of
 from shared.accepted import PICTURE_SUFFIXES
 from shared.errors import BadRequest
 

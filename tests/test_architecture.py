@@ -43,7 +43,7 @@ HOMES = {
     ),
     "redis": ("shared/reports/redis_channel.py", "shared/api/live/redis_news.py"),
     "sqlalchemy": (
-        *("shared/database/", "shared/reports/database.py", "shared/api/"),
+        *("shared/database/", "shared/api/"),
         "jobs/ad/orchestrator.py",
     ),
     "alembic": ("shared/database/",),
@@ -256,3 +256,35 @@ def test_no_pipeline_imports_another() -> None:
         if one != other and other in known
     ]
     assert crossing == []
+
+
+MANY_FILES = {
+    "benchmarks": "one measurement a file",
+    "scripts": "one file a verb",
+    "scripts/sample": "one drawing, in its parts",
+}
+
+
+def rooms() -> Iterator[Path]:
+    """The folders of modules, but those whose shape a tool gives (Alembic) and those of data."""
+    for top in MAY_IMPORT:
+        yield from (
+            path.parent
+            for path in sorted((ROOT / top).rglob("__init__.py"))
+            if "migrations" not in path.parts and any(path.parent.glob("[!_]*.py"))
+        )
+
+
+def test_a_room_says_what_belongs_there_and_fits_a_head() -> None:
+    wrong = []
+    for room in rooms():
+        name = room.relative_to(ROOT).as_posix()
+        modules_here = [path for path in room.glob("*.py") if path.stem != "__init__"]
+        inner = [path for path in room.iterdir() if (path / "__init__.py").exists()]
+        if not ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))):
+            wrong.append(f"{name}/__init__.py has no docstring")
+        if len(modules_here) > 9 and name not in MANY_FILES:
+            wrong.append(f"{name} has {len(modules_here)} modules; split it")
+        if len(modules_here) + len(inner) < 2:
+            wrong.append(f"{name} has a single module; it needs no folder")
+    assert wrong == []

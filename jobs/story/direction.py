@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Final
 
 from jobs.story.framing import Framing, framed
+from jobs.story.input.options import StoryOptions
 from jobs.story.narration import Narrated
-from jobs.story.options import StoryOptions
 from shared.video.frames.motion import keeping
 from shared.video.subjects.boxes import Box
 from shared.video.timeline import (

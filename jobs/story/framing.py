@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from jobs.story.options import Fit
+from jobs.story.input.options import Fit
 from shared.video.frames.canvas import fit_for
 from shared.video.subjects.boxes import Box, around
 

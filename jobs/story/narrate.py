@@ -8,11 +8,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
-from jobs.story.caption_text import as_shown, caption_text
 from jobs.story.direction import Look, NarratedPart, direct
-from jobs.story.layout import Layout, read_layout, story_inputs
-from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
-from jobs.story.options import (
+from jobs.story.input.caption_text import as_shown, caption_text
+from jobs.story.input.layout import Layout, read_layout, story_inputs
+from jobs.story.input.options import (
     StoryOptions,
     parse_size,
     read_options,
@@ -20,7 +19,8 @@ from jobs.story.options import (
     unknown_parts,
     with_parameters,
 )
-from jobs.story.part import Part
+from jobs.story.input.part import Part
+from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
 from jobs.story.plan import PLAN_NAME, SPEECH, speech_stands
 from shared.accepted import demand_small_text
 from shared.errors import BadRequest, InvalidAssets

@@ -1,0 +1,4 @@
+"""This machine: processes, threads, memory, temporary folders, ffmpeg.
+
+Uses the ground only.
+"""

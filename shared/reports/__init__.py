@@ -1,0 +1,4 @@
+"""Reporting to others: the log, Redis, the database, webhooks, metrics.
+
+Reads how runs stand; nothing that makes a film waits for it.
+"""

@@ -56,7 +56,7 @@ class Publisher:
 def open_publisher(settings: Settings) -> Publisher:
     """Who is told by these settings. Nothing is imported or connected to before the first report."""
     from shared.database.place import database_url
-    from shared.reports.database import DatabaseSink
+    from shared.database.sink import DatabaseSink
     from shared.reports.redis_channel import RedisChannel
 
     sinks: list[Sink] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.catalogue import pipelines, stages
-from jobs.story import layout
+from jobs.story.input import layout
 from shared.errors import BadRequest
 from shared.pipelines.definition import named
 from shared.records.creation import Creation

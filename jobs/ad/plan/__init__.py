@@ -1,0 +1,1 @@
+"""The script of an ad, its scenes and their times."""

@@ -1,0 +1,1 @@
+"""Bodies, forms, preconditions, media types and problems: HTTP without anything about creations or runs."""

@@ -1,0 +1,1 @@
+"""Replicate (https://replicate.com/docs/reference/http): predictions, bought once and fetched later."""

@@ -1,0 +1,1 @@
+"""Google Cloud Storage, by google-cloud-storage."""

@@ -1,0 +1,1 @@
+"""Captions: pages and lines, ASS for drawing, bitmaps, SRT and WebVTT."""

@@ -1,0 +1,1 @@
+"""Pictures and frames: decoding, motion over a picture, words on it."""

@@ -1,0 +1,1 @@
+"""Segments of a film, drawn by an engine and encoded."""

@@ -1,0 +1,1 @@
+"""Speech and music, mixed to one track."""

@@ -1,0 +1,1 @@
+"""What a picture is of: faces, and else what stands out."""

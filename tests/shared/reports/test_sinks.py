@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from shared.reports.database import DatabaseSink
+from shared.database.sink import DatabaseSink
 from shared.reports.publisher import Publisher
 from shared.reports.redis_channel import RedisChannel, connect
 from shared.reports.sink import Sink

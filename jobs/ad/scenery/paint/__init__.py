@@ -1,0 +1,1 @@
+"""How scenes are painted: a canvas in design units, shapes, light, particles."""

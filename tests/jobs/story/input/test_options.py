@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.story.options import (
+from jobs.story.input.options import (
     StoryOptions,
     parse_size,
     read_options,

@@ -18,8 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from jobs.story.layout import options_in, read_layout
-from jobs.story.option_words import (
+from jobs.story.input.layout import options_in, read_layout
+from jobs.story.input.option_words import (
     as_captions,
     as_choice,
     as_colour,

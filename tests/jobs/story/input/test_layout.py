@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.story.caption_text import caption_text
-from jobs.story.layout import Layout, read_layout
+from jobs.story.input.caption_text import caption_text
+from jobs.story.input.layout import Layout, read_layout
 from shared.errors import InvalidAssets
 
 WHOLE = ["assets/1/image.png", "assets/1/1.txt"]

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from jobs.story.names import is_left_by_systems, is_number, stem_of, type_of
-from jobs.story.part import Part, read_part
+from jobs.story.input.names import is_left_by_systems, is_number, stem_of, type_of
+from jobs.story.input.part import Part, read_part
 from shared.accepted import PICTURE_SUFFIXES
 from shared.records.creation import Creation
 from shared.records.names import ASSETS, FILM, POSTER, TIMELINE, captions_name

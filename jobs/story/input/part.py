@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from jobs.story.names import (
+from jobs.story.input.names import (
     TEXT_TYPES,
     document_kind,
     in_order,
