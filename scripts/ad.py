@@ -28,7 +28,6 @@ from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import Source
 from shared.runs.status import RunStatus
 from shared.settings import Settings
-from shared.storage.memory import MemoryStore
 
 _LETTERS_A_WORD = 6
 _OPTIONS = {
@@ -123,7 +122,7 @@ def estimate(settings: Settings, options: AdOptions) -> dict[str, float]:
     brief = options.brief
     check_files(picture=options.image, music=options.music)
     style = style_named(brief.style)
-    nothing = Account(MemoryStore())
+    nothing = Account.closed()
     letters = _LETTERS_A_WORD * sum(window.words for window in windows_of(style))
     text = text_provider(settings, nothing)
     speech = speech_provider(settings, nothing)
