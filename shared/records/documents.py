@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from shared.errors import ObjectNotFound, OutOfTime, Stopped, StoreError
 from shared.machine.process import process_is_gone
@@ -62,6 +70,11 @@ def _given_up(found: object) -> object:
     return (GivenUp.of_text(found) if found else None) if isinstance(found, str) else found
 
 
+def _as_given_up(given_up: GivenUp | None) -> object:
+    """Empty text where there is none, as workers of earlier versions read it."""
+    return given_up.model_dump(mode="json") if given_up else ""
+
+
 class Request(Document):
     """`request.json`: what was asked for."""
 
@@ -73,7 +86,7 @@ class Request(Document):
     cancelled_at: AwareDatetime | None = None
     time_limit_s: float | None = None
     """How long the run may take from `requested_at` on."""
-    given_up: Annotated[GivenUp | None, BeforeValidator(_given_up)] = None
+    given_up: Annotated[GivenUp | None, BeforeValidator(_given_up), PlainSerializer(_as_given_up)] = None
     created_at: AwareDatetime
     """Of the first run."""
     opened_by: str = ""

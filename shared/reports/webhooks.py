@@ -151,7 +151,7 @@ class Webhooks:
                 "next_at": now + timedelta(seconds=_pause_s(found)),
             }
         )
-        # the next is refused where another trigger is at it
+        # refused where another trigger is at it
         noted = creation.write(name, begun.to_bytes(), expect=generation)
         tried = self._attempt(url, body, begun)
         ended = _concluded(begun, tried, self._now())
