@@ -1,7 +1,7 @@
 """Asking for what costs money: where an answer may have been lost, it is looked for before asking again.
 
-What is about to be asked for is noted in the store first. Whoever finds such a note and no result, as after
-a stage was killed, looks for what that asking has led to.
+What is about to be asked for is noted in the store first. A stage that finds such a note and no result, since
+the one before it was killed, looks for what that asking has led to.
 """
 
 import logging
