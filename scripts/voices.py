@@ -4,11 +4,10 @@ from scripts.report import print_table
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider
 from shared.settings import Settings
-from shared.storage.memory import MemoryStore
 
 
 def list_voices(settings: Settings, language: str | None) -> None:
-    known = speech_provider(settings, Account(MemoryStore())).voices()
+    known = speech_provider(settings, Account.closed()).voices()
     wanted = language.lower().replace("_", "-").split("-")[0] if language else None
     rows = [
         (voice.name, voice.language, voice.description)

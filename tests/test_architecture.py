@@ -192,6 +192,40 @@ def test_modules_are_short_enough_to_read_in_one_sitting() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
+SMALL = {
+    *("shared/database/migrations", "shared/database/migrations/versions"),  # as alembic lays them out
+    "shared/providers/replicate",  # its API, and what is made of that
+}
+
+
+def test_a_room_has_three_to_nine_modules() -> None:
+    folders = [file.parent for file in (ROOT / "shared").rglob("__init__.py")]
+    wrong = {}
+    for folder in folders:
+        own = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
+        rooms = len(list(folder.glob("*/__init__.py")))
+        name = str(folder.relative_to(ROOT))
+        if own > 9 or (own + rooms < 3 and name not in SMALL):
+            wrong[name] = own
+    assert wrong == {}
+
+
+def test_what_every_creation_holds_is_named_in_one_place() -> None:
+    """In `shared/records/names.py`; what a pipeline alone makes has its names there."""
+    name = re.compile(r"/?(request\.json|manifest\.json|(_active|claims|stages|webhooks)/)")
+    wrong = []
+    for path in set(modules()) - {ROOT / "shared" / "records" / "names.py"}:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        wrong += [
+            f"{path.relative_to(ROOT)}:{node.lineno}: {node.value!r}"
+            for node in texts
+            if id(node) not in docstrings and isinstance(node.value, str) and name.match(node.value)
+        ]
+    assert wrong == []
+
+
 BINARY = {".png", ".jpg", ".pyc", ".ttf", ".wav", ".mp3", ".db", ".db-wal", ".db-shm"}
 
 

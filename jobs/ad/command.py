@@ -26,7 +26,6 @@ from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import Source
 from shared.records.naming import creation_id_of_product
 from shared.settings import Settings
-from shared.storage.memory import MemoryStore
 
 _LETTERS_A_WORD = 6
 _OPTIONS = {
@@ -174,7 +173,7 @@ def estimate_usd(settings: Settings, options: AdOptions) -> dict[str, float]:
     brief = options.brief
     check_files(picture=options.image, music=options.music)
     style = style_named(brief.style)
-    nothing = Account(MemoryStore())
+    nothing = Account.closed()
     letters = _LETTERS_A_WORD * sum(window.words for window in windows_of(style))
     text = text_provider(settings, nothing)
     speech = speech_provider(settings, nothing)

@@ -15,7 +15,6 @@ from shared.providers.account import Account
 from shared.records.creation import Creation
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.storage.memory import MemoryStore
 from shared.text.guessing import Guesser
 from shared.worker.entry import stage_main
 
@@ -125,7 +124,7 @@ def _inputs(creation: Creation) -> list[str]:
 
 
 def _painter(settings: Settings) -> str:
-    provider = image_provider(settings, Account(MemoryStore()))
+    provider = image_provider(settings, Account.closed())
     return f"{provider.name} {provider.version}"
 
 

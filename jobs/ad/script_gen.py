@@ -18,7 +18,6 @@ from shared.providers.speech import speech_provider_name
 from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.storage.memory import MemoryStore
 from shared.worker.entry import stage_main
 
 
@@ -171,7 +170,7 @@ def _inputs(creation: Creation) -> list[str]:
 
 
 def _writer(settings: Settings) -> str:
-    provider = text_provider(settings, Account(MemoryStore()))
+    provider = text_provider(settings, Account.closed())
     return f"{provider.name} {provider.version} for {speech_provider_name(settings)}"
 
 

@@ -17,7 +17,6 @@ from shared.providers.account import Account
 from shared.records.creation import Creation
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.storage.memory import MemoryStore
 from shared.worker.entry import stage_main
 
 _EMBEDDED: Final = "motion"
@@ -191,7 +190,7 @@ def _inputs(creation: Creation) -> list[str]:
 
 
 def _film_maker(settings: Settings) -> str:
-    provider = video_provider(settings, Account(MemoryStore()))
+    provider = video_provider(settings, Account.closed())
     return f"{provider.name} {provider.version}"
 
 

@@ -21,7 +21,6 @@ from shared.providers.speech import Speech, SpeechProvider, say, speech_provider
 from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.storage.memory import MemoryStore
 from shared.text.guessing import Guesser
 from shared.text.markup import spoken_text
 from shared.video.sound.mp3 import BITS_PER_S, EDGE_MS, RATE_HZ, duration_ms, read_mp3, trimmed, write_mp3
@@ -242,7 +241,7 @@ def _inputs(_creation: Creation) -> tuple[str, ...]:
 
 
 def _voice(settings: Settings) -> str:
-    provider = speech_provider(settings, Account(MemoryStore()))
+    provider = speech_provider(settings, Account.closed())
     return f"{provider.name} {provider.version}"
 
 

@@ -30,7 +30,6 @@ from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS, TIMELINE, captions_name
 from shared.settings import AUTO, Settings
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.storage.memory import MemoryStore
 from shared.text.guessing import Guess, Guesser
 from shared.text.markup import Marked
 from shared.validation import noting
@@ -318,7 +317,7 @@ def _speaker(settings: Settings, account: Account) -> SpeechProvider:
 
 
 def _voice(settings: Settings) -> str:
-    provider = _speaker(settings, Account(MemoryStore()))
+    provider = _speaker(settings, Account.closed())
     return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
 
 

@@ -18,6 +18,7 @@ from shared.logs import log
 from shared.records.creation import canonical_json
 from shared.records.documents import utc_now
 from shared.storage import ObjectStore
+from shared.storage.memory import MemoryStore
 
 PAID: Final = "_paid/"
 _NAP_S: Final = 0.25
@@ -56,6 +57,11 @@ class Account:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._spent: dict[str, float] = {}
+
+    @classmethod
+    def closed(cls) -> "Account":
+        """For asking a provider about itself: nothing is bought, and nothing kept."""
+        return cls(MemoryStore())
 
     @property
     def spent(self) -> dict[str, float]:

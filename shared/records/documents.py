@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from shared.errors import ObjectNotFound, OutOfTime, Stopped, StoreError
 from shared.machine.process import process_is_gone
@@ -14,7 +22,7 @@ from shared.records.names import CLAIMS, REQUEST, record_name
 from shared.storage import ABSENT
 from shared.validation import problems_of
 
-_Data = TypeVar("_Data", bound="_Document")
+_Data = TypeVar("_Data", bound="Document")
 _REMEMBERED: Final = 20
 _STAGE_FIRST: Final = re.compile(r"([a-z][a-z0-9_]*): ")
 RunFailureKind = Literal["cancelled", "stage", "time_limit", "workflow"]
@@ -27,21 +35,23 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Document(BaseModel):
+class Document(BaseModel):
+    """Something that the store keeps as JSON, the same bytes for the same data."""
+
     model_config = ConfigDict(frozen=True)
 
     def to_bytes(self) -> bytes:
         return canonical_json(self.model_dump(mode="json"))
 
 
-class Queued(_Document):
+class Queued(Document):
     """What was asked for while a run was under way, and will be done once that one is over."""
 
     parameters: dict[str, Any] = {}
     asked_at: AwareDatetime
 
 
-class GivenUp(_Document):
+class GivenUp(Document):
     """Why a run has failed for good while stages were still at work, which are to stop then."""
 
     kind: RunFailureKind
@@ -60,7 +70,12 @@ def _given_up(found: object) -> object:
     return (GivenUp.of_text(found) if found else None) if isinstance(found, str) else found
 
 
-class Request(_Document):
+def _as_given_up(given_up: GivenUp | None) -> object:
+    """Empty text where there is none, as workers of earlier versions read it."""
+    return given_up.model_dump(mode="json") if given_up else ""
+
+
+class Request(Document):
     """`request.json`: what was asked for."""
 
     pipeline: str
@@ -71,7 +86,7 @@ class Request(_Document):
     cancelled_at: AwareDatetime | None = None
     time_limit_s: float | None = None
     """How long the run may take from `requested_at` on."""
-    given_up: Annotated[GivenUp | None, BeforeValidator(_given_up)] = None
+    given_up: Annotated[GivenUp | None, BeforeValidator(_given_up), PlainSerializer(_as_given_up)] = None
     created_at: AwareDatetime
     """Of the first run."""
     opened_by: str = ""
@@ -126,7 +141,7 @@ class Request(_Document):
         )
 
 
-class Claim(_Document):
+class Claim(Document):
     """`claims/<run>/<stage>`: who launched the stage. Created once."""
 
     token: str
@@ -143,7 +158,7 @@ class Claim(_Document):
     """The launcher, as `shared.machine.process` names it."""
 
 
-class Source(_Document):
+class Source(Document):
     """`claims/source.json`: what the command line made the creation's assets of. One of the two."""
 
     folder: str = ""
@@ -152,7 +167,7 @@ class Source(_Document):
     product: str = ""
 
 
-class InputFile(_Document):
+class InputFile(Document):
     """An object that a stage read."""
 
     key: str
@@ -161,7 +176,7 @@ class InputFile(_Document):
     content_hash: str
 
 
-class OutputFile(_Document):
+class OutputFile(Document):
     """An object that a stage published."""
 
     key: str
@@ -170,7 +185,7 @@ class OutputFile(_Document):
     description: str
 
 
-class Failure(_Document):
+class Failure(Document):
     """Why a stage failed."""
 
     kind: str
@@ -202,7 +217,7 @@ TIME_LIMIT: Final = "TimeLimit"
 """A worker was ended since its stage took too long."""
 
 
-class Cost(_Document):
+class Cost(Document):
     """What a stage used and what that costs."""
 
     duration_ms: int = 0
@@ -216,7 +231,7 @@ class Cost(_Document):
     """By paid provider, list price, of all attempts of this run."""
 
 
-class Record(_Document):
+class Record(Document):
     """`stages/<stage>.json`, or `stages/<stage>/<index>.json` for a fan-out: what a stage leaves behind."""
 
     pipeline: str
@@ -278,7 +293,7 @@ def load(creation: Creation, name: str, kind: type[_Data]) -> tuple[_Data | None
         raise StoreError("read", creation.key(name), reason) from error
 
 
-def save(creation: Creation, name: str, document: _Document, *, expect: str | None) -> str:
+def save(creation: Creation, name: str, document: Document, *, expect: str | None) -> str:
     """Write the document under a precondition and return its new generation.
 
     A lost answer to a write that did succeed looks like a refusal, so what stands is read back first. Raises

@@ -1,4 +1,4 @@
-"""A task that failed for good and can't say so itself: whoever knows it writes that into its record."""
+"""A task that failed for good and can't say so itself: others write that into its record."""
 
 import logging
 from dataclasses import dataclass

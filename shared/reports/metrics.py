@@ -1,6 +1,5 @@
 """What a server has seen since it began, as numbers for Prometheus. No label tells of a single job."""
 
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -9,10 +8,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
+from shared.runs.listeners import Told
 from shared.runs.manifest import paid_usd
 from shared.runs.status import RunStatus, StageStatus
 
-_REMEMBERED: Final = 10_000
 _BUCKETS_S: Final = (1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200)
 CANCELLED: Final = "cancelled"
 TIME_LIMIT: Final = "time_limit"
@@ -25,8 +24,7 @@ class Metrics:
 
     def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
         self._pipelines = pipelines
-        self._lock = threading.Lock()
-        self._counted: dict[tuple[str, int], None] = {}
+        self._counted = Told()
         self._registry = CollectorRegistry()
         self._runs = Histogram(
             "pipeline_duration_seconds",
@@ -61,7 +59,7 @@ class Metrics:
 
     def run_ended(self, creation: Creation, request: Request, status: RunStatus) -> bool:
         """Count a run that has ended, once in this process; True, since it need not be told again."""
-        if not self._is_new((creation.creation_id, request.run)):
+        if not self._counted.is_new((creation.creation_id, request.run)):
             return True
         pipeline = self._pipelines[request.pipeline]
         ended_at = status.completed_at or request.cancelled_at
@@ -94,15 +92,6 @@ class Metrics:
             return
         seconds = (max(ends) - min(record.started_at for record in stage.records)).total_seconds()
         self._stages.labels(pipeline.name, stage.name, _outcome(stage)).observe(max(0.0, seconds))
-
-    def _is_new(self, run: tuple[str, int]) -> bool:
-        with self._lock:
-            if run in self._counted:
-                return False
-            self._counted[run] = None
-            while len(self._counted) > _REMEMBERED:
-                del self._counted[next(iter(self._counted))]
-            return True
 
 
 def error_types(pipelines: Iterable[Pipeline]) -> list[str]:

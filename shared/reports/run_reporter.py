@@ -1,13 +1,12 @@
 """Who is told how runs go on, by the settings: the publisher, webhooks, and what a server adds."""
 
-import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
-from shared.runs.listeners import Ended, News, Overtaken, Watch
+from shared.runs.listeners import Ended, News, Overtaken, Told, Watch
 from shared.runs.report import PIPELINE, reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
@@ -15,8 +14,6 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     from shared.reports.metrics import Metrics
     from shared.reports.sink import Audience
-
-_REMEMBERED: Final = 10_000
 
 
 def watch_of(
@@ -47,8 +44,7 @@ class JobReporter:
     def __init__(self, pipelines: Mapping[str, Pipeline], publisher: "Audience") -> None:
         self._pipelines = pipelines
         self._publisher = publisher
-        self._lock = threading.Lock()
-        self._told: dict[tuple[str, int, str], None] = {}
+        self._told = Told()
 
     def __call__(self, creation: Creation, request: Request, status: RunStatus) -> None:
         pipeline = self._pipelines[request.pipeline]
@@ -59,7 +55,7 @@ class JobReporter:
             ",".join(stage.state for stage in status.stages.values()) if status.status == "failed" else ""
         )
         run = creation.creation_id, request.run
-        if not self._is_new((*run, status.status + states)):
+        if not self._told.is_new((*run, status.status + states)):
             return
         reports = reports_of(creation, pipeline, request, status)
         if status.status == "pending":
@@ -67,16 +63,7 @@ class JobReporter:
             return
         for report in reports[:-1]:
             over = report.status in ("failed", "pending") and report.stage != PIPELINE
-            if over and self._is_new((*run, f"{report.stage} {report.status}")):
+            if over and self._told.is_new((*run, f"{report.stage} {report.status}")):
                 self._publisher.publish(report)
-        if self._is_new((*run, "end")):
+        if self._told.is_new((*run, "end")):
             self._publisher.publish(reports[-1])
-
-    def _is_new(self, news: tuple[str, int, str]) -> bool:
-        with self._lock:
-            if news in self._told:
-                return False
-            self._told[news] = None
-            while len(self._told) > _REMEMBERED:
-                del self._told[next(iter(self._told))]
-            return True

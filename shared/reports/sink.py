@@ -25,7 +25,7 @@ class Sink(Protocol):
 
 
 class Audience(Protocol):
-    """Whoever is told: a `Publisher`, or what stands in for one."""
+    """What is told: a `Publisher`, or what stands in for one."""
 
     def publish(self, report: Report) -> None:
         """Returns at once, and raises nothing."""

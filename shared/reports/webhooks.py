@@ -31,19 +31,17 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, Field
 
-from shared.errors import ObjectNotFound, StoreError
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
-from shared.records.creation import Creation, canonical_json
-from shared.records.documents import Request, utc_now
+from shared.records.creation import Creation
+from shared.records.documents import Document, Request, load, utc_now
 from shared.records.names import delivery_name
 from shared.redact import without_paths
 from shared.runs.report import reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
-from shared.storage import ABSENT
 
 if TYPE_CHECKING:
     from requests import Session
@@ -59,11 +57,7 @@ _TRIED_FOR: Final = timedelta(hours=24)
 _MOST_ERROR_CHARS: Final = 2000
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Attempt(_Document):
+class Attempt(Document):
     """One attempt."""
 
     at: AwareDatetime
@@ -73,11 +67,11 @@ class Attempt(_Document):
     """Why nothing was answered."""
 
 
-class Delivery(_Document):
+class Delivery(Document):
     """`webhooks/<run>.json`."""
 
     delivery_id: str
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict)
     """What is sent, so that it can be sent when the run itself has been overtaken."""
     attempts: tuple[Attempt, ...] = ()
     next_at: AwareDatetime | None = None
@@ -142,7 +136,8 @@ class Webhooks:
         name: str,
         make_body: Callable[[str], dict[str, Any]] | None,
     ) -> bool:
-        found, generation = _load(creation, name)
+        known, generation = load(creation, name, Delivery)
+        found = known or Delivery(delivery_id=str(uuid4()))
         if found.is_over or not (found.body or make_body):
             return True
         now = self._now()
@@ -156,11 +151,12 @@ class Webhooks:
                 "next_at": now + timedelta(seconds=_pause_s(found)),
             }
         )
-        generation = _save(creation, name, begun, generation)  # refused where another trigger is at it
+        # refused where another trigger is at it
+        noted = creation.write(name, begun.to_bytes(), expect=generation)
         tried = self._attempt(url, body, begun)
         ended = _concluded(begun, tried, self._now())
         self._tell(creation, ended, tried)
-        _save(creation, name, ended, generation)
+        creation.write(name, ended.to_bytes(), expect=noted.generation)
         return ended.is_over
 
     def _attempt(self, url: str, body: Mapping[str, Any], delivery: Delivery) -> Attempt:
@@ -237,21 +233,6 @@ def _open_session() -> "Session":
     session = requests.Session()
     session.auth = lambda request: request  # ~/.netrc is for this machine's people, not for receivers
     return session
-
-
-def _load(creation: Creation, name: str) -> tuple[Delivery, str]:
-    try:
-        data, info = creation.read(name)
-    except ObjectNotFound:
-        return Delivery(delivery_id=str(uuid4())), ABSENT
-    try:
-        return Delivery.model_validate_json(data), info.generation
-    except ValidationError as error:
-        raise StoreError("read", creation.key(name), "not a valid Delivery; delete it") from error
-
-
-def _save(creation: Creation, name: str, delivery: Delivery, expect: str) -> str:
-    return creation.write(name, canonical_json(delivery.model_dump(mode="json")), expect=expect).generation
 
 
 def _pause_s(delivery: Delivery) -> int:

@@ -29,6 +29,7 @@ from shared.errors import BadRequest, ObjectNotFound
 from shared.logs import log
 from shared.platforms.task import CREATION_VARIABLE
 from shared.records.creation import is_creation_id
+from shared.records.names import RECORDS
 from shared.runs.trigger import Trigger
 from shared.storage import ObjectStore
 
@@ -190,7 +191,7 @@ def _from_object(store: ObjectStore, data: object) -> str | None:
     found = _parsed(_StoredObject, data)
     if found is None or found.bucket != urlsplit(store.url).netloc:
         return None
-    creation_id, _, name = found.key.partition("/stages/")
+    creation_id, _, name = found.key.partition(f"/{RECORDS}")
     if not is_creation_id(creation_id) or not _RECORD.fullmatch(name):
         return None
     try:

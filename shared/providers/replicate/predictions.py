@@ -18,12 +18,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
-
 from shared.errors import InvalidAssets, ProviderBusy, ProviderFailed, ProviderRefused, ReelwrightError
 from shared.logs import log
 from shared.providers.account import Account, Bought, key_of
 from shared.providers.http import AnswerLost
+from shared.providers.lost_answers import asked_for
 from shared.providers.replicate.api import NAME, Gone, Model, Prediction, ReplicateApi
 from shared.records.documents import utc_now
 from shared.settings import Settings
@@ -85,18 +84,6 @@ class Kind:
     """Raises `ProviderFailed` or `InvalidAssets` unless the file is whole."""
 
 
-class _Note(BaseModel):
-    """What the store knows of an order that was sent, or was about to be."""
-
-    model_config = ConfigDict(frozen=True)
-
-    asked_at: AwareDatetime
-    model: str
-    prompt: str
-    id: str = ""
-    """Of the prediction; empty until its answer came."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Begun:
     """An order whose prediction has its ID in the store."""
@@ -156,72 +143,48 @@ class Predictions:
 
     def _begin(self, order: Order, note: str) -> _Begun:
         """The prediction that was asked for before, or else a new one."""
-        return self._resumed(order, note) or self._new(order, note)
-
-    def _resumed(self, order: Order, note: str) -> _Begun | None:
-        try:
-            known = _Note.model_validate(self._account.recall(note))
-        except ValidationError:
-            return None
-        found = self._known(known.id) if known.id else self._look_for(order, note, known.asked_at)
-        if found is None or found.lost:
-            return None
-        return self._held(order, note, found, known.asked_at)
-
-    def _known(self, prediction_id: str) -> Prediction | None:
-        try:
-            return self._api.get(prediction_id)
-        except Gone:
-            return None
-
-    def _new(self, order: Order, note: str) -> _Begun:
-        since = utc_now()
-        self._remember(order, note, since)
-        for sent in range(_SENDS):
-            found = self._sent(order, note, first=not sent) or self._look_for(order, note, since)
-            if found:
-                return self._held(order, note, found, since)
-        text = f"the answer was lost {_SENDS} times, and nothing of it is listed; try again later"
-        raise ProviderBusy(NAME, text)
-
-    def _sent(self, order: Order, note: str, *, first: bool) -> Prediction | None:
-        """The prediction, or None when nobody knows if there is one."""
         given = order.full_input()
+        cancel_after_s = math.ceil(self._timeout_s) + _GRACE_S
         try:
-            return self._api.create(order.model, given, cancel_after_s=math.ceil(self._timeout_s) + _GRACE_S)
+            prediction, since = asked_for(
+                self._account,
+                note,
+                _facts_of(order),
+                send=lambda: self._api.create(order.model, given, cancel_after_s=cancel_after_s),
+                look=lambda since, noted: self._look_for(order, note, since, str(noted.get("id", ""))),
+                tries=_SENDS,
+            )
         except AnswerLost as error:
-            log(logging.WARNING, "prediction_answer_lost", f"{error}; looking for it in the list")
-            return None
-        except ProviderFailed:
-            if first:
-                self._account.forget(note)  # nothing was asked for
-            raise
-
-    def _remember(self, order: Order, note: str, since: datetime, prediction_id: str = "") -> None:
-        record = _Note(
-            asked_at=since,
-            model=order.model.name,
-            prompt=str(order.input.get("prompt", "")),
-            id=prediction_id,
-        )
-        self._account.remember(note, record.model_dump(mode="json"))
+            text = f"the answer was lost {_SENDS} times, and nothing of it is listed; try again later"
+            raise ProviderBusy(NAME, text) from error
+        return self._held(order, note, prediction, since)
 
     def _held(self, order: Order, note: str, prediction: Prediction, since: datetime) -> _Begun:
         """It is ours from now on, whoever dies."""
         with self._lock:
             self._running[prediction.id] = note
-        self._remember(order, note, since, prediction.id)
+        held = {**_facts_of(order), "asked_at": since.isoformat(), "id": prediction.id}
+        self._account.remember(note, held)
         self._account.remember(_owner_note(prediction.id), {"note": note})
         return _Begun(order=order, note=note, prediction=prediction, since=since)
 
-    def _look_for(self, order: Order, note: str, since: datetime) -> Prediction | None:
-        """The prediction that this order has led to, unless there is none."""
+    def _look_for(self, order: Order, note: str, since: datetime, prediction_id: str) -> Prediction | None:
+        """The prediction that this order has led to, unless there is none, or none that can still succeed."""
+        if prediction_id:
+            return self._known(prediction_id)
         for wait_s in _LOOKS_AFTER_S:
             self._account.sleep(wait_s)
             for each in self._api.since(since - _SKEW):
                 if not each.lost and _is_for(order, each) and self._is_free(each, note):
                     return each
         return None
+
+    def _known(self, prediction_id: str) -> Prediction | None:
+        try:
+            found = self._api.get(prediction_id)
+        except Gone:
+            return None
+        return None if found.lost else found
 
     def _is_free(self, prediction: Prediction, note: str) -> bool:
         """Whether it is no other order's."""
@@ -301,6 +264,11 @@ class Predictions:
                 if not left:
                     raise
         return path.read_bytes()
+
+
+def _facts_of(order: Order) -> dict[str, str]:
+    """What the note of an order says beside its time; its prediction's ID comes with the answer."""
+    return {"model": order.model.name, "prompt": str(order.input.get("prompt", "")), "id": ""}
 
 
 def _owner_note(prediction_id: str) -> str:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,7 +21,8 @@ from shared.errors import BadRequest, ProviderDenied, ProviderFailed, ProviderRe
 from shared.logs import log
 from shared.providers.account import Account, Bought, key_of
 from shared.providers.choice import demand_key
-from shared.providers.http import AnswerLost, Http
+from shared.providers.http import Http
+from shared.providers.lost_answers import asked_for
 from shared.providers.speech.elevenlabs_catalogue import (
     DEFAULT_MODELS,
     NAME,
@@ -187,25 +189,25 @@ class ElevenLabsProvider:
 
     def _buy(self, asked: _Asked) -> Bought:
         """Made now, or found in the history where an earlier call may have been paid for."""
-        begun = (self._account.recall(asked.intent) or {}).get("at")
-        since = float(begun) if isinstance(begun, int | float) else utc_now().timestamp()
-        found = self._look_back(asked, since) if begun else None
-        if found:
-            return found
-        self._account.remember(asked.intent, {"at": since, **asked.what})
-        for attempt in range(_TRIES):
-            try:
-                return self._ask(asked)
-            except (AnswerLost, _Broken) as error:
-                found = self._look_back(asked, since)
-                if found:
-                    return found
-                if attempt == _TRIES - 1 or isinstance(error, _Broken):
-                    raise
-            except ProviderFailed:
-                self._account.forget(asked.intent)
+        bought, _ = asked_for(
+            self._account,
+            asked.intent,
+            asked.what,
+            send=lambda: self._made(asked, utc_now()),
+            look=lambda since, _noted: self._look_back(asked, since),
+            tries=_TRIES,
+        )
+        return bought
+
+    def _made(self, asked: _Asked, since: datetime) -> Bought:
+        """As it was sent, or from the history where what came was broken on its way."""
+        try:
+            return self._ask(asked)
+        except _Broken:
+            found = self._look_back(asked, since)
+            if found is None:
                 raise
-        raise AssertionError("the last try returns or raises")
+            return found
 
     def _ask(self, asked: _Asked) -> Bought:
         path = f"/v1/text-to-speech/{asked.voice_id}/with-timestamps?output_format={_FORMAT}"
@@ -229,14 +231,14 @@ class ElevenLabsProvider:
             raise ValueError(f"it ends after {heard_s:.1f} s, before the last word")
         return Bought(data=data, facts={"starts_ms": starts_ms}, usd=usd(asked.model, len(asked.text)))
 
-    def _look_back(self, asked: _Asked, since: float) -> Bought | None:
+    def _look_back(self, asked: _Asked, since: datetime) -> Bought | None:
         """The sound that was made and paid for, if it was; where none may look, that is not known."""
         waited_s = 0.0
         try:
             for at_s in _LOOKS_AFTER_S:
                 self._account.sleep(at_s - waited_s)
                 waited_s = at_s
-                found = self._found(asked, since - _CLOCKS_APART_S)
+                found = self._found(asked, since.timestamp() - _CLOCKS_APART_S)
                 if found:
                     log(logging.INFO, "paid_before", f"{NAME}: found in the history: {asked.text[:40]!r}")
                     return found

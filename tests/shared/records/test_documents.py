@@ -31,9 +31,10 @@ def test_a_request_that_was_given_up_in_a_sentence_still_reads(text: str, stage:
     assert load_request(creation)[0] == request
 
 
-def test_a_request_that_was_not_given_up_reads_whether_that_was_an_empty_sentence_or_nothing() -> None:
+def test_a_request_that_was_not_given_up_reads_and_is_written_as_ever() -> None:
     for given_up in ("", None):
         found = Request.model_validate(
             {"pipeline": "ad", "requested_at": utc_now(), "created_at": utc_now(), "given_up": given_up}
         )
         assert found.given_up is None
+        assert json.loads(found.to_bytes())["given_up"] == "", "as it was written then"
