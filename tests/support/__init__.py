@@ -13,5 +13,6 @@
     shards         parts of exhaustive tests, one each day
     toy_worker     a worker process that does what it is asked
 
-Stand-ins for clouds, stores and providers are in `tests/emulators/`. A helper of one folder's tests lies beside them.
+Stand-ins for clouds, stores and providers are in `tests/emulators/`. What only one folder's tests use lies
+beside them.
 """
