@@ -1,6 +1,7 @@
 """What every test gets: a scrubbed environment, no fonts of the machine's own, and a failure when something
 logs an ERROR unasked."""
 
+import http.client
 import logging
 import os
 from collections import Counter
@@ -70,6 +71,13 @@ class _Errors(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.seen.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def _no_traces_of_http() -> Iterator[None]:
+    """A test that leaves them on makes all later ones slow."""
+    yield
+    assert http.client.HTTPConnection.debuglevel == 0
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,4 @@
+import http.client
 import logging
 import sys
 from collections.abc import Iterator
@@ -331,6 +332,16 @@ def test_an_iam_that_is_out_of_order_says_nothing_about_the_key(
     assert platform.launch(order()) == NAME
 
 
+@pytest.fixture
+def _traces_end() -> Iterator[None]:
+    """Opened while logs are at DEBUG, the SDK has all HTTP of this process logged, and never stops that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http.client.HTTPConnection, "debuglevel", 0)
+        patch.setattr(http.client, "print", print, raising=False)
+        yield
+
+
+@pytest.mark.usefixtures("_traces_end")
 def test_the_key_is_in_no_message_and_no_log(
     engine: CodeEngine, platform: CodeEnginePlatform, caplog: pytest.LogCaptureFixture
 ) -> None:

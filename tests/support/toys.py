@@ -31,6 +31,7 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
 from shared.storage import ObjectStore
+from shared.storage.memory import MemoryStore
 from shared.worker.entry import stage_main
 from shared.worker.inline import InlinePlatform
 
@@ -145,6 +146,12 @@ def fill(
     return creation
 
 
+def filled() -> MemoryStore:
+    store = MemoryStore()
+    fill(store)
+    return store
+
+
 def inline_trigger(
     store: ObjectStore,
     stages: Mapping[str, Stage] = STAGES,
@@ -226,6 +233,11 @@ class FakePlatform(Unattended):
     def release(self, execution: str) -> bool:
         self.released.append(execution)
         return self.answer != "running"
+
+
+def fake_trigger(store: ObjectStore, platform: FakePlatform | None = None, **options: Any) -> Trigger:
+    """A trigger that launches nothing."""
+    return Trigger(store, platform or FakePlatform(), {"toys": toys()}, **options)
 
 
 class _Watched:

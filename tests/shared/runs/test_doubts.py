@@ -22,7 +22,7 @@ from shared.storage.memory import MemoryStore
 from shared.worker.inline import InlinePlatform
 from tests.shared.runs.attempts import MANAGED, ask, broken, claim, leave, record_of, run_first
 from tests.shared.runs.test_launch import BUSY, LOST, Clock, Moody, claim_of, fusible, make_trigger, play
-from tests.support.toys import QUICK, STAGES, FakePlatform, fill, generations, states, watched, with_run
+from tests.support.toys import QUICK, STAGES, FakePlatform, generations, states, watched, with_run
 
 
 class Keen(FakePlatform):
@@ -61,13 +61,6 @@ class Interrupted(Keen):
 
 class Killed(BaseException):
     """Stands for SIGKILL: nothing that follows in this process happens."""
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
 
 
 @pytest.fixture

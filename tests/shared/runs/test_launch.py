@@ -72,13 +72,6 @@ LOST = KeyError("this process died")
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

@@ -9,14 +9,7 @@ from shared.runs.status import RunStatus
 from shared.stages.stage import Context, Result
 from shared.storage import ABSENT
 from shared.storage.memory import MemoryStore
-from tests.support.toys import fill, run_fused, with_run
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
+from tests.support.toys import run_fused, with_run
 
 
 def stored(store: MemoryStore) -> dict[str, Any]:

@@ -20,25 +20,14 @@ from tests.support.toys import (
     FakePlatform,
     at_once,
     contents,
+    fake_trigger,
     fill,
     inline_trigger,
     run_fused,
-    toys,
     watched,
     with_run,
 )
 from tests.support.toys import finish as finished
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
-
-
-def fake_trigger(store: Any, platform: FakePlatform | None = None) -> Trigger:
-    return Trigger(store, platform or FakePlatform(), {"toys": toys()})
 
 
 def request_of(store: MemoryStore) -> Request:

@@ -1,7 +1,6 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,6 @@ from shared.platforms import Order
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, Request, load, utc_now
 from shared.runs.status import RunStatus
-from shared.runs.trigger import Trigger
 from shared.stages.stage import Context, Result
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
@@ -19,6 +17,7 @@ from tests.support.toys import (
     STAGES,
     FakePlatform,
     contents,
+    fake_trigger,
     fill,
     generations,
     inline_trigger,
@@ -27,17 +26,6 @@ from tests.support.toys import (
     toys,
     with_run,
 )
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
-
-
-def fake_trigger(store: ObjectStore, platform: FakePlatform | None = None, **options: Any) -> Trigger:
-    return Trigger(store, platform or FakePlatform(), {"toys": toys()}, **options)
 
 
 def broken(_context: Context) -> Result:

@@ -3,30 +3,25 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.errors import PreconditionFailed, StoreError
 from shared.records.creation import Creation
 from shared.records.documents import Claim, load
-from shared.runs.trigger import Trigger
 from shared.storage import ObjectStore
 from shared.storage.file import FileStore
 from shared.storage.memory import MemoryStore
 from tests.support.nursery import Nursery
-from tests.support.toys import FakePlatform, at_once, fill, inline_trigger, states, toys, watched
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
-
-
-def fake_trigger(store: ObjectStore, platform: FakePlatform | None = None, **options: Any) -> Trigger:
-    return Trigger(store, platform or FakePlatform(), {"toys": toys()}, **options)
+from tests.support.toys import (
+    FakePlatform,
+    at_once,
+    fake_trigger,
+    fill,
+    inline_trigger,
+    states,
+    watched,
+)
 
 
 def run_first_only(store: ObjectStore) -> None:

@@ -31,6 +31,7 @@ from shared.storage.gs.store import CloudStorageStore
 from tests.emulators.cloud_storage import CloudStorageEmulator
 from tests.emulators.cloud_storage_faults import DAMAGES, KINDS
 from tests.shared.storage.wholes import WHOLES
+from tests.support.shards import EXTENTS, Extent, of_extent
 
 STEP = 256 * 1024
 BIG = bytes(range(256)) * 3000  # three chunks of an upload, the last one not full
@@ -92,32 +93,28 @@ def deeds(store: CloudStorageStore, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize(
-    "kinds",
-    [
-        ("503-after", "broken-download", "broken-upload", "short-chunk", "lost-session"),
-        pytest.param(tuple(KINDS), marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize("extent", EXTENTS)
 def test_one_fault_at_any_call_changes_nothing_of_what_is_done(
-    emulator: CloudStorageEmulator, store: CloudStorageStore, tmp_path: Path, kinds: tuple[str, ...]
+    emulator: CloudStorageEmulator, store: CloudStorageStore, tmp_path: Path, extent: Extent
 ) -> None:
     deeds(store, tmp_path)
     calls = dict(emulator.faults.calls)
+    assert {"objects.insert", "resumable.chunk", "objects.media", "objects.delete"} <= calls.keys()
     scenes = [
         (operation, nth, kind)
         for operation, count in calls.items()
         for nth in range(1, count + 1)
-        for kind in kinds
+        for kind in KINDS
         if operation in KINDS[kind]
     ]
-    for scene in scenes:
+    assert len(scenes) > 100
+    struck = of_extent(extent, scenes)
+    for scene in struck:
         store.delete("b/big.mp4")
         emulator.faults.plan(*scene)
         deeds(store, tmp_path)
         emulator.faults.verify()
-    assert {"objects.insert", "resumable.chunk", "objects.media", "objects.delete"} <= calls.keys()
-    assert len(emulator.faults.injected) == len(scenes) > 50
+    assert len(emulator.faults.injected) == len(struck)
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -1,6 +1,7 @@
 """What the S3 store adds: lost answers, broken bodies, objects of others, stores that won't do."""
 
 import hashlib
+import itertools
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from shared.storage.s3.access import code_of, cos_access
 from shared.storage.s3.store import S3Store
 from tests.emulators.s3 import KINDS, Damage, FakeS3, Fault, Kind, environment, serving
 from tests.shared.storage.wholes import WHOLES
+from tests.support.shards import EXTENTS, Extent, in_parts, of_extent
 
 BIG = bytes(range(256)) * 12_345
 OLD = b"old" * 400_000
@@ -160,23 +162,22 @@ def standing(store: S3Store) -> dict[str, bytes]:
     return {info.key: store.read(info.key)[0] for info in store.list("")}
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_one_fault_at_any_call_is_overcome(
-    fake: FakeS3, store: S3Store, operation: Operation, tmp_path: Path
+    fake: FakeS3, store: S3Store, operation: Operation, extent: Extent, tmp_path: Path
 ) -> None:
     begin(fake, store)
     assert operation(store, tmp_path) == OPERATIONS[operation]
-    calls = len(fake.requests)
-    for kind in KINDS:
-        for call in range(1, calls + 1):
-            begin(fake, store)
-            fake.inject(Fault(kind=kind, call=call))
-            assert operation(store, tmp_path) == OPERATIONS[operation], (kind, call)
-            assert (fake.struck, fake.waiting) == ([kind], [])
+    scenes = list(itertools.product(KINDS, range(1, len(fake.requests) + 1)))
+    for kind, call in of_extent(extent, scenes):
+        begin(fake, store)
+        fake.inject(Fault(kind=kind, call=call))
+        assert operation(store, tmp_path) == OPERATIONS[operation], (kind, call)
+        assert (fake.struck, fake.waiting) == ([kind], [])
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("operation", "kind"), in_parts(list(itertools.product(OPERATIONS, KINDS))))
 def test_faults_without_end_become_an_error_and_leave_nothing_half_done(
     fake: FakeS3, store: S3Store, operation: Operation, kind: Kind, tmp_path: Path
 ) -> None:

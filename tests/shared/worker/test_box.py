@@ -14,14 +14,7 @@ from shared.storage import ABSENT
 from shared.storage.memory import MemoryStore
 from shared.worker.box import run_task
 from tests.shared.runs.attempts import MANAGED, ask, broken, claim, leave, record_of, run_first
-from tests.support.toys import QUICK, STAGES, failing, fill, generations, run_fused, toys, watched
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
+from tests.support.toys import QUICK, STAGES, failing, generations, run_fused, toys, watched
 
 
 def test_a_stage_started_by_hand_asks_claims_works_and_records(store: MemoryStore) -> None:

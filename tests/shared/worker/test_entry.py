@@ -14,13 +14,6 @@ from tests.support.toys import PIPELINE_FILE, STAGES, fill, run_fused, with_run
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
-
-
-@pytest.fixture
 def _signals() -> Any:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield

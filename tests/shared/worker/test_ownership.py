@@ -9,14 +9,7 @@ from shared.stages.stage import Context, Result
 from shared.storage.memory import MemoryStore
 from tests.shared.runs.attempts import BEATING, MANAGED, ask, claim, leave, record_of, run_first
 from tests.support.patience import until
-from tests.support.toys import STAGES, contents, fill, watched
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    store = MemoryStore()
-    fill(store)
-    return store
+from tests.support.toys import STAGES, contents, watched
 
 
 @pytest.mark.parametrize("error", [PreconditionFailed, StoreError])
