@@ -1,17 +1,8 @@
-"""Text by Anthropic's Claude: the Messages API with structured outputs, https://platform.claude.com/docs."""
+"""Ads written by Claude."""
 
-import base64
 import hashlib
-import json
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Any, Final
 
 from jobs.ad.copy import prompts
 from jobs.ad.copy.rules import problems_of_copy
@@ -19,154 +10,43 @@ from jobs.ad.copy.template import TemplateProvider
 from jobs.ad.copy.truth import made_true, untruths
 from jobs.ad.copy.vocabulary import lines_hash
 from jobs.ad.copy.writer import AdBrief, AdCopy, ProductAnalysis
-from shared.errors import ProviderDenied, ProviderFailed, ProviderRefused, ReelwrightError
-from shared.providers.account import Account, Bought
-from shared.providers.choice import demand_key
-from shared.providers.http import AnswerLost, Http
-from shared.records.creation import canonical_json
-from shared.settings import SETTINGS, Settings
-from shared.validation import problems_of
-
-NAME: Final = "claude"
-_KEY: Final = "anthropic_api_key"
-_KEY_VARIABLE: Final = SETTINGS[_KEY].variable
-DEFAULT_MODEL: Final = "claude-sonnet-5-5"
-
-_PICTURE_SIDE: Final = 1568
-"""Pixels; larger pictures are scaled down to this by the API, and cost the same."""
-_JPEG_QUALITY: Final = 88
-_MOST_TOKENS: Final = 8000
-"""Of an answer, thinking included: some four times what a long one takes."""
-_EFFORT: Final = "medium"
-_AGAIN_AFTER_S: Final = 1.0
-_MOST_STARTS: Final = 64
-"""How many braces may be tried for the start of an object."""
-_CUT_SHORT: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
-_EMPTY_ACCOUNT: Final = re.compile(r"credit balance|usage limits?|spend limit|billing", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """What a model costs, in US dollars per million tokens, list price."""
-
-    input_usd: float
-    output_usd: float
-    takes_effort: bool = True
-    """Whether it knows `output_config.effort`; those that don't refuse the request."""
-
-
-PRICES_AS_OF: Final = date(2026, 10, 7)
-PRICES_SOURCE: Final = "https://platform.claude.com/docs/en/about-claude/pricing"
-MODELS: Final[dict[str, Model]] = {
-    "claude-fable-5-1": Model(input_usd=10, output_usd=50),
-    "claude-fable-5": Model(input_usd=10, output_usd=50),
-    "claude-opus-5-5": Model(input_usd=4, output_usd=20),
-    "claude-opus-5": Model(input_usd=5, output_usd=25),
-    "claude-opus-4-8": Model(input_usd=5, output_usd=25),
-    "claude-opus-4-7": Model(input_usd=5, output_usd=25),
-    "claude-opus-4-6": Model(input_usd=5, output_usd=25),
-    "claude-opus-4-5": Model(input_usd=5, output_usd=25),
-    "claude-sonnet-5-5": Model(input_usd=2, output_usd=10),
-    "claude-sonnet-5": Model(input_usd=2, output_usd=10),
-    "claude-sonnet-4-6": Model(input_usd=3, output_usd=15),
-    "claude-sonnet-4-5": Model(input_usd=3, output_usd=15, takes_effort=False),
-    "claude-haiku-5-5": Model(input_usd=0.1, output_usd=0.5),
-    "claude-haiku-4-5": Model(input_usd=1, output_usd=5, takes_effort=False),
-}
-"""By model ID, a snapshot's date left off; claude-haiku-5-5 as for prompts of up to 100,000 tokens."""
+from shared.providers.account import Account
+from shared.providers.claude import NAME, Claude, Task, picture_block, text_block
+from shared.settings import Settings
 
 _TOKENS_OF_CALL: Final = {"input": 1400, "output": 1600}
 """About what one of the two calls takes, a picture left out."""
 _TOKENS_OF_PICTURE: Final = 2500
-
-_T = TypeVar("_T", bound=BaseModel)
-
-
-class _Answered(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Block(_Answered):
-    type: str
-    text: str = ""
-
-
-class _Usage(_Answered):
-    input_tokens: int = 0
-    cache_creation_input_tokens: int | None = 0
-    cache_read_input_tokens: int | None = 0
-    output_tokens: int = 0
-    """Thinking included."""
-
-
-class _Message(_Answered):
-    """An answer of POST /v1/messages."""
-
-    content: tuple[_Block, ...]
-    stop_reason: str | None = None
-    stop_details: dict[str, Any] | None = None
-    usage: _Usage = _Usage()
-
-    @property
-    def text(self) -> str:
-        return "".join(block.text for block in self.content if block.type == "text")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Task(Generic[_T]):
-    """A question, and how its answer becomes a record."""
-
-    system: str
-    content: list[dict[str, Any]]
-    schema: dict[str, Any]
-    record: type[_T]
-    problems: Callable[[_T], list[str]]
-    """Why a record of the right form can't be used."""
-    doubts: Callable[[_T], list[str]] = lambda _: []
-    """What should be otherwise in a record that can be used."""
+_CHANGE: Final = "change the product's name, its picture or the call to action"
 
 
 class ClaudeProvider:
-    """Two kinds of calls, each bought once for the same question: what the product is, and the ad's words.
+    """Two questions: what the product is, and the ad's words.
 
-    An answer that can't be used, or that claims what nobody gave, is sent back once, with what is wrong with
-    it; where the second one claims too much as well, the built-in writer's words take those words' place. A
-    call whose answer was lost
-    may have been charged; it is made once more, since nothing tells if it was answered: at most one answer
-    of a call is paid for and lost.
+    Where the second try still claims what nobody gave, the built-in writer's words take those words' place.
     """
 
     name = NAME
 
     def __init__(self, settings: Settings, account: Account, *, timeout_s: float = 120.0) -> None:
         """Needs no key before the first call; `timeout_s` is for one answer."""
-        self.model = settings.claude_model or DEFAULT_MODEL
-        self.version = f"{self.model}/{prompts.PROMPTS['write']}/{lines_hash()[:12]}"
-        self._account = account
-        self._timeout_s = timeout_s
-        self._settings = settings
-        self._http = Http(
-            NAME,
-            settings.anthropic_url,
-            account,
-            headers={"x-api-key": settings.anthropic_api_key or "", "anthropic-version": "2023-06-01"},
-            key_variable=_KEY_VARIABLE,
-            explain=self._explain,
-        )
+        self._claude = Claude(settings, account, timeout_s=timeout_s)
+        self.version = f"{self._claude.model}/{prompts.PROMPTS['write']}/{lines_hash()[:12]}"
 
     def analyse(self, picture: Path | None, *, product_name: str) -> ProductAnalysis:
         """As told by Claude, the colours as measured."""
-        content = [_picture_block(picture)] if picture else []
+        content = [picture_block(picture)] if picture else []
         question = prompts.about_product(product_name, with_picture=picture is not None)
-        task = _Task(
+        task = Task(
             system=prompts.ANALYST,
-            content=[*content, {"type": "text", "text": question}],
+            content=[*content, text_block(question)],
             schema=prompts.ANALYSIS_SCHEMA,
             record=ProductAnalysis,
             problems=_blanks,
+            change=_CHANGE,
         )
-        what = {"product_name": product_name, "picture": _hash_of(picture) if picture else None}
-        analysis = self._once("analyse", what, task)
+        shown = _hash_of(picture) if picture else None
+        analysis = self._claude.ask(self._asked("analyse", product_name=product_name, picture=shown), task)
         return analysis.model_copy(update={"colours": _colours(picture) if picture else ()})
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
@@ -174,159 +54,36 @@ class ClaudeProvider:
 
         The answer is kept as it came; what it must not say is replaced each time it is used.
         """
-        task = _Task(
+        task = Task(
             system=prompts.writer(brief.orientation),
-            content=[{"type": "text", "text": prompts.about_ad(brief, analysis)}],
+            content=[text_block(prompts.about_ad(brief, analysis))],
             schema=prompts.COPY_SCHEMA,
             record=AdCopy,
             problems=lambda copy: problems_of_copy(copy, brief),
             doubts=lambda copy: [str(each) for each in untruths(copy, brief)],
+            change=_CHANGE,
         )
         asked = brief.model_dump(mode="json", exclude_none=True)
-        copy = self._once("write", {"brief": asked, "analysis": analysis.model_dump(mode="json")}, task)
+        known = analysis.model_dump(mode="json")
+        copy = self._claude.ask(self._asked("write", brief=asked, analysis=known), task)
         return made_true(copy, brief, lambda: TemplateProvider().write(brief, analysis))
 
     def estimate_usd(self, brief: AdBrief, *, with_picture: bool) -> float:
         """For two calls that need no repair."""
         long_names = len(brief.product_name) + len(brief.cta_text)
-        return self._price(
+        return self._claude.price_usd(
             2 * _TOKENS_OF_CALL["input"] + long_names + (_TOKENS_OF_PICTURE if with_picture else 0),
             2 * _TOKENS_OF_CALL["output"],
         )
 
-    def _once(self, act: str, what: dict[str, Any], task: _Task[_T]) -> _T:
-        asked = {"act": act, "model": self.model, "prompts": prompts.PROMPTS[act], **what}
-        bought = self._account.once(NAME, asked, lambda: self._buy(task))
-        return task.record.model_validate_json(bought.data)
-
-    def _buy(self, task: _Task[_T]) -> Bought:
-        """The record, at the price of all answers that it took; a failure's price is noted too."""
-        demand_key(NAME, self._settings, _KEY)
-        paid: list[float] = []
-        try:
-            record = self._converse(task, paid)
-        except ReelwrightError:
-            self._account.spend(NAME, sum(paid))
-            raise
-        return Bought(data=canonical_json(record.model_dump(mode="json")), usd=sum(paid))
-
-    def _converse(self, task: _Task[_T], paid: list[float]) -> _T:
-        turns: list[dict[str, Any]] = [{"role": "user", "content": task.content}]
-        usable: _T | None = None
-        problems: list[str] = []
-        for most_tokens in (_MOST_TOKENS, 2 * _MOST_TOKENS):
-            message = self._ask(task, turns, most_tokens)
-            paid.append(self._price_of(message.usage))
-            record, problems = _read(message, task)
-            if record is not None and not problems:
-                return record
-            usable = record or usable
-            turns += [
-                {"role": "assistant", "content": message.text.strip() or "(no answer)"},
-                {"role": "user", "content": prompts.repair(problems)},
-            ]
-        if usable is not None:
-            return usable
-        raise ProviderFailed(NAME, f"wrote what can't be used, twice: {'; '.join(problems)}; run it again")
-
-    def _ask(self, task: _Task[_T], turns: list[dict[str, Any]], most_tokens: int) -> _Message:
-        output: dict[str, Any] = {"format": {"type": "json_schema", "schema": task.schema}}
-        if self._known().takes_effort:
-            output["effort"] = _EFFORT
-        body = {
-            "model": self.model,
-            "max_tokens": most_tokens,
-            "system": task.system,
-            "messages": turns,
-            "output_config": output,
-        }
-        try:
-            return self._post(body)
-        except AnswerLost:
-            self._account.sleep(_AGAIN_AFTER_S)
-            return self._post(body)
-
-    def _post(self, body: dict[str, Any]) -> _Message:
-        answer = self._http.call(
-            "POST", "/v1/messages", body=body, timeout_s=self._timeout_s, repeatable=False
-        )
-        try:
-            return _Message.model_validate(answer.json())
-        except ValidationError as error:
-            raise ProviderFailed(NAME, f"answered with no message ({problems_of(error)})") from error
-
-    def _explain(self, status: int, body: Any) -> ReelwrightError | None:
-        """Where Anthropic's statuses say less than its words."""
-        said = _message_of(body)
-        if status == 400 and _EMPTY_ACCOUNT.search(said):
-            account = f"the account of {_KEY_VARIABLE}"
-            reason = f"{account} has nothing left ({said}); top it up or raise its limit"
-            return ProviderDenied(NAME, reason)
-        if status == 404:
-            reason = f"there is no model {self.model!r} for this key ({said}); set CLAUDE_MODEL to another"
-            return ProviderDenied(NAME, reason)
-        return None
-
-    def _known(self) -> Model:
-        """The model's entry, or the dearest one for a model that the table lacks."""
-        base = re.sub(r"-\d{8}$", "", self.model)
-        if base in MODELS:
-            return MODELS[base]
-        dearest = max(MODELS.values(), key=lambda model: model.output_usd)
-        return Model(input_usd=dearest.input_usd, output_usd=dearest.output_usd, takes_effort=False)
-
-    def _price(self, input_tokens: int, output_tokens: int) -> float:
-        model = self._known()
-        return (input_tokens * model.input_usd + output_tokens * model.output_usd) / 1e6
-
-    def _price_of(self, usage: _Usage) -> float:
-        cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-        return self._price(usage.input_tokens + cached, usage.output_tokens)
-
-
-def _read(message: _Message, task: _Task[_T]) -> tuple[_T | None, list[str]]:
-    """The record if it can be used, and what is wrong with the answer; raises `ProviderRefused` where there
-    will be none."""
-    if message.stop_reason == "refusal":
-        why = str((message.stop_details or {}).get("explanation") or "it gave no reason")[:300]
-        change = "change the product's name, its picture or the call to action"
-        raise ProviderRefused(NAME, f"declined to write this ({why}); {change}")
-    if message.stop_reason in _CUT_SHORT:
-        return None, ["the answer was cut off before its end: write less"]
-    found = _object_in(message.text)
-    if found is None:
-        return None, ["the answer holds no JSON object"]
-    try:
-        record = task.record.model_validate(found)
-    except ValidationError as error:
-        return None, problems_of(error).split("; ")
-    problems = task.problems(record)
-    return (None, problems) if problems else (record, task.doubts(record))
-
-
-def _object_in(text: str) -> dict[str, Any] | None:
-    """The first JSON object in it: models put fences and friendly words around what they are asked for."""
-    decoder = json.JSONDecoder()
-    for start in islice(re.finditer(r"\{", text), _MOST_STARTS):
-        try:
-            found, _ = decoder.raw_decode(text, start.start())
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict):
-            return found
-    return None
+    def _asked(self, act: str, **what: Any) -> dict[str, Any]:
+        return {"act": act, "model": self._claude.model, "prompts": prompts.PROMPTS[act], **what}
 
 
 def _blanks(analysis: ProductAnalysis) -> list[str]:
     texts = {name: getattr(analysis, name) for name in ProductAnalysis.model_fields if name != "colours"}
     values = {name: [text] if isinstance(text, str) else text for name, text in texts.items()}
     return [f"{name} is blank" for name, lines in values.items() if not all(line.strip() for line in lines)]
-
-
-def _message_of(body: Any) -> str:
-    error = body.get("error") if isinstance(body, dict) else None
-    said = error.get("message") if isinstance(error, dict) else None
-    return " ".join(str(said or "it did not say why").split())[:300]
 
 
 def _hash_of(picture: Path) -> str:
@@ -337,18 +94,3 @@ def _colours(picture: Path) -> tuple[str, ...]:
     from jobs.ad.copy.picture import look_at
 
     return look_at(picture).colours
-
-
-def _picture_block(picture: Path) -> dict[str, Any]:
-    """The picture as JPEG, no larger than what the model sees of it."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    from shared.video.frames.pictures import load_picture
-
-    pixels = load_picture(picture, name=picture.name, max_side=_PICTURE_SIDE)
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY)
-    data = base64.b64encode(file.getvalue()).decode("ascii")
-    return {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": data}}

@@ -97,13 +97,5 @@ def about_ad(brief: AdBrief, analysis: ProductAnalysis) -> str:
     return f"Write this advert.\n{_json(data)}\nAnswer with the copy as JSON, one entry for each scene."
 
 
-def repair(problems: list[str]) -> str:
-    """The question after an answer that can't be used."""
-    listed = "\n".join(f"- {problem}" for problem in problems)
-    return (
-        f"This can't be used yet:\n{listed}\nMend exactly that; answer with the whole JSON and nothing else."
-    )
-
-
 def _json(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from jobs.ad.copy import AdCopy, ProductAnalysis
-from jobs.ad.copy.claude import DEFAULT_MODEL, MODELS, ClaudeProvider
+from jobs.ad.copy.claude import ClaudeProvider
 from shared.errors import ProviderBusy, ProviderDenied, ProviderFailed, ProviderRefused, Stopped
 from shared.providers.account import Account
+from shared.providers.claude import DEFAULT_MODEL, MODELS
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from tests.emulators.claude import INPUT_TOKENS, KEY, MESSAGES, OUTPUT_TOKENS, Claude, picture_of
