@@ -182,7 +182,7 @@ def _post(client: httpx.Client, number: int, picture: bytes) -> float:
     started = time.perf_counter()
     fields = {
         "job_id": _id(number),
-        "product_name": f"Premium Watch {number}",
+        "product_name": f"Premium Listeners {number}",
         "style": STYLES[number % len(STYLES)],
         "cta_text": "Shop Now",
     }

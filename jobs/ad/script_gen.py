@@ -181,7 +181,7 @@ STAGE: Final = Stage(
     inputs=_inputs,
     run=run,
     salt=_writer,
-    hears_out=True,
+    runs_in_thread=True,
 )
 
 if __name__ == "__main__":
