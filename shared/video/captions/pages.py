@@ -18,6 +18,7 @@ from shared.text.caption_lines import Measured, Span, break_points, cut_pages
 from shared.text.clusters import clusters, drawn, visible
 from shared.text.language import is_right_to_left
 from shared.text.markup import Styled
+from shared.video.lettering.emoji import ADVANCE_EM
 from shared.video.lettering.fonts import Face, open_faces, runs_of
 from shared.video.timeline import Cue, Timeline
 
@@ -245,6 +246,8 @@ def _advance(face: Face | None, cluster: str) -> float:
     """Width of a cluster in parts of the em; a guess when there is no font for it."""
     if face is None:
         return 1.0 if unicodedata.east_asian_width(cluster[0]) in "WF" else 0.6
+    if face.in_colour:
+        return ADVANCE_EM
     return float(_ruler(face).getlength(visible(drawn(cluster)))) / _RULER_PX
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.errors import InvalidAssets
-from shared.text.clusters import clusters
+from shared.text.clusters import clusters, visible
 from shared.video.lettering.fonts import MissingScript, choose_fonts
 from shared.video.timeline import FontFace
 
@@ -20,14 +20,27 @@ class Drawable:
     """Those characters, where they are, and the remedy."""
 
 
-def check_fonts(texts: Mapping[str, str], language: str, *, otherwise: str) -> Drawable:
+def check_fonts(
+    texts: Mapping[str, str],
+    language: str,
+    *,
+    otherwise: str,
+    emoji_in_colour: bool = False,
+    none_empty: bool = False,
+) -> Drawable:
     """The fonts for texts, which are given by where they stand.
 
-    Raises `InvalidAssets` for a script that no font has, naming where it stands, the package to install, and
-    what can be done `otherwise`.
+    Raises `InvalidAssets` for a script that no font has, and with `none_empty` for a text of which nothing
+    can be drawn, naming where it stands, the package to install, and what can be done `otherwise`.
     """
-    choice = choose_fonts(texts.values(), language)
-    unreadable = [f"{_place(gap, texts)}: {gap}, or {otherwise}" for gap in choice.missing if gap.unreadable]
+    choice = choose_fonts(texts.values(), language, emoji_in_colour=emoji_in_colour)
+    lost = {cluster for gap in choice.missing for cluster in gap.clusters}
+    emptied = [text for text in texts.values() if none_empty and _seen_of(text) <= lost]
+    unreadable = [
+        f"{_place(gap, texts)}: {gap}, or {otherwise}"
+        for gap in choice.missing
+        if gap.unreadable or any(_seen_of(text) & set(gap.clusters) for text in emptied)
+    ]
     if unreadable:
         raise InvalidAssets(*unreadable)
     return Drawable(
@@ -35,6 +48,10 @@ def check_fonts(texts: Mapping[str, str], language: str, *, otherwise: str) -> D
         missing=tuple(gap.script for gap in choice.missing),
         warnings=tuple(f"{_place(gap, texts)}: {gap}; they are left out" for gap in choice.missing),
     )
+
+
+def _seen_of(text: str) -> set[str]:
+    return {cluster for cluster in clusters(text) if visible(cluster).strip()}
 
 
 def _place(gap: MissingScript, texts: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ def creation() -> Creation:
 
 
 @pytest.fixture
-def japanese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def japanese(no_noto: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with a font for the Japanese words below."""
     use_fonts(monkeypatch, make_font(tmp_path / "Japanese.ttf", "今すぐ購入高級腕時計"))
 
@@ -204,6 +204,7 @@ def test_a_brief_that_can_not_be_used_names_its_field(
 
 
 @pytest.mark.logs_errors
+@pytest.mark.usefixtures("no_noto")
 @pytest.mark.parametrize("field", ["product_name", "cta_text"])
 def test_words_in_a_script_that_no_font_has_are_refused_before_a_writer_is_asked(
     creation: Creation, field: str
