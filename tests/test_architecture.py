@@ -47,6 +47,7 @@ HOMES = {
     "bidi": ("shared/video/",),
     "arabic_reshaper": ("shared/video/",),
     "moviepy": ("shared/video/rendering/moviepy_engine.py",),
+    "budoux": ("shared/text/phrasing.py",),
     "py3langid": ("shared/text/guessing.py",),
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/",),

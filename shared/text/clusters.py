@@ -48,7 +48,7 @@ def is_emoji(cluster: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def clusters(text: str) -> tuple[str, ...]:
-    """`text` cut where a line could break inside a word: marks, conjuncts, Thai vowels and flags stay whole."""
+    """`text` cut where a line could break inside a word: marks, conjuncts, Thai vowels, flags stay whole."""
     found: list[str] = []
     for char in text:
         if found and _joins(found[-1], char):

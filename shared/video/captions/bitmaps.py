@@ -99,7 +99,7 @@ def _with_emoji(page: CaptionBitmap, boxes: CaptionBitmap, state: State, timelin
     for strip, bitmap in zip(strips, (page, boxes), strict=True):
         height, width = bitmap.rgba.shape[:2]
         strip[bitmap.y - band.y :, bitmap.x :][:height, :width] = bitmap.rgba
-    lay_emoji(*strips, state, timeline)
+    lay_emoji(strips[0], strips[1], state, timeline)
     return _cropped(strips[0], band.y)
 
 
