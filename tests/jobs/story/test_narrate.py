@@ -341,6 +341,7 @@ def test_a_script_that_no_font_has_is_an_error_in_words_before_anything_is_spoke
     assert voice.asked == []
 
 
+@pytest.mark.usefixtures("no_noto")
 @pytest.mark.logs_errors
 def test_every_script_without_a_font_is_named_once_with_its_package() -> None:
     store = new_story([["你好 한국"], ["世界"]])
