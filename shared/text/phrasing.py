@@ -65,7 +65,7 @@ _PROCLITICS: Final = frozenset("在把被和与與跟从從对對向每很不没
 _LONGEST_WORD: Final = 80
 """As far back is looked for where the word before a place starts."""
 _BETWEEN_PHRASES: Final = 0.6
-SENTENCE_ENDS: Final = frozenset(".!?…。．！？।॥؟۔።။")
+_SENTENCE_ENDS: Final = frozenset(".!?…。．！？।॥؟۔።။")
 _CLAUSE_ENDS: Final = frozenset(",;:–—、，；：،؛၊፣")
 _CLOSING: Final = frozenset("\"')]}»›”’）］｝」』】〕〉》")
 _OPENING: Final = frozenset("\"'([{«‹“‘„‚¿¡（［｛「『【〔〈《")
@@ -90,7 +90,7 @@ def ends_sentence(text: str, place: int, language: str) -> bool:
     """Whether a sentence ends before this place."""
     word = text[max(0, place - _LONGEST_WORD) : place].rstrip(" ").rsplit(" ", 1)[-1]
     bare = word.rstrip("".join(_CLOSING))
-    return bare[-1:] in SENTENCE_ENDS and bare[-1:] != "" and not _is_abbreviation(bare, language)
+    return bare[-1:] in _SENTENCE_ENDS and bare[-1:] != "" and not _is_abbreviation(bare, language)
 
 
 def _is_abbreviation(word: str, language: str) -> bool:
@@ -154,7 +154,7 @@ def _by_words(words: _Words) -> float:
 
 def _before(word: str, language: str) -> float:
     first = _first_part(word, language)
-    if first in _words(language, "helpers") and word[-1:] in _CLAUSE_ENDS | SENTENCE_ENDS:
+    if first in _words(language, "helpers") and word[-1:] in _CLAUSE_ENDS | _SENTENCE_ENDS:
         return _VERB_LAST
     return _listed(_BEFORE, first, language) or _ORDINARY
 

@@ -217,6 +217,18 @@ def test_words_in_a_script_that_no_font_has_are_refused_before_a_writer_is_asked
     assert "fonts-noto-cjk" in problem
 
 
+@pytest.mark.usefixtures("no_noto")
+@pytest.mark.logs_errors
+def test_a_call_of_emoji_alone_that_no_font_has_is_refused_and_one_beside_words_is_not(
+    creation: Creation,
+) -> None:
+    write(creation, cta_text="Shop now 🎉")
+    run(creation)
+    write(creation, cta_text="🎉🎁")
+    with pytest.raises(InvalidAssets, match=r"cta_text: no font has the emoji .*manimgx-fonts"):
+        run(creation)
+
+
 @pytest.mark.parametrize("captions", [False, True])
 def test_what_is_said_needs_a_font_only_where_it_is_burnt_in(captions: bool) -> None:
     script = script_of(captions=captions, product_name="Nightwatch")
