@@ -1,5 +1,6 @@
 """Whether the texts of a film can be drawn: asked before anything is spoken, paid for or drawn."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,15 +32,16 @@ def check_fonts(
     """The fonts for texts, which are given by where they stand.
 
     Raises `InvalidAssets` for a script that no font has, and with `none_empty` for a text of which nothing
-    can be drawn, naming where it stands, the package to install, and what can be done `otherwise`.
+    but marks can be drawn, naming where it stands, the package to install, and what can be done `otherwise`.
     """
     choice = choose_fonts(texts.values(), language, emoji_in_colour=emoji_in_colour)
     lost = {cluster for gap in choice.missing for cluster in gap.clusters}
-    emptied = [text for text in texts.values() if none_empty and _seen_of(text) <= lost]
+    seen = [set(clusters(text)) for text in texts.values()]
+    emptied = [whole for whole in seen if none_empty and not any(map(_says, whole - lost))]
     unreadable = [
         f"{_place(gap, texts)}: {gap}, or {otherwise}"
         for gap in choice.missing
-        if gap.unreadable or any(_seen_of(text) & set(gap.clusters) for text in emptied)
+        if gap.unreadable or any(whole & set(gap.clusters) for whole in emptied)
     ]
     if unreadable:
         raise InvalidAssets(*unreadable)
@@ -50,8 +52,9 @@ def check_fonts(
     )
 
 
-def _seen_of(text: str) -> set[str]:
-    return {cluster for cluster in clusters(text) if visible(cluster).strip()}
+def _says(cluster: str) -> bool:
+    """Whether it is a letter, a digit or a symbol; marks alone say nothing."""
+    return bool(visible(cluster).strip()) and unicodedata.category(cluster[0])[0] != "P"
 
 
 def _place(gap: MissingScript, texts: Mapping[str, str]) -> str:

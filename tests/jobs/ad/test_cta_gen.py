@@ -208,7 +208,7 @@ def test_characters_that_no_font_has_are_warnings(context: Context, hire: Hire) 
     assert "install" in warning
 
 
-@pytest.mark.parametrize("name", ["\U0001fbc5!\U0001fbc5", "Watch \U00013000", "\U0001fbc5"])
+@pytest.mark.parametrize("name", ["\U0001fbc5!\U0001fbc5", "Watch \U00013000", "\U0001fbc5", "\ue000."])
 def test_a_name_that_cannot_be_drawn_is_refused_before_a_picture_is_paid_for(
     context: Context, hire: Hire, name: str
 ) -> None:
