@@ -72,7 +72,9 @@ class Settings:
     text_provider: str = AUTO
     """TEXT_PROVIDER: who writes: claude, template, or auto: the paid one where its key is set."""
     speech_provider: str = AUTO
-    """SPEECH_PROVIDER: who speaks: elevenlabs, espeak or auto."""
+    """SPEECH_PROVIDER: who speaks: elevenlabs, kokoro, espeak or auto."""
+    voices_dir: str | None = None
+    """VOICES_DIR: where further neural voices lie, if not in the user's data folder."""
     video_provider: str = AUTO
     """VIDEO_PROVIDER: who films: replicate, motion or auto."""
     image_provider: str = AUTO
@@ -252,6 +254,7 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "COMPOSE_FILE": ("compose_file", str),
     "TEXT_PROVIDER": ("text_provider", str),
     "SPEECH_PROVIDER": ("speech_provider", str),
+    "VOICES_DIR": ("voices_dir", str),
     "VIDEO_PROVIDER": ("video_provider", str),
     "IMAGE_PROVIDER": ("image_provider", str),
     "ANTHROPIC_API_KEY": ("anthropic_api_key", _KEY),

@@ -1,4 +1,4 @@
-"""What every test gets: a scrubbed environment, no fonts of the machine's own, and a failure when something
+"""What every test gets: a scrubbed environment in which espeak speaks, no fonts of the machine's own, and a failure when something
 logs an ERROR unasked."""
 
 import logging
@@ -19,8 +19,9 @@ _SCRUBBED = (
     "STORE_URL",
     "API_TOKEN",
     "TEXT_PROVIDER",
-    "SPEECH_PROVIDER",
     "IMAGE_PROVIDER",
+    "VOICES_DIR",
+    "XDG_DATA_HOME",
     "DATABASE_URL",
     "REDIS_URL",
     "LOG_LEVEL",
@@ -54,6 +55,7 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name in _SCRUBBED or name.startswith(_SCRUBBED_PREFIXES):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SPEECH_PROVIDER", "espeak")  # the neural voice has tests of its own, and takes its time
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voic
 from jobs.ad.styles import style_named
 from shared.errors import InvalidAssets, ProviderFailed
 from shared.providers.account import Account
-from shared.providers.speech import Speech, SpeechProvider, say, speech_provider
+from shared.providers.speech import Speech, SpeechProvider, say, speech_provider, voice_doubts
 from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
@@ -221,7 +221,7 @@ def _result(
             "duration_s": round(sum(each.voiceover.duration_ms for each in said) / 1000, 3),
             "languages": sorted({line.language for line in lines}),
         },
-        warnings=tuple(_warnings(lines, said)),
+        warnings=(*voice_doubts(context.settings), *_warnings(lines, said)),
     )
 
 

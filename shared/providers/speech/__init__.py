@@ -8,10 +8,13 @@ To add a voice provider:
 
 from collections.abc import Callable, Mapping
 
+from shared.machine.process import usable_cores
 from shared.providers.account import Account
 from shared.providers.choice import chosen, opened
 from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, say
-from shared.settings import Settings
+from shared.providers.speech.kokoro.model import missing_packages
+from shared.providers.speech.kokoro.vectors import voices_folder
+from shared.settings import AUTO, Settings
 
 __all__ = [
     "Speech",
@@ -21,6 +24,7 @@ __all__ = [
     "say",
     "speech_provider",
     "speech_provider_name",
+    "voice_doubts",
 ]
 
 
@@ -37,11 +41,32 @@ def speech_provider(settings: Settings, account: Account) -> SpeechProvider:
 
         return EspeakProvider()
 
-    providers: Mapping[str, Callable[[], SpeechProvider]] = {"elevenlabs": elevenlabs, "espeak": espeak}
+    def kokoro() -> SpeechProvider:
+        from shared.providers.speech.kokoro.provider import KokoroProvider
+
+        return KokoroProvider(voices_folder(settings.voices_dir), cores=settings.cores or usable_cores())
+
+    providers: Mapping[str, Callable[[], SpeechProvider]] = {
+        "elevenlabs": elevenlabs,
+        "espeak": espeak,
+        "kokoro": kokoro,
+    }
     return opened("SPEECH_PROVIDER", speech_provider_name(settings), providers)
 
 
 def speech_provider_name(settings: Settings) -> str:
+    embedded = "espeak" if missing_packages() else "kokoro"
     return chosen(
-        settings.speech_provider, paid="elevenlabs", key=settings.elevenlabs_api_key, embedded="espeak"
+        settings.speech_provider, paid="elevenlabs", key=settings.elevenlabs_api_key, embedded=embedded
     )
+
+
+def voice_doubts(settings: Settings) -> list[str]:
+    """What the asker should know of who was chosen to speak."""
+    if settings.speech_provider != AUTO or speech_provider_name(settings) != "espeak":
+        return []
+    return [
+        f"espeak speaks, since the neural voice lacks {', '.join(missing_packages())}: "
+        "pip install 'reelwright[voice]', or set SPEECH_PROVIDER=espeak"
+    ]
+
