@@ -273,12 +273,37 @@ def export(  # noqa: PLR0917 - platforms differ in what they can be told, and ea
 
 @app.command()
 def voices(
-    language: Annotated[str | None, typer.Argument(help="Only voices of this language, e.g. de.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only voices of this language, e.g. de; or add and the names of neural voices."),
+    ] = None,
+    say: Annotated[str | None, typer.Option("--say", help="Speak this to a WAV file.")] = None,
+    voice: Annotated[str | None, typer.Option("--voice", help="Whose voice --say is heard in.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="The file of --say, if not speech.wav.")] = None,
+    every: Annotated[
+        str | None, typer.Option("--all", metavar="LANGUAGE", help="add: all voices of a language, e.g. en.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="add: take them from this file or folder.")
+    ] = None,
 ) -> None:
-    """List the voices that story.json can name."""
-    from scripts.voices import list_voices
+    """List the voices that story.json can name, hear one, or add more.
 
-    list_voices(_Work.settings, language)
+    [bold]reelwright voices en[/]\n
+    [bold]reelwright voices --say "Good morning." --voice hugo --to hugo.wav[/]\n
+    [bold]reelwright voices add af_heart[/]   [bold]reelwright voices add --all en --from folder[/]
+    """
+    from scripts.voices import add_voices, list_voices, say_sample
+
+    first, *others = words or [None]
+    if first == "add":
+        add_voices(_Work.settings, [name for name in others if name], language=every, source=source)
+    elif others or every or source:
+        raise BadRequest("say `voices add` and the names to add voices; a list is of one language")
+    elif say is not None:
+        typer.echo(say_sample(_Work.settings, say, language=first, voice=voice, to=to))
+    else:
+        list_voices(_Work.settings, first)
 
 
 def main() -> int:

@@ -75,6 +75,8 @@ class Settings:
     """SPEECH_PROVIDER: who speaks: elevenlabs, kokoro, espeak or auto."""
     voices_dir: str | None = None
     """VOICES_DIR: where further neural voices lie, if not in the user's data folder."""
+    voices_url: str = "https://huggingface.co/onnx-community/Kokoro-82M-v1.0-ONNX/resolve/main/voices"
+    """VOICES_URL: where `reelwright voices add` fetches them, if not at their public home."""
     video_provider: str = AUTO
     """VIDEO_PROVIDER: who films: replicate, motion or auto."""
     image_provider: str = AUTO
@@ -255,6 +257,7 @@ _VARIABLES: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "TEXT_PROVIDER": ("text_provider", str),
     "SPEECH_PROVIDER": ("speech_provider", str),
     "VOICES_DIR": ("voices_dir", str),
+    "VOICES_URL": ("voices_url", _url),
     "VIDEO_PROVIDER": ("video_provider", str),
     "IMAGE_PROVIDER": ("image_provider", str),
     "ANTHROPIC_API_KEY": ("anthropic_api_key", _KEY),

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from shared.machine.process import usable_cores
 from shared.providers.account import Account
 from shared.providers.choice import chosen, opened
-from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, say
 from shared.providers.speech.kokoro.model import missing_packages
 from shared.providers.speech.kokoro.vectors import voices_folder
+from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, say
 from shared.settings import AUTO, Settings
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "speech_provider",
     "speech_provider_name",
     "voice_doubts",
+    "voices_folder",
 ]
 
 
@@ -69,4 +70,3 @@ def voice_doubts(settings: Settings) -> list[str]:
         f"espeak speaks, since the neural voice lacks {', '.join(missing_packages())}: "
         "pip install 'reelwright[voice]', or set SPEECH_PROVIDER=espeak"
     ]
-

@@ -34,8 +34,8 @@ _REVISION: Final = 1
 """To be raised with every change to what this folder makes of the same text."""
 
 Reading = Callable[[str, str], Marked]
-"""From a text and its language to what is said of it, e.g. `three kilometres` for `3 km`: that, and of each of
-its characters the place in the text that was given."""
+"""From a text and its language to what is said of it, e.g. `three kilometres` for `3 km`: its characters, and
+the place of each in the text that was given."""
 
 
 def as_written(text: str, language: str) -> Marked:  # noqa: ARG001 - a `Reading`

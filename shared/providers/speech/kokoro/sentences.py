@@ -45,7 +45,7 @@ def _fitting(said: Sequence[Said]) -> int:
 
 
 def _ending(said: Sequence[Said], fitting: int) -> int:
-    """Where to stop among those that fit: the last sentence's end, else the last mark in their second half."""
+    """Where to stop: the last sentence's end, else the last mark of their second half."""
     if fitting == len(said):
         return fitting
     for kind, least in (("sentence", 1), ("clause", fitting // 2)):

@@ -42,6 +42,8 @@ class Named:
 OURS: Final[dict[str, Named]] = {
     "ada": Named(blend=(("jf_alpha", 0.7), ("jm_kumo", 0.3)), description="woman, even and clear"),
     "hugo": Named(blend=(("jm_kumo", 1.0),), description="man, low and calm"),
+    "mia": Named(blend=(("jf_gongitsune", 1.0),), description="woman, bright"),
+    "noa": Named(blend=(("jf_alpha", 0.5), ("jm_kumo", 0.5)), description="between woman and man, plain"),
 }
 """The voices that every installation has."""
 
