@@ -17,6 +17,7 @@ import yaml
 
 from shared.providers.account import Account
 from shared.providers.speech import Speech, speech_provider
+from shared.providers.speech.kokoro.vectors import OURS
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 
@@ -31,6 +32,15 @@ _WHISPER: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a
 _HEARD_AT_HZ: Final = 16_000
 _GAP_S: Final = 1.0
 _NEAR_MS: Final = 40
+
+
+LANGUAGES: Final = ("en", "es", "it", "pt-BR", "fr")
+
+
+def speakers(language: str) -> list[tuple[str, str]]:
+    """Providers and voices to compare in a language: all of ours in English, else the one that speaks unasked."""
+    neural = list(OURS) if language == "en" else [""]
+    return [*(("kokoro", voice) for voice in neural), ("espeak", "")]
 
 
 def sentences(language: str) -> list[str]:

@@ -90,6 +90,7 @@ class EspeakProvider:
 
     name = NAME
     concurrency = 1
+    paces = False
 
     def __init__(self) -> None:
         try:

@@ -1,6 +1,10 @@
-"""Further voices: fetched from their public home or taken from disk, checked, and kept in a folder."""
+"""Further voices: fetched from their public home or taken from disk, checked, and kept in a folder.
+
+`python -m shared.providers.speech.kokoro.adding af_heart ...` does it where the command line is not installed.
+"""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -10,7 +14,8 @@ from shared.providers.account import Account
 from shared.providers.http import Http
 from shared.providers.speech.kokoro.model import NAME
 from shared.providers.speech.kokoro.pinned import LANGUAGES, SHA256
-from shared.providers.speech.kokoro.vectors import PACKAGED, SIZE_BYTES, demand_voice
+from shared.providers.speech.kokoro.vectors import PACKAGED, SIZE_BYTES, demand_voice, voices_folder
+from shared.settings import read_settings
 from shared.storage.memory import MemoryStore
 
 _KINDS: Final = ("application/octet-stream", "binary/octet-stream", "application/x-binary")
@@ -66,3 +71,9 @@ def _from_disk(name: str, source: Path) -> bytes:
 def _fetch(name: str, path: Path, home: str) -> None:
     http = Http(NAME, home, Account(MemoryStore()), headers={}, key_variable="VOICES_URL", tries=3)
     http.download(f"{home.rstrip('/')}/{name}.bin", path, expect=_KINDS, most_bytes=2 * SIZE_BYTES)
+
+
+if __name__ == "__main__":
+    _settings = read_settings(os.environ)
+    for _name in sys.argv[1:]:
+        add(_name, voices_folder(_settings.voices_dir), home=_settings.voices_url)

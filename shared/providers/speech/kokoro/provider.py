@@ -56,6 +56,7 @@ class KokoroProvider:
     """A voice is a name of `voices()`, a blend (`jm_kumo:0.6+jf_alpha:0.4`), or one of espeak's."""
 
     name = NAME
+    paces = True
 
     def __init__(self, added: Path, *, cores: int = 1, read: Reading = as_written) -> None:
         missing = missing_packages()
