@@ -183,10 +183,9 @@ def languages(_root: Path) -> None:
 
 
 def voices(root: Path) -> None:
-    """Every built-in voice and espeak: words misunderstood (Whisper base), pace, word times, speed and memory."""
-    say(
-        f"  {'':22s}{'WER':>7s}{'words/min':>11s}{'pitch':>8s}{'starts':>8s}{'ends':>7s}{'CPU s/s':>9s}{'memory':>9s}"
-    )
+    """Our voices and espeak: words misunderstood (Whisper base), pace, word times, speed, memory."""
+    columns = {"WER": 7, "words/min": 11, "pitch": 8, "starts": 8, "ends": 7, "CPU s/s": 9, "memory": 9}
+    say(" " * 24 + "".join(f"{name:>{width}s}" for name, width in columns.items()))
     for language in LANGUAGES:
         for provider, voice in speakers(language):
             place = root / f"{language}-{provider}-{voice}"
@@ -203,9 +202,8 @@ def voices(root: Path) -> None:
                 f"{done.said['pitch_hz']:5.0f} Hz{near[0]:>8s}{near[1]:>7s}{done.said['cpu_per_s']:9.2f}"
                 f"{done.peak_mb:6.0f} MB"
             )
-    say(
-        "  aims: WER 1.5 % for en ada, 12 % for the others; 90 % of starts and 85 % of ends within 40 ms; 700 MB"
-    )
+    say("  aims: WER at most 1.5 % for ada in English, 12 % in other languages; 90 % of starts and 85 % of")
+    say("  ends within 40 ms of a forced alignment; at most 700 MB")
 
 
 _BENCHMARKS: dict[str, Callable[[Path], None]] = {

@@ -34,11 +34,11 @@ _GAP_S: Final = 1.0
 _NEAR_MS: Final = 40
 
 
-LANGUAGES: Final = ("en", "es", "it", "pt-BR", "fr")
+LANGUAGES: Final = ("en", "es", "it", "pt-BR")
 
 
 def speakers(language: str) -> list[tuple[str, str]]:
-    """Providers and voices to compare in a language: all of ours in English, else the one that speaks unasked."""
+    """Providers and voices to compare: all of ours in English, elsewhere the one that speaks unasked."""
     neural = list(OURS) if language == "en" else [""]
     return [*(("kokoro", voice) for voice in neural), ("espeak", "")]
 

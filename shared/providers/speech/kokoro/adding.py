@@ -1,6 +1,6 @@
 """Further voices: fetched from their public home or taken from disk, checked, and kept in a folder.
 
-`python -m shared.providers.speech.kokoro.adding af_heart ...` does it where the command line is not installed.
+`python -m shared.providers.speech.kokoro.adding af_heart ...` does it where there is no command line.
 """
 
 import os

@@ -134,11 +134,10 @@ class KokoroProvider:
             style = self._vectors.style(order.blend, len(row.ids))
             utterance = self._model.speak(list(row.ids), style, order.speed)
             first, after = sounding(utterance.samples)
+            moved = length - first
             for run, (start, end) in zip(piece.said, times_of(row, utterance), strict=True):
                 if run.symbols:
-                    heard.append(
-                        (run.at, *(length + min(max(at, first), after) - first for at in (start, end)))
-                    )
+                    heard.append((run.at, moved + max(start, first), moved + min(end, after)))
             pause = np.zeros(SAMPLE_RATE_HZ * piece.pause_ms // 1000, np.float32)
             samples += [utterance.samples[first:after], pause]
             length += after - first + pause.size
