@@ -295,9 +295,9 @@ def voices(
     """
     from scripts.voices import add_voices, list_voices, say_sample
 
-    first, *others = words or [None]
+    first, others = (words[0], words[1:]) if words else (None, [])
     if first == "add":
-        add_voices(_Work.settings, [name for name in others if name], language=every, source=source)
+        add_voices(_Work.settings, others, language=every, source=source)
     elif others or every or source:
         raise BadRequest("say `voices add` and the names to add voices; a list is of one language")
     elif say is not None:

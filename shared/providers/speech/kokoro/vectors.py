@@ -108,8 +108,8 @@ class Vectors:
 
     def style(self, blend: Blend, symbols: int) -> "NDArray[np.float32]":
         """How a blend speaks a row of so many symbols; raises `BadRequest` for a voice that is not here."""
-        table: Table = self._blended(blend)
-        return table[min(symbols, ROWS) - 1].reshape(1, _WIDTH)
+        row: Table = self._blended(blend)[min(symbols, ROWS) - 1].reshape(1, _WIDTH)
+        return row
 
     def demand(self, blend: Blend) -> None:
         missing = [name for name, _ in blend if not self.has(name)]

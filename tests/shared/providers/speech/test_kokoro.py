@@ -130,6 +130,14 @@ def test_voices_that_can_not_be_had_are_refused_with_the_remedy(kokoro: KokoroPr
         say(kokoro, "Hello.", rate=2.5)
 
 
+def test_neural_voices_are_listed_first_by_language(kokoro: KokoroProvider) -> None:
+    voices = kokoro.voices()
+    assert [voice.language for voice in voices[:20]] == sorted(voice.language for voice in voices[:20])
+    spoken = [voice.description for voice in voices if voice.language in {"es", "mul"}]
+    assert ["neural" in description for description in spoken[:5]] == [True] * 5
+    assert {voice.name for voice in voices} >= {"ada", "hugo", "mia", "noa", "jm_kumo", "de", "+f2"}
+
+
 def test_a_blend_is_the_same_however_it_is_written() -> None:
     assert blend_of("jm_kumo:0.3+jf_alpha:0.7") == blend_of("JF_alpha:7 + jm_kumo:3") == blend_of("ada")
     assert blend_of("+f2") is blend_of("en-GB") is None
