@@ -95,6 +95,8 @@ def align(folder: str) -> dict[str, Any]:
     off: dict[str, list[int]] = {"start": [], "end": []}
     for number, each in enumerate(_said(folder)):
         aligned = aligned_words(each["text"], _sound(folder, number))
+        if len(aligned) != len(each["words"]):
+            continue  # the recogniser lost its way in a voice that it does not follow
         for word, (start_ms, end_ms) in zip(each["words"], aligned, strict=True):
             off["start"].append(word["start_ms"] - start_ms)
             off["end"].append(word["end_ms"] - end_ms)
