@@ -8,8 +8,7 @@ from shared.providers.speech.kokoro.phonemes import Said
 from shared.providers.speech.kokoro.symbols import SENTENCE_ENDS
 
 MOST_SYMBOLS: Final = 150
-"""About ten seconds. The model takes 510, and memory grows with them: two such pieces side by side stay below
-700 MB."""
+"""About ten seconds. The model takes 510, and memory grows with them."""
 _PAUSES_MS: Final = {"sentence": 380, "clause": 180, "word": 0}
 """Between two pieces, by what the first one ends with."""
 
