@@ -106,6 +106,7 @@ def _session(threads: int) -> "InferenceSession":
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a busy core is another's
     graph = _joined() + _output(_FRAMES)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
