@@ -14,6 +14,7 @@ from shared.settings import SECRET, VARIABLES, read_settings
 _OF_THE_PLACE: Final = frozenset(
     {
         *("STORE_URL", "LOG_FILE", "COMPOSE_COMMAND", "COMPOSE_FILE", "JOB_PREFIX"),
+        *("VOICES_DIR", "VOICES_URL"),
         *("GOOGLE_CLOUD_PROJECT", "CLOUD_RUN_REGION", "CLOUD_RUN_EMULATOR_HOST"),
         *("EVENTS_AUDIENCE", "EVENTS_ACCOUNTS"),
         *("CE_PROJECT_ID", "CE_REGION", "IBMCLOUD_API_KEY", "CODE_ENGINE_URL", "IBM_IAM_URL"),
