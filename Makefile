@@ -38,7 +38,7 @@ test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
 soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 	SHARD=none $(BIN)/python -m pytest -m soak
 
-bench: .venv/dev.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
+bench: .venv/bench.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
 	MOVIEPY=$(CURDIR)/.venv/moviepy $(BIN)/python -m benchmarks
 
 audit: .venv/dev.stamp  ## Look every pinned version up in the database of advisories.
@@ -75,6 +75,11 @@ clean:
 	@echo "installing what the tests need into .venv (about a minute) ..."
 	$(PIP) --editable '.[dev]'
 	@touch $@ .venv/demo.stamp
+
+.venv/bench.stamp: .venv/dev.stamp
+	@echo "installing what understands speech into .venv ..."
+	$(PIP) --editable '.[dev,hearing]'
+	@touch $@
 
 # Beside the others, so that only what runs with it has MoviePy and the older Pillow that it wants.
 .venv/moviepy.stamp: .venv/dev.stamp constraints-moviepy.txt

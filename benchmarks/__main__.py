@@ -9,6 +9,7 @@ from statistics import median
 from unittest.mock import patch
 
 from benchmarks.ads import Crowd, asset_phase, branch_alone, crowd, stand_ins
+from benchmarks.hearing import LANGUAGES, speakers
 from benchmarks.languages import WAYS
 from benchmarks.measure import Measured, measure
 from benchmarks.polling import cloud_storage, polls
@@ -181,6 +182,30 @@ def languages(_root: Path) -> None:
         say(f"  model, {line}")
 
 
+def voices(root: Path) -> None:
+    """Our voices and espeak: words misunderstood (Whisper base), pace, word times, speed, memory."""
+    columns = {"WER": 7, "words/min": 11, "pitch": 8, "starts": 8, "ends": 7, "CPU s/s": 9, "memory": 9}
+    say(" " * 24 + "".join(f"{name:>{width}s}" for name, width in columns.items()))
+    for language in LANGUAGES:
+        for provider, voice in speakers(language):
+            place = root / f"{language}-{provider}-{voice}"
+            place.mkdir()
+            done = measure(["speak", str(place), provider, voice, language], module="benchmarks.hearing")
+            heard = measure(["transcribe", str(place), language], module="benchmarks.hearing").said
+            timed = (
+                measure(["align", str(place)], module="benchmarks.hearing").said if language == "en" else {}
+            )
+            near = [f"{timed[edge]['near']:.0%}" if timed else "" for edge in ("start", "end")]
+            wrong = len(heard["wrong"]) / heard["words"]
+            say(
+                f"  {language:6s}{provider:8s}{voice:8s}{wrong:7.1%}{done.said['words_per_minute']:11.0f}"
+                f"{done.said['pitch_hz']:5.0f} Hz{near[0]:>8s}{near[1]:>7s}{done.said['cpu_per_s']:9.2f}"
+                f"{done.peak_mb:6.0f} MB"
+            )
+    say("  aims: WER at most 1.5 % for ada in English, 12 % in other languages; 90 % of starts and 85 % of")
+    say("  ends within 40 ms of a forced alignment; at most 700 MB")
+
+
 _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "speed": speed,
     "memory": memory,
@@ -190,6 +215,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "assets": assets,
     "twenty": twenty,
     "languages": languages,
+    "voices": voices,
 }
 
 

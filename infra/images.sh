@@ -4,6 +4,7 @@
 #
 #   ENGINE       docker, podman or buildah; the first that is there
 #   BASE         a Debian with Python, venv and CA certificates; what the Dockerfile names
+#   VOICES       further neural voices that the images bring, e.g. "af_heart ff_siwis"; VOICES_URL: from where
 #   REGISTRY     what the names start with; reelwright
 #   TAG          the version in pyproject.toml
 #   SOURCE       where the code is from, for the label; the URL of the remote "origin"
@@ -45,6 +46,7 @@ build() {
     while IFS= read -r folder; do set -- "$@" --volume "$folder:$folder:ro"; done <"$secrets/folders"
     # shellcheck disable=SC2086 # flags are words
     "$engine" build $flags ${BUILD_FLAGS:-} "$@" ${BASE:+--build-arg "BASE=$BASE"} \
+        ${VOICES:+--build-arg "VOICES=$VOICES"} ${VOICES_URL:+--build-arg "VOICES_URL=$VOICES_URL"} \
         --secret "id=pip.conf,src=$secrets/pip.conf" --secret "id=ca.crt,src=$secrets/ca.crt" \
         --label "$label.version=$version" --label "$label.revision=$revision" \
         ${source:+--label "$label.source=$source"} \

@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from jobs.catalogue import pipelines
 from scripts.platforms import EXPORTS
-from shared.errors import UnknownName
+from shared.errors import BadRequest, UnknownName
 from shared.pipelines.definition import Pipeline, named
 from shared.settings import Settings
 from shared.worker.entry import guarded
@@ -263,12 +263,37 @@ def settings() -> None:
 
 @app.command()
 def voices(
-    language: Annotated[str | None, typer.Argument(help="Only voices of this language, e.g. de.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only voices of this language, e.g. de; or add and the names of neural voices."),
+    ] = None,
+    say: Annotated[str | None, typer.Option("--say", help="Speak this to a WAV file.")] = None,
+    voice: Annotated[str | None, typer.Option("--voice", help="Whose voice --say is heard in.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="The file of --say, if not speech.wav.")] = None,
+    every: Annotated[
+        str | None, typer.Option("--all", metavar="LANGUAGE", help="add: all voices of a language, e.g. en.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="add: take them from this file or folder.")
+    ] = None,
 ) -> None:
-    """List the voices that story.json can name."""
-    from scripts.voices import list_voices
+    """List the voices that story.json can name, hear one, or add more.
 
-    list_voices(_Work.settings, language)
+    [bold]reelwright voices en[/]\n
+    [bold]reelwright voices --say "Good morning." --voice hugo --to hugo.wav[/]\n
+    [bold]reelwright voices add af_heart[/]   [bold]reelwright voices add --all en --from folder[/]
+    """
+    from scripts.voices import add_voices, list_voices, say_sample
+
+    first, others = (words[0], words[1:]) if words else (None, [])
+    if first == "add":
+        add_voices(_Work.settings, others, language=every, source=source)
+    elif others or every or source:
+        raise BadRequest("say `voices add` and the names to add voices; a list is of one language")
+    elif say is not None:
+        typer.echo(say_sample(_Work.settings, say, language=first, voice=voice, to=to))
+    else:
+        list_voices(_Work.settings, first)
 
 
 def main() -> int:

@@ -1,17 +1,78 @@
-"""`reelwright voices`: who can speak."""
+"""`reelwright voices`: who can speak, how that sounds, and further voices."""
+
+import sys
+import wave
+from pathlib import Path
+from typing import Final
 
 from scripts.report import print_table
+from shared.errors import BadRequest
 from shared.providers.account import Account
-from shared.providers.speech import speech_provider
+from shared.providers.speech import SpeechProvider, Voice, say, speech_provider, voices_folder
+from shared.providers.speech.kokoro.adding import add, names_of
+from shared.providers.speech.kokoro.pinned import LANGUAGES
 from shared.settings import Settings
+
+_UNSAID: Final = "speech.wav"
+"""The file that `--say` writes where none is named."""
 
 
 def list_voices(settings: Settings, language: str | None) -> None:
-    known = speech_provider(settings, Account.closed()).voices()
-    wanted = language.lower().replace("_", "-").split("-")[0] if language else None
+    provider = _provider(settings)
+    wanted = _primary(language) if language else None
     rows = [
         (voice.name, voice.language, voice.description)
-        for voice in known
-        if wanted in (None, voice.language.lower().split("-")[0])
+        for voice in provider.voices()
+        if wanted in (None, _primary(voice.language))
     ]
     print_table(("voice", "language", "description"), rows, folded=("voice", "description"))
+    if provider.name == "kokoro":
+        sys.stderr.write("More: reelwright voices add --all en (or af_heart, ff_siwis, ...)\n")
+
+
+def say_sample(
+    settings: Settings, text: str, *, language: str | None, voice: str | None, to: Path | None
+) -> Path:
+    """Speak a text to a WAV file; raises `BadRequest` where that can't be written."""
+    provider = _provider(settings)
+    path = to or Path(_UNSAID)
+    speech = say(provider, text, language=language or _language_of(provider, voice), voice=voice, rate=1.0)
+    try:
+        with path.open("wb") as raw, wave.open(raw) as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(speech.sample_rate_hz)
+            file.writeframes(speech.pcm)
+    except OSError as error:
+        raise BadRequest(
+            f"{path} can't be written ({error.strerror}): name another file with --to"
+        ) from error
+    if speech.warning:
+        sys.stderr.write(f"{speech.warning}\n")
+    return path
+
+
+def add_voices(settings: Settings, names: list[str], *, language: str | None, source: Path | None) -> None:
+    """Fetch voices, or take them from disk, and say where they are."""
+    wanted = [*names, *(names_of(language) if language else ())]
+    if not wanted:
+        raise BadRequest(
+            f"say which: names, or --all with one of {', '.join(sorted(set(LANGUAGES.values())))}"
+        )
+    folder = voices_folder(settings.voices_dir)
+    for name in dict.fromkeys(wanted):
+        sys.stdout.write(f"{add(name, folder, source=source, home=settings.voices_url)}\n")
+
+
+def _provider(settings: Settings) -> SpeechProvider:
+    return speech_provider(settings, Account.closed())
+
+
+def _language_of(provider: SpeechProvider, voice: str | None) -> str:
+    """The language of a voice that has one, else English."""
+    found: Voice | None = next((each for each in provider.voices() if each.name == voice), None)
+    return found.language if found and found.language != "mul" else "en"
+
+
+def _primary(language: str) -> str:
+    return language.lower().replace("_", "-").split("-")[0]

@@ -122,6 +122,7 @@ _REGION: Final = _matching(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?", "a region's name,
 _PROJECT: Final = _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")
 _PROJECT_ID: Final = _matching(r"[0-9a-fA-F-]{1,60}", "the project's ID, a UUID")
 _ADDRESS: Final = _matching(r"[^\s/]+:[0-9]{1,5}", "host:port")
+_VOICES_URL: Final = "https://huggingface.co/onnx-community/Kokoro-82M-v1.0-ONNX/resolve/main/voices"
 _REDIS: Final = _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")
 
 
@@ -201,7 +202,12 @@ class Settings:
     text_provider: str = _setting("TEXT_PROVIDER", AUTO)
     """What writes: {choices}: a paid one where its key is set."""
     speech_provider: str = _setting("SPEECH_PROVIDER", AUTO)
-    """What speaks: {choices}: a paid one where its key is set, but for a story the built-in one."""
+    """What speaks: {choices}: a paid one where its key is set, but not for a story; else the neural one where
+    its packages are."""
+    voices_dir: str | None = _setting("VOICES_DIR", heeded="here", unset="the user's data folder")
+    """Where further neural voices lie."""
+    voices_url: str = _setting("VOICES_URL", _VOICES_URL, _url, heeded="here", unset="their public home")
+    """Where `reelwright voices add` fetches them."""
     video_provider: str = _setting("VIDEO_PROVIDER", AUTO)
     """What films: {choices}: a paid one where its key is set."""
     image_provider: str = _setting("IMAGE_PROVIDER", AUTO)

@@ -1,5 +1,5 @@
-"""What every test gets: a scrubbed environment, no fonts of the machine's own, and a failure when something
-logs an ERROR unasked."""
+"""What every test gets: a scrubbed environment in which espeak speaks, no fonts of the machine's own, and a
+failure when something logs an ERROR unasked."""
 
 import http.client
 import logging
@@ -47,6 +47,7 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name in _SCRUBBED or name.startswith(_SCRUBBED_PREFIXES):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SPEECH_PROVIDER", "espeak")  # the neural voice has tests of its own
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,8 @@ HOMES = {
     "num2words": ("shared/text/reading/numerals.py",),
     "budoux": ("shared/text/phrasing.py",),
     "py3langid": ("shared/text/guessing.py",),
-    "espeakng_loader": ("shared/providers/speech/espeak.py",),
+    "espeakng_loader": ("shared/providers/speech/espeak_library.py",),
+    "onnxruntime": ("shared/providers/speech/kokoro/model.py",),
     "fastapi": ("shared/api/", "jobs/*/http/"),
     "uvicorn": ("shared/api/",),
     "h11": ("shared/api/",),
@@ -181,7 +182,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 def test_importing_a_stage_loads_nothing_heavy(module: str) -> None:
     heavy = (
         *("moviepy", "cv2", "av", "numpy", "PIL", "fontTools", "google.cloud", "boto3", "fastapi", "typer"),
-        *("requests", "tenacity", "redis", "sqlalchemy", "alembic", "py3langid", "num2words"),
+        *("requests", "tenacity", "redis", "sqlalchemy", "alembic", "py3langid", "num2words", "onnxruntime"),
     )
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -89,7 +89,7 @@ def _warnings(asked: AdBrief, writer: str, *, with_picture: bool) -> Iterator[st
 
 
 def _reads_latin_only(settings: Settings) -> bool:
-    return speech_provider_name(settings) == "espeak"
+    return speech_provider_name(settings) in {"espeak", "kokoro"}
 
 
 def ad_brief(brief: Brief, style: Style, *, latin_only: bool = False) -> AdBrief:

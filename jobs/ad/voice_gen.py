@@ -17,7 +17,7 @@ from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voic
 from jobs.ad.styles import style_named
 from shared.errors import InvalidAssets, ProviderFailed
 from shared.providers.account import Account
-from shared.providers.speech import Speech, SpeechProvider, say, speech_provider
+from shared.providers.speech import Speech, SpeechProvider, say, speech_provider, voice_doubts
 from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.stages.stage import Context, Output, Result, Stage
@@ -52,6 +52,18 @@ class _Speaker:
     provider: SpeechProvider
     voice: str | None
     rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Take:
+    """A line, spoken."""
+
+    speech: Speech
+    pcm: bytes
+    """With little silence at both ends."""
+    shift_ms: int
+    """By how much that moved all that is heard."""
+    whole_ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,28 +140,36 @@ def _spoken(context: Context, speaker: _Speaker, lines: Sequence[Line]) -> list[
 
 
 def _say(context: Context, speaker: _Speaker, line: Line) -> _Said:
-    provider = speaker.provider
-    speech = say(provider, line.text, language=line.language, voice=speaker.voice, rate=speaker.rate)
-    pcm, shift_ms = trimmed(speech.pcm, speech.sample_rate_hz)
-    if not pcm:
-        reason = f"said nothing for scene {line.scene}; write it in words that the voice knows"
-        raise ProviderFailed(provider.name, reason)
-    whole_ms = duration_ms(pcm, speech.sample_rate_hz)
-    pace = round(pace_for((whole_ms - 2 * EDGE_MS) / 1000, line.window_s), 3)
+    take = _take(speaker, line, speaker.rate)
+    pace = round(pace_for((take.whole_ms - 2 * EDGE_MS) / 1000, line.window_s), 3)
+    stretch = pace
+    if speaker.provider.paces and pace != 1.0:
+        take, stretch = _take(speaker, line, speaker.rate * pace), 1.0
     path = context.scratch / PurePosixPath(voiceover_name(line.scene)).name
-    write_mp3(pcm, speech.sample_rate_hz, path, pace=pace)
-    published_ms = _checked(path, whole_ms / pace, line.scene)
+    write_mp3(take.pcm, take.speech.sample_rate_hz, path, pace=stretch)
+    published_ms = _checked(path, take.whole_ms / stretch, line.scene)
     voiceover = Voiceover(
         scene=line.scene,
         name=voiceover_name(line.scene),
         content_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
         text=line.text,
         language=line.language,
-        duration_ms=published_ms - round(2 * EDGE_MS / pace),
+        duration_ms=published_ms - round(2 * EDGE_MS / stretch),
         pace=pace,
-        words=tuple(_words(speech, shift_ms, pace, published_ms)),
+        words=tuple(_words(take.speech, take.shift_ms, stretch, published_ms)),
     )
-    return _Said(voiceover=voiceover, path=path, warning=speech.warning)
+    return _Said(voiceover=voiceover, path=path, warning=take.speech.warning)
+
+
+def _take(speaker: _Speaker, line: Line, rate: float) -> _Take:
+    """The line as it is spoken at this rate; raises `ProviderFailed` where nothing is heard."""
+    provider = speaker.provider
+    speech = say(provider, line.text, language=line.language, voice=speaker.voice, rate=rate)
+    pcm, shift_ms = trimmed(speech.pcm, speech.sample_rate_hz)
+    if not pcm:
+        reason = f"said nothing for scene {line.scene}; write it in words that the voice knows"
+        raise ProviderFailed(provider.name, reason)
+    return _Take(speech=speech, pcm=pcm, shift_ms=shift_ms, whole_ms=duration_ms(pcm, speech.sample_rate_hz))
 
 
 def _checked(path: Path, expected_ms: float, scene: int) -> int:
@@ -219,7 +239,7 @@ def _result(
             "duration_s": round(sum(each.voiceover.duration_ms for each in said) / 1000, 3),
             "languages": sorted({line.language for line in lines}),
         },
-        warnings=tuple(_warnings(lines, said)),
+        warnings=(*voice_doubts(context.settings), *_warnings(lines, said)),
     )
 
 

@@ -25,7 +25,7 @@ from jobs.story.plan import PLAN_NAME, SPEECH, speech_stands
 from shared.accepted import demand_small_text
 from shared.errors import BadRequest, InvalidAssets
 from shared.providers.account import Account
-from shared.providers.speech import SpeechProvider, speech_provider
+from shared.providers.speech import speech_provider, voice_doubts
 from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS, TIMELINE, captions_name
 from shared.settings import AUTO, Settings
@@ -194,7 +194,7 @@ def _narrate(context: Context, captions: Sequence[Caption], options: StoryOption
         context.progress.update(0.1 + 0.7 * done / count, f"spoke {done} of {count} captions")
 
     narrator = Narrator(
-        provider=_speaker(context.settings, context.account),
+        provider=speech_provider(_free(context.settings), context.account),
         voice=options.voice,
         rate=options.speaking_rate,
     )
@@ -256,6 +256,7 @@ def _result(
         "plan": (PLAN_NAME, canonical_json(list(_plan(segments))), "the segments and their keys"),
     }
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
+    doubts = voice_doubts(_free(context.settings)) if any(caption.speech for caption in narrated) else []
     ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored]
     return Result(
         outputs={label: _output(context, *output) for label, output in outputs.items()},
@@ -274,7 +275,7 @@ def _result(
             "fonts": [face.family for face in timeline.fonts],
             "missing_scripts": list(drawable.missing),
         },
-        warnings=(*drawable.warnings, *_doubt(story.guess), *unsaid, *ignored),
+        warnings=(*drawable.warnings, *_doubt(story.guess), *doubts, *unsaid, *ignored),
         reusable=not drawable.missing,  # a font may be installed by the next time
         keep={SPEECH: frozenset(_speech_in_use(narrated))},
     )
@@ -310,14 +311,13 @@ def _output(context: Context, name: str, data: bytes, description: str) -> Outpu
     return Output(name=name, path=path, description=description)
 
 
-def _speaker(settings: Settings, account: Account) -> SpeechProvider:
+def _free(settings: Settings) -> Settings:
     """A key that is there for ads makes no story cost money: a paid voice must be named."""
-    named = replace(settings, speech_provider="espeak") if settings.speech_provider == AUTO else settings
-    return speech_provider(named, account)
+    return replace(settings, elevenlabs_api_key=None) if settings.speech_provider == AUTO else settings
 
 
 def _voice(settings: Settings) -> str:
-    provider = _speaker(settings, Account.closed())
+    provider = speech_provider(_free(settings), Account.closed())
     return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
 
 

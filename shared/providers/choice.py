@@ -1,4 +1,4 @@
-"""Which provider does a creative act: the one that a setting names, or the paid one where its key is set."""
+"""Which provider does a creative act: the one that a setting names, or the first one that is ready."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +18,12 @@ class Provider(Generic[_Opened]):
     open: Callable[[Settings, Account], _Opened]
     key: str | None = None
     """The field of `Settings` that holds its key; None for one that is built in."""
+    missing: Callable[[], list[str]] = list
+    """What it needs and is not installed."""
+
+    def is_ready(self, settings: Settings) -> bool:
+        """It has its key and its packages."""
+        return bool(not self.key or getattr(settings, self.key)) and not self.missing()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +33,12 @@ class Choice(Generic[_Opened]):
     setting: str
     """The field of `Settings` that names one of them, or is `auto`."""
     providers: Mapping[str, Provider[_Opened]]
-    """By name, in the order in which `auto` prefers them; the last one is built in."""
+    """By name, in the order in which `auto` prefers them; the last one is always ready."""
 
     def name(self, settings: Settings) -> str:
-        """The setting itself, or for `auto` the first one that has its key."""
+        """The setting itself, or for `auto` the first one that is ready."""
         asked: str = getattr(settings, self.setting)
-        ready = (name for name, each in self.providers.items() if not each.key or getattr(settings, each.key))
+        ready = (name for name, each in self.providers.items() if each.is_ready(settings))
         return next(ready) if asked == AUTO else asked
 
     def open(self, settings: Settings, account: Account) -> _Opened:

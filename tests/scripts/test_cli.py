@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,16 @@ def test_help_and_voices_tell_a_newcomer_what_there_is(tmp_path: Path) -> None:
     for verb in ("run", "status", "resume", "list", "serve", "voices", "assets", "STORE_URL"):
         assert verb in told
     assert "de" in reelwright(tmp_path, "voices", "de").stdout
+
+
+def test_a_voice_is_heard_from_a_file_and_one_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sample.wav"
+    said = reelwright(tmp_path, "voices", "--say", "Hello there.", "--to", str(path))
+    assert said.stdout == f"{path}\n"
+    with wave.open(str(path)) as file:
+        assert file.getnframes() > file.getframerate() / 2
+    for wrong in (["voices", "add", "nobody"], ["voices", "add"], ["voices", "--all", "en"]):
+        assert reelwright(tmp_path, *wrong).returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ class Hum:
 
     name = "hum"
     version = "1"
+    paces = False
 
     def __init__(self, *, concurrency: int = 4) -> None:
         self.concurrency = concurrency

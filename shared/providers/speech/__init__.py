@@ -9,10 +9,13 @@ To add a voice provider:
 
 from typing import Final
 
+from shared.machine.process import usable_cores
 from shared.providers.account import Account
 from shared.providers.choice import Choice, Provider
+from shared.providers.speech.kokoro.model import missing_packages
+from shared.providers.speech.kokoro.vectors import voices_folder
 from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, as_written, say
-from shared.settings import Settings
+from shared.settings import AUTO, Settings
 
 __all__ = [
     "SPEECH",
@@ -24,6 +27,8 @@ __all__ = [
     "say",
     "speech_provider",
     "speech_provider_name",
+    "voice_doubts",
+    "voices_folder",
 ]
 
 
@@ -31,6 +36,12 @@ def _elevenlabs(settings: Settings, account: Account) -> SpeechProvider:
     from shared.providers.speech.elevenlabs import ElevenLabsProvider
 
     return ElevenLabsProvider(settings, account)
+
+
+def _kokoro(settings: Settings, _account: Account) -> SpeechProvider:
+    from shared.providers.speech.kokoro.provider import KokoroProvider
+
+    return KokoroProvider(voices_folder(settings.voices_dir), cores=settings.cores or usable_cores())
 
 
 def _espeak(_settings: Settings, _account: Account) -> SpeechProvider:
@@ -43,6 +54,7 @@ SPEECH: Final = Choice(
     setting="speech_provider",
     providers={
         "elevenlabs": Provider(open=_elevenlabs, key="elevenlabs_api_key"),
+        "kokoro": Provider(open=_kokoro, missing=missing_packages),
         "espeak": Provider(open=_espeak),
     },
 )
@@ -55,3 +67,13 @@ def speech_provider(settings: Settings, account: Account) -> SpeechProvider:
 
 def speech_provider_name(settings: Settings) -> str:
     return SPEECH.name(settings)
+
+
+def voice_doubts(settings: Settings) -> list[str]:
+    """What the asker should know of who was chosen to speak."""
+    if settings.speech_provider != AUTO or speech_provider_name(settings) != "espeak":
+        return []
+    return [
+        f"espeak speaks, since the neural voice lacks {', '.join(missing_packages())}: "
+        "pip install 'reelwright[voice]', or set SPEECH_PROVIDER=espeak"
+    ]

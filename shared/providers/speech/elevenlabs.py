@@ -139,6 +139,7 @@ class ElevenLabsProvider:
 
     name = NAME
     concurrency = 4
+    paces = False
 
     def __init__(self, settings: Settings, account: Account) -> None:
         """Raises `ProviderDenied` without a key; asks nothing of the network."""

@@ -1,26 +1,17 @@
-"""espeak-ng inside this process: more than a hundred languages, no key, no network, no download.
-
-The library keeps hidden state from one text to the next (where its pitch flutter is, its noise), so it is
-loaded anew for every text: that takes 0.3 ms and is what makes equal texts sound equal, byte for byte.
-The layout of its records is that of espeak-ng's `speak_lib.h`.
-"""
+"""espeak-ng inside this process: more than a hundred languages, no key, no network, no download."""
 
 import ctypes
 import difflib
-import os
-import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from itertools import accumulate, pairwise, takewhile
-from typing import Any, Final, cast
+from typing import Final
 
 from shared.errors import BadRequest, ProviderFailed
-from shared.machine.temporary import scratch
+from shared.providers.speech.espeak_library import NAME, Manner, VoiceRecord, loaded, synthesise
 from shared.providers.speech.provider import Speech, SpokenWord, Voice, as_written
 from shared.text.language import scripts_of, words_of
 from shared.text.reading import read_aloud, reading_version
@@ -48,9 +39,6 @@ _VARIANTS: Final = {
     **{f"m{n}": f"man {n}" for n in range(1, 9)},
     **{f"f{n}": f"woman {n}" for n in range(1, 6)},
 }
-
-_LONGEST_DATA_PATH: Final = 140
-"""In bytes; from 160 on espeak finds nothing."""
 
 _ALIASES: Final = {
     "en": "en-us",
@@ -90,69 +78,12 @@ _MUTE: Final = frozenset({"art/xex", "gmq/fo", "trk/kaa"})
 """Voices whose dictionaries are not in the package."""
 
 
-class _Id(ctypes.Union):
-    _fields_ = (("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8))
-
-
-class _Event(ctypes.Structure):
-    _fields_ = (
-        ("type", ctypes.c_int),
-        ("unique_identifier", ctypes.c_uint),
-        ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int),
-        ("audio_position", ctypes.c_int),
-        ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p),
-        ("id", _Id),
-    )
-
-
-class _VoiceRecord(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("languages", ctypes.c_char_p),
-        ("identifier", ctypes.c_char_p),
-        ("gender", ctypes.c_ubyte),
-        ("age", ctypes.c_ubyte),
-        ("variant", ctypes.c_ubyte),
-        ("xx1", ctypes.c_ubyte),
-        ("score", ctypes.c_int),
-        ("spare", ctypes.c_void_p),
-    )
-
-
-_OnSamples = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
-)
-_END_OF_EVENTS: Final = 0
-_WORD: Final = 1
-_SYNCHRONOUS: Final = 2
-_RETURN_ERRORS: Final = 0x8000
-_BY_CHARACTER: Final = 1
-_UTF8: Final = 1
-_RATE: Final = 1
-_VOLUME: Final = 2
-_RANGE: Final = 4
-
-_lock = threading.Lock()
-"""Of the library, which is one per process whoever loads it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Heard:
-    """What espeak gave for a text."""
-
-    pcm: bytes
-    sample_rate_hz: int
-    marks: tuple[tuple[int, int], ...]
-    """Index in the text and milliseconds of each word that espeak tells apart."""
-
-
 class EspeakProvider:
     """A voice is a name of `voices()`, with or without `+` and a variant: `fr`, `en-GB+f2`, `+f2`."""
 
-    name = "espeak"
+    name = NAME
     concurrency = 1
+    paces = False
 
     def __init__(self) -> None:
         try:
@@ -180,7 +111,10 @@ class EspeakProvider:
             raise BadRequest(f"rate {rate!r} is not between 0.5 and 2.0: choose 1.0 for the voice's own pace")
         name = _chosen(voice, language)
         reading = read_aloud(text, _read_in(voice, language), has_marks=False)
-        heard = _synthesise(_speakable(reading.said), name, round(_WORDS_PER_MINUTE * rate))
+        manner = Manner(
+            words_per_minute=round(_WORDS_PER_MINUTE * rate), volume=_LOUDNESS, pitch_range=_PITCH_RANGE
+        )
+        heard = synthesise(speakable(reading.said), name, manner)
         pcm, shift_ms = _trimmed(heard.pcm, heard.sample_rate_hz)
         duration_ms = len(pcm) // 2 * 1000 // heard.sample_rate_hz
         marks = ((at, min(max(0, ms + shift_ms), duration_ms)) for at, ms in heard.marks)
@@ -201,9 +135,9 @@ def _unread(text: str, language: str) -> str:
 def _voices() -> dict[str, Voice]:
     """espeak's voices by the identifier that loads them, e.g. `gmw/en-US`, sorted by language."""
     found: dict[str, Voice] = {}
-    with _loaded() as (library, _):
+    with loaded() as (library, _):
         listing = library.espeak_ListVoices
-        listing.restype = ctypes.POINTER(ctypes.POINTER(_VoiceRecord))
+        listing.restype = ctypes.POINTER(ctypes.POINTER(VoiceRecord))
         for record in takewhile(bool, listing(None)):
             identifier = record.contents.identifier.decode()
             own_name = identifier.rpartition("/")[2]
@@ -227,7 +161,7 @@ def _chosen(voice: str | None, language: str) -> str:
     variant = variant or _DEFAULT_VARIANT
     if variant not in _VARIANTS:
         raise BadRequest(f"espeak has no variant {variant!r}; known: {', '.join(_VARIANTS)}")
-    identifier = _identifiers().get(base) if base else _for_language(language)
+    identifier = _identifiers().get(base) if base else voice_for(language)
     if identifier is None:
         kind, asked = ("voice", base) if base else ("language", language)
         raise BadRequest(f"espeak has no {kind} {asked!r}; {_near(asked)}")
@@ -240,7 +174,7 @@ def _read_in(voice: str | None, language: str) -> str:
     return _voices()[named].language if named else language
 
 
-def _for_language(language: str) -> str | None:
+def voice_for(language: str) -> str | None:
     """By the lookup of RFC 4647: the tag itself, then with ever fewer subtags."""
     subtags = language.replace("_", "-").lower().split("-")
     for length in range(len(subtags), 0, -1):
@@ -273,82 +207,9 @@ def _near(asked: str) -> str:
     return "known: " + ", ".join(voice.name for voice in _voices().values())
 
 
-@contextmanager
-def _loaded() -> Iterator[tuple[ctypes.CDLL, int]]:
-    """A fresh library and its sample rate, for one thread at a time, unloaded afterwards."""
-    import espeakng_loader
-
-    with _lock, _short_path(espeakng_loader.get_data_path()) as data_path:
-        try:
-            library = ctypes.CDLL(espeakng_loader.get_library_path())
-        except OSError as error:
-            raise ProviderFailed(EspeakProvider.name, f"can't be loaded: {error}") from error
-        try:
-            sample_rate_hz = library.espeak_Initialize(
-                _SYNCHRONOUS, 0, os.fsencode(data_path), _RETURN_ERRORS
-            )
-            if sample_rate_hz <= 0:
-                raise ProviderFailed(EspeakProvider.name, f"can't read its voices from {data_path!r}")
-            yield library, sample_rate_hz
-        finally:
-            library.espeak_Terminate()
-            _dlclose()(library._handle)
-
-
-@cache
-def _dlclose() -> Callable[[int], int]:
-    close = ctypes.CDLL(None).dlclose
-    close.argtypes = (ctypes.c_void_p,)
-    return cast("Callable[[int], int]", close)
-
-
-@contextmanager
-def _short_path(path: str) -> Iterator[str]:
-    """`path`, or a short link to it if espeak would cut it, as it does in a deep virtual environment."""
-    if len(os.fsencode(path)) <= _LONGEST_DATA_PATH:
-        yield path
-        return
-    with scratch() as folder:
-        link = folder / "data"
-        link.symlink_to(path, target_is_directory=True)
-        yield str(link)
-
-
-def _speakable(text: str) -> str:
+def speakable(text: str) -> str:
     """`text`, or nothing if there is no word in it."""
     return text if any(map(str.isalnum, text)) else ""
-
-
-def _synthesise(text: str, voice: str, words_per_minute: int) -> _Heard:
-    """Raises `ProviderFailed`."""
-    pcm = bytearray()
-    marks: list[tuple[int, int]] = []
-
-    def collect(samples: Any, count: int, events: Any) -> int:
-        if samples and count > 0:
-            pcm.extend(ctypes.string_at(samples, count * 2))
-        for event in takewhile(lambda event: event.type != _END_OF_EVENTS, events):
-            if event.type == _WORD:
-                marks.append((event.text_position - 1, event.audio_position))
-        return 0
-
-    on_samples = _OnSamples(collect)
-    data = text.encode() + b"\0"
-    with _loaded() as (library, sample_rate_hz):
-        library.espeak_SetSynthCallback(on_samples)
-        _demand(library.espeak_SetVoiceByName(voice.encode()), f"load the voice {voice!r}")
-        for parameter, value in ((_RATE, words_per_minute), (_VOLUME, _LOUDNESS), (_RANGE, _PITCH_RANGE)):
-            _demand(library.espeak_SetParameter(parameter, value, 0), f"set parameter {parameter} to {value}")
-        library.espeak_ng_SetRandSeed(1)
-        size = ctypes.c_size_t(len(data))
-        _demand(library.espeak_Synth(data, size, 0, _BY_CHARACTER, 0, _UTF8, None, None), "speak")
-        _demand(library.espeak_Synchronize(), "speak to the end")
-    return _Heard(pcm=bytes(pcm), sample_rate_hz=sample_rate_hz, marks=tuple(marks))
-
-
-def _demand(status: int, action: str) -> None:
-    if status != 0:
-        raise ProviderFailed(EspeakProvider.name, f"could not {action} (status {status})")
 
 
 def _trimmed(pcm: bytes, sample_rate_hz: int) -> tuple[bytes, int]:

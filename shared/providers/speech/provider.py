@@ -56,6 +56,9 @@ class SpeechProvider(Protocol):
     """Changes whenever the same text would sound different: part of the cache key."""
     concurrency: int
     """How many captions may be spoken at once."""
+    paces: bool
+    """Whether another `rate` is better had by speaking again than by stretching what was spoken: it costs
+    nothing, and sounds as if someone spoke faster or slower."""
 
     def voices(self) -> Sequence[Voice]:
         """All voices, by language."""

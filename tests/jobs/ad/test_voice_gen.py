@@ -49,6 +49,7 @@ class Whistle:
     name = "whistle"
     version = "1"
     concurrency = 4
+    paces = False
 
     def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
         self.seconds = dict(seconds or {})
@@ -207,6 +208,20 @@ def test_a_long_line_is_sped_up_and_a_short_one_slowed_down(creation: Creation, 
     assert abs(short.duration_ms - 2000 / 0.93) < 60
     assert abs(long.words[-1].end_ms - long.duration_ms) < 60
     assert record.warnings == ()
+
+
+def test_a_voice_that_paces_itself_speaks_again_and_is_not_stretched(
+    creation: Creation, whistle: Whistle
+) -> None:
+    whistle.paces = True
+    whistle.seconds = {TEXTS[1]: 7.0}
+    speak(creation)
+    voiceover = heard(creation).voiceovers[1]
+    own = style_named("luxury").voice.rate
+    rates = [rate for text, _, _, rate in whistle.asked if text == TEXTS[1]]
+    assert rates == [own, pytest.approx(own * voiceover.pace)]
+    assert voiceover.pace > 1
+    assert abs(voiceover.duration_ms - 7000) < 60
 
 
 def test_a_changed_pace_keeps_the_pitch(creation: Creation, whistle: Whistle) -> None:

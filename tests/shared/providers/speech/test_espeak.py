@@ -237,7 +237,7 @@ def test_an_unknown_voice_or_language_is_refused_with_those_near_it(espeak_alone
 @pytest.mark.parametrize(
     ("asked", "key", "found"),
     [
-        ("auto", None, "espeak"),
+        ("auto", None, "kokoro"),
         ("auto", KEY, "elevenlabs"),
         ("espeak", KEY, "espeak"),
         ("elevenlabs", None, "elevenlabs"),
@@ -265,7 +265,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
     assert caught.value.args == (
         "speech provider (variable SPEECH_PROVIDER)",
         "espek",
-        ("elevenlabs", "espeak"),
+        ("elevenlabs", "kokoro", "espeak"),
     )
 
 

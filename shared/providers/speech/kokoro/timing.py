@@ -1,0 +1,170 @@
+"""The row of symbols that the model is given, and when each word of a text is heard."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from shared.providers.speech.kokoro.model import FRAME, SAMPLE_RATE_HZ, Utterance
+from shared.providers.speech.kokoro.phonemes import IDS, Said
+from shared.providers.speech.provider import SpokenWord
+from shared.text.language import words_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_SILENCE_MS: Final = 400
+_EDGE_MS: Final = 30
+_FAINT: Final = 0.004
+"""-48 dB of full scale: quieter ones at the ends of speech are cut off."""
+_EARLY_MS: Final = 40
+"""By how much all that is heard comes before the symbol that it belongs to, by the model's own lengths."""
+_BLOCK_MS: Final = 5
+_AUDIBLE: Final = 0.03
+"""Of the loudest block: quieter ones beside a pause mark are silence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Symbols in a row, and where in it each run is."""
+
+    ids: tuple[int, ...]
+    places: tuple[tuple[int, int, int], ...]
+    """Of each run: where it begins (with the space before it), and where its symbols begin and end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """A text, spoken."""
+
+    samples: "NDArray[np.float32]"
+    heard: tuple[tuple[int, int, int], ...]
+    """Index in the text, and from and until which sample it is heard."""
+
+
+def row_of(said: Sequence[Said]) -> Row:
+    """The runs with a space between them."""
+    ids: list[int] = []
+    places: list[tuple[int, int, int]] = []
+    for run in said:
+        begins = len(ids)
+        if run.symbols and ids:
+            ids.append(IDS[" "])
+        ids += [IDS[char] for char in run.before]
+        first = len(ids)
+        ids += [IDS[char] for char in run.symbols]
+        places.append((begins, first, len(ids)))
+        ids += [IDS[char] for char in run.after]
+    return Row(ids=tuple(ids), places=tuple(places))
+
+
+def times_of(row: Row, utterance: Utterance) -> list[tuple[int, int]]:
+    """From and until which sample each run is heard; a mark alone takes no time."""
+    edges = _edges(utterance.frames)
+    early = SAMPLE_RATE_HZ * _EARLY_MS // 1000
+    loud = _Loudness(utterance.samples)
+    times: list[tuple[int, int]] = []
+    for begins, first, end in row.places:
+        least = times[-1][1] if times else 0
+        if first == end:
+            times.append((least, least))
+            continue
+        start = max(least, edges[begins] - early)
+        until = max(start, edges[end] - early)
+        if begins == 0 or (row.ids[begins - 1] != IDS[" "] and _is_mark(row, begins - 1)):
+            start = loud.onset(start, edges[first + 1])
+        if (end < len(row.ids) and _is_mark(row, end)) or end == len(row.ids):
+            until = loud.offset(start, until)
+        times.append((start, max(start, until)))
+    return times
+
+
+def sounding(samples: "NDArray[np.float32]") -> tuple[int, int]:
+    """Where speech starts and ends, with a little silence at both ends."""
+    import numpy as np
+
+    loud = np.flatnonzero(np.abs(samples) > _FAINT)
+    if not loud.size:
+        return 0, samples.size
+    edge = SAMPLE_RATE_HZ * _EDGE_MS // 1000
+    return max(0, int(loud[0]) - edge), min(samples.size, int(loud[-1]) + 1 + edge)
+
+
+def silence() -> Sound:
+    """For a text with nothing to say."""
+    import numpy as np
+
+    return Sound(samples=np.zeros(SAMPLE_RATE_HZ * _SILENCE_MS // 1000, np.float32), heard=())
+
+
+def words_in(text: str, sound: Sound) -> Iterator[SpokenWord]:
+    """Every word of a text; those that are not heard last from the one before to the next."""
+    spans = words_of(text)
+    starts = [start for start, _ in spans]
+    times: list[tuple[int, int] | None] = [None] * len(spans)
+    for at, first, end in sound.heard:
+        number = max(0, bisect_right(starts, at) - 1)
+        before = times[number]
+        times[number] = (before[0] if before else _ms(first), _ms(end))
+    for (start, end), (from_ms, until_ms) in zip(
+        spans, _filled(times, sound.samples.size * 1000 // SAMPLE_RATE_HZ), strict=True
+    ):
+        yield SpokenWord(start=start, end=end, start_ms=from_ms, end_ms=until_ms)
+
+
+def _ms(sample: int) -> int:
+    return round(sample * 1000 / SAMPLE_RATE_HZ)
+
+
+def _filled(times: Sequence[tuple[int, int] | None], total_ms: int) -> Iterator[tuple[int, int]]:
+    """The words that nothing was heard of share the time that is left around them."""
+    number, at_ms = 0, 0
+    while number < len(times):
+        heard = times[number]
+        if heard:
+            at_ms = max(at_ms, min(heard[1], total_ms))
+            yield min(max(heard[0], 0), at_ms), at_ms
+            number += 1
+            continue
+        after = next((each for each in range(number, len(times)) if times[each]), len(times))
+        following = times[after] if after < len(times) else None
+        room_ms = max(0, (following[0] if following else total_ms) - at_ms)
+        count = after - number
+        yield from ((at_ms + room_ms * n // count, at_ms + room_ms * (n + 1) // count) for n in range(count))
+        number, at_ms = after, at_ms + room_ms
+
+
+def _is_mark(row: Row, place: int) -> bool:
+    return row.ids[place] <= IDS["”"]
+
+
+def _edges(frames: "NDArray[np.int64]") -> list[int]:
+    """Where each symbol of a row begins, in samples, and where the last one ends."""
+    return [int(edge) * FRAME for edge in frames.cumsum()]
+
+
+class _Loudness:
+    """How loud speech is, block by block."""
+
+    def __init__(self, samples: "NDArray[np.float32]") -> None:
+        import numpy as np
+
+        self._block = SAMPLE_RATE_HZ * _BLOCK_MS // 1000
+        blocks = samples[: samples.size // self._block * self._block].reshape(-1, self._block)
+        level = np.sqrt((blocks**2).mean(axis=1))
+        self._loud: list[bool] = (level > _AUDIBLE * level.max(initial=0.0)).tolist()
+
+    def onset(self, start: int, latest: int) -> int:
+        """Where it gets loud between two samples."""
+        for block in range(start // self._block, min(len(self._loud), latest // self._block)):
+            if self._loud[block]:
+                return max(start, block * self._block)
+        return start
+
+    def offset(self, start: int, end: int) -> int:
+        """Where the last that is loud between two samples ends."""
+        for block in range(min(len(self._loud), end // self._block) - 1, start // self._block, -1):
+            if self._loud[block]:
+                return min(end, (block + 1) * self._block)
+        return end
