@@ -19,7 +19,7 @@ from tests.support.shards import shard_of_the_day
 _SCRUBBED = frozenset(
     {
         *(*settings.VARIABLES, *settings.CLOUDS, *task.VARIABLES),
-        *("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "COLUMNS"),
+        *("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "XDG_DATA_HOME", "COLUMNS"),
     }
 )
 _SCRUBBED_PREFIXES = ("AWS_", "COMPOSE_")
