@@ -26,12 +26,12 @@ _AD = "ad"
 
 
 def make_ad(root: str, style: str) -> dict[str, Any]:
-    """A whole ad, by the embedded providers."""
+    """A whole ad, by the embedded providers, espeak among them."""
     store = open_store(f"file://{root}")
     brief = Brief(product_name="Premium Watch", style=style, cta_text="Shop Now")
     write_brief(Creation(store, _AD), brief)
     started = time.perf_counter()
-    status = run_fused("ad", _AD, store, Settings(store_url=f"file://{root}"))
+    status = run_fused("ad", _AD, store, Settings(store_url=f"file://{root}", speech_provider="espeak"))
     if status.status != "completed":
         raise SystemExit(status.error)
     facts = status.metadata["compositing"]

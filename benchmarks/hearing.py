@@ -106,11 +106,12 @@ def align(folder: str) -> dict[str, Any]:
             "bias": median(found),
         }
         for name, found in off.items()
+        if found
     }
 
 
 def aligned_words(text: str, sound: "Samples") -> list[tuple[int, int]]:
-    """Milliseconds from and until which each word of an English text is heard."""
+    """Milliseconds from and until which each word of an English text is heard; none if it is not followed."""
     from pocketsphinx import Decoder
 
     decoder = Decoder(lm=None, samprate=_HEARD_AT_HZ, loglevel="FATAL")
@@ -118,7 +119,7 @@ def aligned_words(text: str, sound: "Samples") -> list[tuple[int, int]]:
     decoder.start_utt()
     decoder.process_raw((sound * 32767).astype("<i2").tobytes(), full_utt=True)
     decoder.end_utt()
-    spoken = [part for part in decoder.seg() if not part.word.startswith(("<", "["))]
+    spoken = [part for part in decoder.seg() or () if not part.word.startswith(("<", "["))]
     return [(part.start_frame * 10, (part.end_frame + 1) * 10) for part in spoken]
 
 

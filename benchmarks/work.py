@@ -23,8 +23,8 @@ FRAMES_PER_SEGMENT = 60
 
 
 def fused(store: str, creation_id: str) -> dict[str, Any]:
-    """The whole pipeline in one process."""
-    settings = Settings(store_url=store)
+    """The whole pipeline in one process; espeak speaks, since the others' time is not measured here."""
+    settings = Settings(store_url=store, speech_provider="espeak")
     status = run_fused("story", creation_id, open_store(store), settings)
     if status.status != "completed":
         raise SystemExit(status.error)

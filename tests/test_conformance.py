@@ -75,7 +75,7 @@ def in_this_process(mode: str) -> dict[str, Any]:
     known = fanned_out() if mode == "fanned out" else pipelines()
     store = MemoryStore()
     put_story(store, PARTS, music=wav(1200))
-    platform = InlinePlatform(store, Settings(), known, stages())
+    platform = InlinePlatform(store, Settings(speech_provider="espeak"), known, stages())
     trigger = Trigger(store, platform, known)
     trigger.start("story", ID)
     run_to_end(trigger, platform, ID, known["story"].width)

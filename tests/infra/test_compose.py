@@ -56,6 +56,7 @@ def test_the_trigger_listens_on_loopback_and_demands_a_token() -> None:
 NOT_HANDED_ON = {
     "ENV",  # the trigger is in a container whose platform is said
     *("LOG_FILE", "COMPOSE_COMMAND", "COMPOSE_FILE"),  # name what is on the machine
+    *("VOICES_DIR", "VOICES_URL"),  # the image's own matter
     *("GOOGLE_CLOUD_PROJECT", "CLOUD_RUN_REGION", "CLOUD_RUN_EMULATOR_HOST", "JOB_PREFIX"),  # clouds alone
     *("EVENTS_AUDIENCE", "EVENTS_ACCOUNTS", "CE_PROJECT_ID", "CE_REGION", "IBMCLOUD_API_KEY"),
     *("CODE_ENGINE_URL", "IBM_IAM_URL"),
