@@ -113,7 +113,7 @@ def deployed(
     kind: str, at: Place, pipelines: Mapping[str, Pipeline], *, entry: Entry | None = None, **environ: str
 ) -> Iterator[Platform]:
     """A platform (local, cloudrun or codeengine) on which every job is deployed."""
-    variables = {"PYTHONWARNINGS": "ignore", **at.environ, **environ}
+    variables = {"PYTHONWARNINGS": "ignore", "SPEECH_PROVIDER": "espeak", **at.environ, **environ}
     with _DEPLOYERS[kind](at, pipelines, entry or entrypoint(pipelines), variables) as platform:
         yield platform
 
