@@ -1,4 +1,4 @@
-"""What every writer is: the protocol, what it is asked for, and what it writes."""
+"""The protocol of writers, with their input and output."""
 
 from pathlib import Path
 from typing import Literal, Protocol
@@ -82,22 +82,22 @@ class AdCopy(_Record):
 
 
 class TextProvider(Protocol):
-    """Who writes. Safe to use from several threads; the account keeps what was paid for."""
+    """A writer. Safe to use from several threads; the account keeps paid results."""
 
     name: str
     version: str
     """Changes whenever the same brief would be answered otherwise: part of a stage's fingerprint."""
 
     def analyse(self, picture: Path | None, *, product_name: str) -> ProductAnalysis:
-        """What the picture (of any type that is taken; None when there is none) shows of the product."""
+        """What the picture (of any accepted type, or None) shows of the product."""
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
-        """The ad's words. Every voice-over fits its scene's `most_words`; the call to action is the brief's
-        own and not the writer's to change. They claim nothing that the brief does not hold
-        (`truth.untruths` finds none), and hold its proof word for word where that can be said.
+        """The ad's words. Every voice-over fits its scene's `most_words`. The call to action is the brief's,
+        unchanged. The words claim only what is in the brief (`truth.untruths` returns nothing) and quote its
+        proof word for word if it can be spoken.
 
         Raises `ProviderDenied`, `ProviderRefused`, `ProviderBusy` or `ProviderFailed`.
         """
 
     def estimate_usd(self, brief: AdBrief, *, with_picture: bool) -> float:
-        """About what `analyse` and `write` cost together, list price. Asks nothing of the network."""
+        """The approximate list price of `analyse` and `write` together. Uses no network."""
