@@ -1,8 +1,8 @@
 """Finding claims of fact in the words of an ad.
 
-Numbers are found in every script, words in the languages below. The advertiser may claim anything: phrases of the
-brief are removed before the search, word for word. Elsewhere the copy may repeat a number or a fact from the
-brief, but not a rank, a comparison or an opinion: a coffee called `Best Coffee` need not be the best one.
+Numbers are found in every script, words in the languages below. The advertiser may claim anything: phrases of
+the brief are removed before the search, word for word. Elsewhere the copy may repeat a number or a fact from
+the brief, but not a rank, a comparison or an opinion: a coffee called `Best Coffee` need not be the best one.
 """
 
 import re
@@ -112,7 +112,7 @@ _DIGITS: Final = {
     for code in range(0x660, 0x1FBFA)
     if unicodedata.category(chr(code)) == "Nd"
 }
-"""Those of every script, as ASCII's."""
+"""Digits of every script, as those of ASCII."""
 _DENSE: Final = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 

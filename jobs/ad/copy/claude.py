@@ -51,7 +51,7 @@ class ClaudeProvider:
         return analysis.model_copy(update={"colours": _colours(picture) if picture else ()})
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
-        """Checked against the brief; raises `ProviderFailed` with the problems that remain after a second try.
+        """Checked against the brief; raises `ProviderFailed` with the problems left after a second try.
 
         The answer is kept unchanged; forbidden claims are replaced each time it is used.
         """

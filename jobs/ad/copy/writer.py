@@ -86,7 +86,7 @@ class TextProvider(Protocol):
 
     name: str
     version: str
-    """Changes whenever the same brief would be answered otherwise: part of a stage's fingerprint."""
+    """Changes whenever the same brief would get another answer: part of a stage's fingerprint."""
 
     def analyse(self, picture: Path | None, *, product_name: str) -> ProductAnalysis:
         """What the picture (of any accepted type, or None) shows of the product."""
