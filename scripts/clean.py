@@ -75,7 +75,7 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
     found = list(leftovers(trigger, utc_now() - parse_age(older_than), keep))
     _show(found)
     if not found:
-        console.print(f"nothing to delete: no run ended more than {older_than} ago")
+        console.print(f"nothing to delete is older than {older_than}")
     elif not yes:
         tell_next(console, [f"{program()} clean --older-than {older_than} --keep {keep} --yes"])
     else:

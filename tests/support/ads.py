@@ -131,7 +131,7 @@ def product() -> bytes:
 
 
 def shrink(set_attribute: SetAttribute) -> None:
-    """Give ads a small frame and a low rate, and let the stand-in's voice say each text once."""
+    """Give ads a small frame and a low rate, and cache what the stand-in's voice says."""
     set_attribute(script_gen, "FRAMES", dict.fromkeys(ASPECT_RATIOS, SMALL))
     set_attribute(elevenlabs, "spoken", _spoken)
     set_attribute(elevenlabs, "mp3", lambda sound: _mp3(sound.tobytes()))

@@ -52,7 +52,7 @@ def type_of(name: str) -> str:
 
 
 def stem_of(name: str) -> str:
-    """In lower case; a type that appears twice, as in `image.jpg.jpg`, is removed twice."""
+    """In lower case, without the type, even if that appears twice as in `image.jpg.jpg`."""
     path = PurePosixPath(name)
     stem = path.stem.lower()
     return stem.removesuffix(path.suffix.lower()) if path.suffix else stem
