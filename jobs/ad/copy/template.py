@@ -202,7 +202,8 @@ def _fixed(writer: _Writer, scene: SceneBrief) -> list[str | None]:
 
 
 def _sayable(planned: list[str | None], name: str, cta_text: str) -> tuple[list[str | None], str]:
-    """The plan without the call to action, and with another word for the name, if unreadable."""
+    """The plan without the call to action and with another word for the name, where the voice can't read
+    them."""
     if not is_latin(cta_text):
         planned = [each for each in planned if each is _SLOT or "{cta_text}" not in each]
     if is_latin(name):
