@@ -13,7 +13,7 @@ class _Record(BaseModel):
 
 
 class ProductAnalysis(_Record):
-    """What a picture of a product tells."""
+    """What a writer learns from a product's picture."""
 
     product_description: str
     key_benefits: tuple[str, ...] = Field(min_length=1, max_length=5)
@@ -52,9 +52,9 @@ class AdBrief(_Record):
     variation: int = 0
     """Another number asks for another text."""
     proof: str | None = None
-    """What others say of the product, as the asker has it, e.g. `4.8 stars from 2,100 reviews`."""
+    """What others say about the product, in the advertiser's words, e.g. `4.8 stars from 2,100 reviews`."""
     latin_only: bool = False
-    """Whether the voice that will speak reads no other letters in an English text: it would spell them."""
+    """Whether the voice can read only Latin letters in an English text and would spell out others."""
     orientation: Orientation = "vertical"
     """Of the ad's frame."""
 
@@ -67,7 +67,7 @@ class SceneCopy(_Record):
     text_overlay: str = Field(max_length=60)
     """At most six words on the picture; empty for none."""
     video_prompt: str = Field(min_length=1, max_length=1500)
-    """What a text-to-video model is told."""
+    """The prompt for a text-to-video model."""
 
 
 class AdCopy(_Record):
@@ -76,9 +76,9 @@ class AdCopy(_Record):
     hook: str = Field(min_length=1, max_length=200)
     scenes: tuple[SceneCopy, ...]
     cta_image_prompt: str = Field(min_length=1, max_length=1500)
-    """What a text-to-image model is told for the background of the call to action; no text in it."""
+    """The prompt for a text-to-image model: the background of the call to action, without text in it."""
     warnings: tuple[str, ...] = ()
-    """What the asker should know of how these words came about."""
+    """Warnings about how these words were written."""
 
 
 class TextProvider(Protocol):
