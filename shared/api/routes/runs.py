@@ -1,4 +1,4 @@
-"""Runs over HTTP: start one, see how it stands, cancel it, read its manifest."""
+"""Runs over HTTP: start one, read its status, cancel it, read its manifest."""
 
 from typing import Annotated, Any, Final
 
@@ -44,7 +44,7 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
 
     @router.get(f"/{action}_status", name=f"{action}_status")
     def status(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
-        """How the latest run stands; a creation that has assets and was never started is pending."""
+        """The latest run's status; a creation that has assets and was never started is pending."""
         if _asked_for(creation, pipeline.name):
             found = trigger.status(creation.creation_id)
             if (
@@ -58,7 +58,8 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
     def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
-        """Stop the run. What is done stays: starting again resumes. A run that has ended stays as it is."""
+        """Stop the run. Finished work is kept: starting again resumes. A run that has ended stays as it
+        is."""
         if not _asked_for(creation, pipeline.name):
             raise HTTPException(404, f"creation {creation.creation_id!r} was never started")
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
@@ -76,10 +77,10 @@ def _parameters_of(pipeline: Pipeline) -> dict[str, Any]:
 @manifest_router.get(
     "/me/creation/{creation_id:path}/manifest",
     response_model=dict[str, Any],
-    responses={304: {"description": "The copy that If-None-Match names still stands."}},
+    responses={304: {"description": "The copy that If-None-Match names is current."}},
 )
 def manifest(creation: WithCreation, request: Request) -> Response:
-    """The latest run at a glance, as the store keeps it: stages, files, costs, timing."""
+    """The latest run's summary, as stored: stages, files, costs, timing."""
     data, info = creation.read(MANIFEST)
     headers = {"ETag": etag(info), "Cache-Control": "private, no-cache"}
     if is_unchanged(request.headers, info):
@@ -92,7 +93,7 @@ def manifest(creation: WithCreation, request: Request) -> Response:
 
 
 def _clean(holder: dict[str, Any] | None, field: str) -> None:
-    """A failed tool's message holds its command line; its paths are nothing to the asker."""
+    """A failed tool's message holds its command line; clients must not see its paths."""
     if holder and holder[field]:
         holder[field] = without_paths(holder[field])
 
