@@ -1,1 +1,2 @@
-"""What two pipelines or platforms use: rooms on floors (docs/architecture.md) over a ground for all."""
+"""Code that several pipelines or platforms use, in rooms on floors (docs/architecture.md) over a common
+ground."""

@@ -23,19 +23,19 @@ CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJE
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What an environment variable is to the program."""
+    """The definition of an environment variable."""
 
     variable: str
     parse: Callable[[str], Any]
-    """From what it holds to what the field holds; raises `ValueError` that says what to use."""
+    """Converts the variable's value to the field's; raises a `ValueError` that says what to use."""
     heeded: Heeded
-    """`here`: it names what is there where it is set, a folder or a cloud, and a container has its own;
-    `trigger`: by the container that starts jobs; `jobs`: by a stage's container, and by a trigger that runs
+    """Who reads it. `here`: it describes the machine or container where it is set, such as a folder or a
+    cloud; `trigger`: the container that starts jobs; `jobs`: a stage's container, and a trigger that runs
     stages itself."""
     secret: bool
-    """Its value is never shown."""
+    """Its value is never logged or shown."""
     unset: str
-    """What is so without it, where the default doesn't say that."""
+    """What applies without it, where the default doesn't say so."""
 
 
 def _setting(
@@ -104,12 +104,12 @@ def _whole_url(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    """What paths are put after."""
+    """A URL without a trailing slash, so that paths can be appended."""
     return _whole_url(text).rstrip("/")
 
 
 def _database_url(text: str) -> str:
-    """Heroku's and libpq's `postgres://` mean the same driver here."""
+    """Heroku's and libpq's `postgres://` mean the same driver as `postgresql://` here."""
     if not re.fullmatch(r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*", text):
         raise ValueError("use sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>")
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
@@ -268,9 +268,9 @@ class Settings:
 
 
 SETTINGS: Final[dict[str, Setting]] = {each.name: each.metadata["setting"] for each in fields(Settings)}
-"""By field."""
+"""Settings by field."""
 VARIABLES: Final = ("ENV", *(setting.variable for setting in SETTINGS.values()))
-"""All that is read; ENV says whether PLATFORM counts."""
+"""All variables that are read; ENV decides whether PLATFORM applies."""
 SECRET: Final = frozenset(setting.variable for setting in SETTINGS.values() if setting.secret)
 
 

@@ -1,4 +1,5 @@
-"""Names for processes that outlive the process, so that another one on the same host can tell if it died."""
+"""Names for processes that outlive the process, so that another one on the same host can find out if it
+died."""
 
 import os
 import secrets
@@ -8,22 +9,23 @@ from pathlib import Path
 
 
 def this_process() -> str:
-    """`<host>|<pid namespace>|<pid>|<start time>`: never the same for two processes."""
+    """`<host>|<pid namespace>|<pid>|<start time>`: different for every process."""
     return _name(os.getpid())
 
 
 def process_is_alive(name: str) -> bool:
-    """Whether the named process surely lives: False when it ended or can't be seen from here."""
+    """Whether the named process certainly lives: False when it ended or can't be seen from here."""
     return _is_near(name) and not process_is_gone(name)
 
 
 def process_is_stopped(name: str) -> bool:
-    """Whether the named process surely sleeps by a signal (SIGSTOP, Ctrl-Z), so that nothing comes of it."""
+    """Whether the named process is certainly stopped by a signal (SIGSTOP, Ctrl-Z), so that it makes no
+    progress."""
     return _is_near(name) and _stat_field(int(name.split("|")[2]), 0) == "T"
 
 
 def process_is_gone(name: str) -> bool:
-    """Whether the named process surely ended: False when it is alive or can't be seen from here."""
+    """Whether the named process has certainly ended: False when it is alive or can't be seen from here."""
     if not _is_near(name):
         return False
     pid = int(name.split("|")[2])
@@ -32,7 +34,7 @@ def process_is_gone(name: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False  # alive, and somebody else's
+        return False  # alive, and another user's
     return _name(pid) != name or _is_zombie(pid)
 
 
@@ -46,15 +48,16 @@ def _name(pid: int) -> str:
 
 @cache
 def _namespace() -> str:
-    """What processes that can see one another share. Containers of a cloud may all be called `localhost` and
-    have the same namespace number, each on a kernel of its own: the kernel's boot ID tells them apart."""
+    """Shared by all processes that can see one another. Containers of a cloud may all be called `localhost`
+    and have the same namespace number, each on a kernel of its own: the kernel's boot ID distinguishes
+    them."""
     link = Path("/proc/self/ns/pid")
     if not link.exists():
         return "host"
     try:
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
-        boot_id = secrets.token_hex(8)  # nothing tells machines apart here: nobody but this process is near
+        boot_id = secrets.token_hex(8)  # without a boot ID no other process counts as near
     return f"{link.readlink().name}@{boot_id}"
 
 
@@ -63,7 +66,8 @@ def _is_zombie(pid: int) -> bool:
 
 
 def _stat_field(pid: int, number: int) -> str:
-    """Field of /proc/<pid>/stat, counted after the command's closing parenthesis (proc(5)); else empty."""
+    """Field of /proc/<pid>/stat, counted after the command's closing parenthesis (proc(5)); empty if
+    unreadable."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

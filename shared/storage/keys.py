@@ -1,4 +1,4 @@
-"""Which keys are keys: the same in every store, so that what works on a laptop works in a bucket."""
+"""Which texts are keys: the same in every store, so that what works on a laptop works in a bucket."""
 
 import unicodedata
 from typing import Final
@@ -6,25 +6,26 @@ from typing import Final
 from shared.errors import BadRequest
 
 RESERVED: Final = ".reelwright"
-"""The folder in which a store on disk keeps its own books; no key lies in it."""
+"""The folder in which a store on disk keeps its own files; no key is in it."""
 
 _MAX_KEY_BYTES = 1024
 _MAX_SEGMENT_BYTES = 255
 
 
 def check_key(key: str) -> str:
-    """`key` itself, or `BadRequest`."""
+    """Return `key`, or raise `BadRequest`."""
     return _checked("key", key, whole=key.split("/"), rest="")
 
 
 def check_prefix(prefix: str) -> str:
-    """`prefix` itself if keys can start with it, else `BadRequest`; its last segment may be part of one."""
+    """Return `prefix` if keys can start with it, else raise `BadRequest`; its last segment may be
+    incomplete."""
     *whole, rest = prefix.split("/")
     return _checked("prefix", prefix, whole=whole, rest=rest)
 
 
 def is_key(text: str) -> bool:
-    """Whether anyone could ask for it: other tools may have put objects with other names into a store."""
+    """Whether it is a valid key: other tools may have put objects with other names into a store."""
     try:
         check_key(text)
     except BadRequest:
