@@ -1,7 +1,7 @@
-"""Who sends an event: Google-signed ID tokens, as Eventarc, Pub/Sub and Cloud Scheduler send them.
+"""Verifies the sender of an event: Google-signed ID tokens, as sent by Eventarc, Pub/Sub and Cloud Scheduler.
 
-The service has to let everyone in (no IAM check of its own): where Cloud Run checks a token itself, it hands
-it on without the signature, and then nothing here can tell it from a made-up one.
+The service must admit everyone (no IAM check of its own): where Cloud Run checks a token itself, it removes
+the signature before it passes the token on, and a forged one can't be recognised any more.
 """
 
 import logging
@@ -20,20 +20,20 @@ from shared.logs import log
 from shared.settings import Settings
 
 CERTIFICATES_URL: Final = "https://www.googleapis.com/oauth2/v1/certs"
-"""X.509 certificates by key ID, what `google.oauth2.id_token` takes by default."""
+"""X.509 certificates by key ID, the default of `google.oauth2.id_token`."""
 _ISSUERS: Final = frozenset({"https://accounts.google.com", "accounts.google.com"})
 _CLOCK_SKEW_S: Final = 10
 _TIMEOUT_S: Final = (3.05, 5)
 _NEW_KEY_AFTER_S: Final = 30.0
-"""How soon a key that was not there is worth asking for again: anyone can name one."""
+"""How soon an unknown key may cause another download: anyone can send a key ID."""
 _ANSWER_AFTER_S: Final = 2.0
-"""How soon a server that did not answer is worth asking again."""
+"""How soon a server that did not answer may be asked again."""
 _KEEP_S: Final = 3600.0
 _STRIPPED: Final = "SIGNATURE_REMOVED_BY_GOOGLE"
 
 
 def open_verify(settings: Settings, *, certificates_url: str = CERTIFICATES_URL) -> Verify:
-    """Judges ID tokens by EVENTS_AUDIENCE and EVENTS_ACCOUNTS; refuses all as long as either is unset."""
+    """Verifies ID tokens by EVENTS_AUDIENCE and EVENTS_ACCOUNTS; refuses all while either is unset."""
     wanted = {"EVENTS_AUDIENCE": settings.events_audience, "EVENTS_ACCOUNTS": settings.events_accounts}
     unset = " and ".join(variable for variable, value in wanted.items() if not value)
     if unset:
@@ -48,9 +48,9 @@ def open_verify(settings: Settings, *, certificates_url: str = CERTIFICATES_URL)
 
 
 class Certificates:
-    """Google's public keys, fetched when they are needed and kept as long as the answer says.
+    """Google's public keys, downloaded when needed and kept as long as the answer allows.
 
-    May be asked from several threads; while one fetches, the others wait for what it gets.
+    May be used from several threads; while one downloads, the others wait for the result.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,8 +62,8 @@ class Certificates:
         self._failure = ""
 
     def for_key(self, key_id: str) -> Mapping[str, str]:
-        """The certificates by key ID, fetched anew if they are old, or this key is not among them and was not
-        asked for lately. Raises `PlatformError` when they can't be had."""
+        """The certificates by key ID, downloaded again if they are old, or if this key is unknown and was not
+        requested lately. Raises `PlatformError` when they can't be downloaded."""
         with self._lock:
             now = self._clock()
             if now >= self._keep_until or key_id not in self._keys:
@@ -105,7 +105,7 @@ def _max_age_s(cache_control: str) -> float:
 
 
 class _TokenCheck:
-    """Says what is wrong with an ID token."""
+    """Finds what is wrong with an ID token."""
 
     def __init__(self, audience: str, accounts: tuple[str, ...], certificates: Certificates) -> None:
         self._audience = audience.rstrip("/")
@@ -113,7 +113,7 @@ class _TokenCheck:
         self._certificates = certificates
 
     def fault(self, identity: str) -> str:
-        """Why the token is refused; empty when nothing is wrong with it."""
+        """Why the token is refused; empty when it is valid."""
         try:
             header = _header_of(identity)
             if header.get("alg") != "RS256":
@@ -134,14 +134,14 @@ class _TokenCheck:
         if not self._is_for_us(audience):
             return f"the ID token is for the audience {audience!r}, which EVENTS_AUDIENCE does not name"
         if email not in self._accounts:
-            return f"the ID token is of {email!r}, whom EVENTS_ACCOUNTS does not name"
+            return f"the ID token is of {email!r}, which EVENTS_ACCOUNTS does not name"
         if claims.get("email_verified") is not True:
             return "the ID token's e-mail address is not verified"
         return ""
 
     def _is_for_us(self, audience: object) -> bool:
-        """Whether it names EVENTS_AUDIENCE, or an address below: senders that aren't told otherwise name the
-        address that they push to."""
+        """Whether it is EVENTS_AUDIENCE, or a URL below it: by default senders name the URL that they push
+        to."""
         ours = self._audience
         return isinstance(audience, str) and (audience == ours or audience.startswith(ours + "/"))
 
@@ -151,7 +151,8 @@ def _header_of(identity: str) -> Mapping[str, Any]:
 
 
 def _verified(identity: str, certificates: Mapping[str, str]) -> Mapping[str, Any]:
-    """The claims, once the signature and the dates hold; raises `ValueError` or `TypeError` if they don't."""
+    """The claims, after the signature and the dates are verified; raises `ValueError` or `TypeError`
+    otherwise."""
     return cast(
         "Mapping[str, Any]",
         jwt.decode(identity, certs=certificates, clock_skew_in_seconds=_CLOCK_SKEW_S),  # type: ignore[no-untyped-call]

@@ -24,14 +24,14 @@ _NOTHING_SENT: Final = ApiAnswer(status=200)
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What was done to a job, or would be."""
+    """A change of a job, made or only planned."""
 
     name: str
     verb: str
     """`created`, `updated` or `unchanged`."""
     dry_run: bool = False
     fields: tuple[str, ...] = ()
-    """What is different, a line each; variables by their names alone, since their values may be secret."""
+    """The differences, a line each; variables by their names alone, since their values may be secret."""
 
     def __str__(self) -> str:
         mark = " (dry run)" if self.dry_run else ""
@@ -41,10 +41,10 @@ class Change:
 def apply(
     client: Client, job: JobFile, *, dry_run: bool = False, sleep: Callable[[float], None] = time.sleep
 ) -> Change:
-    """Make the project's job be as the file says; fields that are not in the file stay as they are,
-    but for CPU and memory, which then get Code Engine's defaults.
+    """Bring the project's job into line with the file; fields that are not in the file stay as they are,
+    except CPU and memory, which then get Code Engine's defaults.
 
-    Somebody else's change in between, or a lost answer, is met by looking again. Raises `PlatformError`.
+    After another's change in between, or a lost answer, it looks again. Raises `PlatformError`.
     """
     sent: Change | None = None
     for attempt in range(_TRIES):
@@ -90,7 +90,7 @@ def _size(size: str) -> int | None:
 
 
 def _entries(entries: Any) -> dict[str, dict[str, Any]]:
-    """Variables or mounts by what they are called, without what is not set."""
+    """Variables or mounts by name, without unset fields."""
     plain = [
         {key: value for key, value in entry.items() if value not in (None, "", False)}
         for entry in entries or []
@@ -116,7 +116,7 @@ def main(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """0 done, 1 failed, 2 something to mend in the files, the flags or the settings."""
+    """0 done, 1 failed, 2 for errors in the files, the options or the settings."""
     options = _parser().parse_args(arguments)
 
     def work(settings: Settings) -> int:
@@ -127,7 +127,7 @@ def main(
             try:
                 change = apply(client, job, dry_run=options.dry_run, sleep=sleep)
                 print(change, flush=True)  # noqa: T201 - the result
-            except PlatformError as error:  # no reason to leave the others out
+            except PlatformError as error:  # the other jobs are applied all the same
                 failed.append(error)
         if failed:
             raise _all_of(failed, len(jobs))
@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         "--image-prefix",
         default="",
         metavar="REGISTRY/NAMESPACE",
-        help="what stands before the names of all images",
+        help="the prefix of the names of all images",
     )
     parser.add_argument(
         "--set-env",
@@ -166,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a variable, in place of the file's",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     return parser
 
 
@@ -192,7 +192,7 @@ def _read_all(options: argparse.Namespace) -> list[JobFile]:
 
 
 def _text(path: str) -> tuple[str, str]:
-    """What the file says, and what to call it."""
+    """The file's content, and its name for messages."""
     try:
         return (sys.stdin.read(), "stdin") if path == "-" else (Path(path).read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:

@@ -26,7 +26,8 @@ from shared.logs import log
 from shared.settings import Settings
 
 API_VERSION: Final = "2022-12-09"
-"""The date that stands for version 2.0.0: https://cloud.ibm.com/docs/codeengine?topic=codeengine-api-changelog."""
+"""The date that selects version 2.0.0:
+https://cloud.ibm.com/docs/codeengine?topic=codeengine-api-changelog."""
 
 _CONNECT_S: Final = 5.0
 _MOST_RETRY_AFTER_S: Final = 20.0
@@ -34,10 +35,10 @@ _MOST_RETRY_AFTER_S: Final = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class ApiAnswer:
-    """What came back: a refusal is an answer like any other, and so is none at all."""
+    """An answer. A refusal is one like any other, and so is a missing answer."""
 
     status: int
-    """The HTTP status; 0 when no answer came, so that nobody knows if the call was carried out."""
+    """The HTTP status; 0 when no answer came, so that the call's outcome is unknown."""
     body: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     """Why it was refused, in Code Engine's or IAM's words."""
@@ -49,19 +50,19 @@ class ApiAnswer:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the call may have been carried out although nobody says so."""
+        """Whether the call may have been carried out although no answer says so."""
         return self.status == 0 or self.status >= 500
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same call can have another answer in a moment."""
+        """Whether the same call can get another answer in a moment."""
         return self.is_lost or self.status == 429
 
 
 def repeating(
     again: Callable[[ApiAnswer], bool], sleep: Callable[[float], None], *, attempts: int, longest_s: float
 ) -> Retrying:
-    """Make the call again, after jittered pauses, while its answer calls for it; the last answer counts."""
+    """Repeat the call, after jittered pauses, while its answer calls for it; the last answer counts."""
     pause = wait_exponential(multiplier=0.5, max=longest_s) + wait_random(0, 1)
 
     def wait(state: RetryCallState) -> float:
@@ -136,7 +137,7 @@ class Client:
         return self._repeated("GET", f"job_runs/{_quoted(name)}")
 
     def delete_run(self, name: str) -> ApiAnswer:
-        """Stops it, if it runs; 404 when there is none."""
+        """Stops it, if it runs; 404 if it doesn't exist."""
         return self._repeated("DELETE", f"job_runs/{_quoted(name)}")
 
     def _repeated(self, method: str, path: str) -> ApiAnswer:
@@ -166,7 +167,7 @@ class Client:
             )
         except (ApiException, RequestException, PyJWTError) as error:
             tokens = service.authenticator.token_manager
-            tokens.request_time = 0  # else the next call waits a minute for this one to come back
+            tokens.request_time = 0  # otherwise the next call waits a minute for this token
             return _refused_by_iam(error)
         try:
             answer = service.send(request)
@@ -216,7 +217,7 @@ def open_client(
 
 
 def why_refused(answer: ApiAnswer, project_id: str) -> str:
-    """A refusal as a sentence with its remedy, as far as it has the same one for every call."""
+    """A refusal as a sentence, with a remedy if it is the same for every call."""
     said = answer.reason.rstrip(".") or "no answer came"
     if answer.status == 401:
         return f"{said}; check IBMCLOUD_API_KEY: the key is wrong, expired or locked"
@@ -228,7 +229,7 @@ def why_refused(answer: ApiAnswer, project_id: str) -> str:
 
 
 def _refused_by_iam(error: Exception) -> ApiAnswer:
-    """IAM says 400 to a key that it doesn't know; that it is out of reach says nothing about the key."""
+    """IAM answers 400 for an unknown key; when it is unreachable, that says nothing about the key."""
     answer = _refused(error)
     if answer.may_pass:
         return ApiAnswer(status=0, reason=f"IAM: {answer.reason}", retry_after_s=answer.retry_after_s)

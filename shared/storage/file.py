@@ -51,8 +51,8 @@ class _Place:
 
     @property
     def name(self) -> str:
-        """Its name among the store's own files, the same wherever the root is mounted. Called once per file in
-        a listing, for which pathlib is too slow."""
+        """Its name among the store's own files, the same wherever the root is mounted. Called once for each
+        file of a listing, for which pathlib is too slow."""
         inside = os.fsencode(self.path).removeprefix(os.fsencode(self.root)).lstrip(b"/")
         return hashlib.sha256(inside).hexdigest()
 
