@@ -26,7 +26,7 @@ _Data = TypeVar("_Data", bound="Document")
 _REMEMBERED: Final = 20
 _STAGE_FIRST: Final = re.compile(r"([a-z][a-z0-9_]*): ")
 RunFailureKind = Literal["cancelled", "stage", "time_limit", "workflow"]
-"""Why a run failed: someone cancelled it, a stage failed, it took longer than it may, or the workflow that
+"""Why a run failed: it was cancelled, a stage failed, it took longer than it may, or the workflow that
 chains its stages ended before they did."""
 Fraction01 = Annotated[float, Field(ge=0, le=1)]
 

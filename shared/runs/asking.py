@@ -71,7 +71,7 @@ def no_assets(creation: Creation) -> BadRequest:
 
 
 def ask(creation: Creation, request: Request, *, over: str) -> bool:
-    """Ask for this run over the request of generation `over`; False if someone else has replaced that.
+    """Ask for this run over the request of generation `over`; False if another caller has replaced that.
 
     The mark comes first: a process that dies after the request leaves a run that a sweep finds.
     """

@@ -96,7 +96,7 @@ class Launcher:
         return any(launched)
 
     def _launch(self, creation: Creation, request: Request, stage: str, tasks: int) -> bool:
-        """Claim the stage, then launch it; False when someone else has claimed it."""
+        """Claim the stage, then launch it; False when another process has claimed it."""
         now = self._now()
         claim = Claim(
             token=secrets.token_hex(8),

@@ -22,7 +22,7 @@ def manifest_generation(creation: Creation) -> str:
 
 
 def rewrite_manifest(creation: Creation, request: Request, status: RunStatus, *, over: str) -> bool:
-    """Bring the stored manifest up to date; False if someone rewrote it after generation `over`.
+    """Bring the stored manifest up to date; False if another process rewrote it after generation `over`.
 
     That writer may have seen less than `status`, or more: read the records again, then try again.
     """

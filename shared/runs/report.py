@@ -195,7 +195,7 @@ def _heard_at(run: Run, stage: StageStatus) -> datetime:
 def _message(run: Run, stage: StageStatus, status: State) -> str:
     if status == "completed":
         reused = all(record.reused for record in stage.records)
-        return f"{stage.name}: " + ("still stands from before" if reused else "done")
+        return f"{stage.name}: " + ("reused an earlier result" if reused else "done")
     if stage.state == "failed":
         return stage.error.message if stage.error else f"{stage.name}: failed"
     failed = [record.error.message for record in stage.records if record.error]

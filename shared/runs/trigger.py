@@ -81,7 +81,7 @@ class Trigger:
         checked: bool = True,
     ) -> RunStatus:
         """Start a run, or the next one after a run that ended. While one is under way, asking for changed
-        inputs or parameters queues another behind it; asking for the same starts nothing.
+        inputs or parameters queues another behind it; asking for the same has no effect.
 
         Without `parameters` a run that is under way keeps its own. Raises `BadRequest` for an unknown
         pipeline, a bad ID, missing assets, a creation of another pipeline, and for parameters or assets that
@@ -98,7 +98,7 @@ class Trigger:
     def _asked(
         self, creation: Creation, pipeline: str, parameters: Mapping[str, Any] | None, *, checked: bool
     ) -> bool:
-        """False when someone else asked in between, so that the status has changed."""
+        """False when another caller asked in between, so that the status has changed."""
         before, generation = load_request(creation)
         if before:
             check_pipeline(creation, before, pipeline)
@@ -304,7 +304,7 @@ class Trigger:
         generation: str,
         inputs: Inputs,
     ) -> bool:
-        """False if someone else asked in between."""
+        """False if another caller asked in between."""
         facts: dict[str, Any] = {
             "parameters": parameters,
             "time_limit_s": self._limit_of(pipeline),

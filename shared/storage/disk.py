@@ -66,7 +66,7 @@ def refusals(action: str, key: str) -> Iterator[None]:
     except ReelwrightError:
         raise
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "see to the disk, then try again")
+        remedy = _REMEDIES.get(error.errno or 0, "check the disk, then try again")
         path = error.filename2 or error.filename
         where = f" at {os.fsdecode(path)!r}" if isinstance(path, str | bytes) else ""
         raise StoreError(action, key, f"{error.strerror or error}{where}: {remedy}") from error

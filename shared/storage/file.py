@@ -334,7 +334,7 @@ def _steadily(
         made = make(file)
         if _generation(os.fstat(file.fileno())) == _generation(status):
             return made, status
-    raise StoreError(action, key, "it changes all the time: wait until whoever edits it is done")
+    raise StoreError(action, key, "it keeps changing: wait until its editor is done")
 
 
 def _hash(file: io.FileIO) -> str:

@@ -56,7 +56,7 @@ def _segment_problem(whole: list[str]) -> str:
     if "." in whole or ".." in whole:
         return "has a segment . or ..: write the path without them"
     if whole and whole[0].casefold() == RESERVED:
-        return f"lies in {RESERVED}/, where the store keeps its own books: choose another folder"
+        return f"is in {RESERVED}/, where the store keeps its own files: choose another folder"
     return ""
 
 

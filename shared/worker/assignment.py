@@ -58,7 +58,7 @@ def request_for(
     try:
         save_request(creation, opened, expect=generation)
     except PreconditionFailed:
-        # Someone else's was written first.
+        # Another process's request was written first.
         return request_for(creation, pipeline, task, may_open=may_open, time_limit_s=time_limit_s)
     return opened
 

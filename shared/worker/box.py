@@ -83,12 +83,11 @@ def run_task(
 ) -> Record:
     """Do one task of a stage and return its record.
 
-    `publisher` receives reports of the progress if the pipeline is reported. `ending` returns whether this
-    process must end, for a process that also does other work.
+    `publisher` receives reports of its progress, if the pipeline is reported; `ending` returns whether this
+    process, which may have other work too, must end.
 
-    Raises the stage's error after the failure is in the record; `StaleAttempt` when another attempt owns the
-    task. A task that another living process works on, or that this run has done already, is left alone: its
-    record is returned.
+    Raises the stage's error after it is in the record; `StaleAttempt` when another attempt owns the task. A
+    task that another living process works on, or that is done in this run, is left alone.
     """
     definition = pipeline.stages[stage.name]
     request = request_for(
@@ -339,7 +338,7 @@ def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = Fals
         cost=cost,
         **facts,
     )
-    doing = "still stands from before" if reused else "done"
+    doing = "reused an earlier result" if reused else "done"
     log(
         logging.INFO,
         "stage_done",

@@ -71,7 +71,7 @@ def span(headers: Headers, info: ObjectInfo) -> tuple[int, int] | None:
             return None
     if start >= size or start >= end:
         headers_416 = {"Content-Range": f"bytes */{size}"}
-        raise HTTPException(416, f"the range lies outside of the {size} bytes there are", headers_416)
+        raise HTTPException(416, f"the range is outside of the asset's {size} bytes", headers_416)
     return start, end
 
 

@@ -200,7 +200,7 @@ _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
     ("a PDF document", "other", _starts(b"%PDF-")),
     ("a ZIP archive", "other", _starts(b"PK\x03\x04", b"PK\x05\x06")),
     ("a gzip archive", "other", _starts(b"\x1f\x8b")),
-    ("nothing: it is empty", "other", lambda head: not head),
+    ("an empty file", "other", lambda head: not head),
 )
 _WANTED: Final[dict[Kind, str]] = {
     "image": f"a picture: {PICTURE_NAMES}",

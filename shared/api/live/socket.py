@@ -33,14 +33,14 @@ async def watch_job(websocket: WebSocket, job_id: str) -> None:
             await _serve(websocket, viewers, job_id)
     except (StoreError, PlatformError) as error:
         log(logging.WARNING, "watch_refused", f"a job can't be watched now: {error}", job_id=job_id)
-        await _close(websocket, TRY_AGAIN, "the job can't be looked at now; come again soon")
+        await _close(websocket, TRY_AGAIN, "the job can't be read now; try again soon")
 
 
 async def _serve(websocket: WebSocket, viewers: Viewers, job_id: str) -> None:
     try:
         client = await viewers.join(job_id)
     except NoSuchJob:
-        await _close(websocket, UNKNOWN, "there is no such job; start one first")
+        await _close(websocket, UNKNOWN, "the job does not exist; start one first")
         return
     work = [asyncio.create_task(_send(websocket, client)), asyncio.create_task(_until_gone(websocket))]
     try:

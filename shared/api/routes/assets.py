@@ -101,7 +101,7 @@ def get_asset(creation: WithCreation, name: AssetName, request: Request) -> Resp
         answer = _answer(creation, name, _stat(creation, name), request)
         if answer:
             return answer
-    raise StoreError("read", creation.key(f"{ASSETS}{name}"), "it was replaced meanwhile, again and again")
+    raise StoreError("read", creation.key(f"{ASSETS}{name}"), "it was replaced repeatedly meanwhile")
 
 
 @router.delete(_FILE, status_code=204, responses=_CHANGED)

@@ -65,6 +65,6 @@ def _claim(creation: Creation) -> str:
 
 def _posted_now(creation: Creation) -> AlreadyPosted:
     return AlreadyPosted(
-        f"job_id: {creation.creation_id!r} is being posted by someone else; use another, or if that broke "
+        f"job_id: {creation.creation_id!r} is being posted by another client; use another, or if that broke "
         "off, post it again in a minute"
     )

@@ -35,7 +35,7 @@ class FailureBody(_Body):
 
 
 class StageBody(_Body):
-    """How one stage stands."""
+    """The status of one stage."""
 
     name: str
     state: StageState
@@ -81,7 +81,7 @@ class StatusBody(_Body):
         "another run of them follows this one."
     )
     outdated: bool = Field(
-        description="Inputs changed since this run was asked for, and nobody has asked for a run of them: "
+        description="Inputs changed since this run was asked for, and no run of them was asked for: "
         "the video is older than they are. Start again for one of them."
     )
     urls: dict[str, str] = Field(

@@ -37,7 +37,7 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
         parameters: Annotated[dict[str, Any], Depends(read_parameters)],
         response: Response,
     ) -> StatusBody:
-        """Start a run. While one is under way, asking for the same again starts nothing; if parameters or
+        """Start a run. While one is under way, asking for the same again has no effect; if parameters or
         assets have changed since it was asked for, another run of them is queued behind it."""
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
         return status_body(trigger.start(pipeline.name, creation.creation_id, parameters))
@@ -53,7 +53,7 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
                 found = trigger.advance(creation.creation_id)
             return status_body(found)
         if not creation.has_assets():
-            raise HTTPException(404, f"creation {creation.creation_id!r} has nothing; put its assets first")
+            raise HTTPException(404, f"creation {creation.creation_id!r} has no assets; put them first")
         return not_started(creation.creation_id, pipeline)
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")

@@ -172,7 +172,7 @@ def explain(status: int, body: Any) -> ReelwrightError | None:
         reason = f"the account has no credit left ({said}); add some at https://replicate.com/account/billing"
         return ProviderDenied(NAME, reason)
     if status == 404:
-        return Gone(NAME, f"knows nothing of this ({said})")
+        return Gone(NAME, f"does not know this ({said})")
     if status == 422:
         return ProviderRefused(NAME, f"does not take the request: {_fields(body) or said}")
     if status == 429:

@@ -157,7 +157,7 @@ class Predictions:
                 tries=_SENDS,
             )
         except AnswerLost as error:
-            text = f"the answer was lost {_SENDS} times, and nothing of it is listed; try again later"
+            text = f"the answer was lost {_SENDS} times, and no prediction of it is listed; try again later"
             raise ProviderBusy(NAME, text) from error
         return self._held(order, note, prediction, since)
 

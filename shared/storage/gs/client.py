@@ -76,7 +76,7 @@ class Remote:
         )
         for page in found.pages:
             if page.raw_page["kind"] != "storage#objects":
-                raise ValueError("the answer is no list of objects")
+                raise ValueError("the answer is not a list of objects")
             yield from map(described, page)
 
     def media_url(self, key: str) -> str:
@@ -118,7 +118,7 @@ class Remote:
 def described(blob: Any) -> Any:
     """The blob itself, if its description is complete; raises `ValueError` or `TypeError` otherwise."""
     if not (blob.generation and blob.size is not None and blob.time_created):
-        raise ValueError("the answer describes no object")
+        raise ValueError("the answer doesn't describe an object")
     return blob
 
 

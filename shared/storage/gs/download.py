@@ -135,7 +135,7 @@ class Download:
 
     def _reopen(self, at: int, breaks: int) -> "requests.Response":
         if breaks > _BREAKS:
-            reason = f"the connection broke {breaks} times: see to this machine's network, then try again"
+            reason = f"the connection broke {breaks} times: check this machine's network, then try again"
             raise StoreError(self.action, self.key, reason)
         try:
             response = self._open(at)
@@ -175,7 +175,7 @@ class Download:
         headers = response.headers
         generation = headers.get("X-Goog-Generation", "")
         if not generation:
-            raise self._damaged(f"the answer tells no generation: {NOT_CLOUD_STORAGE}")
+            raise self._damaged(f"the answer has no generation: {NOT_CLOUD_STORAGE}")
         if generation != (self.generation or generation):
             raise Replaced(self.action, self.key)
         self.generation = generation
@@ -193,7 +193,7 @@ class Download:
         if response.status_code == 206:
             found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
             if not found:
-                raise self._damaged("the answer does not tell which part of it came")
+                raise self._damaged("the answer does not say which part of it came")
             return int(found[1]), int(found[2])
         length = response.headers.get("X-Goog-Stored-Content-Length", "")
         return 0, int(length) if length.isdecimal() else int(self._looked_up().size)
@@ -208,7 +208,7 @@ class Download:
             return b""
 
     def _damaged(self, what: str) -> StoreError:
-        remedy = "read it again; if that goes on, see what changes answers on their way, e.g. a proxy"
+        remedy = "read it again; if it happens again, check what changes answers on their way, e.g. a proxy"
         return StoreError(self.action, self.key, f"{what}: {remedy}")
 
 
@@ -221,6 +221,6 @@ def new_sums() -> Sums:
 
 
 def _crc32c_in(header: str) -> str:
-    """The CRC32C in `crc32c=…,md5=…`, or nothing."""
+    """The CRC32C in `crc32c=…,md5=…`; empty if there is none."""
     parts = dict(part.strip().partition("=")[::2] for part in header.split(","))
     return parts.get("crc32c", "")

@@ -16,27 +16,27 @@ _LAST_WORD: Final = 300
 _PROBLEMS: Final = {
     400: (
         "Cloud Storage refuses the request",
-        "let STORE_URL name a bucket, and let nobody change a file while it goes up",
+        "let STORE_URL name a bucket, and don't change a file during its upload",
     ),
     401: (
         "its credentials are missing or refused",
         "log in (gcloud auth application-default login) or let GOOGLE_APPLICATION_CREDENTIALS name a key "
-        "file; see also that this machine's clock is right",
+        "file; check also this machine's clock",
     ),
     403: (
         "the account that this runs as may not do this",
         "give the account the role roles/storage.objectUser on the bucket",
     ),
-    404: ("there is no such bucket", "create it or let STORE_URL name another"),
+    404: ("the bucket does not exist", "create it or let STORE_URL name another"),
 }
 """Problems that settings cause, by the answer's status, with remedies."""
 _UNREACHABLE: Final = "Cloud Storage can't be reached or does not answer"
-_LATER: Final = "see that this machine reaches Cloud Storage, then try again"
+_LATER: Final = "check that this machine reaches Cloud Storage, then try again"
 
 
 NOT_CLOUD_STORAGE: Final = (
-    "what answered is not Cloud Storage: see that no proxy or sign-in page is in between, "
-    "and to STORAGE_EMULATOR_HOST if that is set"
+    "the answer is not from Cloud Storage: check that no proxy or sign-in page is in between, "
+    "and check STORAGE_EMULATOR_HOST if that is set"
 )
 _PAGE: Final = re.compile(r"<(!doctype )?html\b", re.IGNORECASE)
 _GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
@@ -133,7 +133,7 @@ def problem_of(error: StoreError) -> str:
     if not _is_silence(error.__cause__):
         return ""
     emulator = os.environ.get("STORAGE_EMULATOR_HOST")
-    return f"{_UNREACHABLE}: see to {f'STORAGE_EMULATOR_HOST={emulator!r}' if emulator else 'the network'}"
+    return f"{_UNREACHABLE}: check {f'STORAGE_EMULATOR_HOST={emulator!r}' if emulator else 'the network'}"
 
 
 def _is_silence(error: BaseException | None) -> bool:

@@ -225,7 +225,7 @@ class CloudStorageStore:
             try:
                 return self._insert(action, key, body, str(blob.generation) if blob else ABSENT)
             except _Doubtful as error:
-                remedy = "an answer was lost and someone else wrote it since: read it, then write it again"
+                remedy = "an answer was lost and another process wrote it since: read it, then write it again"
                 raise StoreError(action, key, remedy) from error
             except PreconditionFailed:
                 continue
@@ -280,7 +280,7 @@ class CloudStorageStore:
                 failures.append(error)
         if is_garbled(failures[-1]):
             raise failures[-1]
-        reason = "the upload was cut off again and again: let nobody change its source, then try again"
+        reason = "the upload was cut off repeatedly: don't change its source meanwhile, and try again"
         raise StoreError(action, blob.name, reason) from told(failures[-1])
 
     def _delete(self, blob: Any, *, any_generation: bool) -> bool:
@@ -355,4 +355,4 @@ def _copied(key: str, chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[byte
 
 
 def _contended(action: str, key: str) -> StoreError:
-    return StoreError(action, key, "others replace it all the time: try again when they are done")
+    return StoreError(action, key, "other processes keep replacing it: try again when they are done")

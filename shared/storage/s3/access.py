@@ -29,10 +29,10 @@ UNMET: Final = frozenset({"412", "PreconditionFailed", *_MISSING})
 """Refusals of a conditional put: S3 answers 404 where an object to replace doesn't exist."""
 _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 _UNREACHABLE: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError"})
-_KEYS_REFUSED: Final = "the store refuses the keys: see to {keys}"
+_KEYS_REFUSED: Final = "the store refuses the keys: check {keys}"
 _FORBIDDEN: Final = "the keys may not do this: let {keys} list, read, write and delete in the bucket"
-_UNKNOWN: Final = "the store does not know what is asked of it, e.g. conditional writes: use one that does"
-_ELSEWHERE: Final = "the bucket is in another region: see to AWS_DEFAULT_REGION and {endpoint}"
+_UNKNOWN: Final = "the store does not support this request, e.g. conditional writes: use one that does"
+_ELSEWHERE: Final = "the bucket is in another region: check AWS_DEFAULT_REGION and {endpoint}"
 _LAST_WORD: Final = 300
 """How many characters of an answer are shown."""
 _LATER: Final = (408, 429)
@@ -40,7 +40,7 @@ _GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
 """Raised by the client, beside its own errors, for an unexpected answer."""
 _CLOCK: Final = "this machine's clock is wrong: set it"
 _PROBLEMS: Final = {
-    "NoSuchBucket": "there is no such bucket: create it or name another",
+    "NoSuchBucket": "the bucket does not exist: create it or name another",
     "InvalidBucketName": "the store refuses the bucket's name: name another",
     "AccessDenied": _FORBIDDEN,
     "403": _FORBIDDEN,
@@ -56,22 +56,22 @@ _PROBLEMS: Final = {
     "NotImplemented": _UNKNOWN,
     "501": _UNKNOWN,
     "401": _KEYS_REFUSED,
-    "407": "the proxy wants a password: see to HTTPS_PROXY and NO_PROXY",
+    "407": "the proxy requires a password: check HTTPS_PROXY and NO_PROXY",
     "TokenRefreshRequired": "the session has expired: get a new AWS_SESSION_TOKEN",
-    "CredentialRetrievalError": "the keys can't be got: see to {keys}",
+    "CredentialRetrievalError": "the keys can't be obtained: check {keys}",
     "NoCredentialsError": "there are no keys: set {keys}",
     "PartialCredentialsError": "half of the keys is missing: set {keys}",
-    "ProfileNotFound": "the profile does not exist: see to AWS_PROFILE",
-    "EndpointConnectionError": "its endpoint can't be reached: see to {endpoint} and the network",
-    "ConnectTimeoutError": "its endpoint does not answer: see to {endpoint} and the network",
-    "ProxyConnectionError": "the proxy can't be reached: see to HTTPS_PROXY and NO_PROXY",
-    "SSLError": "its endpoint's certificate is not trusted: see to {endpoint} and AWS_CA_BUNDLE",
+    "ProfileNotFound": "the profile does not exist: check AWS_PROFILE",
+    "EndpointConnectionError": "its endpoint can't be reached: check {endpoint} and the network",
+    "ConnectTimeoutError": "its endpoint does not answer: check {endpoint} and the network",
+    "ProxyConnectionError": "the proxy can't be reached: check HTTPS_PROXY and NO_PROXY",
+    "SSLError": "its endpoint's certificate is not trusted: check {endpoint} and AWS_CA_BUNDLE",
 }
 """Problems that settings cause, by the answer's code or the exception's name."""
 _REASONS: Final = {
     "412": "it was replaced meanwhile: try again",
     "PreconditionFailed": "it was replaced meanwhile: try again",
-    "BadDigest": "its bytes changed on the way: see that nothing writes to them, then try again",
+    "BadDigest": "its bytes changed on the way: check that no process writes to them, then try again",
 }
 
 
@@ -229,13 +229,13 @@ def check_deleted(answer: Any) -> None:
     """Raise `ValueError` if the answer to a DELETE is an HTML page."""
     said = answer["ResponseMetadata"]
     if said["HTTPStatusCode"] != 204 and said["HTTPHeaders"].get("content-type", "").startswith("text/html"):
-        raise ValueError("a page came instead of status 204")
+        raise ValueError("an HTML page came instead of status 204")
 
 
 def check_listed(page: Any) -> None:
     """Raise `ValueError` if the answer is XML, but not a list of objects."""
     if "IsTruncated" not in page:
-        raise ValueError("the answer is no list of objects")
+        raise ValueError("the answer is not a list of objects")
 
 
 def _refusal(access: Access, action: str, key: str, error: Exception) -> StoreError:
@@ -262,8 +262,8 @@ def _remedy(access: Access, error: Exception) -> str:
     if 300 <= status < 400 or _is_page(error):
         return _not_s3(access)
     if 400 <= status < 500 and status not in _LATER:
-        return f"see that STORE_URL={access.url!r} and {_endpoint(access)} are what is meant"
-    return "see that this machine reaches the store, then try again"
+        return f"check that STORE_URL={access.url!r} and {_endpoint(access)} are right"
+    return "check that this machine reaches the store, then try again"
 
 
 def _is_page(error: BaseException | None) -> bool:
@@ -282,8 +282,8 @@ def _metadata(error: BaseException | None) -> dict[str, Any]:
 
 def _not_s3(access: Access) -> str:
     return (
-        "what answered is not the store: see that no proxy or sign-in page is in between, "
-        f"and to {_endpoint(access)}"
+        "the answer is not from the store: check that no proxy or sign-in page is in between, "
+        f"and check {_endpoint(access)}"
     )
 
 

@@ -120,8 +120,8 @@ class Download:
 
     def _resumed(self, at: int, resumes: int) -> "StreamingBody":
         if resumes > _RESUMES:
-            remedy = "see to this machine's network, then try again"
-            raise StoreError(self._action, self._key, f"its bytes break off again and again: {remedy}")
+            remedy = "check this machine's network, then try again"
+            raise StoreError(self._action, self._key, f"its bytes break off repeatedly: {remedy}")
         generation = self.info.generation
         answer = self._get(at, Range=_range(at, self._stop), IfMatch=f'"{generation}"')
         if (answer.info.generation, answer.info.size_bytes) != (generation, self.info.size_bytes):
@@ -144,7 +144,7 @@ class Download:
         return found
 
     def _damaged(self, what: str) -> StoreError:
-        remedy = "read it again, and if that goes on, see what changes answers on their way or write it again"
+        remedy = "read it again, or check what changes answers on their way, or write it again"
         return StoreError(self._action, self._key, f"{what}: {remedy}")
 
 
