@@ -26,6 +26,6 @@ def _file_of(folder: Path) -> Path:
 
 
 def _takes_files(folder: Path) -> bool:
-    """Not the root, even for a user who may write there: in a container it is deleted with the container."""
+    """Whether a file can be made there. Never in the root, which a container deletes at its end."""
     nearest = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
     return folder != Path(folder.anchor) and os.access(nearest, os.W_OK)

@@ -160,12 +160,12 @@ class Claim(Document):
 
 
 class Source(Document):
-    """`claims/source.json`: what the command line made the creation's assets from. One of the two fields is
-    set."""
+    """`claims/source.json`: what the command line made the creation's assets from: `folder` or
+    `product`."""
 
     folder: str = ""
     machine: str = ""
-    """The folder's path; empty where the store is on the same disk."""
+    """The folder's machine; empty where the store is on the same disk."""
     product: str = ""
 
 

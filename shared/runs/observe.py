@@ -97,7 +97,7 @@ def _lost(stages: Mapping[str, StageStatus], fused: Sequence[str]) -> list[str]:
 
 
 def _ours(request: Request, status: str, names: list[str]) -> tuple[str, ...]:
-    """Of the stages that could be launched, those that the trigger is to launch."""
+    """Of the stages that could be launched, those that the trigger must launch."""
     return tuple(names) if status == "pending" and not request.opened_by else ()
 
 

@@ -53,14 +53,14 @@ _ALSO_LATIN: Final = frozenset({"az", "bs", "kk", "ku", "sr", "tt", "ug", "uz"})
 """Languages of other scripts that are written in Latin letters too."""
 
 _OUTVOTED: Final = 0.003
-"""The part of a language's score that doesn't depend on a text, so that one foreign caption can't outvote the
+"""The share of each text's vote that every language keeps, so that one foreign caption can't outvote the
 others."""
 
 _CLEAR: Final = 5.0
 """Logarithm of how many times likelier another language must be, for a caption to differ from its story's."""
 
 _ENOUGH_WORDS: Final = 4
-"""Letters, without names, that a caption needs to differ from its story's language."""
+"""Words, not counting names, that a caption needs to differ from its story's language."""
 
 _SURE: Final = 1.0
 """Logarithm of how many times likelier than the next a language must be to be beyond doubt."""

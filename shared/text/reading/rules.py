@@ -15,8 +15,7 @@ BEFORE: Final = r"(?<!\w)(?<![0-9][.,:/])"
 AFTER: Final = r"(?!\w)(?![.,:/][0-9])"
 
 Said = list[str] | None
-"""Returns what is spoken for the match, one for each written word if the numbers agree; None: no match after
-all."""
+"""The spoken form of a match, one text for each written word if the numbers agree; None: no match after all."""
 
 
 @dataclass(frozen=True, kw_only=True)

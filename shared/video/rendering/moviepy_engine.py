@@ -291,8 +291,8 @@ def _moviepy() -> Any:
 def _on_its_own() -> Iterator[None]:
     """Isolate MoviePy's import from its surroundings.
 
-    It loads any `.env` that it finds into the environment unless python-dotenv is missing, which None stands
-    for; and it would prefer another ffmpeg, named by FFMPEG_BINARY, to the one of imageio-ffmpeg.
+    It loads any `.env` that it finds into the environment unless python-dotenv is missing, which None
+    means; and it would prefer another ffmpeg, named by FFMPEG_BINARY, to the one of imageio-ffmpeg.
     """
     modules: dict[str, Any] = sys.modules
     dotenv = modules.get("dotenv")

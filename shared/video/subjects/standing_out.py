@@ -21,13 +21,13 @@ _SIDE: Final = 120
 """Longer side that suffices to tell things from their surroundings."""
 _LEAST_SIDE: Final = 8
 _LEVELS: Final = range(230, 50, -20)
-"""The level of saliency, at most 255, at which things are cut out."""
+"""The levels of saliency, at most 255, at which things are cut out."""
 _LEAST_AREA, _MOST_AREA = 0.002, 0.2
 _LEAST_FULL: Final = 0.5
-"""How much of its box a thing fills: branches, letters and the gaps between things fill less."""
+"""The least part of its box that a thing fills: branches, letters and the gaps between things fill less."""
 _MOST_LONG: Final = 3.5
 _MOST_CUT: Final = 0.3
-"""How much of its outline may be on the picture's edge: sky, ground and walls continue behind it."""
+"""The largest part of its outline that may be on the picture's edge: sky, ground and walls continue behind it."""
 _LEAST_UNLIKE: Final = 18
 """Distance from its direct surroundings, in units of 8-bit CIE L*a*b*."""
 _SAME: Final = 8
@@ -37,7 +37,7 @@ _MOST_FLAT, _MOST_LEFT = 12, 0.12
 _MOST_THINGS: Final = 12
 """With more than these the picture is a pattern, without anything that stands out."""
 _LEAST_OF_ALL: Final = 0.75
-"""How much of an equally salient area must be things."""
+"""The least part of an equally salient area must be things."""
 
 
 def standing_out_in(picture: "Plane") -> list[Box]:
