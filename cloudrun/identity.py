@@ -140,8 +140,7 @@ class _TokenCheck:
         return ""
 
     def _is_for_us(self, audience: object) -> bool:
-        """Whether it is EVENTS_AUDIENCE, or a URL below it: by default senders name the URL that they push
-        to."""
+        """Whether it is EVENTS_AUDIENCE, or a URL below it: by default senders name their target URL."""
         ours = self._audience
         return isinstance(audience, str) and (audience == ours or audience.startswith(ours + "/"))
 
@@ -151,8 +150,7 @@ def _header_of(identity: str) -> Mapping[str, Any]:
 
 
 def _verified(identity: str, certificates: Mapping[str, str]) -> Mapping[str, Any]:
-    """The claims, after the signature and the dates are verified; raises `ValueError` or `TypeError`
-    otherwise."""
+    """The claims, after verifying signature and dates; raises `ValueError` or `TypeError` otherwise."""
     return cast(
         "Mapping[str, Any]",
         jwt.decode(identity, certs=certificates, clock_skew_in_seconds=_CLOCK_SKEW_S),  # type: ignore[no-untyped-call]

@@ -229,8 +229,7 @@ class CloudRunPlatform(Unattended):
         self._clients.executions.cancel_execution(name=name, timeout=WRITE_TIMEOUT_S, retry=None)
 
     def _find_in_time(self, order: LaunchOrder) -> str | None:
-        """Look a few times; raises `PlatformBusy` if Cloud Run can't say: then no launch may be sent
-        again."""
+        """Look a few times; raises `PlatformBusy` if Cloud Run can't say, so that no launch is sent again."""
         for pause_s in LOOK_AGAIN_AFTER_S:
             if pause_s:
                 self._sleep(pause_s)

@@ -123,8 +123,7 @@ EnvVariable = Annotated[Literally | KeyReference | FullReference, Field(discrimi
 
 
 class JobFile(_Part):
-    """A job in Code Engine's fields; a field that is left out stays as it is, or gets Code Engine's
-    default."""
+    """A job in Code Engine's fields; a missing field stays as it is, or gets Code Engine's default."""
 
     name: _Name
     image_reference: Annotated[str, AfterValidator(_real_image)]

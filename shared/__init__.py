@@ -1,2 +1,2 @@
-"""Code that several pipelines or platforms use, in rooms on floors (docs/architecture.md) over a common
+"""Code that several pipelines or platforms use: rooms on floors (docs/architecture.md) over a common
 ground."""

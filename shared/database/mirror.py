@@ -151,8 +151,7 @@ def _record_stage(session: Session, report: Report) -> None:
 
 
 def _is_news(report: Report, new: Any, old: Any) -> ColumnElement[bool]:
-    """Whether a stage's report is newer than its row. An end is undone only by an attempt that began after
-    it."""
+    """Whether a stage's report is newer than its row. Only an attempt that began after an end undoes it."""
     is_open = old.status.not_in(_FINAL)
     is_later = or_(old.updated_at.is_(None), new.updated_at >= old.updated_at)
     if report.status in _FINAL:

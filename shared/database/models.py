@@ -55,8 +55,7 @@ class Job(Base):
     overall: Mapped[int] = mapped_column(default=0)
     """0 to 100."""
     video_url: Mapped[str | None]
-    """The film's place, once there is one: its key in the store, or an address that people entered
-    instead."""
+    """The film's place, once there is one: its key in the store, or an address that people entered."""
     error_message: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

@@ -108,8 +108,7 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _check_writable(file: Path) -> None:
-    """Raises the error that SQLite lacks, with file and remedy. SQLite also writes to files beside the
-    database."""
+    """Raise the error with file and remedy that SQLite lacks. It also writes to files beside the database."""
     try:
         make_folders(file.parent)
         for part in (file.with_name(file.name + end) for end in ("", "-wal", "-shm")):

@@ -25,7 +25,7 @@ def ffmpeg_path() -> str:
 
 
 def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
-    """Run ffmpeg and return its stderr; raises `ToolFailed`, or `StoreError` when the temporary folder is
+    """Run ffmpeg and return its stderr; raises `ToolFailed`, or `StoreError` if the temporary folder is
     full."""
     command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
     try:

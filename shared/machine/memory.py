@@ -12,8 +12,7 @@ from typing import Final
 
 _EVERY_S: Final = 0.05
 _REST: Final = 20
-"""Reading large processes takes a while; the pause between two readings is at least this many times as
-long."""
+"""Reading large processes takes a while; the pause between two readings is this many times as long."""
 _MAXRSS_PER_KIB: Final = 1024 if sys.platform == "darwin" else 1
 
 
@@ -110,7 +109,6 @@ def _largest_tool_kib() -> int:
 
 
 def _reset_own_peak() -> None:
-    """Reset the process's peak where Linux allows it (proc(5), clear_refs 5), so that stages don't share
-    it."""
+    """Reset the process's peak where Linux allows it (proc(5), clear_refs 5): stages must not share it."""
     with suppress(OSError):  # not Linux, or a read-only /proc: the peak is then that of the whole process
         Path("/proc/self/clear_refs").write_text("5")

@@ -1,5 +1,4 @@
-"""Names for processes that outlive the process, so that another one on the same host can find out if it
-died."""
+"""Names for processes that outlive them, so that another process on the same host can detect their death."""
 
 import os
 import secrets
@@ -19,8 +18,7 @@ def process_is_alive(name: str) -> bool:
 
 
 def process_is_stopped(name: str) -> bool:
-    """Whether the named process is certainly stopped by a signal (SIGSTOP, Ctrl-Z), so that it makes no
-    progress."""
+    """Whether the named process is certainly stopped by a signal (SIGSTOP, Ctrl-Z) and makes no progress."""
     return _is_near(name) and _stat_field(int(name.split("|")[2]), 0) == "T"
 
 
@@ -66,8 +64,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 def _stat_field(pid: int, number: int) -> str:
-    """Field of /proc/<pid>/stat, counted after the command's closing parenthesis (proc(5)); empty if
-    unreadable."""
+    """Field of /proc/<pid>/stat, counted after the command's closing parenthesis (proc(5)); else empty."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

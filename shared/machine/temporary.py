@@ -48,8 +48,7 @@ def scratch() -> Iterator[Path]:
 
 
 def abandoned(store_url: str) -> list[Abandoned]:
-    """The scratch folders that killed processes of this user left, except those that hold the store or are in
-    it."""
+    """The scratch folders that killed processes of this user left, except those in or around the store."""
     found = []
     for folder in _marked(store_url):
         with _taken(folder) as made_at:
@@ -111,7 +110,7 @@ def _is_own_file(found: os.stat_result) -> bool:
 
 @contextmanager
 def _taken(folder: Path) -> Iterator[datetime | None]:
-    """Hold the mark, so that no other process removes the folder; None if another holds it, or it is not a
+    """Hold the mark, so that no other process removes the folder; None if one holds it, or it is not a
     mark."""
     mark = folder / _MARK
     with ExitStack() as stack:

@@ -140,8 +140,7 @@ class Workers:
             worker.let_go()
 
     def end(self) -> None:
-        """End all work at once; callers that wait for it get `Stopped`. A later request starts new
-        workers."""
+        """End all work at once; callers that wait for it get `Stopped`. Later requests start new workers."""
         with self._lock:
             self._ends += 1
             for worker in self._busy:

@@ -13,8 +13,7 @@ from shared.errors import BadRequest
 from shared.validation import problems_of
 
 FUSED: Final = "fused"
-"""Takes the place of a stage's name for the job that runs all stages in one container; no stage has this
-name."""
+"""Takes the place of a stage's name for the job that runs all stages; no stage has this name."""
 Kind = Literal["image", "text", "audio", "json"]
 """The name of an asset that people supply."""
 _DOTTED: Final = r"^[a-z_]+(\.[A-Za-z_]+)+$"
@@ -44,8 +43,7 @@ class JobDefinition(_Definition):
 
 
 class FusedDefinition(JobDefinition):
-    """All stages in one container: for short work, which would otherwise take most of its time to start
-    containers."""
+    """All stages in one container: for short work, most of whose time would go into starting containers."""
 
     job: str = Field(pattern=r"^[a-z][a-z-]*$")
     """The platforms' name of the job."""

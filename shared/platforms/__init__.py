@@ -54,8 +54,7 @@ class ExecutionState:
     status: Literal["running", "ended", "unknown"]
     """`ended` while the record is unfinished means that it died; `unknown` that the platform can't say."""
     reason: str = ""
-    """Why it ended without recording an error, for people, e.g. `killed by SIGKILL, as when memory runs
-    out`."""
+    """Why it ended without recording an error, e.g. `killed by SIGKILL, as when memory runs out`."""
     task_reasons: Mapping[int, str] = field(default_factory=dict)
     """By task index, where the platform reports it for each task."""
     is_watched: bool = False
@@ -90,7 +89,7 @@ class Platform(Protocol):
         """
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
-        """The execution's state; never raises for an unknown one. The answer may be a few seconds old, unless
+        """The execution's state; never raises for an unknown one. May be a few seconds old, unless
         `ask_again`."""
 
     def cancel(self, execution: str) -> None:

@@ -169,8 +169,7 @@ def _user(engine: Sequence[str]) -> str:
 
 
 def _places(store: ObjectStore) -> dict[str, str]:
-    """Variables for compose itself, which requires the trigger's token even to run a job that never sees
-    it."""
+    """Variables for compose itself, which requires the trigger's token even for jobs that never see it."""
     url = urlsplit(store.url)
     places = {"CREATIONS": unquote(url.path)} if url.scheme == "file" else {}
     return places | ({} if os.environ.get("API_TOKEN") else {"API_TOKEN": "unused"})

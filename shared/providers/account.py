@@ -50,8 +50,7 @@ class Account:
         check: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`check` raises the error that ended the stage, if any; it is called often while waiting for
-        providers."""
+        """`check` raises the error that ended the stage, if any; it is called often during waits."""
         self.check = check
         self._store = store
         self._sleep = sleep
@@ -148,9 +147,8 @@ class Account:
     def _keep(self, component: str, key: str, what: Mapping[str, Any], bought: Bought) -> None:
         digest = hashlib.sha256(bought.data).hexdigest()
         name = f"{component}/{digest[:32]}.bin"
-        self._store.write(
-            PAID + name, bought.data
-        )  # also over a damaged one: its name determines its content
+        # Also over a damaged one: its name determines its content.
+        self._store.write(PAID + name, bought.data)
         entry = {
             "what": dict(what),
             "data": name,

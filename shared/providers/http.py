@@ -1,5 +1,4 @@
-"""HTTP requests to paid providers: one client for all, with limits, retries, and errors that name the
-remedy."""
+"""HTTP requests to paid providers: one client for all, with limits, retries, and errors with remedies."""
 
 import json
 import time
@@ -54,8 +53,7 @@ class Throttled(ProviderBusy):
 
 
 Explain = Callable[[int, Any], ReelwrightError | None]
-"""Returns the error for a status and its body (parsed JSON, or text), or None for statuses with the usual
-meaning."""
+"""Returns the error for a status and its body (parsed JSON, or text), or None for usual meanings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +84,7 @@ class Http:
         explain: Explain = lambda _status, _body: None,
         tries: int = TRIES,
     ) -> None:
-        """`headers` hold the key, which is sent only to `base_url`; `key_variable` is the variable that it
-        came from."""
+        """`headers` hold the key, which is sent only to `base_url`; `key_variable` is the key's variable."""
         self.provider = provider
         self._base_url = base_url.rstrip("/")
         self._account = account
@@ -136,8 +133,7 @@ class Http:
     def download(
         self, url: str, target: Path, *, expect: tuple[str, ...], most_bytes: int, timeout_s: float = 300.0
     ) -> Path:
-        """Download a result's file, without the key unless it is at the API itself; repeats the request like
-        `call`."""
+        """Download a result's file, without the key unless it is at the API itself; repeats like `call`."""
 
         def fetch() -> Path:
             place = url
@@ -243,8 +239,8 @@ class Http:
     def _read(
         self, response: "Response", asked: _Asked, *, check: Callable[[], None] = lambda: None
     ) -> bytes:
-        """The whole body, in time however slowly it arrives: `read1` returns what is there, the others wait
-        for more."""
+        """The whole body, in time however slowly it arrives: `read1` returns what is there without
+        waiting."""
         until = time.monotonic() + asked.timeout_s
         data = bytearray()
         while chunk := response.raw.read1(_CHUNK, decode_content=True):

@@ -99,8 +99,7 @@ class Request(Document):
     queued: Queued | None = None
     """The run after this one, asked for again because inputs or parameters changed."""
     outcome: str = ""
-    """The outcome that the workflow engine reported at its end: stages that have not ended by then have
-    died."""
+    """The workflow engine's outcome at its end: stages that have not ended by then have died."""
 
     @property
     def stopped_by(self) -> str:
@@ -160,8 +159,7 @@ class Claim(Document):
 
 
 class Source(Document):
-    """`claims/source.json`: what the command line made the creation's assets from: `folder` or
-    `product`."""
+    """`claims/source.json`: `folder` or `product` that the command line made the creation's assets from."""
 
     folder: str = ""
     machine: str = ""

@@ -29,8 +29,7 @@ def creation_id_for(folder: Path, otherwise: str) -> str:
 
 
 def creation_id_of_product(name: str, style: str, otherwise: str) -> str:
-    """A creation ID made of the product's name and the style, so that the same command continues the same
-    creation."""
+    """A creation ID made of product and style, so that the same command continues the same creation."""
     words = product_words(name)
     is_plain = _PLAIN_WORDS.fullmatch(words) and len(words) <= _LONGEST_PRODUCT
     base = words.replace(" ", "-") if is_plain else _spelt_out(words, otherwise, _LONGEST_PRODUCT)

@@ -1,5 +1,4 @@
-"""Delivers reports to one sink in a thread of its own, so that no work waits for the sink, or fails with
-it."""
+"""Delivers reports to one sink in a thread of its own, so that no work waits for it or fails with it."""
 
 import logging
 import re
@@ -158,8 +157,7 @@ def _newest(reports: Iterable[Report]) -> dict[object, Report]:
 
 
 def _cause(error: Exception) -> str:
-    """The error's first line, without a password that a URL in it may hold; our own errors need no class
-    name."""
+    """The error's first line, without a password in a URL; our own errors need no class name."""
     text = next(iter(str(error).strip().splitlines()), "")
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)

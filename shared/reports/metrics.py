@@ -52,9 +52,7 @@ class Metrics:
             "Runs under way, or ended and not yet reported to all listeners.",
             registry=self._registry,
         )
-        for kind in error_types(
-            pipelines.values()
-        ):  # present from the start, so that a rate counts the first
+        for kind in error_types(pipelines.values()):  # from the start, so that a rate counts the first
             self._errors.labels(kind)
         for outcome in WEBHOOK_OUTCOMES:
             self._webhooks.labels(outcome)

@@ -32,9 +32,8 @@ class RecordReporter:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._creation = Creation(
-            creation.store, creation.creation_id
-        )  # a view of its own: this traffic is not the stage's
+        # A view of its own: this traffic is not the stage's.
+        self._creation = Creation(creation.store, creation.creation_id)
         self._pipeline = pipeline
         self._publisher = publisher
         self._clock = clock

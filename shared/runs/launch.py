@@ -1,5 +1,4 @@
-"""Launching: claim first, then ask the platform. If the outcome of a launch is unknown, look it up; never
-launch twice."""
+"""Launching: claim first, then ask the platform. Look up a launch of unknown outcome; never launch twice."""
 
 import logging
 import secrets
@@ -197,8 +196,7 @@ class Launcher:
         return True
 
     def _note(self, creation: Creation, order: LaunchOrder, claim: Claim, generation: str) -> None:
-        """Write the launch's outcome into its claim; without it the launch is looked up when it seems
-        lost."""
+        """Write the launch's outcome into its claim; without it the launch is looked up if it seems lost."""
         try:
             save(creation, claim_name(order.run, order.stage), claim, expect=generation)
         except StoreError as error:

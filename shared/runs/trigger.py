@@ -120,7 +120,7 @@ class Trigger:
             self._listeners.ended(creation, request, status)
 
     def resume(self, creation_id: str) -> RunStatus:
-        """Start the next run with the last parameters; raises `BadRequest` for a creation that was never
+        """Start the next run with the last parameters; raises `BadRequest` if the creation was never
         started."""
         request = self._request(Creation(self.store, creation_id))
         return self.start(request.pipeline, creation_id, request.latest_parameters)
@@ -182,8 +182,7 @@ class Trigger:
         return True
 
     def _let_go(self, creation: Creation, run: int) -> None:
-        """Remove the mark of a run that a later one has overtaken, once all of it has ended and is
-        reported."""
+        """Remove the mark of a run that a later one has overtaken, once it has ended and is reported."""
         if self._listeners.overtaken(creation, run) and self._launcher.release_all(creation, run):
             self._drop(creation.mark_of(run), overtaken=True)
 
@@ -241,7 +240,7 @@ class Trigger:
         return self.advance(creation_id)
 
     def _look(self, creation: Creation, *, ask_again: bool = False) -> tuple[str, Request, RunStatus]:
-        """The manifest's generation first, then the status, so that an older status never replaces a newer
+        """The manifest's generation first, then the status, so that an old status never replaces a new
         one."""
         noted = manifest_generation(creation)
         request = self._request(creation)

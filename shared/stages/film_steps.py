@@ -31,8 +31,8 @@ _REPORT_EVERY_SEGMENTS: Final = 50
 
 
 def missing_segments(creation: Creation, segments: Sequence[Segment]) -> list[Segment]:
-    """Those that the store lacks, in order; of segments that look the same (a picture shown twice) only
-    one."""
+    """Those that the store lacks, in order; only one of segments that look the same (a picture shown
+    twice)."""
     there = {name for name, _ in creation.list(SEGMENTS)}
     first: dict[str, Segment] = {}
     for segment in segments:
@@ -95,8 +95,7 @@ def render_missing(
 
 @contextmanager
 def mixing(context: Context, timeline: Timeline, sounds: dict[str, Path]) -> "Iterator[Future[AudioReport]]":
-    """Mix the sound into `audio.m4a` in the background while the block runs; `sounds` are local files by
-    name."""
+    """Mix the sound into `audio.m4a` in the background of the block; `sounds` are local files by name."""
     from shared.video.sound.mix import mix_audio
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound") as pool:
@@ -136,8 +135,7 @@ def join_plan(
 def finish_film(
     context: Context, timeline: Timeline, joined: Path, captions: Path, description: str
 ) -> Output:
-    """Put picture, sound and captions (SubRip; an empty file for none) into one file that starts to play at
-    once."""
+    """Put picture, sound and captions (SubRip; empty for none) into one file that starts to play at once."""
     from shared.video.encoding.join import mux
 
     video = context.scratch / "video.mp4"

@@ -234,8 +234,7 @@ class FileStore:
 
     @contextmanager
     def _staging(self, key: str) -> Iterator[io.FileIO]:
-        """A new file outside the keys, deleted at the end unless it was moved. Locked while its writer
-        lives."""
+        """A new file outside the keys, deleted at the end unless moved. Locked while its writer lives."""
         folder = self._books / "tmp"
         temporary = folder / secrets.token_hex(16)
         with refusals("write", key):
@@ -326,8 +325,7 @@ def _opened(key: str, place: _Place) -> io.FileIO:
 def _steadily(
     action: str, key: str, file: io.FileIO, make: Callable[[io.FileIO], _Made]
 ) -> tuple[_Made, os.stat_result]:
-    """Return `make` of the file, and the file's status; repeated if the file was edited in place
-    meanwhile."""
+    """Return `make` of the file, and its status; repeated if the file was edited in place meanwhile."""
     for _ in range(_TRIES):
         status = os.fstat(file.fileno())
         file.seek(0)
@@ -352,8 +350,7 @@ def _copy(target: BinaryIO, file: io.FileIO) -> str:
 
 
 def _fill(key: str, file: io.FileIO, chunks: Iterable[bytes]) -> str:
-    """Write and sync all chunks, return their SHA-256. Errors raised by the chunks' iterator are not
-    translated."""
+    """Write and sync all chunks, return their SHA-256. Errors of the chunks' iterator are not translated."""
     digest = hashlib.sha256()
     for chunk in chunks:
         rest = memoryview(chunk)

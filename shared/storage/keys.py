@@ -18,8 +18,7 @@ def check_key(key: str) -> str:
 
 
 def check_prefix(prefix: str) -> str:
-    """Return `prefix` if keys can start with it, else raise `BadRequest`; its last segment may be
-    incomplete."""
+    """Return `prefix` if keys can start with it, else raise `BadRequest`; it may end within a segment."""
     *whole, rest = prefix.split("/")
     return _checked("prefix", prefix, whole=whole, rest=rest)
 

@@ -33,8 +33,7 @@ def visible(text: str) -> str:
 
 
 def drawn(cluster: str) -> str:
-    """A cluster in the form for fonts: composed, and emoji without variants, which single-colour fonts
-    lack."""
+    """A cluster as fonts need it: composed, and emoji without variants, which single-colour fonts lack."""
     if unicodedata.category(cluster[0])[0] == "S":
         return visible(_SKIN_TONES.sub("", cluster) or cluster)
     return unicodedata.normalize("NFC", cluster)

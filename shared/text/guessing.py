@@ -153,8 +153,7 @@ class Guesser:
         return _normal({language: (whole[language] + small[language]) / 2 for language in rivals})
 
     def _scores(self, text: str, rivals: frozenset[str]) -> dict[str, float]:
-        """The model's scores, divided by the root of the text's length, as its author does to get
-        probabilities."""
+        """The model's scores, divided by the root of the text's length, its author's way to probabilities."""
         scores: dict[str, float] = {}
         scale = math.sqrt(len(text.encode(errors="surrogatepass")))
         for label, score in self._model.rank(text):
@@ -218,8 +217,7 @@ def _scripts_of_language(language: str) -> frozenset[str]:
 
 
 def _is_sentence(plain: str) -> bool:
-    """Whether the text is long enough to differ from its story's language; names, which have capitals, don't
-    count."""
+    """Whether the text, without its capitalised names, is long enough to differ from its story's language."""
     shouted = plain.isupper()
     words = [plain[start:end] for start, end in words_of(plain)]
     small = [word for word in words if any(map(str.isalpha, word)) and (shouted or not _has_capital(word))]
@@ -227,8 +225,7 @@ def _is_sentence(plain: str) -> bool:
 
 
 def _without_names(plain: str) -> str:
-    """Without words that have capitals within a sentence, unless most words do: names belong to any
-    language."""
+    """Without words that have capitals within a sentence, unless most do: names belong to any language."""
     words = plain.split()
     kept = [word for number, word in enumerate(words) if number == 0 or not _has_capital(word)]
     return " ".join(kept if 2 * len(kept) >= len(words) else words)

@@ -27,8 +27,7 @@ Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 def _frame_rate(value: object) -> Fraction:
-    """Accepts only what is calculated quickly: `Fraction("1e999999999")` is not, and `Fraction("1/0")` is
-    invalid."""
+    """Accepts only what is calculated quickly: not `Fraction("1e999999999")`, and never `Fraction("1/0")`."""
     plain = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}|/0*[1-9][0-9]{0,5})?", str(value))
     rate = Fraction(plain[0]) if plain else Fraction(0)
     if not 10 <= rate <= 60 or rate.denominator > 1001:
@@ -44,8 +43,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unsaid: ClassVar[frozenset[str]] = frozenset()
-    """Fields that are written only where they are set, so that films without them keep their bytes and
-    keys."""
+    """Fields that are written only if set, so that films without them keep their bytes and keys."""
 
     @model_serializer(mode="wrap")
     def _without_the_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -58,8 +56,7 @@ class _Record(BaseModel):
 
 
 class Motion(_Record):
-    """A zoom about a fixed point (Ken Burns) or a pan; eased, over the whole time that the shot is
-    visible."""
+    """A zoom about a fixed point (Ken Burns) or a pan; eased, over all the time that the shot is visible."""
 
     kind: Literal["none", "zoom", "pan"] = "none"
     zoom_from: float = Field(1.0, ge=1, le=2)
@@ -144,8 +141,8 @@ class CaptionStyle(_Record):
     unsaid = frozenset({"markup"})
 
     look: Literal["highlight", "karaoke", "plain", "off"] = "highlight"
-    """`highlight` colours the word being spoken, `karaoke` all words spoken so far, `off` burns nothing
-    in."""
+    """`highlight` colours the word being spoken, `karaoke` all words spoken so far, `off` draws no
+    captions."""
     position: Literal["bottom", "middle", "top"] = "bottom"
     size: float = Field(1.0, ge=0.5, le=2)
     """Letter size, in multiples of the default for the frame's size."""

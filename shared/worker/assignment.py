@@ -64,7 +64,7 @@ def request_for(
 
 
 def claim_for(creation: Creation, stage: str, pipeline: Pipeline, request: Request, task: Task) -> Claim:
-    """The stage's claim. A stage that is started without the trigger makes it, or works under the existing
+    """The stage's claim. A stage that is started without the trigger makes it, or works under an existing
     one."""
     name = claim_name(request.run, stage)
     claim, _ = load(creation, name, Claim)

@@ -55,8 +55,7 @@ class Usage:
     cpu_s: float
     """User and system time of the process and its tools."""
     peak_memory_mib: int
-    """Peak memory of the process and its tools together; pages that they share are counted once
-    (`PeakMemory`)."""
+    """Peak memory of the process and its tools together, shared pages counted once (`PeakMemory`)."""
 
 
 class Meter:

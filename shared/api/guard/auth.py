@@ -146,8 +146,7 @@ def _unauthorized(detail: str, *, wrong: bool) -> Response:
 
 
 def _has_event_token(scope: Scope, token: bytes) -> bool:
-    """Whether the event's attribute is the token. Attributes are percent-encoded, though not by every
-    sender."""
+    """Whether the event's attribute is the token. Not every sender percent-encodes attributes."""
     given = _values(scope, EVENT_TOKEN_HEADER.encode())
     return len(given) == 1 and _is_token(given[0], token)
 

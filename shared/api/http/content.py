@@ -1,5 +1,4 @@
-"""Which assets may be put, and what bytes look like: a name promises a kind, and the content must be of
-it."""
+"""Which assets may be put, and what bytes look like: a name promises a kind that the content must be of."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -120,8 +119,7 @@ def _check_music(path: Path, name: str) -> None:
 
 
 def looks_like(path: Path) -> tuple[str, str]:
-    """What the file looks like in words, and its kind, by its first bytes; otherwise by whether it is
-    text."""
+    """What the file looks like in words, and its kind, by its first bytes or by whether it is text."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     picture = picture_type_of(head)
@@ -169,8 +167,7 @@ def _riff(form: bytes) -> Callable[[bytes], bool]:
 
 
 def _ftyp(*brands: bytes) -> Callable[[bytes], bool]:
-    """ISO base media (ISO/IEC 14496-12, 4.3) of one of these major brands; of any brand when none is
-    given."""
+    """ISO base media (ISO/IEC 14496-12, 4.3) of one of these major brands; of any if none is given."""
     return lambda head: head[4:8] == b"ftyp" and (not brands or head[8:12] in brands)
 
 

@@ -1,5 +1,4 @@
-"""Updates from Redis as they are published. During an outage of Redis there are none, and reading the store
-suffices."""
+"""Updates from Redis as they are published. During an outage there are none, and the store suffices."""
 
 import asyncio
 import json
@@ -21,8 +20,7 @@ _ASK_EVERY_S: Final = 15.0
 
 
 async def listen(url: str, take: Callable[[Update], None]) -> None:
-    """Pass on every update until this task is cancelled. The start and the end of an outage are each logged
-    once."""
+    """Pass on every update until this task is cancelled. An outage is logged at its start and its end."""
     is_out = False
 
     def on_ready() -> None:

@@ -1,5 +1,4 @@
-"""Jobs watched live over a WebSocket: all updates from the first to the last, however late a client
-connects."""
+"""Jobs watched live over a WebSocket: all updates from first to last, however late a client connects."""
 
 import asyncio
 import logging

@@ -80,8 +80,7 @@ class Viewers:
             self._listening = None
 
     def _take(self, update: Update) -> None:
-        """News from Redis. After news of a run's end the store is read: updates before the end may be
-        missing."""
+        """News from Redis. After a run's end the store is read: updates before the end may be missing."""
         watch = self._watched.get(update.job_id)
         if watch is None:
             return

@@ -187,8 +187,7 @@ def _strict(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | Non
 
 
 def _from_object(store: ObjectStore, data: object) -> str | None:
-    """The creation whose record was written, unless the record says that the stage still works: a
-    heartbeat."""
+    """The creation whose record was written, unless it was a heartbeat of a stage at work."""
     found = _parsed(_StoredObject, data)
     if found is None or found.bucket != urlsplit(store.url).netloc:
         return None

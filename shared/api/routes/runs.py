@@ -58,8 +58,7 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
     def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
-        """Stop the run. Finished work is kept: starting again resumes. A run that has ended stays as it
-        is."""
+        """Stop the run. Finished work is kept: starting again resumes. An ended run stays as it is."""
         if not _asked_for(creation, pipeline.name):
             raise HTTPException(404, f"creation {creation.creation_id!r} was never started")
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")

@@ -164,8 +164,7 @@ class ReplicateApi:
 
 
 def explain(status: int, body: Any) -> ReelwrightError | None:
-    """The error for a status and its body, `{"title", "detail", "status"}`; None for statuses with the usual
-    meaning."""
+    """The error for a status and its body, `{"title", "detail", "status"}`; None for usual meanings."""
     detail = str(body.get("detail") or body.get("title") or "") if isinstance(body, dict) else ""
     said = " ".join(detail.split())[:300]
     if status == 402:

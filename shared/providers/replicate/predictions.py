@@ -280,8 +280,7 @@ def _owner_note(prediction_id: str) -> str:
 
 
 def _is_for(order: PredictionOrder, found: Prediction) -> bool:
-    """Whether this is the order's prediction, as far as the listing shows: it may omit pictures, or hold URLs
-    of copies."""
+    """Whether this is the order's prediction: listings may omit pictures, or hold URLs of copies."""
     if found.model != order.model.name or found.input.get("prompt") != order.input.get("prompt"):
         return False
     given = order.full_input()

@@ -52,8 +52,8 @@ class Download:
     def __init__(
         self, source: Source, action: str, key: str, *, start: int = 0, end: int | None = None
     ) -> None:
-        """Raises `ObjectNotFound`, or `StoreError`: its cause has the code `InvalidRange` when the object has
-        no such bytes."""
+        """Raises `ObjectNotFound`, or `StoreError`, caused by code `InvalidRange` if the bytes don't
+        exist."""
         self._source = source
         self._action = action
         self._key = key

@@ -193,8 +193,7 @@ class S3Store:
         return self._written(put, etag, answer)
 
     def _written(self, put: Put, etag: str, answer: Any) -> ObjectInfo:
-        """The description of the object that was put. The answer holds no modification time, only its own
-        date."""
+        """The description of the object that was put. The answer has no modification time, only a date."""
         try:
             found = self._find(put.action, put.key, IfMatch=f'"{etag}"')
         except StoreError:  # the object was written all the same
@@ -232,8 +231,7 @@ class S3Store:
             return None
 
     def _nothing(self, key: str, size_bytes: int | None = None) -> Chunks:
-        """No bytes, for a range beyond an object's end; the object must exist, with at most `size_bytes` if
-        given."""
+        """No bytes, for a range beyond an object's end; the object must exist, with at most `size_bytes`."""
         found = self._find("read", key)
         if found is None:
             raise ObjectNotFound(key)

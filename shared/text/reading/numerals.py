@@ -40,7 +40,7 @@ def pattern(tongue: Tongue) -> str:
 
 def parsed(text: str, tongue: Tongue) -> Number:
     """The meaning of a number that `pattern` matched; a sign that can't separate thousands is the decimal
-    one."""
+    sign."""
     signs = re.sub("[0-9]", "", text)
     last = signs[-1:]
     alone = signs.count(last) == 1

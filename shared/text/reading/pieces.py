@@ -82,8 +82,7 @@ def _groups(reading: Reading, said: Sequence[Timed]) -> Iterator[_Group]:
 
 
 def _weighed(reading: Reading, piece: Piece, *, heard: bool) -> list[tuple[tuple[int, int], int]]:
-    """A single word weighs as its spoken form, one of several as it is written, a silent one hardly
-    anything."""
+    """A single word weighs as its spoken form, one of several as it is written, a silent one very little."""
     if not heard:
         return [(word, 1) for word in piece.words]
     if len(piece.words) == 1:

@@ -15,7 +15,7 @@ BEFORE: Final = r"(?<!\w)(?<![0-9][.,:/])"
 AFTER: Final = r"(?!\w)(?![.,:/][0-9])"
 
 Said = list[str] | None
-"""The spoken form of a match, one text for each written word if the numbers agree; None: no match after all."""
+"""The spoken form of a match, word by word if the numbers of words agree; None: not a match after all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,8 +68,7 @@ class Band:
     pitch_px: int
     """From a line's baseline to the next one's."""
     anchor: float
-    """The place of a single line: 0 is that of the first of two, 1 of the second, 0.5 the middle between
-    them."""
+    """The place of a single line: 0 is that of the first of two, 1 of the second, 0.5 the middle."""
 
     def baselines(self, lines: int) -> list[float]:
         """From the band's top."""

@@ -15,8 +15,7 @@ _BRACES: Final = {"{": f"｛{_JOINER}", "}": f"｝{_JOINER}"}
 
 
 def to_srt(timeline: Timeline) -> str:
-    """SubRip (https://wiki.videolan.org/SubRip/), written so that players don't take the text for
-    commands."""
+    """SubRip (https://wiki.videolan.org/SubRip/) in which players don't take the text for commands."""
     return "".join(
         f"{number}\n{_span(page, timeline, ',')}\n{_unread(_text(page.lines))}\n\n"
         for number, page in enumerate(caption_pages(timeline), 1)

@@ -101,8 +101,7 @@ def _facts(stream: "VideoStream", starts: list[int], keys: list[int], *, has_sou
 
 @contextmanager
 def opened_clip(path: Path, name: str) -> "Iterator[tuple[InputContainer, VideoStream]]":
-    """The clip's container and its first video stream; libav's errors inside the block are the clip's
-    fault."""
+    """The clip's container and its first video stream; libav's errors in the block are the clip's fault."""
     import av
 
     with ExitStack() as stack:

@@ -166,8 +166,7 @@ def _open(kind: PictureType, file: BinaryIO) -> Image.Image:
 
 
 def _type_of(head: bytes, name: str) -> PictureType:
-    """The type of the picture; raises `InvalidAssets` for a file that is not a picture, or of another
-    type."""
+    """The type of the picture; raises `InvalidAssets` if it is not a picture, or of another type."""
     if not head:
         raise InvalidAssets(f"picture {name!r} is empty; upload it again")
     other = next((kind for place, mark, kind in _OTHERS if head.startswith(mark, place)), None)
@@ -236,8 +235,7 @@ def _demand_few_scans(file: BinaryIO, name: str) -> None:
 
 
 def _scans(file: BinaryIO) -> int:
-    """How many scans the JPEG has up to its end (ISO/IEC 10918-1, B.1); pictures within its EXIF or after its
-    end don't count."""
+    """How many scans the JPEG has up to its end (ISO/IEC 10918-1, B.1), without pictures within its EXIF."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         scans, at = 0, 2
         while found := _MARKER.search(data, at):

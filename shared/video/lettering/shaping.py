@@ -173,7 +173,7 @@ def in_capitals(text: str, language: str) -> str:
 
 
 def _faces_for(text: str, own: Face | None, language: str) -> tuple[tuple[Face, ...], tuple[str, ...]]:
-    """The style's own face first, then one for the characters that it lacks; and those that no face has, in
+    """The style's own face first, then one for the characters that it lacks; and the missing ones, in
     words."""
     lacking = [c for c in clusters(text) if visible(c).strip() and not (own and own.draws(c))]
     choice = choose_fonts(lacking, language)

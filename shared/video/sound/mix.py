@@ -43,8 +43,7 @@ _WORKING_LUFS: Final = -20.0
 _MOST_GAIN_DB: Final = 40.0
 """More would only make noise audible."""
 _MOST_LIMITING_DB: Final = 12.0
-"""The limit of gain beyond what a mix without peaks would need: clicks in silence stay below the target
-loudness."""
+"""The limit of gain beyond that of a mix without peaks: clicks in silence stay below the target loudness."""
 _TRIAL_PEAK_DBTP: Final = PEAK_DBTP - 0.6
 """The peak of AAC's input, lower since AAC overshoots."""
 _TRIALS: Final = 4

@@ -27,7 +27,7 @@ _LEAST_FULL: Final = 0.5
 """The least part of its box that a thing fills: branches, letters and the gaps between things fill less."""
 _MOST_LONG: Final = 3.5
 _MOST_CUT: Final = 0.3
-"""The largest part of its outline that may be on the picture's edge: sky, ground and walls continue behind it."""
+"""The largest part of its outline that may be on the picture's edge: sky and walls continue behind it."""
 _LEAST_UNLIKE: Final = 18
 """Distance from its direct surroundings, in units of 8-bit CIE L*a*b*."""
 _SAME: Final = 8
