@@ -30,8 +30,7 @@ _MESSAGES: Final = {
 
 
 def completion(execution: run_v2.Execution) -> run_v2.Condition:
-    """The condition that describes the end; others (`ResourcesAvailable`) may succeed in failed
-    executions."""
+    """The condition that describes the end; others (`ResourcesAvailable`) succeed in failures too."""
     found = (condition for condition in execution.conditions if condition.type_ == "Completed")
     return next(found, run_v2.Condition())
 

@@ -1,2 +1,1 @@
-"""Code that several pipelines or platforms use: rooms on floors (docs/architecture.md) over a common
-ground."""
+"""Code that several pipelines or platforms use: rooms on floors (docs/architecture.md) over a ground."""

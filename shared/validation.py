@@ -31,6 +31,5 @@ def _problem(place: Iterable[int | str], message: str) -> str:
 
 
 def name_pattern(longest: int) -> str:
-    """A pattern for names that every cloud accepts: at most `longest` of a-z, 0-9 and -, from a letter, no
-    last -."""
+    """A pattern for names on every cloud: up to `longest` of a-z, 0-9 and -, a letter first and no - last."""
     return rf"^[a-z]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?$"

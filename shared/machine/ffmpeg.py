@@ -25,8 +25,7 @@ def ffmpeg_path() -> str:
 
 
 def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
-    """Run ffmpeg and return its stderr; raises `ToolFailed`, or `StoreError` if the temporary folder is
-    full."""
+    """Run ffmpeg and return its stderr; raises `ToolFailed`, or `StoreError` for a full temporary folder."""
     command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=timeout_s)

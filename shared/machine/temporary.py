@@ -110,8 +110,7 @@ def _is_own_file(found: os.stat_result) -> bool:
 
 @contextmanager
 def _taken(folder: Path) -> Iterator[datetime | None]:
-    """Hold the mark, so that no other process removes the folder; None if one holds it, or it is not a
-    mark."""
+    """Hold the mark, so that no other process removes the folder; None if it is held, or not a mark."""
     mark = folder / _MARK
     with ExitStack() as stack:
         made_at = None

@@ -24,8 +24,7 @@ class End:
 def record_end(
     creation: Creation, order: LaunchOrder, execution: str, index: int, end: End, *, stopped: bool
 ) -> None:
-    """Record the task as failed, with what is known, unless its record says how it ended; `stopped` if it was
-    asked to stop."""
+    """Record the task as failed unless its record says how it ended; `stopped` if it was asked to stop."""
     task = order.task(index)
     if task is None:
         return  # fused: the stages' records and claims show which of them it died in

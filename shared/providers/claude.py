@@ -237,8 +237,7 @@ class Claude:
 
 
 def _read(message: _Message, task: Task[_T]) -> tuple[_T | None, list[str]]:
-    """The record if it can be used, and the answer's problems; raises `ProviderRefused` if Claude
-    declines."""
+    """The record if it is usable, and the answer's problems; raises `ProviderRefused` if Claude declines."""
     if message.stop_reason == "refusal":
         why = str((message.stop_details or {}).get("explanation") or "it gave no reason")[:300]
         raise ProviderRefused(NAME, f"declined to write this ({why}); {task.change}")

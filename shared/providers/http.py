@@ -239,8 +239,7 @@ class Http:
     def _read(
         self, response: "Response", asked: _Asked, *, check: Callable[[], None] = lambda: None
     ) -> bytes:
-        """The whole body, in time however slowly it arrives: `read1` returns what is there without
-        waiting."""
+        """The whole body, in time however slowly it arrives: `read1` returns what has come, `read` waits."""
         until = time.monotonic() + asked.timeout_s
         data = bytearray()
         while chunk := response.raw.read1(_CHUNK, decode_content=True):

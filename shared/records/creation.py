@@ -45,8 +45,7 @@ def check_creation_id(creation_id: str) -> str:
 
 
 def creation_ids(store: ObjectStore, *, having: str = REQUEST) -> list[str]:
-    """Every creation with this object; by default, all that were ever started. Reads every key of the
-    store."""
+    """Every creation with this object; by default, all ever started. Reads every key of the store."""
     keys = (info.key for info in store.list(""))
     names = [key.removesuffix(f"/{having}") for key in keys if key.endswith(f"/{having}")]
     return [name for name in names if is_creation_id(name)]

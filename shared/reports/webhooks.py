@@ -160,8 +160,7 @@ class Webhooks:
         return ended.is_over
 
     def _attempt(self, url: str, body: Mapping[str, Any], delivery: Delivery) -> DeliveryAttempt:
-        """The attempt with its outcome. An attempt that takes too long goes on in its thread, but has
-        failed."""
+        """The attempt with its outcome. One that takes too long goes on in its thread, but has failed."""
         data = json.dumps(body, ensure_ascii=False).encode()
         attempt = delivery.attempts[-1]
         headers = self._headers(data, body["event"], delivery.delivery_id, attempt.at)

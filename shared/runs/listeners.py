@@ -17,8 +17,7 @@ Ended = Callable[[Creation, Request, RunStatus], bool]
 
 
 Overtaken = Callable[[Creation, int], bool]
-"""Called with a run that ended and was overtaken by a later one, if its end may be unreported; returns the
-same as `Ended`."""
+"""Called with an ended, overtaken run whose end may be unreported; returns the same as `Ended`."""
 
 
 class Told:

@@ -109,7 +109,7 @@ class RunStatus:
 
     @property
     def is_deserted(self) -> bool:
-        """Pending, without workers, since an optional stage's worker died: a new run repeats that stage."""
+        """Pending, without workers, after an optional stage's worker died: a new run repeats that stage."""
         found = {stage.state for stage in self.stages.values()}
         died = any(stage.error and stage.error.has_died for stage in self.stages.values())
         return self.status == "pending" and died and found <= {"waiting", "success", "failed"}

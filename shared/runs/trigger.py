@@ -120,8 +120,7 @@ class Trigger:
             self._listeners.ended(creation, request, status)
 
     def resume(self, creation_id: str) -> RunStatus:
-        """Start the next run with the last parameters; raises `BadRequest` if the creation was never
-        started."""
+        """Start the next run with the last parameters; raises `BadRequest` if there was no run yet."""
         request = self._request(Creation(self.store, creation_id))
         return self.start(request.pipeline, creation_id, request.latest_parameters)
 
@@ -240,8 +239,7 @@ class Trigger:
         return self.advance(creation_id)
 
     def _look(self, creation: Creation, *, ask_again: bool = False) -> tuple[str, Request, RunStatus]:
-        """The manifest's generation first, then the status, so that an old status never replaces a new
-        one."""
+        """The manifest's generation first, then the status: an old status must never replace a new one."""
         noted = manifest_generation(creation)
         request = self._request(creation)
         if self._held_token:

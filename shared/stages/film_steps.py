@@ -31,8 +31,7 @@ _REPORT_EVERY_SEGMENTS: Final = 50
 
 
 def missing_segments(creation: Creation, segments: Sequence[Segment]) -> list[Segment]:
-    """Those that the store lacks, in order; only one of segments that look the same (a picture shown
-    twice)."""
+    """Those that the store lacks, in order; of segments that look alike (a picture shown twice) one."""
     there = {name for name, _ in creation.list(SEGMENTS)}
     first: dict[str, Segment] = {}
     for segment in segments:

@@ -106,8 +106,7 @@ def scripts_of(text: str) -> Counter[str]:
 
 
 def main_script(text: str) -> str:
-    """The script of most of the content, empty without letters; Japanese is `Hira`, even if it is mostly
-    Han."""
+    """The script of most of the content, empty without letters; Japanese is `Hira`, even if mostly Han."""
     counts = scripts_of(text)
     kana = counts.pop("Hira", 0) + counts.pop("Kana", 0)
     if kana * 8 >= counts["Hani"]:

@@ -141,8 +141,7 @@ class CaptionStyle(_Record):
     unsaid = frozenset({"markup"})
 
     look: Literal["highlight", "karaoke", "plain", "off"] = "highlight"
-    """`highlight` colours the word being spoken, `karaoke` all words spoken so far, `off` draws no
-    captions."""
+    """`highlight` colours the word being spoken, `karaoke` all words spoken so far, `off` draws none."""
     position: Literal["bottom", "middle", "top"] = "bottom"
     size: float = Field(1.0, ge=0.5, le=2)
     """Letter size, in multiples of the default for the frame's size."""

@@ -64,8 +64,7 @@ def request_for(
 
 
 def claim_for(creation: Creation, stage: str, pipeline: Pipeline, request: Request, task: Task) -> Claim:
-    """The stage's claim. A stage that is started without the trigger makes it, or works under an existing
-    one."""
+    """The stage's claim. A stage started without the trigger makes it, or works under an existing one."""
     name = claim_name(request.run, stage)
     claim, _ = load(creation, name, Claim)
     if task.claim and (claim is None or claim.token != task.claim):

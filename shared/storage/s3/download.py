@@ -52,8 +52,7 @@ class Download:
     def __init__(
         self, source: Source, action: str, key: str, *, start: int = 0, end: int | None = None
     ) -> None:
-        """Raises `ObjectNotFound`, or `StoreError`, caused by code `InvalidRange` if the bytes don't
-        exist."""
+        """Raises `ObjectNotFound`, or `StoreError`, caused by code `InvalidRange` for missing bytes."""
         self._source = source
         self._action = action
         self._key = key

@@ -39,8 +39,7 @@ def pattern(tongue: Tongue) -> str:
 
 
 def parsed(text: str, tongue: Tongue) -> Number:
-    """The meaning of a number that `pattern` matched; a sign that can't separate thousands is the decimal
-    sign."""
+    """The meaning of a number that `pattern` matched; a sign that can't separate thousands is decimal."""
     signs = re.sub("[0-9]", "", text)
     last = signs[-1:]
     alone = signs.count(last) == 1

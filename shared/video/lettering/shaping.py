@@ -173,8 +173,7 @@ def in_capitals(text: str, language: str) -> str:
 
 
 def _faces_for(text: str, own: Face | None, language: str) -> tuple[tuple[Face, ...], tuple[str, ...]]:
-    """The style's own face first, then one for the characters that it lacks; and the missing ones, in
-    words."""
+    """The style's own face first, then faces for what it lacks; and missing characters, in words."""
     lacking = [c for c in clusters(text) if visible(c).strip() and not (own and own.draws(c))]
     choice = choose_fonts(lacking, language)
     faces = ((own,) if own else ()) + open_faces(choice.faces)

@@ -63,8 +63,7 @@ class Shots:
         return None if name is None else self._load(name)
 
     def prepared(self, number: int) -> Picture:
-        """The shot's picture fitted and ready to be drawn; a clip is opened again, since it has a
-        position."""
+        """The shot's picture, fitted and ready to draw; a clip is opened again, since it has a position."""
         shot = self.timeline.shots[number]
         if shot.clip is not None:
             return self._opened(shot, shot.clip)
