@@ -1,7 +1,7 @@
-"""Verifies the sender of an event: Google-signed ID tokens, as sent by Eventarc, Pub/Sub and Cloud Scheduler.
+"""Checks who sends an event: Google-signed ID tokens, as sent by Eventarc, Pub/Sub and Cloud Scheduler.
 
-The service must admit everyone (no IAM check of its own): where Cloud Run checks a token itself, it removes
-the signature before it passes the token on, and a forged one can't be recognised any more.
+The service itself must admit everyone, without a check by IAM: if Cloud Run checks a token, it removes the
+signature, and then a forged token looks the same.
 """
 
 import logging
@@ -20,20 +20,20 @@ from shared.logs import log
 from shared.settings import Settings
 
 CERTIFICATES_URL: Final = "https://www.googleapis.com/oauth2/v1/certs"
-"""X.509 certificates by key ID, the default of `google.oauth2.id_token`."""
+"""X.509 certificates by key ID, what `google.oauth2.id_token` takes by default."""
 _ISSUERS: Final = frozenset({"https://accounts.google.com", "accounts.google.com"})
 _CLOCK_SKEW_S: Final = 10
 _TIMEOUT_S: Final = (3.05, 5)
 _NEW_KEY_AFTER_S: Final = 30.0
-"""How soon an unknown key may cause another download: anyone can send a key ID."""
+"""How soon an unknown key is looked up again: anyone can send the ID of one."""
 _ANSWER_AFTER_S: Final = 2.0
-"""How soon a server that did not answer may be asked again."""
+"""How soon a server that did not answer is asked again."""
 _KEEP_S: Final = 3600.0
 _STRIPPED: Final = "SIGNATURE_REMOVED_BY_GOOGLE"
 
 
 def open_verify(settings: Settings, *, certificates_url: str = CERTIFICATES_URL) -> Verify:
-    """Verifies ID tokens by EVENTS_AUDIENCE and EVENTS_ACCOUNTS; refuses all while either is unset."""
+    """Judges ID tokens by EVENTS_AUDIENCE and EVENTS_ACCOUNTS; refuses all as long as either is unset."""
     wanted = {"EVENTS_AUDIENCE": settings.events_audience, "EVENTS_ACCOUNTS": settings.events_accounts}
     unset = " and ".join(variable for variable, value in wanted.items() if not value)
     if unset:
@@ -48,9 +48,9 @@ def open_verify(settings: Settings, *, certificates_url: str = CERTIFICATES_URL)
 
 
 class Certificates:
-    """Google's public keys, downloaded when needed and kept as long as the answer allows.
+    """Google's public keys, fetched on demand and kept as long as the answer allows.
 
-    May be used from several threads; while one downloads, the others wait for the result.
+    Safe to use from several threads; while one fetches, the others wait for its result.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,8 +62,8 @@ class Certificates:
         self._failure = ""
 
     def for_key(self, key_id: str) -> Mapping[str, str]:
-        """The certificates by key ID, downloaded again if they are old, or if this key is unknown and was not
-        requested lately. Raises `PlatformError` when they can't be downloaded."""
+        """The certificates by key ID. They are fetched again if they are old, or if this key is missing and
+        was not looked up recently. Raises `PlatformError` if that fails."""
         with self._lock:
             now = self._clock()
             if now >= self._keep_until or key_id not in self._keys:
@@ -105,7 +105,7 @@ def _max_age_s(cache_control: str) -> float:
 
 
 class _TokenCheck:
-    """Finds what is wrong with an ID token."""
+    """Says what is wrong with an ID token."""
 
     def __init__(self, audience: str, accounts: tuple[str, ...], certificates: Certificates) -> None:
         self._audience = audience.rstrip("/")
@@ -113,7 +113,7 @@ class _TokenCheck:
         self._certificates = certificates
 
     def fault(self, identity: str) -> str:
-        """Why the token is refused; empty when it is valid."""
+        """Why the token is refused; empty if it is valid."""
         try:
             header = _header_of(identity)
             if header.get("alg") != "RS256":
@@ -140,7 +140,8 @@ class _TokenCheck:
         return ""
 
     def _is_for_us(self, audience: object) -> bool:
-        """Whether it is EVENTS_AUDIENCE, or a URL below it: by default senders name their target URL."""
+        """Whether it is EVENTS_AUDIENCE or an address below: by default senders use the address that they
+        push to."""
         ours = self._audience
         return isinstance(audience, str) and (audience == ours or audience.startswith(ours + "/"))
 
@@ -150,7 +151,7 @@ def _header_of(identity: str) -> Mapping[str, Any]:
 
 
 def _verified(identity: str, certificates: Mapping[str, str]) -> Mapping[str, Any]:
-    """The claims, after verifying signature and dates; raises `ValueError` or `TypeError` otherwise."""
+    """The claims, once the signature and the dates hold; raises `ValueError` or `TypeError` if they don't."""
     return cast(
         "Mapping[str, Any]",
         jwt.decode(identity, certs=certificates, clock_skew_in_seconds=_CLOCK_SKEW_S),  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
-"""The Cloud Run deployment: YAML for `gcloud run jobs replace` and `gcloud run services replace`.
+"""Files for Cloud Run: YAML for `gcloud run jobs replace` and `gcloud run services replace`.
 
-Both use the API's version 1, whose fields Google's discovery document of `run.v1` defines.
+Both are of the API's version 1, whose fields Google's discovery document of `run.v1` defines.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ _MEMORY_MIB: Final = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (409
 """Least and most memory by CPUs: https://cloud.google.com/run/docs/configuring/jobs/memory-limits."""
 
 _UPLOAD_MB: Final = 32
-"""Cloud Run's limit of a request."""
+"""Cloud Run refuses larger requests."""
 
 
 class CloudRunDeployment(CloudDeployment):
-    """The deployment's options; the exporter has to be given those in capitals."""
+    """Where it is deployed; the export's options replace the parts in capitals."""
 
     image_prefix: ImagePrefix = "REGION-docker.pkg.dev/PROJECT/reelwright"
     project: str = Field("PROJECT", pattern=r"^[A-Za-z][\w.:-]*$")
@@ -29,7 +29,7 @@ class CloudRunDeployment(CloudDeployment):
     job_prefix: str = Field("reelwright", pattern=name_pattern(22))
     """Shorter than elsewhere: names of service accounts have up to 30 characters, with `-trigger`."""
     audience: str | None = Field(None, pattern=r"^https://[^\s,]+$")
-    """The audience of Eventarc's and Cloud Scheduler's ID tokens; None: the trigger refuses them."""
+    """The audience of ID tokens from Eventarc and Cloud Scheduler; if None, the trigger refuses them."""
 
     def account(self, name: str) -> str:
         return f"{self.name(name)}@{self.project}.iam.gserviceaccount.com"
@@ -44,7 +44,7 @@ def manifests(
 
 
 def limits(cpu: int, memory_mib: int) -> tuple[int, int]:
-    """The least CPUs and memory that Cloud Run offers and that are at least these."""
+    """The smallest container (CPUs, memory) of Cloud Run that is at least as large."""
     for cpus, (least, most) in _MEMORY_MIB.items():
         if cpus >= cpu and memory_mib <= most:
             return cpus, max(memory_mib, least)
@@ -76,7 +76,7 @@ def _job(job: DeployedJob, deployment: CloudRunDeployment) -> dict[str, Any]:
         "spec": {
             "template": {
                 "metadata": {"annotations": {"run.googleapis.com/execution-environment": "gen2"}},
-                # The launcher sets the number of tasks; parallelism is unset: as many at once as possible.
+                # The launcher says how many tasks; without parallelism as many as can run at once.
                 "spec": {"taskCount": 1, "template": {"spec": task}},
             }
         },
@@ -101,7 +101,7 @@ def _trigger(deployment: CloudRunDeployment) -> dict[str, Any]:
         "metadata": {
             "name": deployment.name("trigger"),
             "labels": {"cloud.googleapis.com/location": deployment.region},
-            # It verifies tokens itself: Cloud Run would remove the signatures of those that it verifies.
+            # It checks tokens itself: Cloud Run would strip the signatures of those that it checked.
             "annotations": {"run.googleapis.com/invoker-iam-disabled": "true"},
         },
         "spec": {

@@ -1,7 +1,7 @@
-"""Stages as executions of Cloud Run jobs: one Job a stage, which all creations share.
+"""Stages as executions of Cloud Run jobs: one Job for each stage, which all creations share.
 
-An execution has two names: `launch` returns the full one (`projects/…/jobs/<job>/executions/<name>`), and its
-containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). This module accepts both.
+An execution has two names: `launch` returns the full one (`projects/…/jobs/<job>/executions/<name>`), its
+containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). All functions here accept both.
 """
 
 import logging
@@ -136,7 +136,7 @@ class CloudRunPlatform(Unattended):
         )
 
     def _is_deployed(self, job: str) -> bool:
-        """Whether Cloud Run has the job; True if it can't say."""
+        """Whether Cloud Run has the job, as far as it answers."""
         name = f"{self._location}/jobs/{self._deployed(job)}"
         try:
             repeating(self._sleep)(self._clients.jobs.get_job, name=name, timeout=READ_TIMEOUT_S, retry=None)
@@ -154,9 +154,9 @@ class CloudRunPlatform(Unattended):
     def launch(self, order: LaunchOrder) -> str:
         """Start the stage; returns the execution's full name.
 
-        Cloud Run has no idempotency key, so after a lost answer the execution is looked up by the claim's
-        token before the launch is sent again. If that lookup fails too, this raises `PlatformBusy`: a later
-        launch begins with `find`.
+        Cloud Run has no idempotency key, so an answer that was lost is looked up by the claim's token before
+        anything is sent again. When even that can't be answered this is a `PlatformBusy` too: a later launch
+        begins with `find`.
         """
         try:
             return waiting_for_quota(self._sleep)(self._send_and_resend, order)
@@ -177,7 +177,7 @@ class CloudRunPlatform(Unattended):
             raise self._refused(order, f"list executions of job {self._job_name(order)!r}", error) from error
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
-        """The execution's state; `unknown` when Cloud Run has forgotten it or can't say."""
+        """Its state; `unknown` if Cloud Run has forgotten it or can't answer."""
         name = self._full_name(execution)
         if not name:
             return UNKNOWN
@@ -190,7 +190,7 @@ class CloudRunPlatform(Unattended):
         try:
             waiting_for_quota(self._sleep)(repeating(self._sleep), self._send_cancel, name)
         except (FailedPrecondition, NotFound):
-            return  # it has ended, or Cloud Run has forgotten it
+            return  # it has ended, or is forgotten
         except TRY_LATER as error:
             raise PlatformBusy(self.name, f"cancel {name!r}", f"{error.message}; try again later") from error
         except GoogleAPICallError as error:
@@ -199,15 +199,15 @@ class CloudRunPlatform(Unattended):
         finally:
             self._remembered.forget(name)
 
-    def release(self, execution: str) -> bool:  # noqa: ARG002 - required by the protocol
-        """Nothing to do: Cloud Run itself keeps at most a Job's newest thousand executions."""
+    def release(self, execution: str) -> bool:  # noqa: ARG002 - the contract's
+        """Nothing to do: Cloud Run itself keeps no more than a Job's newest thousand executions."""
         return True
 
     def _send_and_resend(self, order: LaunchOrder) -> str:
         return resending(self._sleep)(self._send, order)
 
     def _send(self, order: LaunchOrder) -> str:
-        """Send the launch once; raises `NotStarted` if there was no answer and no execution was started."""
+        """Send the launch once; raises `NotStarted` if there was no answer and it has started nothing."""
         try:
             operation = self._clients.jobs.run_job(
                 _request(self._job(order), order), timeout=WRITE_TIMEOUT_S, retry=None
@@ -229,7 +229,7 @@ class CloudRunPlatform(Unattended):
         self._clients.executions.cancel_execution(name=name, timeout=WRITE_TIMEOUT_S, retry=None)
 
     def _find_in_time(self, order: LaunchOrder) -> str | None:
-        """Look a few times; raises `PlatformBusy` if Cloud Run can't say, so that no launch is sent again."""
+        """Look a few times; raises `PlatformBusy` if Cloud Run can't answer: then never launch again."""
         for pause_s in LOOK_AGAIN_AFTER_S:
             if pause_s:
                 self._sleep(pause_s)
@@ -301,8 +301,8 @@ class CloudRunPlatform(Unattended):
         return f"{self._location}/jobs/{self._job_name(order)}"
 
     def _full_name(self, execution: str) -> str:
-        """The full name of an execution; empty for one that can't belong to our jobs: the name comes from the
-        store, to which jobs write."""
+        """The full name of an execution; empty for one that can't be of a job of ours: the name comes out of
+        the store, to which jobs write."""
         if execution.startswith(f"{self._location}/jobs/{self._deployed('')}"):
             return execution if _FULL_NAME.fullmatch(execution) else ""
         short = _SHORT_NAME.fullmatch(execution)
@@ -345,7 +345,7 @@ def _request(job: str, order: LaunchOrder) -> run_v2.RunJobRequest:
 
 
 def _recent(executions: Iterable[run_v2.Execution], *, since: datetime) -> Iterator[run_v2.Execution]:
-    """Those created since then; the newest come first."""
+    """Those created since then; they come newest first."""
     for execution in executions:
         created_at = execution.create_time
         if created_at and created_at < since:

@@ -1,7 +1,7 @@
-"""Why an execution ended, from Cloud Run's own words, as clauses for people.
+"""Explains why an execution ended, as clauses for people.
 
-The texts of an attempt's status are Cloud Run's ("Task x failed with exit code: 0 and message: The configured
-memory limit was reached."); they are not documented, so an unknown one is passed on unchanged.
+The words of an attempt's status are Cloud Run's ("Task x failed with exit code: 0 and message: The configured
+memory limit was reached."). They are not documented, so unknown ones are passed on unchanged.
 """
 
 from typing import Final
@@ -26,11 +26,11 @@ _MESSAGES: Final = {
     "memory limit": "its memory ran out (memory_mib in pipeline.yaml)",
     "timeout was reached": "took longer than its time limit (time_limit_s in pipeline.yaml)",
 }
-"""By words in an attempt's status; exit code and signal may both be 0 then."""
+"""By words in the status of an attempt; exit code and signal may both be 0 then."""
 
 
 def completion(execution: run_v2.Execution) -> run_v2.Condition:
-    """The condition that describes the end; others (`ResourcesAvailable`) succeed in failures too."""
+    """The condition that reports the end; others (`ResourcesAvailable`) succeed in failed executions too."""
     found = (condition for condition in execution.conditions if condition.type_ == "Completed")
     return next(found, run_v2.Condition())
 
@@ -44,7 +44,7 @@ def reason_of_execution(completed: run_v2.Condition, tasks: dict[int, str]) -> s
 
 
 def reason_of_task(task: run_v2.Task) -> str:
-    """Why a task's last attempt failed; empty if it didn't, or if no reason is known."""
+    """Why a task's last attempt failed; empty if it didn't, or without a reason."""
     result = task.last_attempt_result
     message = str(result.status.message)
     for words, reason in _MESSAGES.items():

@@ -1,4 +1,4 @@
-"""When a call to Cloud Run is repeated. Its client has neither retries nor time limits of its own."""
+"""Policies for repeating calls to Cloud Run. Its client has neither retries nor time limits."""
 
 import logging
 from collections.abc import Callable
@@ -31,17 +31,17 @@ WRITE_TIMEOUT_S: Final = 20.0
 UNANSWERED: Final[tuple[type[GoogleAPICallError], ...]] = (
     Aborted, Cancelled, DataLoss, DeadlineExceeded, InternalServerError, ServiceUnavailable, Unknown,
 )  # fmt: skip
-"""Errors that leave the call's outcome open; a reset connection is a `ServiceUnavailable`."""
+"""Errors after which the call may have been carried out; a reset connection is a `ServiceUnavailable`."""
 TRY_LATER: Final[tuple[type[GoogleAPICallError], ...]] = (ResourceExhausted, *UNANSWERED)
 LOOK_AGAIN_AFTER_S: Final = (0.0, 1.0, 2.0, 4.0)
-"""Pauses before each lookup of what an unanswered call may have started: lists lag behind."""
+"""Pauses before each search for what an unanswered call may have started: lists lag behind."""
 _QUOTA_WAIT_S: Final = 60.0
 _REPEATS: Final = 3
 _SENDS: Final = 3
 
 
 class NotStarted(Exception):
-    """A call was not answered, and a lookup showed that it started nothing: it may be sent again."""
+    """A call was not answered, and a search found that it started no execution: it may be sent again."""
 
 
 def repeating(sleep: Callable[[float], None]) -> Retrying:
@@ -57,7 +57,7 @@ def repeating(sleep: Callable[[float], None]) -> Retrying:
 
 
 def resending(sleep: Callable[[float], None]) -> Retrying:
-    """For a launch that certainly started nothing."""
+    """For a submit that is known to have started no execution."""
     return Retrying(
         retry=retry_if_exception_type(NotStarted),
         wait=wait_random_exponential(multiplier=1, max=4),
@@ -69,7 +69,7 @@ def resending(sleep: Callable[[float], None]) -> Retrying:
 
 
 def waiting_for_quota(sleep: Callable[[float], None]) -> Retrying:
-    """For calls that a quota refuses before they have any effect: it may be as low as 10 writes a minute."""
+    """For calls that a quota turns away, before they do anything: it may be as low as 10 writes a minute."""
     return Retrying(
         retry=retry_if_exception_type(ResourceExhausted),
         wait=wait_exponential_jitter(multiplier=2, max=20, jitter=3),

@@ -1,8 +1,8 @@
-"""Stages as job runs of Code Engine jobs: one job a stage, which all creations share.
+"""Stages as job runs of Code Engine jobs: one job for each stage, which all creations share.
 
-A job run is named after its claim, and names are unique in a project: however often a launch is repeated, it
-starts once. The name is free again when the run is deleted; a second run under the claim then finds the first
-one's results in the store.
+A job run is named after its claim, and names are unique in a project: a launch that is repeated starts only
+once. The name is free again when the run is deleted; a second run under the claim then finds the first one's
+results in the store.
 """
 
 import hashlib
@@ -67,7 +67,7 @@ class CodeEnginePlatform(Unattended):
         )
 
     def _is_deployed(self, job: str) -> bool:
-        """Whether Code Engine has the job; True if it can't say."""
+        """Whether Code Engine has the job; assumed if it can't answer for now."""
         name = self._deployed(job)
         answer = self._client.get_job(name)
         if answer.may_pass:
@@ -80,8 +80,8 @@ class CodeEnginePlatform(Unattended):
         raise InvalidSettings(f"CE_PROJECT_ID={self._client.project_id!r}: {self._why(answer)}")
 
     def launch(self, order: LaunchOrder) -> str:
-        """After a lost answer the launch is sent again under the same name. If all repetitions stay
-        unanswered, this too raises `PlatformBusy`."""
+        """A lost answer is made up for by sending again under the same name; so is one that no repetition
+        brought, which is why that too is `PlatformBusy`."""
         name = self._run_name(order)
         answers: list[ApiAnswer] = []
 
@@ -153,9 +153,9 @@ class CodeEnginePlatform(Unattended):
         }
 
     def _explain(self, order: LaunchOrder, name: str, answer: ApiAnswer, *, in_doubt: bool) -> None:
-        """Return if the launch with this answer has started all the same; otherwise raise the reason.
+        """Return if the launch has started despite this answer; otherwise raise the reason.
 
-        `in_doubt` when an earlier answer was lost, so that a refusal says nothing about the first try.
+        `in_doubt` if an earlier answer was lost: then a refusal does not mean that the first try failed.
         """
         action = f"start {name}"
         if answer.status == 409 or in_doubt:
@@ -173,11 +173,11 @@ class CodeEnginePlatform(Unattended):
         raise PlatformError(self.name, action, self._why(answer))
 
     def _has_started(self, order: LaunchOrder, name: str, answer: ApiAnswer) -> bool:
-        """Whether the claim's job run exists; raises `PlatformBusy` if that is unknown, and `PlatformError`
-        for a conflict with another claim's run."""
+        """Whether there is a job run of the claim; raises `PlatformBusy` where that can't be known, and
+        `PlatformError` for a conflict with a run that is someone else's."""
         try:
             return self._owned(order, name, "start") is not None
-        except PlatformBusy as error:  # the first answer gives the reason
+        except PlatformBusy as error:  # the first answer has the reason
             raise PlatformBusy(self.name, f"start {name}", self._why(answer)) from error
         except PlatformError as error:
             if answer.status == 409:
@@ -185,7 +185,7 @@ class CodeEnginePlatform(Unattended):
             raise PlatformBusy(*error.args) from error
 
     def _owned(self, order: LaunchOrder, name: str, verb: str) -> str | None:
-        """The name, if its job run exists; raises `PlatformError` if that belongs to another claim."""
+        """The name, if there is a job run of it; raises `PlatformError` when that is someone else's."""
         run = self._read(name, verb)
         if run is None:
             return None
@@ -195,7 +195,7 @@ class CodeEnginePlatform(Unattended):
         return name
 
     def _read(self, name: str, verb: str) -> JobRun | None:
-        """The job run, or None if it doesn't exist; raises `PlatformBusy` when that is unknown for now."""
+        """The job run, or None if there is none; raises `PlatformBusy` when it can't be known for now."""
         answer = self._client.get_run(name)
         if answer.status == 404:
             return None

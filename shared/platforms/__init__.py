@@ -89,8 +89,7 @@ class Platform(Protocol):
         """
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
-        """The execution's state, at most a few seconds old, new with `ask_again`; never raises for an unknown
-        one."""
+        """The execution's state, a few seconds old unless `ask_again`; never raises for an unknown one."""
 
     def cancel(self, execution: str) -> None:
         """Ask it to stop; no error if it has ended already."""

@@ -165,8 +165,7 @@ class LocalPlatform:
         return mine is None or mine.ended.is_set()
 
     def wait(self) -> None:
-        """Wait until all launched stages, and those that they started, have ended and their ends are
-        handled."""
+        """Wait until all launched stages, and those that they started, have ended."""
         while running := [each for each in self._threads if each.is_alive()]:
             running[0].join()
 
