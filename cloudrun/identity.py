@@ -134,7 +134,7 @@ class _TokenCheck:
         if not self._is_for_us(audience):
             return f"the ID token is for the audience {audience!r}, which EVENTS_AUDIENCE does not name"
         if email not in self._accounts:
-            return f"the ID token is of {email!r}, whom EVENTS_ACCOUNTS does not name"
+            return f"the ID token is of {email!r}, which EVENTS_ACCOUNTS does not name"
         if claims.get("email_verified") is not True:
             return "the ID token's e-mail address is not verified"
         return ""

@@ -131,7 +131,7 @@ class CloudRunPlatform(Unattended):
         _, project, _, region = self._location.split("/")
         raise InvalidSettings(
             f"GOOGLE_CLOUD_PROJECT={project!r}, CLOUD_RUN_REGION={region!r}, "
-            f"JOB_PREFIX={self._job_prefix!r}: no jobs are there; "
+            f"JOB_PREFIX={self._job_prefix!r}: it has no jobs; "
             f"deploy them: gcloud run jobs replace cloudrun/jobs/{next(iter(jobs))}.yaml"
         )
 
@@ -146,7 +146,7 @@ class CloudRunPlatform(Unattended):
             log(logging.WARNING, "job_unknown", f"Cloud Run can't say if it has {name}: {error.message}")
         except GoogleAPICallError as error:
             raise InvalidSettings(
-                f"GOOGLE_CLOUD_PROJECT, CLOUD_RUN_REGION: {name} may not be looked at ({error.message}); "
+                f"GOOGLE_CLOUD_PROJECT, CLOUD_RUN_REGION: {name} can't be read ({error.message}); "
                 "name the project and region of the jobs, and grant this identity roles/run.viewer on them"
             ) from error
         return True
@@ -288,7 +288,7 @@ class CloudRunPlatform(Unattended):
         return list(self._clients.tasks.list_tasks(request, timeout=READ_TIMEOUT_S, retry=None))
 
     def _unsaid(self, name: str, error: GoogleAPICallError) -> ExecutionState:
-        log(logging.WARNING, "state_unknown", f"Cloud Run can't say how {name} stands: {error.message}")
+        log(logging.WARNING, "state_unknown", f"Cloud Run can't say the state of {name}: {error.message}")
         return NO_NEWS if isinstance(error, TRY_LATER) else UNKNOWN
 
     def _deployed(self, job: str) -> str:
@@ -318,7 +318,7 @@ class CloudRunPlatform(Unattended):
         remedy = f"{error.message}; compare the job with cloudrun/jobs/{order.job}.yaml"
         if isinstance(error, NotFound):
             command = f"gcloud run jobs replace cloudrun/jobs/{order.job}.yaml --region {region}"
-            remedy = f"there is no such job; deploy it: {command}"
+            remedy = f"the job does not exist; deploy it: {command}"
         elif isinstance(error, PermissionDenied | Unauthenticated):
             remedy = f"{error.message}; grant the caller roles/run.jobsExecutorWithOverrides on it: " + (
                 f"gcloud run jobs add-iam-policy-binding {self._job_name(order)} --region {region} "

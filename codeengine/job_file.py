@@ -48,21 +48,21 @@ def _text(value: object) -> object:
 def _real_image(value: str) -> str:
     if not _IMAGE.fullmatch(value):
         raise ValueError(
-            f"{value!r} is no image; give REGISTRY/NAMESPACE/NAME:TAG in lower case, or pass --image"
+            f"{value!r} is not an image; give REGISTRY/NAMESPACE/NAME:TAG in lower case, or pass --image"
         )
     return value
 
 
 def _size(value: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?[MG]", value):
-        raise ValueError(f"{value!r} is no size; give a number and M or G, e.g. 4G")
+        raise ValueError(f"{value!r} is not a size; give a number and M or G, e.g. 4G")
     return value
 
 
 def _array(value: str) -> str:
     part = r"\d{1,7}(-\d{1,7})?"
     if not re.fullmatch(rf"{part}(,{part})*", value):
-        raise ValueError(f"{value!r} names no indices; give numbers and ranges, e.g. 0-7 or 5,12-14")
+        raise ValueError(f"{value!r} doesn't name indices; give numbers and ranges, e.g. 0-7 or 5,12-14")
     return value
 
 
@@ -162,7 +162,7 @@ class JobFile(_Part):
 def check_limits(cpu: str, memory: str, disk: str | None = None) -> None:
     """Raise `ValueError` unless Code Engine has such instances. Disk is at most the memory, or 400 MB."""
     if cpu not in CPUS:
-        raise ValueError(f"scale_cpu_limit {cpu!r} is not to be had; use one of {', '.join(CPUS)}")
+        raise ValueError(f"scale_cpu_limit {cpu!r} is not available; use one of {', '.join(CPUS)}")
     sizes = gigabytes_with(cpu)
     if size_bytes(memory) not in [int(size * 10**9) for size in sizes]:
         choices = ", ".join(f"{size.normalize():f}G" for size in sizes)
@@ -229,7 +229,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_REPEATED: Final = "{!r} comes again in line {}; take one out, or put a line --- between two jobs"
+_REPEATED: Final = "{!r} is repeated in line {}; take one out, or put a line --- between two jobs"
 
 
 def _documents(text: str, source: str) -> list[tuple[int, object]]:
@@ -280,7 +280,7 @@ def _problem(source: str, place: tuple[int | str, ...], message: str) -> str:
     where = ".".join(map(str, place))
     said = message.removeprefix("Value error, ")
     if said == "Extra inputs are not permitted":
-        said = f"is no field of a Code Engine job; take it out ({', '.join(JobFile.model_fields)} are)"
+        said = f"is not a field of a Code Engine job; take it out ({', '.join(JobFile.model_fields)} are)"
     return f"{source}: {where}: {said}" if where else f"{source}: {said}"
 
 

@@ -62,7 +62,7 @@ class CodeEnginePlatform(Unattended):
         ):
             return
         raise InvalidSettings(
-            f"CE_PROJECT_ID={self._client.project_id!r}, JOB_PREFIX={self._prefix!r}: no jobs are there; "
+            f"CE_PROJECT_ID={self._client.project_id!r}, JOB_PREFIX={self._prefix!r}: it has no jobs; "
             f"deploy them: python -m codeengine.apply -f codeengine/jobs/{next(iter(jobs))}.yaml"
         )
 

@@ -47,7 +47,7 @@ def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
         "environment": {
             **_environment(handed_on, deployment.settings),
             "PLATFORM": "local",
-            "API_TOKEN": "${API_TOKEN:?set it to a secret of your choice; the HTTP face demands it}",
+            "API_TOKEN": "${API_TOKEN:?set it to a secret of your choice; the HTTP API requires it}",
         },
         "ports": ["127.0.0.1:${PORT:-8080}:8080"],
         "restart": "unless-stopped",

@@ -1,4 +1,4 @@
-"""Which provider does a creative act: the one that a setting names, or the paid one where its key is set."""
+"""Chooses the provider of a creative act: the one that a setting names, or the paid one if its key is set."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ _Opened = TypeVar("_Opened")
 
 @dataclass(frozen=True, kw_only=True)
 class Provider(Generic[_Opened]):
-    """How a provider is opened, and what it needs."""
+    """How to open a provider, and the key that it needs."""
 
     open: Callable[[Settings, Account], _Opened]
     key: str | None = None
-    """The field of `Settings` that holds its key; None for one that is built in."""
+    """The field of `Settings` that holds its key; None for a built-in provider."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Choice(Generic[_Opened]):
     """By name, in the order in which `auto` prefers them; the last one is built in."""
 
     def name(self, settings: Settings) -> str:
-        """The setting itself, or for `auto` the first one that has its key."""
+        """The setting's value, or for `auto` the first provider whose key is set."""
         asked: str = getattr(settings, self.setting)
         ready = (name for name, each in self.providers.items() if not each.key or getattr(settings, each.key))
         return next(ready) if asked == AUTO else asked

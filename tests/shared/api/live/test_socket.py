@@ -382,7 +382,7 @@ def test_without_redis_the_store_is_enough(
     secret = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
     with serve(redis_url=secret) as url, watch(url) as client:
         read(client)
-        until(lambda: "Redis can't be listened to" in caplog.text)
+        until(lambda: "Redis can't be reached" in caplog.text)
         finish(trigger, creation)
         assert all_of(client)[-1]["status"] == "completed"
     warned = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
@@ -406,7 +406,7 @@ def test_redis_may_die_and_come_back(
         )
         read(client)
         redis_server.kill()
-        until(lambda: "Redis can't be listened to" in caplog.text)
+        until(lambda: "Redis can't be reached" in caplog.text)
         leave(creation, "script_gen", "running", at_s=8, progress=0.5, message="from the store")
         while read(client)["message"] != "from the store":
             pass
