@@ -150,7 +150,7 @@ def _assets_of(timeline: Timeline) -> list[str]:
 
 def _composed(context: Context, timeline: Timeline, style: Style, variation: int) -> Path:
     """Music for this film: something new at every cut."""
-    from jobs.ad.music import write_music
+    from jobs.ad.music.composer import write_music
 
     path = context.scratch / "music.wav"
     write_music(
