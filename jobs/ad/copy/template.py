@@ -107,7 +107,7 @@ class TemplateProvider:
 def _writer(brief: AdBrief, analysis: ProductAnalysis) -> _Writer:
     styles = vocabulary().styles
     if brief.lines not in styles:
-        raise UnknownName("lines of a style", brief.lines, list(styles))
+        raise UnknownName("lines", brief.lines, list(styles))
     kind, light = kind_of(brief.product_name), light_of(analysis.colours)
     shown = _colour_words(analysis.colours)
     # Said right after the name: `Discover Premium Watch. One for people who …`

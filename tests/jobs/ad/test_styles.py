@@ -81,7 +81,7 @@ def test_every_look_is_listed_and_has_all_its_pieces() -> None:
         wrong += [f"jobs/ad/looks/{name} has {len(drawing.scenes)} scenes, not 4"] * (
             len(drawing.scenes) != 4
         )
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_what_styles_name_is_there() -> None:

@@ -136,7 +136,7 @@ def test_a_call_to_action_that_the_style_would_say_anyway_is_said_once() -> None
 
 def test_a_style_without_lines_is_named() -> None:
     with pytest.raises(UnknownName) as caught:
-        spoken(brief_of().model_copy(update={"style": "baroque"}))
+        spoken(brief_of().model_copy(update={"lines": "baroque"}))
     assert caught.value.args[1] == "baroque"
 
 
