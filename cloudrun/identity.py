@@ -41,7 +41,9 @@ def open_verify(settings: Settings, *, certificates_url: str = CERTIFICATES_URL)
         reason += "EVENTS_ACCOUNTS to the e-mail addresses of the service accounts that send events"
         log(logging.WARNING, "identity_unset", reason)
         return lambda _identity: reason
-    judge = _Judge(settings.events_audience or "", settings.events_accounts, Certificates(certificates_url))
+    judge = _TokenCheck(
+        settings.events_audience or "", settings.events_accounts, Certificates(certificates_url)
+    )
     return judge.fault
 
 
@@ -102,7 +104,7 @@ def _max_age_s(cache_control: str) -> float:
     return _KEEP_S
 
 
-class _Judge:
+class _TokenCheck:
     """Says what is wrong with an ID token."""
 
     def __init__(self, audience: str, accounts: tuple[str, ...], certificates: Certificates) -> None:

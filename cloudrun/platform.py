@@ -42,7 +42,7 @@ from cloudrun.retry import (
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
 from shared.pipelines.deployed import deployed_name
-from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms import ExecutionState, LaunchOrder, Unattended
 from shared.platforms.deployed import some_are_there
 from shared.platforms.remembered import NO_NEWS, UNKNOWN, Remembered
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
@@ -151,7 +151,7 @@ class CloudRunPlatform(Unattended):
             ) from error
         return True
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         """Start the stage; returns the execution's full name.
 
         Cloud Run has no idempotency key, so an answer that was lost is looked up by the claim's token before
@@ -167,7 +167,7 @@ class CloudRunPlatform(Unattended):
         except GoogleAPICallError as error:
             raise self._refused(order, f"run job {self._job_name(order)!r}", error) from error
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         """The execution with the claim's token; `PlatformBusy` if Cloud Run can't say for now."""
         try:
             return self._find(order)
@@ -176,12 +176,12 @@ class CloudRunPlatform(Unattended):
         except GoogleAPICallError as error:
             raise self._refused(order, f"list executions of job {self._job_name(order)!r}", error) from error
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         """How it stands; `unknown` when Cloud Run has forgotten it or can't say."""
         name = self._full_name(execution)
         if not name:
             return UNKNOWN
-        return self._remembered.state(name, self._ask_state, anew=anew)
+        return self._remembered.state(name, self._ask_state, ask_again=ask_again)
 
     def cancel(self, execution: str) -> None:
         name = self._full_name(execution)
@@ -203,10 +203,10 @@ class CloudRunPlatform(Unattended):
         """Nothing to do: Cloud Run itself keeps no more than a Job's newest thousand executions."""
         return True
 
-    def _send_and_resend(self, order: Order) -> str:
+    def _send_and_resend(self, order: LaunchOrder) -> str:
         return resending(self._sleep)(self._send, order)
 
-    def _send(self, order: Order) -> str:
+    def _send(self, order: LaunchOrder) -> str:
         """Send the launch once; raises `NotStarted` if there was no answer and it has started nothing."""
         try:
             operation = self._clients.jobs.run_job(
@@ -228,7 +228,7 @@ class CloudRunPlatform(Unattended):
     def _send_cancel(self, name: str) -> None:
         self._clients.executions.cancel_execution(name=name, timeout=WRITE_TIMEOUT_S, retry=None)
 
-    def _find_in_time(self, order: Order) -> str | None:
+    def _find_in_time(self, order: LaunchOrder) -> str | None:
         """Look a few times; raises `PlatformBusy` if Cloud Run can't say: then nothing may be sent again."""
         for pause_s in LOOK_AGAIN_AFTER_S:
             if pause_s:
@@ -242,14 +242,14 @@ class CloudRunPlatform(Unattended):
                 return found
         return None
 
-    def _find(self, order: Order) -> str | None:
+    def _find(self, order: LaunchOrder) -> str | None:
         """The execution with the order's token: one that still runs, else the latest."""
         found = repeating(self._sleep)(self._list_with_token, order)
         running = [execution for execution in found if "completion_time" not in execution]
         chosen = next(iter(running or found), None)
         return chosen.name if chosen else None
 
-    def _list_with_token(self, order: Order) -> list[run_v2.Execution]:
+    def _list_with_token(self, order: LaunchOrder) -> list[run_v2.Execution]:
         request = run_v2.ListExecutionsRequest(parent=self._job(order), page_size=_PAGE)
         listed = self._clients.executions.list_executions(request, timeout=READ_TIMEOUT_S, retry=None)
         recent = _recent(listed, since=self._now() - _LAUNCHES_SINCE)
@@ -294,10 +294,10 @@ class CloudRunPlatform(Unattended):
     def _deployed(self, job: str) -> str:
         return deployed_name(self._job_prefix, job)
 
-    def _job_name(self, order: Order) -> str:
+    def _job_name(self, order: LaunchOrder) -> str:
         return self._deployed(order.job)
 
-    def _job(self, order: Order) -> str:
+    def _job(self, order: LaunchOrder) -> str:
         return f"{self._location}/jobs/{self._job_name(order)}"
 
     def _full_name(self, execution: str) -> str:
@@ -310,10 +310,10 @@ class CloudRunPlatform(Unattended):
             return ""
         return f"{self._location}/jobs/{short[1]}/executions/{execution}"
 
-    def _busy(self, order: Order, reason: str) -> PlatformBusy:
+    def _busy(self, order: LaunchOrder, reason: str) -> PlatformBusy:
         return PlatformBusy(self.name, f"run job {self._job_name(order)!r}", f"{reason}; try again later")
 
-    def _refused(self, order: Order, action: str, error: GoogleAPICallError) -> PlatformError:
+    def _refused(self, order: LaunchOrder, action: str, error: GoogleAPICallError) -> PlatformError:
         region = self._location.rpartition("/")[2]
         remedy = f"{error.message}; compare the job with cloudrun/jobs/{order.job}.yaml"
         if isinstance(error, NotFound):
@@ -327,7 +327,7 @@ class CloudRunPlatform(Unattended):
         return PlatformError(self.name, action, remedy)
 
 
-def _request(job: str, order: Order) -> run_v2.RunJobRequest:
+def _request(job: str, order: LaunchOrder) -> run_v2.RunJobRequest:
     overrides = run_v2.RunJobRequest.Overrides(
         container_overrides=[
             run_v2.RunJobRequest.Overrides.ContainerOverride(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from codeengine.client import Answer, Client, open_client, why_refused
+from codeengine.client import ApiAnswer, Client, open_client, why_refused
 from codeengine.job_file import JobFile, read_job_files, size_bytes
 from shared.errors import BadRequest, PlatformError
 from shared.pipelines.deployed import named_values
@@ -19,7 +19,7 @@ from shared.settings import Settings
 from shared.worker.entry import DONE, guarded
 
 _TRIES: Final = 4
-_NOTHING_SENT: Final = Answer(status=200)
+_NOTHING_SENT: Final = ApiAnswer(status=200)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def apply(
     raise PlatformError("codeengine", f"apply {job.name}", why_refused(answer, client.project_id))
 
 
-def _apply_once(client: Client, job: JobFile, dry_run: bool) -> tuple[Change, Answer]:
+def _apply_once(client: Client, job: JobFile, dry_run: bool) -> tuple[Change, ApiAnswer]:
     """The change, and the answer to its write."""
     body = job.to_body()
     found = client.get_job(job.name)

@@ -33,7 +33,7 @@ _MOST_RETRY_AFTER_S: Final = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ApiAnswer:
     """What came back: a refusal is an answer like any other, and so is none at all."""
 
     status: int
@@ -59,7 +59,7 @@ class Answer:
 
 
 def repeating(
-    again: Callable[[Answer], bool], sleep: Callable[[float], None], *, attempts: int, longest_s: float
+    again: Callable[[ApiAnswer], bool], sleep: Callable[[float], None], *, attempts: int, longest_s: float
 ) -> Retrying:
     """Make the call again, after jittered pauses, while its answer calls for it; the last answer counts."""
     pause = wait_exponential(multiplier=0.5, max=longest_s) + wait_random(0, 1)
@@ -77,9 +77,9 @@ def repeating(
     )
 
 
-def _answer(state: RetryCallState) -> Answer:
+def _answer(state: RetryCallState) -> ApiAnswer:
     assert state.outcome
-    answer: Answer = state.outcome.result()
+    answer: ApiAnswer = state.outcome.result()
     return answer
 
 
@@ -117,29 +117,29 @@ class Client:
         self._lock = threading.Lock()
         self._opened: Any = None
 
-    def get_job(self, name: str) -> Answer:
+    def get_job(self, name: str) -> ApiAnswer:
         return self._repeated("GET", f"jobs/{_quoted(name)}")
 
-    def create_job(self, body: Mapping[str, Any]) -> Answer:
+    def create_job(self, body: Mapping[str, Any]) -> ApiAnswer:
         return self._call("POST", "jobs", body=body)
 
-    def update_job(self, name: str, changes: Mapping[str, Any], *, entity_tag: str) -> Answer:
+    def update_job(self, name: str, changes: Mapping[str, Any], *, entity_tag: str) -> ApiAnswer:
         """412 when the job is no longer at `entity_tag`."""
         headers = {"If-Match": entity_tag, "Content-Type": "application/merge-patch+json"}
         return self._call("PATCH", f"jobs/{_quoted(name)}", body=changes, headers=headers)
 
-    def create_run(self, body: Mapping[str, Any]) -> Answer:
+    def create_run(self, body: Mapping[str, Any]) -> ApiAnswer:
         """409 when the project has a job run of that name."""
         return self._call("POST", "job_runs", body=body)
 
-    def get_run(self, name: str) -> Answer:
+    def get_run(self, name: str) -> ApiAnswer:
         return self._repeated("GET", f"job_runs/{_quoted(name)}")
 
-    def delete_run(self, name: str) -> Answer:
+    def delete_run(self, name: str) -> ApiAnswer:
         """Stops it, if it runs; 404 when there is none."""
         return self._repeated("DELETE", f"job_runs/{_quoted(name)}")
 
-    def _repeated(self, method: str, path: str) -> Answer:
+    def _repeated(self, method: str, path: str) -> ApiAnswer:
         again = repeating(lambda answer: answer.may_pass, self._sleep, attempts=4, longest_s=4)
         return again(self._call, method, path)
 
@@ -150,7 +150,7 @@ class Client:
         *,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiAnswer:
         from ibm_cloud_sdk_core import ApiException
         from jwt import PyJWTError
 
@@ -173,7 +173,7 @@ class Client:
         except (ApiException, RequestException) as error:
             return _refused(error)
         result = answer.get_result()
-        return Answer(status=answer.get_status_code(), body=result if isinstance(result, dict) else {})
+        return ApiAnswer(status=answer.get_status_code(), body=result if isinstance(result, dict) else {})
 
     def _open(self) -> Any:
         from ibm_cloud_sdk_core import BaseService
@@ -215,7 +215,7 @@ def open_client(
     )
 
 
-def why_refused(answer: Answer, project_id: str) -> str:
+def why_refused(answer: ApiAnswer, project_id: str) -> str:
     """A refusal as a sentence with its remedy, as far as it has the same one for every call."""
     said = answer.reason.rstrip(".") or "no answer came"
     if answer.status == 401:
@@ -227,21 +227,21 @@ def why_refused(answer: Answer, project_id: str) -> str:
     return f"{said} (HTTP {answer.status})"
 
 
-def _refused_by_iam(error: Exception) -> Answer:
+def _refused_by_iam(error: Exception) -> ApiAnswer:
     """IAM says 400 to a key that it doesn't know; that it is out of reach says nothing about the key."""
     answer = _refused(error)
     if answer.may_pass:
-        return Answer(status=0, reason=f"IAM: {answer.reason}", retry_after_s=answer.retry_after_s)
-    return Answer(status=401, reason=f"IAM: {answer.reason}")
+        return ApiAnswer(status=0, reason=f"IAM: {answer.reason}", retry_after_s=answer.retry_after_s)
+    return ApiAnswer(status=401, reason=f"IAM: {answer.reason}")
 
 
-def _refused(error: Exception) -> Answer:
+def _refused(error: Exception) -> ApiAnswer:
     status = getattr(error, "status_code", 0)
     response = getattr(error, "http_response", None)
     if not isinstance(status, int) or not status or response is None or 200 <= status < 300:
-        return Answer(status=0, reason=f"{type(error).__name__}: {error}")
+        return ApiAnswer(status=0, reason=f"{type(error).__name__}: {error}")
     retry_after = str(response.headers.get("Retry-After", ""))
-    return Answer(
+    return ApiAnswer(
         status=status,
         reason=str(getattr(error, "message", "") or f"HTTP {status}"),
         retry_after_s=float(retry_after) if retry_after.isdecimal() else 0.0,

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from codeengine.client import Answer, Client, open_client, repeating, why_refused
+from codeengine.client import ApiAnswer, Client, open_client, repeating, why_refused
 from codeengine.job_file import run_limit_s
 from codeengine.reasons import JobRun, reason_of_run, reasons_by_task
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
 from shared.pipelines.deployed import deployed_name
-from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms import ExecutionState, LaunchOrder, Unattended
 from shared.platforms.deployed import some_are_there
 from shared.platforms.remembered import NO_NEWS, UNKNOWN, Remembered
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
@@ -79,13 +79,13 @@ class CodeEnginePlatform(Unattended):
             return answer.is_done
         raise InvalidSettings(f"CE_PROJECT_ID={self._client.project_id!r}: {self._why(answer)}")
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         """A lost answer is made up for by sending again under the same name; so is one that no repetition
         brought, which is why that too is `PlatformBusy`."""
         name = self._run_name(order)
-        answers: list[Answer] = []
+        answers: list[ApiAnswer] = []
 
-        def send() -> Answer:
+        def send() -> ApiAnswer:
             answers.append(self._client.create_run(self._body(order, name)))
             return answers[-1]
 
@@ -94,14 +94,14 @@ class CodeEnginePlatform(Unattended):
             self._explain(order, name, answer, in_doubt=any(each.is_lost for each in answers))
         return name
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         name = self._run_name(order)
         return self._owned(order, name, "look for")
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         if not self._may_be_mine(execution):
             return UNKNOWN
-        return self._remembered.state(execution, self._ask, anew=anew)
+        return self._remembered.state(execution, self._ask, ask_again=ask_again)
 
     def cancel(self, execution: str) -> None:
         """Code Engine stops a job run only by deleting it; its containers get SIGTERM."""
@@ -126,7 +126,7 @@ class CodeEnginePlatform(Unattended):
     def _may_be_mine(self, execution: str) -> bool:
         return execution.startswith(self._deployed("")) and bool(re.fullmatch(r"[a-z0-9-]{1,63}", execution))
 
-    def _run_name(self, order: Order) -> str:
+    def _run_name(self, order: LaunchOrder) -> str:
         plain = re.fullmatch(r"[a-z0-9]{1,16}", order.token)
         token = order.token if plain else hashlib.sha256(order.token.encode()).hexdigest()[:16]
         head = self._job_name(order)[: _LONGEST_NAME - len(token) - 1]
@@ -135,10 +135,10 @@ class CodeEnginePlatform(Unattended):
     def _deployed(self, job: str) -> str:
         return deployed_name(self._prefix, job)
 
-    def _job_name(self, order: Order) -> str:
+    def _job_name(self, order: LaunchOrder) -> str:
         return self._deployed(order.job)
 
-    def _body(self, order: Order, name: str) -> dict[str, Any]:
+    def _body(self, order: LaunchOrder, name: str) -> dict[str, Any]:
         variables = {CLAIM_VARIABLE: order.token, CREATION_VARIABLE: order.creation_id}
         return {
             "name": name,
@@ -152,7 +152,7 @@ class CodeEnginePlatform(Unattended):
             "scale_retry_limit": order.definition.retries,
         }
 
-    def _explain(self, order: Order, name: str, answer: Answer, *, in_doubt: bool) -> None:
+    def _explain(self, order: LaunchOrder, name: str, answer: ApiAnswer, *, in_doubt: bool) -> None:
         """Return if the launch that was answered so has started all the same; raise why not otherwise.
 
         `in_doubt` when an answer before it was lost, so that a refusal tells nothing of the first try.
@@ -172,7 +172,7 @@ class CodeEnginePlatform(Unattended):
             raise PlatformError(self.name, action, f"{self._why(answer)}; deploy {where}: {remedy}")
         raise PlatformError(self.name, action, self._why(answer))
 
-    def _has_started(self, order: Order, name: str, answer: Answer) -> bool:
+    def _has_started(self, order: LaunchOrder, name: str, answer: ApiAnswer) -> bool:
         """Whether there is a job run of the claim; raises `PlatformBusy` where that can't be known, and
         `PlatformError` for a conflict with a run that is someone else's."""
         try:
@@ -184,7 +184,7 @@ class CodeEnginePlatform(Unattended):
                 raise
             raise PlatformBusy(*error.args) from error
 
-    def _owned(self, order: Order, name: str, verb: str) -> str | None:
+    def _owned(self, order: LaunchOrder, name: str, verb: str) -> str | None:
         """The name, if there is a job run of it; raises `PlatformError` when that is someone else's."""
         run = self._read(name, verb)
         if run is None:
@@ -229,14 +229,14 @@ class CodeEnginePlatform(Unattended):
             raise PlatformError(self.name, f"{verb} {execution}", self._why(answer))
         self._remembered.forget(execution)
 
-    def _why(self, answer: Answer) -> str:
+    def _why(self, answer: ApiAnswer) -> str:
         return why_refused(answer, self._client.project_id)
 
 
-def _is_busy(answer: Answer) -> bool:
+def _is_busy(answer: ApiAnswer) -> bool:
     refused = 400 <= answer.status < 500
     return answer.status == 429 or (refused and bool(_QUOTA.search(answer.reason)))
 
 
-def _calls_for_another(answer: Answer) -> bool:
+def _calls_for_another(answer: ApiAnswer) -> bool:
     return answer.is_lost or _is_busy(answer)

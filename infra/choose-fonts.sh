@@ -7,12 +7,12 @@ for licence in "${from%/*}"/doc/fonts-*/copyright; do
     package=${licence%/copyright}
     cp "$licence" "$to/${package##*/}.copyright"
 done
-find "$from" -type f \( -name 'NotoSans*' -o -name 'NotoSerif*' -o -name 'Symbola*' \) ! -name '*Italic*' |
+find "$from" -type f \( -name 'NotoSans*' -o -name 'NotoSerif*' -o -name 'NotoColorEmoji*' \) ! -name '*Italic*' |
     while read -r font; do
         name=${font##*/}
         sans='' bold=''
         case $name in
-            NotoSansMono* | NotoSansDisplay* | NotoSerifDisplay* | NotoSerifCJK*) continue ;;
+            NotoSansMono* | NotoSansDisplay* | NotoSerifDisplay*) continue ;;
             NotoSerif*) sans=$(find "$from" -name "NotoSans${name#NotoSerif}") ;;
         esac
         case $name in

@@ -38,11 +38,13 @@ def run_fused(
     task = task or Task()
     known = pipelines()
     platform = InlinePlatform(store, settings, known, stages(), outer=task, publisher=publisher, sleep=sleep)
-    trigger = trigger_of(settings, store, platform, known, publisher, fuses=never_fuses, holding=task.claim)
+    trigger = trigger_of(
+        settings, store, platform, known, publisher, fuses=never_fuses, held_token=task.claim
+    )
     work = partial(run_to_end, trigger, platform, creation_id, known[pipeline].width, sleep=sleep)
     left: list[str] = []
     if task.attempt and Creation(store, creation_id).has_request():
-        left = trigger.left_by(creation_id, task.execution)
+        left = trigger.unfinished_stages(creation_id, task.execution)
     if task.claim:
         return work(left=left)
     trigger.start(pipeline, creation_id, checked=False)

@@ -21,5 +21,5 @@ def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str
     """Close the books of a run whose stages a workflow chained, and tell how it ended."""
     trigger = make_trigger(settings)
     trigger.follows_up = False  # this process is about to end; a sweep starts what is queued
-    status = trigger.settle(pipeline, creation_id, opened_by=workflow, outcome=outcome)
+    status = trigger.close_run(pipeline, creation_id, opened_by=workflow, outcome=outcome)
     tell(Console(stderr=True), trigger, status)

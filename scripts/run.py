@@ -48,7 +48,7 @@ class RunDesk:
         claim_creation(creation, source, pipeline, replace=replace)
         bring(creation)
         start = partial(trigger.start, pipeline, creation_id)
-        tell_film(watch(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))
+        tell_film(follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))
 
     def make_of_folder(
         self, pipeline: str, creation_id: str | None, folder: Path | None, *, replace: bool, verbose: bool
@@ -81,7 +81,7 @@ def run(
         console.print(f"{count} assets in {creation_id}", style="dim", highlight=False)
     source = f" --assets-dir {shlex.quote(str(assets_dir))}" if assets_dir else ""
     start = partial(trigger.start, pipeline, creation_id)
-    return watch(trigger, creation_id, console, start, again=f"run {pipeline} {creation_id}{source}")
+    return follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {creation_id}{source}")
 
 
 def _import(folder: Path, creation: Creation, pipeline: Pipeline, *, replace: bool) -> int:
@@ -99,7 +99,7 @@ def tell_film(status: RunStatus) -> None:
         sys.stdout.write(f"{status.creation_id}/{output.key}\n")
 
 
-def watch(
+def follow_run(
     trigger: Trigger, creation_id: str, console: Console, start: Callable[[], RunStatus], *, again: str
 ) -> RunStatus:
     """Start a run, show it to its end and tell what came of it; `again` is the command that goes on."""

@@ -12,7 +12,7 @@ import pytest
 from shared import settings
 from shared.logs import LOGGER
 from shared.platforms import task
-from tests.support.faces import use_fonts
+from tests.support.faces import hide_noto, use_fonts
 from tests.support.languages import load_model_once
 from tests.support.shards import shard_of_the_day
 
@@ -53,6 +53,12 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see the same fonts everywhere; those that need others make them with `tests/support/faces.py`."""
     use_fonts(monkeypatch)
+
+
+@pytest.fixture
+def no_noto(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without the packages of Noto fonts: few scripts can be drawn."""
+    hide_noto(monkeypatch)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -52,6 +52,7 @@ HOMES = {
     "arabic_reshaper": ("shared/video/",),
     "moviepy": ("shared/video/rendering/moviepy_engine.py",),
     "num2words": ("shared/text/reading/numerals.py",),
+    "budoux": ("shared/text/phrasing.py",),
     "py3langid": ("shared/text/guessing.py",),
     "espeakng_loader": ("shared/providers/speech/espeak.py",),
     "fastapi": ("shared/api/", "jobs/*/http/"),

@@ -82,13 +82,14 @@ def run(context: Context) -> Result:
 def _direct(context: Context) -> _Film:
     """The timeline, and everything in it at hand."""
     from shared.video.frames.words import draw_overlay
+    from shared.video.lettering.font_check import check_fonts
     from shared.video.lettering.fonts import choose_fonts
 
     script, voiceovers = _demand_all(context.creation)
     style = style_named(script.style)
     own_music = music(context.creation)
     voice_texts = [voice.text for voice in voiceovers.voiceovers]
-    choice = choose_fonts(voice_texts, voiceovers.voiceovers[0].language)
+    choice = choose_fonts(voice_texts, voiceovers.voiceovers[0].language, emoji_in_colour=True)
     timeline = direct_ad(
         script,
         style,
@@ -97,6 +98,8 @@ def _direct(context: Context) -> _Film:
         music=Music(key=own_music or COMPOSED, volume=style.music.volume, looped=own_music is not None),
         fonts=choice.faces,
     )
+    titles = {f"{SCRIPT_NAME}: {words.text!r}": words.text for words in timeline.overlays}
+    check_fonts(titles, "und", otherwise="write the words in another script", none_empty=True)
     files = fetch_assets(context, [name for name in _assets_of(timeline) if name != COMPOSED])
     if own_music is None:
         files[COMPOSED] = _composed(context, timeline, style, script.variation)

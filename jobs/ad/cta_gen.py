@@ -35,6 +35,7 @@ def run(context: Context) -> Result:
     from jobs.ad.card.card import draw_card
 
     script = read_script(context.creation)
+    _check_letters(script)
     provider = image_provider(context.settings, context.account)
     context.progress.update(0.05, "painting the background")
     background = _painted(context, provider, _order(context, script))
@@ -53,6 +54,15 @@ def run(context: Context) -> Result:
         },
         warnings=card.warnings,
     )
+
+
+def _check_letters(script: Script) -> None:
+    """Raises `InvalidAssets` where name or call can't be drawn here, before a picture is paid for."""
+    from shared.video.lettering.font_check import check_fonts
+
+    texts = {"product_name": script.product_name, "cta_scene.text": script.cta_scene.text}
+    shown = {f"{SCRIPT_NAME}: {place}": text for place, text in texts.items()}
+    check_fonts(shown, "und", otherwise="write the words in another script", none_empty=True)
 
 
 def _words(script: Script) -> "Words":
@@ -135,7 +145,7 @@ STAGE: Final = Stage(
     inputs=_inputs,
     run=run,
     salt=_painter,
-    hears_out=True,
+    runs_in_thread=True,
 )
 
 if __name__ == "__main__":

@@ -48,10 +48,10 @@ def run(context: Context) -> Result:
 
 
 def _check_letters(shown: Mapping[str, str]) -> None:
-    """Raises `InvalidAssets` for a script that no font has, before voices and clips are paid for."""
+    """Raises `InvalidAssets` for what no font can draw, before voices and clips are paid for."""
     from shared.video.lettering.font_check import check_fonts
 
-    check_fonts(shown, "und", otherwise="write the words in another script")
+    check_fonts(shown, "und", otherwise="write the words in another script", none_empty=True)
 
 
 def _shown_of(brief: Brief) -> dict[str, str]:
@@ -182,7 +182,7 @@ STAGE: Final = Stage(
     inputs=_inputs,
     run=run,
     salt=_writer,
-    hears_out=True,
+    runs_in_thread=True,
 )
 
 if __name__ == "__main__":

@@ -202,7 +202,7 @@ STAGE: Final = Stage(
     inputs=_inputs,
     run=run,
     salt=_film_maker,
-    hears_out=True,
+    runs_in_thread=True,
 )
 
 if __name__ == "__main__":

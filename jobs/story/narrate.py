@@ -182,8 +182,8 @@ def _drawable(story: _Story) -> "Drawable":
 
     captions = {caption.name: caption.text for part in story.captions for caption in part}
     if story.options.captions.look == "off":
-        return Drawable(faces=choose_fonts(captions.values(), story.language).faces)
-    return check_fonts(captions, story.language, otherwise='set "captions": "off"')
+        return Drawable(faces=choose_fonts(captions.values(), story.language, emoji_in_colour=True).faces)
+    return check_fonts(captions, story.language, otherwise='set "captions": "off"', emoji_in_colour=True)
 
 
 def _narrate(context: Context, captions: Sequence[Caption], options: StoryOptions) -> list[Narrated]:

@@ -13,7 +13,7 @@ from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.live import socket as live
-from shared.api.live.viewers import Watchers
+from shared.api.live.viewers import Viewers
 from shared.api.routes import assets, events
 from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
@@ -83,7 +83,7 @@ def create_app(
     app.state.rows = Rows(settings)
     app.state.listers = CapacityLimiter(_LISTERS)
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
-    app.state.watchers = Watchers(trigger, settings.redis_url)
+    app.state.viewers = Viewers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()

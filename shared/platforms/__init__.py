@@ -19,7 +19,7 @@ from shared.records.failing import RunTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class LaunchOrder:
     """What a platform is asked to run."""
 
     pipeline: str
@@ -72,25 +72,25 @@ class Platform(Protocol):
 
     def check(self, jobs: Collection[str]) -> None:
         """Raise `InvalidSettings`, naming the variable, unless the platform is there and lets us in; `jobs`
-        are what `Order.job` may name, of which some must be deployed."""
+        are what `LaunchOrder.job` may name, of which some must be deployed."""
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         """Start the stage and return the execution's name without waiting for it.
 
         An answer that was lost is looked up before anything is sent again. Raises `PlatformBusy` when asking
         later can help (whoever asks then calls `find` first), `PlatformError` when it is refused.
         """
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         """The execution that an earlier `launch` under this token started, or None if there is none.
 
         Asked when the launcher may have died before it noted the name. Raises `PlatformError` when it can't
         be known.
         """
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         """How the execution stands; never raises for one that it doesn't know. An answer of a few seconds ago
-        may be given again, unless it is to be `anew`."""
+        may be given again, unless it is to be `ask_again`."""
 
     def cancel(self, execution: str) -> None:
         """Ask it to stop; fine when it has ended already."""

@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 from shared.errors import InvalidSettings
 from shared.logs import log
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.platforms.deployed import some_are_there
-from shared.platforms.local import Attempt, Called, LocalPlatform, call
+from shared.platforms.local import Called, LocalPlatform, ProcessAttempt, call
 from shared.platforms.pulse import USUAL, Patience
 from shared.settings import Settings
 from shared.storage import ObjectStore
@@ -100,7 +100,7 @@ class ComposePlatform(LocalPlatform):
                 f"fails here ({tried.complaint}); {remedy}"
             )
 
-    def _container(self, order: Order, variables: Mapping[str, str]) -> list[str]:
+    def _container(self, order: LaunchOrder, variables: Mapping[str, str]) -> list[str]:
         on_disk = self._store.url.startswith("file:")
         handed = [
             f"{name}={value}" for name, value in variables.items() if name != "STORE_URL" or not on_disk
@@ -110,7 +110,7 @@ class ComposePlatform(LocalPlatform):
             options += ["--user", _user(self._engine)]
         return [*self._compose, "run", "--rm", "-T", *options, order.job, order.creation_id]
 
-    def _signal(self, attempt: Attempt, number: signal.Signals) -> None:
+    def _signal(self, attempt: ProcessAttempt, number: signal.Signals) -> None:
         """Signal the container; compose then ends by itself, unless the container can't be reached."""
         name = _name(attempt.variables)
         if number == signal.SIGTERM:
@@ -120,7 +120,7 @@ class ComposePlatform(LocalPlatform):
         if not (killed.worked and attempt.ends_within(self._grace_s)):
             super()._signal(attempt, number)
 
-    def _ask_to_stop(self, attempt: Attempt, name: str) -> None:
+    def _ask_to_stop(self, attempt: ProcessAttempt, name: str) -> None:
         """SIGTERM as soon as the container is there: compose may have yet to start it."""
         until = time.monotonic() + self._grace_s
         while not attempt.ends_within(0):
@@ -128,7 +128,7 @@ class ComposePlatform(LocalPlatform):
             if asked.worked or attempt.ends_within(_ASK_AGAIN_S) or time.monotonic() > until:
                 return
 
-    def _clear(self, attempt: Attempt, exit_code: int) -> None:
+    def _clear(self, attempt: ProcessAttempt, exit_code: int) -> None:
         """Remove the container, in case compose ended before it."""
         if exit_code == 0:
             return

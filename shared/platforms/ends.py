@@ -4,7 +4,7 @@ import signal
 from dataclasses import dataclass
 
 from shared.errors import Stopped
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.records.creation import Creation
 from shared.records.documents import DIED, Failure, Unraised, utc_now
 from shared.records.failing import fail_record
@@ -22,7 +22,7 @@ class End:
 
 
 def record_end(
-    creation: Creation, order: Order, execution: str, index: int, end: End, *, stopped: bool
+    creation: Creation, order: LaunchOrder, execution: str, index: int, end: End, *, stopped: bool
 ) -> None:
     """Record the task as failed, with what is known, unless its record says how it ended; `stopped` when it
     was told to."""

@@ -25,7 +25,7 @@ from shared.machine.process import (
     usable_cores,
 )
 from shared.pipelines.definition import FUSED
-from shared.platforms import ExecutionState, Order
+from shared.platforms import ExecutionState, LaunchOrder
 from shared.platforms.ends import End, last_words, record_end
 from shared.platforms.pulse import USUAL, Patience, Pulse
 from shared.platforms.slots import Slots
@@ -38,7 +38,7 @@ _BAD_REQUEST: Final = 2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Attempt:
+class ProcessAttempt:
     """One try at a task."""
 
     process: "subprocess.Popen[bytes]"
@@ -59,9 +59,9 @@ class Attempt:
 class _Execution:
     """A launched stage: what works on it and whether it is to stop."""
 
-    order: Order
+    order: LaunchOrder
     name: str
-    attempts: set[Attempt] = field(default_factory=set)
+    attempts: set[ProcessAttempt] = field(default_factory=set)
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     reason: str = ""
@@ -89,7 +89,7 @@ class LocalPlatform:
         on_end: Callable[[str], object] = lambda _creation_id: None,
         on_log: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        command: Callable[[Order, Mapping[str, str]], list[str]] | None = None,
+        command: Callable[[LaunchOrder, Mapping[str, str]], list[str]] | None = None,
         environ: Mapping[str, str] = MappingProxyType({}),
         grace_s: float = 10.0,
         patience: Patience = USUAL,
@@ -115,7 +115,7 @@ class LocalPlatform:
     def check(self, jobs: Collection[str]) -> None:
         """Nothing to check: what it needs was seen to when it was made."""
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         name = f"local|{this_process()}|{secrets.token_hex(6)}"
         execution = _Execution(order=order, name=name)
         thread = threading.Thread(target=self._run, args=(execution,), name=f"run-{order.stage}", daemon=True)
@@ -128,7 +128,7 @@ class LocalPlatform:
             thread.start()
         return name
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
         mine = self._executions.get(execution)
         if mine:
             if not mine.ended.is_set():
@@ -152,7 +152,7 @@ class LocalPlatform:
             for attempt in list(mine.attempts):
                 self._end_beside(attempt)
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         with self._lock:
             mine = [each.name for each in self._executions.values() if each.order.token == order.token]
         return mine[0] if mine else None
@@ -230,7 +230,7 @@ class LocalPlatform:
             stderr=subprocess.PIPE if self._on_log else None,
             start_new_session=True,  # Ctrl-C reaches us alone, and we hand it on
         )
-        attempt = Attempt(process=process, variables=variables)
+        attempt = ProcessAttempt(process=process, variables=variables)
         execution.attempts.add(attempt)
         if execution.stopping.is_set():
             self._end_beside(attempt)
@@ -247,7 +247,7 @@ class LocalPlatform:
         order, name = execution.order, execution.name
         return Pulse(creation=creation, order=order, execution=name, index=index, patience=self._patience)
 
-    def _wait(self, attempt: Attempt, pulse: Pulse, time_limit_s: float) -> End:
+    def _wait(self, attempt: ProcessAttempt, pulse: Pulse, time_limit_s: float) -> End:
         """Until the attempt ends by itself, is not heard of any more, or has taken too long."""
         over_at = time.monotonic() + time_limit_s
         silence = pulse.silence()
@@ -265,10 +265,10 @@ class LocalPlatform:
         reason = f"took longer than its time limit of {time_limit_s:g} s (time_limit_s in pipeline.yaml)"
         return End(exit_code=1, reason=reason, kind=TIME_LIMIT)
 
-    def _end_beside(self, attempt: Attempt) -> None:
+    def _end_beside(self, attempt: ProcessAttempt) -> None:
         threading.Thread(target=self._end, args=(attempt,), name="end", daemon=True).start()
 
-    def _end(self, attempt: Attempt) -> None:
+    def _end(self, attempt: ProcessAttempt) -> None:
         """SIGTERM, and SIGKILL if it is still there after a while."""
         if not attempt.ending.acquire(blocking=False):
             return
@@ -276,14 +276,14 @@ class LocalPlatform:
         if not attempt.ends_within(self._grace_s):
             self._signal(attempt, signal.SIGKILL)
 
-    def _signal(self, attempt: Attempt, number: signal.Signals) -> None:
+    def _signal(self, attempt: ProcessAttempt, number: signal.Signals) -> None:
         """Signal the task and the tools it runs; what was stopped wakes up to hear it."""
         if attempt.process.poll() is None:
             with suppress(ProcessLookupError):  # it ended in between
                 os.killpg(attempt.process.pid, number)
                 os.killpg(attempt.process.pid, signal.SIGCONT)
 
-    def _clear(self, attempt: Attempt, exit_code: int) -> None:
+    def _clear(self, attempt: ProcessAttempt, exit_code: int) -> None:
         """Kill the tools that an attempt which failed has left at work."""
         if exit_code:
             with suppress(ProcessLookupError):
@@ -310,7 +310,7 @@ class LocalPlatform:
         record_end(creation, execution.order, execution.name, index, end, stopped=execution.stopping.is_set())
 
 
-def _entrypoint(order: Order, _variables: Mapping[str, str]) -> list[str]:
+def _entrypoint(order: LaunchOrder, _variables: Mapping[str, str]) -> list[str]:
     if order.stage == FUSED:
         return [sys.executable, "-m", "jobs", order.pipeline, order.creation_id]
     return [sys.executable, "-m", f"jobs.{order.pipeline}.{order.stage}", order.creation_id]

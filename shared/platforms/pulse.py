@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.errors import ReelwrightError
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.records.creation import Creation
 from shared.records.documents import Record, load
 from shared.records.names import RECORDS
@@ -48,7 +48,7 @@ class Pulse:
     """What was seen of one attempt at one task."""
 
     creation: Creation
-    order: Order
+    order: LaunchOrder
     execution: str
     index: int
     patience: Patience

@@ -22,10 +22,12 @@ class Remembered:
         self._lock = threading.Lock()
         self._states: dict[str, tuple[float, ExecutionState]] = {}
 
-    def state(self, execution: str, ask: Callable[[str], ExecutionState], *, anew: bool) -> ExecutionState:
-        """The state that is remembered, or what `ask` answers; with `anew` only an end is remembered."""
+    def state(
+        self, execution: str, ask: Callable[[str], ExecutionState], *, ask_again: bool
+    ) -> ExecutionState:
+        """The state that is remembered, or what `ask` answers; with `ask_again` only an end is remembered."""
         known = self._get(execution)
-        if known is None or (anew and known.status != "ended"):
+        if known is None or (ask_again and known.status != "ended"):
             known = ask(execution)
             self._put(execution, known)
         return known

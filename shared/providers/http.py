@@ -26,7 +26,7 @@ _CHUNK: Final = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """A whole answer with a status below 400."""
 
     status: int
@@ -106,7 +106,7 @@ class Http:
         expect: str = "application/json",
         timeout_s: float = 120.0,
         repeatable: bool = True,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Ask the API; `body` is sent as JSON, the answer's type must start with `expect`, JSON must parse.
 
         Asks again, with jitter or after `Retry-After`, while the provider is busy or broken. With
@@ -125,7 +125,7 @@ class Http:
             silence_s=timeout_s,
         )
 
-        def ask() -> Answer:
+        def ask() -> HttpAnswer:
             with self._request(asked) as response:
                 return self._checked(response, self._read(response, asked), asked, expect)
 
@@ -253,7 +253,7 @@ class Http:
                 raise self._lost(f"its answer took more than {asked.timeout_s:g} s", asked.repeatable)
         return bytes(data)
 
-    def _checked(self, response: "Response", data: bytes, asked: _Asked, expect: str) -> Answer:
+    def _checked(self, response: "Response", data: bytes, asked: _Asked, expect: str) -> HttpAnswer:
         if response.status_code >= 300:
             raise self._refusal(response, data, repeatable=asked.repeatable)
         kind = response.headers.get("Content-Type", "")
@@ -265,7 +265,7 @@ class Http:
             except ValueError:
                 raise self._lost("answered with JSON that can't be read", asked.repeatable) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status=response.status_code, headers=headers, body=data)
+        return HttpAnswer(status=response.status_code, headers=headers, body=data)
 
     def _refusal(self, response: "Response", data: bytes, *, repeatable: bool) -> Exception:
         for secret in self._secrets:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from shared.pipelines.definition import Pipeline
 from shared.platforms import Platform
-from shared.reports.run_reporter import watch_of
+from shared.reports.run_reporter import listeners_of
 from shared.runs.launch import Fuses, fusing
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -25,11 +25,11 @@ def trigger_of(
     *,
     metrics: "Metrics | None" = None,
     fuses: Fuses | None = None,
-    holding: str = "",
+    held_token: str = "",
 ) -> Trigger:
     """The trigger for these settings. Where the platform sees a stage end, that starts the next one.
 
-    `fuses` is what FUSED says unless given; `holding` is the token of a container with all stages, if this
+    `fuses` is what FUSED says unless given; `held_token` is the token of a container with all stages, if this
     is one.
     """
     trigger = Trigger(
@@ -38,8 +38,8 @@ def trigger_of(
         pipelines,
         stale_after_s=settings.stale_after_s,
         fuses=fuses or fusing(settings, in_cloud=not platform.is_here),
-        holding=holding,
-        watch=watch_of(settings, pipelines, publisher, metrics=metrics),
+        held_token=held_token,
+        listeners=listeners_of(settings, pipelines, publisher, metrics=metrics),
         time_limit_s=settings.job_timeout_s,
     )
     platform.on_end = trigger.advance

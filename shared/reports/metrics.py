@@ -20,7 +20,7 @@ WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
 
 
 class Metrics:
-    """Counts runs that have ended, as one of a trigger's `Watch.on_end`. May be used from any thread."""
+    """Counts runs that have ended, as one of a trigger's `Listeners.on_end`. May be used from any thread."""
 
     def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
         self._pipelines = pipelines

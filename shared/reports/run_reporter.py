@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
-from shared.runs.listeners import Ended, News, Overtaken, Told, Watch
+from shared.runs.listeners import Ended, Listeners, News, Overtaken, Told
 from shared.runs.report import PIPELINE, reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from shared.reports.sink import Audience
 
 
-def watch_of(
+def listeners_of(
     settings: Settings,
     pipelines: Mapping[str, Pipeline],
     publisher: "Audience | None",
     *,
     metrics: "Metrics | None" = None,
-) -> Watch:
+) -> Listeners:
     """Those who are told."""
-    news: list[News] = [JobReporter(pipelines, publisher)] if publisher else []
+    news: list[News] = [RunReporter(pipelines, publisher)] if publisher else []
     ends: list[Ended] = [metrics.run_ended] if metrics else []
     overtaken: list[Overtaken] = []
     if settings.webhook_url:
@@ -34,10 +34,10 @@ def watch_of(
         webhooks = Webhooks(settings, pipelines, count=count)
         ends.append(webhooks.deliver)
         overtaken.append(webhooks.redeliver)
-    return Watch(on_news=news, on_end=ends, on_overtaken=overtaken)
+    return Listeners(on_news=news, on_end=ends, on_overtaken=overtaken)
 
 
-class JobReporter:
+class RunReporter:
     """Publishes what stages don't tell themselves: that a run was asked for, that it has ended, and the end
     of stages that died without a word. Each once in this process."""
 

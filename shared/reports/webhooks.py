@@ -57,7 +57,7 @@ _TRIED_FOR: Final = timedelta(hours=24)
 _MOST_ERROR_CHARS: Final = 2000
 
 
-class Attempt(Document):
+class DeliveryAttempt(Document):
     """One attempt."""
 
     at: AwareDatetime
@@ -73,7 +73,7 @@ class Delivery(Document):
     delivery_id: str
     body: dict[str, Any] = Field(default_factory=dict)
     """What is sent, so that it can be sent when the run itself has been overtaken."""
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
     next_at: AwareDatetime | None = None
     """When the next attempt is due; None when none is."""
     delivered_at: AwareDatetime | None = None
@@ -85,7 +85,7 @@ class Delivery(Document):
 
 
 class Webhooks:
-    """Delivers; one of a trigger's `Watch.on_end`. May be used from any thread."""
+    """Delivers; one of a trigger's `Listeners.on_end`. May be used from any thread."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Webhooks:
         begun = found.model_copy(
             update={
                 "body": body,
-                "attempts": (*found.attempts, Attempt(at=now)),
+                "attempts": (*found.attempts, DeliveryAttempt(at=now)),
                 "next_at": now + timedelta(seconds=_pause_s(found)),
             }
         )
@@ -159,7 +159,7 @@ class Webhooks:
         creation.write(name, ended.to_bytes(), expect=noted.generation)
         return ended.is_over
 
-    def _attempt(self, url: str, body: Mapping[str, Any], delivery: Delivery) -> Attempt:
+    def _attempt(self, url: str, body: Mapping[str, Any], delivery: Delivery) -> DeliveryAttempt:
         """What came of it. One that takes too long goes on in its thread, but counts as failed."""
         data = json.dumps(body, ensure_ascii=False).encode()
         attempt = delivery.attempts[-1]
@@ -200,7 +200,7 @@ class Webhooks:
             headers["X-Reelwright-Signature"] = sign(self._secret, timestamp, body)
         return headers
 
-    def _tell(self, creation: Creation, delivery: Delivery, attempt: Attempt) -> None:
+    def _tell(self, creation: Creation, delivery: Delivery, attempt: DeliveryAttempt) -> None:
         if delivery.delivered_at:
             outcome, severity = "delivered", logging.INFO
         else:
@@ -240,7 +240,7 @@ def _pause_s(delivery: Delivery) -> int:
     return _PAUSES_S[min(len(delivery.attempts), len(_PAUSES_S) - 1)]
 
 
-def _concluded(begun: Delivery, attempt: Attempt, now: datetime) -> Delivery:
+def _concluded(begun: Delivery, attempt: DeliveryAttempt, now: datetime) -> Delivery:
     attempts = (*begun.attempts[:-1], attempt)
     changes: dict[str, Any] = {"attempts": attempts}
     if attempt.status_code is not None and 200 <= attempt.status_code < 300:

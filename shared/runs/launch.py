@@ -19,7 +19,7 @@ from shared.errors import (
 from shared.logs import log
 from shared.machine.process import this_process
 from shared.pipelines.definition import FUSED, Pipeline
-from shared.platforms import Order, Platform
+from shared.platforms import LaunchOrder, Platform
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Failure, Request, load, save
 from shared.records.failing import RunTask, fail_record
@@ -139,16 +139,16 @@ class Launcher:
             order = self._order(creation, request, stage, claim)
             self._submit(creation, order, claim, generation, self._platform.launch)
 
-    def _found_or_launched(self, order: Order) -> str:
+    def _found_or_launched(self, order: LaunchOrder) -> str:
         try:
             found = self._platform.find(order)
         except PlatformError as error:
             raise PlatformBusy(*error.args) from error  # not known is no reason to launch, nor to give up
         return found or self._platform.launch(order)
 
-    def _order(self, creation: Creation, request: Request, stage: str, claim: Claim) -> Order:
+    def _order(self, creation: Creation, request: Request, stage: str, claim: Claim) -> LaunchOrder:
         pipeline = self._pipelines[request.pipeline]
-        return Order(
+        return LaunchOrder(
             pipeline=request.pipeline,
             stage=stage,
             job=pipeline.jobs[stage],
@@ -162,10 +162,10 @@ class Launcher:
     def _submit(
         self,
         creation: Creation,
-        order: Order,
+        order: LaunchOrder,
         claim: Claim,
         generation: str,
-        launch: Callable[[Order], str],
+        launch: Callable[[LaunchOrder], str],
     ) -> bool:
         """Launch under the claim and note the execution in it; True if that changed how things stand."""
         try:
@@ -191,7 +191,7 @@ class Launcher:
         )
         return True
 
-    def _note(self, creation: Creation, order: Order, claim: Claim, generation: str) -> None:
+    def _note(self, creation: Creation, order: LaunchOrder, claim: Claim, generation: str) -> None:
         """Write what came of the launch into its claim; without that it is looked up when it seems lost."""
         try:
             save(creation, claim_name(order.run, order.stage), claim, expect=generation)
@@ -217,7 +217,7 @@ class Launcher:
         """Whether the platform says that the stage's execution has yet to end."""
         claim, _ = load(creation, claim_name(request.run, stage), Claim)
         execution = claim.execution if claim else ""
-        return bool(execution) and self._platform.state(execution, anew=True).status == "running"
+        return bool(execution) and self._platform.state(execution, ask_again=True).status == "running"
 
     def _release_claimed(self, creation: Creation, name: str) -> bool:
         claim, _ = load(creation, name, Claim)
@@ -255,7 +255,7 @@ class Launcher:
             for index, error in stage.ends.items():
                 self._record_end(creation, request.pipeline, request.run, name, index, error)
 
-    def _record_refusal(self, creation: Creation, order: Order, error: ReelwrightError) -> None:
+    def _record_refusal(self, creation: Creation, order: LaunchOrder, error: ReelwrightError) -> None:
         """The platform refused the launch: that is the stage's failure, and the record says so."""
         stages = self._pipelines[order.pipeline].stages
         stage = next(iter(stages)) if order.stage == FUSED else order.stage

@@ -40,7 +40,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class Listeners:
     """Those who are told."""
 
     on_news: Sequence[News] = ()

@@ -37,18 +37,20 @@ def observe(
     *,
     now: datetime,
     stale_after_s: float,
-    holding: str = "",
-    doubt: bool = False,
+    held_token: str = "",
+    ask_again: bool = False,
 ) -> RunStatus:
     """Read the claims and records of the request's run and derive its status.
 
-    `holding` is the token under which this process itself runs all stages, so that what is ready is its own
-    to do. With `doubt` the platform is asked anew even about stages that were heard of a moment ago.
+    `held_token` is the token under which this process itself runs all stages, so that what is ready is its
+    own to do. With `ask_again` the platform is asked even about stages that were heard of a moment ago.
     """
-    judge = _Judge(creation, request, platform, now=now, stale_after_s=stale_after_s, doubt=doubt)
-    stages, fused = judge.stages(pipeline, holding)
+    judge = _TaskVerdicts(
+        creation, request, platform, now=now, stale_after_s=stale_after_s, ask_again=ask_again
+    )
+    stages, fused = judge.stages(pipeline, held_token)
     if any(stages[name].ends for name in fused):  # it may have come to them before it ended
-        stages, fused = judge.stages(pipeline, holding)
+        stages, fused = judge.stages(pipeline, held_token)
     over = _over(pipeline, stages)
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
     completed = len(over) == len(stages)
@@ -111,7 +113,7 @@ def _message(stages: Mapping[str, StageStatus], status: str) -> str:
     return "; ".join(f"{stage.name}: {stage.message or stage.state}" for stage in busy) or "not started"
 
 
-class _Judge:
+class _TaskVerdicts:
     """Decides what a claim and its records mean."""
 
     def __init__(
@@ -122,9 +124,9 @@ class _Judge:
         *,
         now: datetime,
         stale_after_s: float,
-        doubt: bool,
+        ask_again: bool,
     ) -> None:
-        self._doubt = doubt
+        self._ask_again = ask_again
         self._states: dict[str, ExecutionState] = {}
         self._creation = creation
         self._request = request
@@ -132,12 +134,12 @@ class _Judge:
         self._now = now
         self._stale_after_s = stale_after_s
 
-    def stages(self, pipeline: Pipeline, holding: str) -> tuple[dict[str, StageStatus], list[str]]:
+    def stages(self, pipeline: Pipeline, held_token: str) -> tuple[dict[str, StageStatus], list[str]]:
         """All stages, and which of them wait for another process that has all stages in it."""
         found = {name: self.stage(name, definition) for name, definition in pipeline.stages.items()}
         ready = _ready(pipeline, found)
         fused = self.claim(FUSED) if pipeline.fused and ready else None
-        if fused is None or fused.token == holding:
+        if fused is None or fused.token == held_token:
             return found, []
         theirs = {name: self.fused(name, pipeline.stages[name], fused, found) for name in ready}
         return found | theirs, ready
@@ -188,12 +190,12 @@ class _Judge:
             ask=self._ask,
             stale_at=self._now - timedelta(seconds=self._stale_after_s),
             outcome=self._request.outcome,
-            doubt=self._doubt,
+            ask_again=self._ask_again,
         )
 
     def _ask(self, execution: str) -> ExecutionState:
         if execution not in self._states:
-            self._states[execution] = self._platform.state(execution, anew=self._doubt)
+            self._states[execution] = self._platform.state(execution, ask_again=self._ask_again)
         return self._states[execution]
 
     def _is_lost(self, claim: Claim) -> bool:
@@ -218,7 +220,7 @@ class _Judge:
         if record.status != "running":
             return verdict_of(record)
         dead = is_dead(record, now=self._now, stale_after_s=self._stale_after_s)
-        dead = dead or (launch.doubt and launch.has_ended)
+        dead = dead or (launch.ask_again and launch.has_ended)
         if not dead or (launch.is_running and not self._is_frozen(launch, record)):
             return verdict_of(record)
         silence = f"its last heartbeat was at {record.heartbeat_at:%H:%M:%S} UTC"
@@ -243,7 +245,7 @@ class _Launch:
     stale_at: datetime
     """Silence since then means death, unless the platform says that it runs."""
     outcome: str
-    doubt: bool
+    ask_again: bool
 
     def of(self, record: Record | None) -> "_Launch":
         """The launch that the record's holder came from: a launch may have started twice."""

@@ -30,7 +30,7 @@ from shared.runs.asking import (
     summary_of,
 )
 from shared.runs.launch import Fuses, Launcher, never_fuses
-from shared.runs.listeners import Watch
+from shared.runs.listeners import Listeners
 from shared.runs.manifest import manifest_generation, rewrite_manifest
 from shared.runs.observe import observe
 from shared.runs.status import RunStatus
@@ -52,21 +52,21 @@ class Trigger:
         *,
         stale_after_s: float = 60.0,
         fuses: Fuses = never_fuses,
-        holding: str = "",
-        watch: Watch | None = None,
+        held_token: str = "",
+        listeners: Listeners | None = None,
         time_limit_s: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`fuses` decides if all of a run's stages go into one container; `holding` is the token that such a
-        container was launched with, in which this trigger runs its stages. `watch` is told how runs stand;
+        """`fuses` decides if all of a run's stages go into one container; `held_token` is the token that such
+        a container was launched with, in which this trigger runs its stages. `listeners` hear how runs stand;
         `time_limit_s` is how long a run may take, over what its pipeline says."""
         self.store = store
         self.platform = platform
         self.pipelines = pipelines
         self._stale_after_s = stale_after_s
         self._launcher = Launcher(platform, pipelines, fuses=fuses, now=now)
-        self._holding = holding
-        self._watch = watch or Watch()
+        self._held_token = held_token
+        self._listeners = listeners or Listeners()
         self._time_limit_s = time_limit_s
         self._now = now
         self.follows_up = True
@@ -117,32 +117,32 @@ class Trigger:
     def _tell_end(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Whoever has not heard of the end of a run may do so now, since the next one begins."""
         if self.store.stat(creation.mark_of(request.run)):
-            self._watch.ended(creation, request, status)
+            self._listeners.ended(creation, request, status)
 
     def resume(self, creation_id: str) -> RunStatus:
         """Start the next run of what was asked for before; raises `BadRequest` if nothing ever was."""
         request = self._request(Creation(self.store, creation_id))
         return self.start(request.pipeline, creation_id, request.latest_parameters)
 
-    def advance(self, creation_id: str, *, doubt: bool = False) -> RunStatus:
+    def advance(self, creation_id: str, *, ask_again: bool = False) -> RunStatus:
         """Launch every stage whose needs are met and rewrite the manifest.
 
-        Safe to call any number of times, at once, in any order. With `doubt`, because something is said to
-        have ended, the platform is asked anew even about stages that were heard of a moment ago.
+        Safe to call any number of times, at once, in any order. With `ask_again`, because something
+        is said to have ended, the platform is asked even about stages that were heard of a moment ago.
         """
         creation = Creation(self.store, creation_id)
         try:
-            status = self._advanced(creation, doubt=doubt)
+            status = self._advanced(creation, ask_again=ask_again)
             while self._follow_up(creation, status):
                 status = self._advanced(creation)
             return self._told(creation, status)
         finally:
             creation.withdraw_if_removed()
 
-    def _advanced(self, creation: Creation, *, doubt: bool = False) -> RunStatus:
+    def _advanced(self, creation: Creation, *, ask_again: bool = False) -> RunStatus:
         """Bring the present run on as far as it goes now."""
-        noted, request, status = self._look(creation, doubt=doubt)
-        self._watch.news(creation, request, status)  # before anything is launched: that it was asked for
+        noted, request, status = self._look(creation, ask_again=ask_again)
+        self._listeners.news(creation, request, status)  # before anything is launched: that it was asked for
         if status.status == "pending" and self._launcher.launch_all(creation, request, status):
             noted, request, status = self._look(creation)
             self._launcher.release(creation, request, status)
@@ -156,7 +156,7 @@ class Trigger:
             if rewrite_manifest(creation, request, status, over=noted):
                 break
             noted, request, status = self._look(creation)
-        self._watch.news(creation, request, status)
+        self._listeners.news(creation, request, status)
         if status.status != "pending" and request.queued is None:
             self._close(creation, request, status)
         return status
@@ -167,7 +167,7 @@ class Trigger:
         A container with all stages in it must have ended: it would take itself for overtaken.
         """
         request = status.request
-        if request.queued is None or not status.may_be_followed or not self.follows_up or self._holding:
+        if request.queued is None or not status.may_be_followed or not self.follows_up or self._held_token:
             return False
         if status.is_busy or self._launcher.is_at_work(creation, request, FUSED):
             return False
@@ -182,13 +182,13 @@ class Trigger:
 
     def _let_go(self, creation: Creation, run: int) -> None:
         """Take the mark off a run that a later one has overtaken, once all of it is over and told."""
-        if self._watch.overtaken(creation, run) and self._launcher.release_all(creation, run):
+        if self._listeners.overtaken(creation, run) and self._launcher.release_all(creation, run):
             self._drop(creation.mark_of(run), overtaken=True)
 
     def _told(self, creation: Creation, status: RunStatus) -> RunStatus:
         """How it is to be told: a run that another one is queued behind has not ended for whoever waits."""
         request = status.request
-        if request.queued and status.may_be_followed and not self._holding:
+        if request.queued and status.may_be_followed and not self._held_token:
             text = f"run {request.run} has ended as {status.status}; the next one is queued"
             facts: dict[str, Any] = {"error": "", "failure_kind": None, "failed_stage": None}
             return replace(status, status="pending", message=text, is_over=True, **facts)
@@ -202,18 +202,18 @@ class Trigger:
         """Advance every run that is under way, as is needed where the event that should have was lost."""
         return sweep_all([info.key for info in self.store.list(MARKS)], self._sweep_one)
 
-    def left_by(self, creation_id: str, execution: str) -> list[str]:
+    def unfinished_stages(self, creation_id: str, execution: str) -> list[str]:
         """The stages that an earlier attempt of this execution left in the middle."""
         _, _, status = self._look(Creation(self.store, creation_id))
         return [name for name, stage in status.stages.items() if stage.is_left_by(execution)]
 
-    def take_up(self, creation_id: str, stage: str) -> None:
+    def continue_stage(self, creation_id: str, stage: str) -> None:
         """Go on with a stage that was left in the middle."""
         creation = Creation(self.store, creation_id)
         _, request, _ = self._look(creation)
         self._launcher.launch_claimed(creation, request, stage)
 
-    def settle(self, pipeline: str, creation_id: str, *, opened_by: str, outcome: str) -> RunStatus:
+    def close_run(self, pipeline: str, creation_id: str, *, opened_by: str, outcome: str) -> RunStatus:
         """Close the books of the run whose stages `opened_by` chained: what has not ended by now has died.
 
         A run that none of its stages came to open is opened here, and has failed; one that a later run has
@@ -235,21 +235,21 @@ class Trigger:
         try:
             save_request(creation, settled, expect=generation)
         except PreconditionFailed:
-            return self.settle(pipeline, creation_id, opened_by=opened_by, outcome=outcome)
+            return self.close_run(pipeline, creation_id, opened_by=opened_by, outcome=outcome)
         return self.advance(creation_id)
 
-    def _look(self, creation: Creation, *, doubt: bool = False) -> tuple[str, Request, RunStatus]:
+    def _look(self, creation: Creation, *, ask_again: bool = False) -> tuple[str, Request, RunStatus]:
         """The manifest's generation first, then how things stand: so it is never replaced by older news."""
         noted = manifest_generation(creation)
         request = self._request(creation)
-        if self._holding:
+        if self._held_token:
             self._check_hold(creation, request)
-        return noted, request, self._observe(creation, request, doubt=doubt)
+        return noted, request, self._observe(creation, request, ask_again=ask_again)
 
     def _check_hold(self, creation: Creation, request: Request) -> None:
         """Raise `RunOvertaken` if this process was launched for a run that a later one has overtaken."""
         claim, _ = load(creation, claim_name(request.run, FUSED), Claim)
-        if claim is None or claim.token != self._holding:
+        if claim is None or claim.token != self._held_token:
             raise RunOvertaken(creation.creation_id)
 
     def status(self, creation_id: str) -> RunStatus:
@@ -328,7 +328,7 @@ class Trigger:
             raise UnknownName("pipeline", request.pipeline, list(self.pipelines))
         return request
 
-    def _observe(self, creation: Creation, request: Request, *, doubt: bool = False) -> RunStatus:
+    def _observe(self, creation: Creation, request: Request, *, ask_again: bool = False) -> RunStatus:
         return observe(
             creation,
             request,
@@ -336,8 +336,8 @@ class Trigger:
             self.platform,
             now=self._now(),
             stale_after_s=self._stale_after_s,
-            holding=self._holding,
-            doubt=doubt,
+            held_token=self._held_token,
+            ask_again=ask_again,
         )
 
     def _close(self, creation: Creation, request: Request, status: RunStatus) -> None:
@@ -346,9 +346,9 @@ class Trigger:
         mark = self.store.stat(creation.mark_of(request.run))
         if mark is None:
             return
-        status = self._observe(creation, request, doubt=True)
+        status = self._observe(creation, request, ask_again=True)
         self._launcher.record_ends(creation, request, status)
-        told = not status.is_busy and self._watch.ended(creation, request, status)
+        told = not status.is_busy and self._listeners.ended(creation, request, status)
         if told and self._launcher.release_all(creation, request.run):
             self._unmark(creation, request.run, mark)
 

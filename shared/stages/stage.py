@@ -74,7 +74,7 @@ class Stage:
     run: Callable[[Context], Result]
     salt: Callable[[Settings], str] = _nothing
     """What else the result depends on, e.g. the voice's version."""
-    hears_out: bool = False
+    runs_in_thread: bool = False
     """It works in a thread of its own, so that a signal doesn't break off what it waits for and has paid for:
     it ends at its next look at progress or account."""
     stands: Callable[[Creation], bool] = _always

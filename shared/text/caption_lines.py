@@ -1,17 +1,20 @@
 """Where lines and pages of a caption end.
 
 Lines break at spaces, after hyphens, between Chinese and Japanese characters (kinsoku: no closing mark
-starts a line, no opening one ends it) and, in scripts written without spaces, between words. Pages are
-chosen over the whole caption at once, by least cost, as Knuth and Plass choose the lines of a paragraph.
+starts a line, no opening one ends it) and, in scripts written without spaces, between words. Pages and
+their lines are chosen over the whole caption at once, by least cost, as Knuth and Plass choose the lines of
+a paragraph; what an ending costs a reader is told by `phrasing`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from math import ceil, inf
 from typing import Final
 
 from shared.text.clusters import clusters
 from shared.text.language import scripts_of
+from shared.text.phrasing import CLAUSE, break_costs
 
 Span = tuple[int, int]
 """First character and the one after the last."""
@@ -21,9 +24,22 @@ _CLOSING: Final = frozenset(
     "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ"
 )
 _OPENING: Final = frozenset("([{«‹“‘„‚¿¡（［｛「『【〔〈《〖〘＄￥£$€#＃@")
-_SENTENCE_ENDS: Final = frozenset(".!?…。．！？।॥؟۔។")
-_CLAUSE_ENDS: Final = frozenset(",;:–—、，；：،؛")
-_QUOTES: Final = frozenset("\"')]}»›”’）］｝」』】〕〉》")
+_UNEVEN: Final = 0.5
+"""What two lines cost of which one is empty; weights here are in pages, of which each costs 1."""
+_ORPHAN: Final = 0.5
+"""Of a very short line beside another."""
+_LINE_END: Final = 0.6
+_PAGE_END: Final = 1.3
+"""How much the cost of an ending counts."""
+_INNER_SENTENCE: Final = 0.4
+_INNER_CLAUSE: Final = 0.2
+"""Of a sentence or clause that ends within a page."""
+_HURRY: Final = 6.0
+"""Of a page that is gone at once; it falls to nothing where a page is shown for `_READ_MS`."""
+_READ_MS: Final = 1000
+_LEAST_MS: Final = 700
+_GONE: Final = 30.0
+"""Of a page that is shown for less than `_LEAST_MS`, which there is only where no other cut is possible."""
 _HYPHENS: Final = frozenset("-‐–—")
 _JOINTS: Final = frozenset("/?&=_.@-:,;+|~")
 """After these a long address is cut, where there is one."""
@@ -75,27 +91,50 @@ class Measured:
     """From `break_points`."""
     line_px: float
     """The longest line allowed."""
+    language: str = "und"
+    """BCP 47."""
+    heard_ms: Callable[[int], int] | None = None
+    """When a place of the text is heard; of its end, when the caption ends. None if that is not known."""
 
     def width_px(self, start: int, end: int) -> float:
         """Width of a line; its last space takes no room."""
         return self.edges_px[end - (self.text[end - 1] == " ")] - self.edges_px[start]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Costs:
+    """What pages and lines cost that end at a point."""
+
+    ends: Sequence[float]
+    """Of each point, what an ending there costs a reader."""
+    pauses: Sequence[float]
+    """Of each point, the cost of all sentences and clauses up to it, were they to end within a page."""
+    heard_ms: Sequence[int]
+    """Of each point, if that is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Lines:
+    lines: tuple[Span, ...]
+    cost: float
+
+
 def cut_pages(measured: Measured) -> list[tuple[Span, ...]]:
     """Pages of one or two lines each; every line fits."""
     measured = _with_points_in_long_words(measured)
     points = measured.points
+    costs_of = _costs_of(measured)
     costs = [0.0] + [inf] * (len(points) - 1)
     before = [0] * len(points)
     lines: dict[int, tuple[Span, ...]] = {}
     for end in range(1, len(points)):
         for start in range(end - 1, -1, -1):
-            page = _best_lines(measured, start, end)
+            page = _best_lines(measured, costs_of, start, end)
             if page is None:
                 break
-            cost = costs[start] + _page_cost(measured, page)
+            cost = costs[start] + page.cost + _page_cost(measured, costs_of, start, end, page.lines)
             if cost < costs[end]:
-                costs[end], before[end], lines[end] = cost, start, page
+                costs[end], before[end], lines[end] = cost, start, page.lines
     pages: list[tuple[Span, ...]] = []
     end = len(points) - 1
     while end:
@@ -104,9 +143,22 @@ def cut_pages(measured: Measured) -> list[tuple[Span, ...]]:
     return pages[::-1]
 
 
+def _costs_of(measured: Measured) -> _Costs:
+    ends = break_costs(measured.text, measured.points, measured.language)
+    return _Costs(
+        ends=ends,
+        pauses=[*accumulate(map(_pause, ends))],
+        heard_ms=[*map(measured.heard_ms, measured.points)] if measured.heard_ms else (),
+    )
+
+
+def _pause(end_cost: float) -> float:
+    return _INNER_CLAUSE if end_cost == CLAUSE else 0 if end_cost else _INNER_SENTENCE
+
+
 def _with_points_in_long_words(measured: Measured) -> Measured:
     points = list(measured.points[:1])
-    for start, end in zip(measured.points, measured.points[1:], strict=False):
+    for start, end in pairwise(measured.points):
         points += _cut_word(measured, start, end)
     return replace(measured, points=points)
 
@@ -129,42 +181,37 @@ def _cut_word(measured: Measured, start: int, end: int) -> list[int]:
     return [*ends, end]
 
 
-def _best_lines(measured: Measured, start: int, end: int) -> tuple[Span, ...] | None:
+def _best_lines(measured: Measured, costs: _Costs, start: int, end: int) -> _Lines | None:
     """The best lines for a page of these break points, or None when they don't fit."""
     points = measured.points
     first, last = points[start], points[end]
     if end == start + 1 or measured.width_px(first, last) <= measured.line_px:
-        return ((first, last),)
+        return _Lines(lines=((first, last),), cost=0)
     best: tuple[float, int] | None = None
-    for middle in points[start + 1 : end]:
-        upper, lower = measured.width_px(first, middle), measured.width_px(middle, last)
+    for middle in range(start + 1, end):
+        upper, lower = (measured.width_px(*line) for line in pairwise((first, points[middle], last)))
         if upper > measured.line_px:
             break
         if lower <= measured.line_px:
-            orphan = lower < measured.line_px / 4
+            orphan = min(upper, lower) < measured.line_px / 4
             uneven = abs(upper - lower) / measured.line_px
-            cost = uneven**2 + 0.5 * orphan + 0.2 * _end_cost(measured.text, middle)
+            cost = _UNEVEN * uneven**2 + _ORPHAN * orphan + _LINE_END * costs.ends[middle]
             best = min(best or (cost, middle), (cost, middle))
-    return best and ((first, best[1]), (best[1], last))
+    if best is None:
+        return None
+    middle = points[best[1]]
+    return _Lines(lines=((first, middle), (middle, last)), cost=best[0])
 
 
-def _page_cost(measured: Measured, page: Sequence[Span]) -> float:
-    """Less for few, full pages that end where a sentence or clause does and have even lines."""
-    widths = [measured.width_px(*line) for line in page]
-    empty = 1 - sum(widths) / (2 * measured.line_px)
-    uneven = (widths[0] - widths[-1]) / measured.line_px
-    start, end = page[0][0], page[-1][1]
-    inner_ends = sum(
-        measured.text[place] in _SENTENCE_ENDS and measured.text[place + 1] == " "
-        for place in range(start, max(start, end - 2))
-    )
-    ending = 0 if end == len(measured.text) else _end_cost(measured.text, end)
-    return 1 + empty**2 + 0.3 * uneven**2 + 0.35 * inner_ends + ending
+def _page_cost(measured: Measured, costs: _Costs, start: int, end: int, lines: Sequence[Span]) -> float:
+    """Less for few, full pages that end where a reader pauses and stay long enough to be read."""
+    empty = 1 - sum(measured.width_px(*line) for line in lines) / (2 * measured.line_px)
+    inner = costs.pauses[end - 1] - costs.pauses[start]
+    return 1 + empty**2 + inner + _PAGE_END * costs.ends[end] + _hurry(costs, start, end)
 
 
-def _end_cost(text: str, place: int) -> float:
-    while place and (text[place - 1] == " " or text[place - 1] in _QUOTES):
-        place -= 1
-    if not place or text[place - 1] in _SENTENCE_ENDS:
+def _hurry(costs: _Costs, start: int, end: int) -> float:
+    if not costs.heard_ms:
         return 0
-    return 0.3 if text[place - 1] in _CLAUSE_ENDS else 0.8
+    shown_ms = costs.heard_ms[end] - costs.heard_ms[start]
+    return _HURRY * max(0, 1 - shown_ms / _READ_MS) ** 2 + _GONE * (shown_ms < _LEAST_MS)

@@ -270,7 +270,7 @@ def _run(job: Job, scratch: Path, progress: Progress, ownership: Ownership) -> R
         abandoned=partial(_is_abandoned, job),
     )
     try:
-        if job.stage.hears_out:
+        if job.stage.runs_in_thread:
             return in_thread(partial(job.stage.run, context), ownership.stop)
         return job.stage.run(context)
     except OSError as error:

@@ -58,7 +58,7 @@ def _work_on(
     sleep: Callable[[float], None],
 ) -> RunStatus:
     while stage := _next(left):
-        trigger.take_up(creation_id, stage)
+        trigger.continue_stage(creation_id, stage)
     status = trigger.advance(creation_id)
     while status.status == "pending" and not platform.is_ending():
         if not status.ready:

@@ -10,7 +10,7 @@ from shared.errors import BadRequest, StaleAttempt, Stopped, StoreError
 from shared.logs import log
 from shared.machine.process import process_is_gone, this_process
 from shared.pipelines.definition import Pipeline
-from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms import ExecutionState, LaunchOrder, Unattended
 from shared.platforms.task import Task
 from shared.records.creation import Creation
 from shared.settings import Settings
@@ -63,16 +63,16 @@ class InlinePlatform(Unattended):
     def check(self, jobs: Collection[str]) -> None:
         """Nothing to check: this process is there."""
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         for index in range(order.tasks):
             if not self._run_with_retries(order, index):
                 break
         return self._execution
 
-    def find(self, order: Order) -> str | None:  # noqa: ARG002 - what died with its process is not there
+    def find(self, order: LaunchOrder) -> str | None:  # noqa: ARG002 - what died with its process is not there
         return None
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
         if process_is_gone(execution.removeprefix("inline|")):
             return ExecutionState(status="ended", reason="the process that ran it is gone")
         return ExecutionState(status="unknown")
@@ -84,7 +84,7 @@ class InlinePlatform(Unattended):
         """A call leaves nothing behind; the execution that this process itself is, others let go of."""
         return not self._outer.execution or execution != self._outer.execution
 
-    def _run_with_retries(self, order: Order, index: int) -> bool:
+    def _run_with_retries(self, order: LaunchOrder, index: int) -> bool:
         stage = self._stages[order.pipeline, order.stage]()
         failed: Exception | None = None
         tries = order.definition.retries + 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from cloudrun.platform import CloudRunPlatform, connect
 from shared.pipelines.definition import JobDefinition
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from tests.emulators.cloud_run import LOCATION, CloudRunEmulator
 
 SCRIPTS = {
@@ -42,9 +42,11 @@ def platform_at(emulator: CloudRunEmulator, clock: Clock) -> CloudRunPlatform:
     )
 
 
-def order(job: str = "loud-shout", *, token: str = "secret", creation_id: str = "toy", **more: Any) -> Order:
+def order(
+    job: str = "loud-shout", *, token: str = "secret", creation_id: str = "toy", **more: Any
+) -> LaunchOrder:
     facts: dict[str, Any] = {"tasks": 1, "definition": JobDefinition(), "pipeline": "loud", "stage": "shout"}
-    return Order(**facts | {"job": job, "creation_id": creation_id, "run": 1, "token": token} | more)
+    return LaunchOrder(**facts | {"job": job, "creation_id": creation_id, "run": 1, "token": token} | more)
 
 
 def deploy(emulator: CloudRunEmulator, image_name: str, job: str = "loud-shout", **facts: Any) -> str:

@@ -31,7 +31,7 @@ def test_a_pipeline_runs_to_its_end_and_starts_each_stage_once(
     store: FileStore, tmp_path: Path, clock: Clock, answers_are_lost: bool
 ) -> None:
     def on_end(entry: dict[str, Any]) -> None:
-        trigger.advance(creation_of(entry), doubt=True)
+        trigger.advance(creation_of(entry), ask_again=True)
 
     fill(store)
     environ = {"STORE_URL": store.url, "HEARTBEAT_S": "30"}

@@ -157,7 +157,7 @@ def test_a_state_is_asked_for_anew_when_something_is_said_to_have_ended(
     emulator.executions[0].kill(0)
     emulator.wait()
     assert platform.state(execution).status == "running"
-    assert platform.state(execution, anew=True).status == "ended"
+    assert platform.state(execution, ask_again=True).status == "ended"
 
 
 @pytest.mark.parametrize("by_short_name", [False, True])

@@ -13,7 +13,7 @@ from codeengine.job_file import run_limit_s
 from codeengine.platform import CodeEnginePlatform, open_platform
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.pipelines.definition import FUSED, JobDefinition
-from shared.platforms import Order, Platform
+from shared.platforms import LaunchOrder, Platform
 from shared.records.creation import Creation
 from shared.records.documents import Record, load
 from shared.runs.trigger import Trigger
@@ -77,7 +77,7 @@ def make(engine: CodeEngine, times: Times, **settings: Any) -> CodeEnginePlatfor
     )
 
 
-def order(**others: Any) -> Order:
+def order(**others: Any) -> LaunchOrder:
     facts: dict[str, Any] = {
         "pipeline": "toys",
         "stage": "right",
@@ -88,7 +88,7 @@ def order(**others: Any) -> Order:
         "token": TOKEN,
         "tasks": 1,
     }
-    return Order(**(facts | others))
+    return LaunchOrder(**(facts | others))
 
 
 def posts(engine: CodeEngine) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.catalogue import pipelines
 from shared.reports.metrics import WEBHOOK_OUTCOMES, Metrics, error_types
-from shared.runs.listeners import Watch
+from shared.runs.listeners import Listeners
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import finish, start
@@ -26,7 +26,9 @@ def board() -> dict[str, Any]:
 def exposed() -> dict[str, set[str]]:
     """The labels of each metric of a server that has seen an ad."""
     metrics = Metrics({"ad": AD})
-    trigger = Trigger(MemoryStore(), NotingPlatform(), {"ad": AD}, watch=Watch(on_end=[metrics.run_ended]))
+    trigger = Trigger(
+        MemoryStore(), NotingPlatform(), {"ad": AD}, listeners=Listeners(on_end=[metrics.run_ended])
+    )
     finish(trigger, start(trigger))
     found: dict[str, set[str]] = {}
     for line in metrics.exposition(0).decode().splitlines():

@@ -10,7 +10,7 @@ import pytest
 
 from shared.api.app import create_app
 from shared.pipelines.definition import Pipeline, load_pipeline
-from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms import ExecutionState, LaunchOrder, Unattended
 from shared.records.creation import Creation
 from shared.records.documents import Cost, OutputFile, Record, save
 from shared.records.names import record_name
@@ -31,22 +31,22 @@ class NotingPlatform(Unattended):
     name = "noting"
 
     def __init__(self) -> None:
-        self.orders: list[Order] = []
+        self.orders: list[LaunchOrder] = []
         self.cancelled: list[str] = []
         self._lock = threading.Lock()
 
     def check(self, jobs: Collection[str]) -> None:
         """There is nothing to it."""
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         with self._lock:
             self.orders.append(order)
             return f"noting|{len(self.orders)}"
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         return ExecutionState(status="ended" if execution in self.cancelled else "running")
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         return None
 
     def cancel(self, execution: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
@@ -124,7 +124,7 @@ def _job_advance(store: ObjectStore, job: dict[str, Any]) -> int:
     """Eight threads that advance at once; each launch is a line in the log."""
 
     class Telling(FakePlatform):
-        def launch(self, order: Order) -> str:
+        def launch(self, order: LaunchOrder) -> str:
             os.write(1, f"launched {order.stage}\n".encode())
             return super().launch(order)
 

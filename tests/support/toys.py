@@ -24,7 +24,7 @@ from typing import Any, Final, Literal, cast
 
 from shared.errors import BadRequest
 from shared.pipelines.definition import Pipeline, load_pipeline
-from shared.platforms import ExecutionState, Order, Unattended
+from shared.platforms import ExecutionState, LaunchOrder, Unattended
 from shared.records.creation import Creation, canonical_json
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
@@ -208,7 +208,7 @@ class FakePlatform(Unattended):
         self, state: Literal["running", "ended", "unknown"] = "unknown", *, reason: str = ""
     ) -> None:
         self.reason = reason
-        self.orders: list[Order] = []
+        self.orders: list[LaunchOrder] = []
         self.cancelled: list[str] = []
         self.released: list[str] = []
         self.answer = state
@@ -216,14 +216,14 @@ class FakePlatform(Unattended):
     def check(self, jobs: Collection[str]) -> None:
         """There is nothing to it."""
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         self.orders.append(order)
         return f"fake-{len(self.orders)}"
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         return ExecutionState(status=self.answer, reason=self.reason)
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         tokens = [each.token for each in self.orders]
         return f"fake-{tokens.index(order.token) + 1}" if order.token in tokens else None
 
@@ -390,7 +390,7 @@ _FAULTS: Final[dict[str, Callable[[Context, str], None]]] = {
 }
 
 
-def command(order: Order) -> list[str]:
+def command(order: LaunchOrder) -> list[str]:
     """What the local platform runs for a stage of the toys; the working folder must be the repository."""
     return [sys.executable, "-m", "tests.support.toys", order.stage, order.creation_id]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from jobs.ad.card.painter import PictureOrder
 from shared.providers.account import Account, key_of
 from shared.providers.replicate.api import NAME, Model, ratio_like
-from shared.providers.replicate.predictions import Kind, Order, Predictions
+from shared.providers.replicate.predictions import Kind, PredictionOrder, Predictions
 from shared.settings import Settings
 
 _RECIPE: Final = 1
@@ -32,7 +32,7 @@ class ReplicateImageProvider:
         self._predictions = Predictions(settings, account, component="replicate-image")
 
     def paint(self, order: PictureOrder, target: Path) -> None:
-        wanted = Order(model=_MODEL, input=_input_of(order), variation=order.variation, usd=_USD)
+        wanted = PredictionOrder(model=_MODEL, input=_input_of(order), variation=order.variation, usd=_USD)
         kind = Kind(types=("image/", "application/octet-stream"), most_bytes=_MOST_BYTES, check=_check)
         painted = target.with_name(f"{target.name}.painted")
         try:

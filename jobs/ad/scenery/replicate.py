@@ -14,7 +14,7 @@ from jobs.ad.scenery.cinematographer import ClipOrder
 from shared.errors import ProviderFailed
 from shared.providers.account import Account, key_of
 from shared.providers.replicate.api import NAME, Model, ratio_like
-from shared.providers.replicate.predictions import Kind, Order, Predictions
+from shared.providers.replicate.predictions import Kind, PredictionOrder, Predictions
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class ReplicateVideoProvider:
     def film(self, order: ClipOrder, target: Path, *, on_progress: Callable[[float], None]) -> None:
         seconds = float(order.frames / order.frame_rate)
         seed = int(key_of({"prompt": order.prompt, "variation": order.variation})[:7], 16)
-        wanted = Order(
+        wanted = PredictionOrder(
             model=self._film.model,
             input=self._film.input_of(order, seconds, seed),
             pictures={self._film.picture: order.product} if order.product else {},

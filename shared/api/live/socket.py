@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from shared.api.guard.auth import SUBPROTOCOL, TOKEN_SUBPROTOCOL
-from shared.api.live.viewers import Client, NoSuchJob, Watchers
+from shared.api.live.viewers import NoSuchJob, Viewer, Viewers
 from shared.errors import PlatformError, StoreError
 from shared.logs import log
 
@@ -24,20 +24,20 @@ router = APIRouter()
 async def watch_job(websocket: WebSocket, job_id: str) -> None:
     """Send the job's updates (`shared.api.live.updates.Update`, as JSON) and close: 1000 after the last one,
     1008 where there is no such job, 1013 when the store can't tell now. What the client says is not read."""
-    watchers = websocket.app.state.watchers
-    assert isinstance(watchers, Watchers)
+    viewers = websocket.app.state.viewers
+    assert isinstance(viewers, Viewers)
     await websocket.accept(subprotocol=_choose(websocket.scope["subprotocols"]))
     try:
         with suppress(WebSocketDisconnect):  # it has gone: nobody is to be told
-            await _serve(websocket, watchers, job_id)
+            await _serve(websocket, viewers, job_id)
     except (StoreError, PlatformError) as error:
         log(logging.WARNING, "watch_refused", f"a job can't be watched now: {error}", job_id=job_id)
         await _close(websocket, TRY_AGAIN, "the job can't be looked at now; come again soon")
 
 
-async def _serve(websocket: WebSocket, watchers: Watchers, job_id: str) -> None:
+async def _serve(websocket: WebSocket, viewers: Viewers, job_id: str) -> None:
     try:
-        client = await watchers.join(job_id)
+        client = await viewers.join(job_id)
     except NoSuchJob:
         await _close(websocket, UNKNOWN, "there is no such job; start one first")
         return
@@ -47,13 +47,13 @@ async def _serve(websocket: WebSocket, watchers: Watchers, job_id: str) -> None:
         for task in done:
             task.result()
     finally:
-        watchers.leave(client)
+        viewers.leave(client)
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
 
 
-async def _send(websocket: WebSocket, client: Client) -> None:
+async def _send(websocket: WebSocket, client: Viewer) -> None:
     """Send what comes up to the end of the job."""
     while (update := await client.mailbox.take()) is not None:
         await websocket.send_text(update.model_dump_json())

@@ -26,7 +26,7 @@ class NoSuchJob(Exception):
     """No run of a reported pipeline has this ID."""
 
 
-class Client:
+class Viewer:
     """One who watches a job."""
 
     def __init__(self, job_id: str) -> None:
@@ -38,7 +38,7 @@ class Client:
         self.mailbox.put(self._sieve.sift(updates))
 
 
-class Watchers:
+class Viewers:
     """All clients of one server. Belongs to one event loop; only looks at the store happen in threads."""
 
     def __init__(
@@ -47,41 +47,41 @@ class Watchers:
         self._trigger = trigger
         self._redis_url = redis_url
         self._look_every_s = look_every_s
-        self._watches: dict[str, _Watch] = {}
+        self._watched: dict[str, _Watched] = {}
         self._listening: asyncio.Task[None] | None = None
 
-    async def join(self, job_id: str) -> Client:
+    async def join(self, job_id: str) -> Viewer:
         """A client that has been told all there is to tell by now.
 
         Raises `NoSuchJob`, and `StoreError` or `PlatformError` when it can't be told.
         """
         updates = await run_in_threadpool(self._look, job_id)
-        client = Client(job_id)
+        client = Viewer(job_id)
         client.tell(updates)
-        if job_id not in self._watches:
-            self._watches[job_id] = _Watch()
-            self._watches[job_id].task = asyncio.create_task(self._watch(job_id))
-        self._watches[job_id].clients.add(client)
+        if job_id not in self._watched:
+            self._watched[job_id] = _Watched()
+            self._watched[job_id].task = asyncio.create_task(self._watch(job_id))
+        self._watched[job_id].clients.add(client)
         if self._redis_url and self._listening is None:
             self._listening = asyncio.create_task(listen(self._redis_url, self._take))
         return client
 
-    def leave(self, client: Client) -> None:
+    def leave(self, client: Viewer) -> None:
         """The last client of a job takes its watch along, the last of all the ear at Redis."""
-        watch = self._watches.get(client.job_id)
+        watch = self._watched.get(client.job_id)
         if watch is None:
             return
         watch.clients.discard(client)
         if not watch.clients:
-            del self._watches[client.job_id]
+            del self._watched[client.job_id]
             watch.cancel()
-        if not self._watches and self._listening:
+        if not self._watched and self._listening:
             self._listening.cancel()
             self._listening = None
 
     def _take(self, update: Update) -> None:
         """News from Redis. That a run has ended is looked up: what comes before the end may be missing."""
-        watch = self._watches.get(update.job_id)
+        watch = self._watched.get(update.job_id)
         if watch is None:
             return
         watch.heard_at = time.monotonic()
@@ -91,7 +91,7 @@ class Watchers:
             watch.tell([update])
 
     async def _watch(self, job_id: str) -> None:
-        watch = self._watches[job_id]
+        watch = self._watched[job_id]
         is_out = False
         while True:
             await watch.rest(self._look_every_s)
@@ -125,11 +125,11 @@ class Watchers:
         return [update_of(report) for report in reports_of(creation, pipeline, status.request, status)]
 
 
-class _Watch:
+class _Watched:
     """One job that is watched."""
 
     def __init__(self) -> None:
-        self.clients: set[Client] = set()
+        self.clients: set[Viewer] = set()
         self.task: asyncio.Task[None] | None = None
         self.hint = asyncio.Event()
         """Look at the store at once."""

@@ -152,7 +152,7 @@ def take_event(event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: 
         log(logging.DEBUG, "event_ignored", f"an event of type {kind!r} means nothing here", type=kind)
         return
     try:
-        status = trigger.advance(creation_id, doubt=kind in _ENDS)
+        status = trigger.advance(creation_id, ask_again=kind in _ENDS)
     except BadRequest as error:
         log(logging.DEBUG, "event_ignored", str(error), type=kind)
         return

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from shared.errors import ProviderBusy, ProviderDenied, ProviderFailed, ProviderRefused, ReelwrightError
 from shared.providers.account import Account
 from shared.providers.choice import demand_key
-from shared.providers.http import Answer, AnswerLost, Http, Throttled
+from shared.providers.http import AnswerLost, Http, HttpAnswer, Throttled
 from shared.providers.retries import TRIES
 from shared.settings import SETTINGS, Settings
 
@@ -188,14 +188,14 @@ def _fields(body: Any) -> str:
     return "; ".join(f"{each.get('field')}: {each.get('description')}" for each in fields)[:300]
 
 
-def _prediction(answer: Answer) -> Prediction:
+def _prediction(answer: HttpAnswer) -> Prediction:
     try:
         return Prediction.model_validate(answer.json())
     except ValidationError as error:
         raise ProviderBusy(NAME, "answered with something that is no prediction; try again later") from error
 
 
-def _page(answer: Answer) -> _Page:
+def _page(answer: HttpAnswer) -> _Page:
     try:
         return _Page.model_validate(answer.json())
     except ValidationError as error:

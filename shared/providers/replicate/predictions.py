@@ -45,7 +45,7 @@ _REFUSALS: Final = re.compile(r"nsfw|sensitive|flagged|safety|moderat|content po
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class PredictionOrder:
     """One prediction that is wanted."""
 
     model: Model
@@ -88,7 +88,7 @@ class Kind:
 class _Begun:
     """An order whose prediction has its ID in the store."""
 
-    order: Order
+    order: PredictionOrder
     note: str
     prediction: Prediction
     since: datetime
@@ -107,7 +107,9 @@ class Predictions:
         self._running: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def make(self, order: Order, kind: Kind, target: Path, *, on_progress: Callable[[float], None]) -> None:
+    def make(
+        self, order: PredictionOrder, kind: Kind, target: Path, *, on_progress: Callable[[float], None]
+    ) -> None:
         """Write the result's file to `target`; `on_progress` gets the part done, 0 to 1, and may raise.
 
         Raises `ProviderDenied`, `ProviderRefused`, `ProviderBusy` or `ProviderFailed`.
@@ -141,7 +143,7 @@ class Predictions:
             text = f"prediction {prediction_id} could not be cancelled ({error}); Replicate ends it in time"
             log(logging.WARNING, "prediction_not_cancelled", text, prediction=prediction_id)
 
-    def _begin(self, order: Order, note: str) -> _Begun:
+    def _begin(self, order: PredictionOrder, note: str) -> _Begun:
         """The prediction that was asked for before, or else a new one."""
         given = order.full_input()
         cancel_after_s = math.ceil(self._timeout_s) + _GRACE_S
@@ -159,7 +161,7 @@ class Predictions:
             raise ProviderBusy(NAME, text) from error
         return self._held(order, note, prediction, since)
 
-    def _held(self, order: Order, note: str, prediction: Prediction, since: datetime) -> _Begun:
+    def _held(self, order: PredictionOrder, note: str, prediction: Prediction, since: datetime) -> _Begun:
         """It is ours from now on, whoever dies."""
         with self._lock:
             self._running[prediction.id] = note
@@ -168,7 +170,9 @@ class Predictions:
         self._account.remember(_owner_note(prediction.id), {"note": note})
         return _Begun(order=order, note=note, prediction=prediction, since=since)
 
-    def _look_for(self, order: Order, note: str, since: datetime, prediction_id: str) -> Prediction | None:
+    def _look_for(
+        self, order: PredictionOrder, note: str, since: datetime, prediction_id: str
+    ) -> Prediction | None:
         """The prediction that this order has led to, unless there is none, or none that can still succeed."""
         if prediction_id:
             return self._known(prediction_id)
@@ -266,7 +270,7 @@ class Predictions:
         return path.read_bytes()
 
 
-def _facts_of(order: Order) -> dict[str, str]:
+def _facts_of(order: PredictionOrder) -> dict[str, str]:
     """What the note of an order says beside its time; its prediction's ID comes with the answer."""
     return {"model": order.model.name, "prompt": str(order.input.get("prompt", "")), "id": ""}
 
@@ -275,7 +279,7 @@ def _owner_note(prediction_id: str) -> str:
     return f"predictions/ids/{prediction_id}.json"
 
 
-def _is_for(order: Order, found: Prediction) -> bool:
+def _is_for(order: PredictionOrder, found: Prediction) -> bool:
     """Whether this is what the order asks for, as far as the listing tells: pictures may be left out of it,
     or be URLs of copies."""
     if found.model != order.model.name or found.input.get("prompt") != order.input.get("prompt"):

@@ -3,7 +3,9 @@ r"""Captions as an ASS document for libass: https://github.com/libass/libass/wik
 Each line is events of its own at a place of its own, so that libass wraps nothing and faces of different
 height don't move lines. Three layers, because outlines must not cover the letters of a neighbouring line:
 a soft shadow, the outline, the letters. Blending them is what takes time, so a page is drawn once without
-its highlight, and for each state just the letters that light up.
+its highlight, and for each state just the letters that light up. Where emoji are pictures in colour, which
+libass can't draw, boxes hold their places, and one more drawing shows the boxes alone, each in a colour of
+its own, by which it is found again.
 
 `YCbCr Matrix: None` keeps ffmpeg from squeezing colours into video range. `Encoding: -1` makes libass order
 and shape a line as a whole, across colour tags, and find its direction from its first strong character,
@@ -12,11 +14,12 @@ which is therefore put there.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Final
+from itertools import count, groupby
+from typing import Final, Literal
 
 from shared.text.clusters import clusters, drawn
 from shared.video.captions.pages import Piece, State, letter_px
+from shared.video.lettering.emoji import ADVANCE_EM
 from shared.video.lettering.fonts import Face, open_faces, runs_of
 from shared.video.timeline import Timeline
 
@@ -28,6 +31,7 @@ _RIGHT_TO_LEFT: Final = "\u200f"
 _WORD_JOINER: Final = "\u2060"
 _STYLES: Final = {"": r"\b400\i0", "bold": r"\b700\i0", "italic": r"\b400\i1", "bold italic": r"\b700\i1"}
 """Where captions have styles of their own; others are bold throughout."""
+_LAYERS: Final = {"page": ("Shadow", "Outline", "Letters"), "boxes": ("Letters",), "lit": ("Lit",)}
 _HEAD: Final = """\
 [Script Info]
 ScriptType: v4.00+
@@ -97,20 +101,35 @@ def band_of(timeline: Timeline) -> Band:
 
 @dataclass(frozen=True, kw_only=True)
 class Plate:
-    """What libass draws at once: a page without its highlight, or the lit letters of a state alone."""
+    """What libass draws at once."""
 
     state: State
-    only_lit: bool
+    shows: Literal["page", "boxes", "lit"]
+    """A page without its highlight, the boxes of its emoji alone, or the lit letters of a state alone."""
 
 
-def plates_of(states: Sequence[State]) -> list[Plate]:
-    """For each run of states with one text, its page; after it each of its states that has lit letters."""
-    plates: list[Plate] = []
+def plates_of(states: Sequence[State], faces: Sequence[Face]) -> Iterator[tuple[list[State], list[Plate]]]:
+    """For each run of states with one text, its plates: the page, its emoji if any are in colour, and each
+    of its states that has lit letters."""
     for _, page in groupby(states, lambda state: (state.unlit, state.right_to_left)):
         shown = list(page)
-        plates.append(Plate(state=shown[0], only_lit=False))
-        plates += [Plate(state=state, only_lit=True) for state in shown if state.is_lit]
-    return plates
+        plates = [Plate(state=shown[0], shows="page")]
+        if any(emoji_on(shown[0], faces)):
+            plates.append(Plate(state=shown[0], shows="boxes"))
+        yield shown, [*plates, *(Plate(state=state, shows="lit") for state in shown if state.is_lit)]
+
+
+def emoji_on(state: State, faces: Sequence[Face]) -> Iterator[tuple[int, Face, str]]:
+    """Line, face and cluster of each emoji in colour, in the order of their boxes."""
+    for number, pieces in enumerate(state.unlit):
+        for face, run in runs_of("".join(piece.text for piece in pieces), faces):
+            if face and face.in_colour:
+                yield from ((number, face, cluster) for cluster in clusters(run))
+
+
+def box_colour(number: int) -> tuple[int, int, int]:
+    """Red, green and blue of the box of a page's emoji with this number."""
+    return number // 32 % 32 * 8, number % 32 * 8, 255
 
 
 def document(plates: Sequence[Plate], timeline: Timeline) -> str:
@@ -119,7 +138,7 @@ def document(plates: Sequence[Plate], timeline: Timeline) -> str:
     em_px = letter_px(timeline)
     style = timeline.caption_style
     head = _HEAD.format(
-        family=timeline.fonts[0].family if timeline.fonts else "",
+        family=next((face.family for face in open_faces(timeline.fonts) if not face.in_colour), ""),
         width=timeline.width,
         height=band.height,
         colour=_colour(style.colour),
@@ -151,21 +170,41 @@ class _Pen:
     is_styled: bool
 
     def line(
-        self, pieces: Sequence[Piece], baseline_px: float, *, only_lit: bool, right_to_left: bool
+        self,
+        pieces: Sequence[Piece],
+        baseline_px: float,
+        numbers: Iterator[int],
+        *,
+        shows: Literal["page", "boxes", "lit"],
+        right_to_left: bool,
     ) -> str:
-        """The text of an event whose letters stand on a baseline."""
+        """The text of an event whose letters stand on a baseline; `numbers` are those of emoji's boxes."""
         runs = list(self._runs(pieces))
         # Every face is scaled so that its em is the same; libass measures a font by its ascent and descent.
-        depth_px = max((face.depth for face, _, _ in runs), default=0) * self.em_px
-        text = f"{{\\pos({self.centre_px:g},{baseline_px + depth_px:.3f})}}"
+        depths_px = [face.depth * self.em_px for face, _, _ in runs if not face.in_colour]
+        text = f"{{\\pos({self.centre_px:g},{baseline_px + max(depths_px, default=0):.3f})}}"
         mark = _RIGHT_TO_LEFT if right_to_left else _LEFT_TO_RIGHT
         for face, piece, run in runs:
-            hidden = "\\1a&HFF&" if only_lit and not piece.lit else "\\1a"
-            size = face.height * self.em_px
-            style = _STYLES[piece.style] if self.is_styled else ""
-            text += f"{{\\fn{face.family}\\fs{size:.3f}{hidden}{style}}}{mark}{escape(run)}"
+            if face.in_colour:
+                boxes = (self._box(next(numbers), seen=shows == "boxes") for _ in clusters(run))
+                text += (mark if depths_px else "") + "".join(boxes)
+            else:
+                is_hidden = shows == "boxes" or (shows == "lit" and not piece.lit)
+                text += self._letters(face, piece, mark + escape(run), is_hidden=is_hidden)
             mark = ""
         return text
+
+    def _letters(self, face: Face, piece: Piece, text: str, *, is_hidden: bool) -> str:
+        alpha = "\\1a&HFF&" if is_hidden else "\\1a"
+        style = _STYLES[piece.style] if self.is_styled else ""
+        return f"{{\\fn{face.family}\\fs{face.height * self.em_px:.3f}{alpha}{style}}}{text}"
+
+    def _box(self, number: int, *, seen: bool) -> str:
+        """As wide as an emoji and half as high as its em, on the baseline."""
+        width, height = round(ADVANCE_EM * self.em_px), round(self.em_px / 2)
+        red, green, blue = box_colour(number)
+        look = f"\\1c&H{blue:02X}{green:02X}{red:02X}&\\1a&H{'00' if seen else 'FF'}&\\3a&HFF&"
+        return f"{{\\p1{look}}}m 0 0 l {width} 0 {width} {height} 0 {height}{{\\p0\\1c\\1a\\3a}}"
 
     def _runs(self, pieces: Sequence[Piece]) -> Iterator[tuple[Face, Piece, str]]:
         """Runs of one face and the piece whose look they have; what no face has is left out."""
@@ -174,7 +213,7 @@ class _Pen:
         for face, run in runs_of("".join(piece.text for piece in pieces), self.faces):
             parts: list[tuple[Piece, str]] = []
             for cluster in clusters(run):
-                parts.append((looks[place], drawn(cluster)))
+                parts.append((looks[place], cluster if face and face.in_colour else drawn(cluster)))
                 place += len(cluster)
             for look, same in groupby(parts, lambda part: part[0]):
                 if face:
@@ -189,8 +228,7 @@ def _events(plates: Sequence[Plate], timeline: Timeline, band: Band) -> Iterator
         is_styled=timeline.caption_style.markup == "markdown",
     )
     for number, plate in enumerate(plates):
-        styles = ("Lit",) if plate.only_lit else ("Shadow", "Outline", "Letters")
-        for layer, style in enumerate(styles):
+        for layer, style in enumerate(_LAYERS[plate.shows]):
             start = f"Dialogue: {layer},{_time(number)},{_time(number + 1)},{style},,0,0,0,,"
             yield from (f"{start}{text}\n" for text in _page(pen, band, plate, is_shadow=style == "Shadow"))
 
@@ -198,13 +236,15 @@ def _events(plates: Sequence[Plate], timeline: Timeline, band: Band) -> Iterator
 def _page(pen: _Pen, band: Band, plate: Plate, *, is_shadow: bool) -> Iterator[str]:
     soft = f"{{\\blur{pen.em_px * 0.07:.2f}}}" if is_shadow else ""
     drop_px = pen.em_px * 0.05 if is_shadow else 0
-    lines = plate.state.lines if plate.only_lit else plate.state.unlit
+    lines = plate.state.lines if plate.shows == "lit" else plate.state.unlit
+    numbers = count()
     for pieces, baseline_px in zip(lines, band.baselines(len(lines)), strict=True):
-        if not plate.only_lit or any(piece.lit for piece in pieces):
+        if plate.shows != "lit" or any(piece.lit for piece in pieces):
             yield soft + pen.line(
                 pieces,
                 baseline_px + drop_px,
-                only_lit=plate.only_lit,
+                numbers,
+                shows=plate.shows,
                 right_to_left=plate.state.right_to_left,
             )
 

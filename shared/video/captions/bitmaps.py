@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from shared.errors import ToolFailed
 from shared.machine.ffmpeg import filter_value, reading
 from shared.video.captions.ass import PLATES_PER_S, Plate, band_of, document, plates_of
+from shared.video.captions.emoji_pictures import lay_emoji
 from shared.video.captions.pages import State
-from shared.video.lettering.font_styles import style_files
-from shared.video.lettering.fonts import font_files
+from shared.video.lettering.font_copies import font_files
+from shared.video.lettering.fonts import open_faces
 from shared.video.timeline import CaptionStyle, Timeline
 
 
@@ -43,14 +44,14 @@ def draw_states(states: Sequence[State], timeline: Timeline, scratch: Path) -> I
     if not timeline.fonts:  # no face has any of the text
         yield from (_NOTHING for _ in states)
         return
-    plates = plates_of(states)
-    drawn = _spooled(_drawn(plates, timeline, scratch), scratch)
-    page = next(drawn)
-    text = plates[0].state.unlit, plates[0].state.right_to_left
-    for state in states:
-        if (state.unlit, state.right_to_left) != text:
-            page, text = next(drawn), (state.unlit, state.right_to_left)
-        yield _lit(page, next(drawn), timeline.caption_style) if state.is_lit else page
+    pages = list(plates_of(states, open_faces(timeline.fonts)))
+    drawn = _spooled(_drawn([plate for _, plates in pages for plate in plates], timeline, scratch), scratch)
+    for shown, plates in pages:
+        page = next(drawn)
+        if any(plate.shows == "boxes" for plate in plates):
+            page = _with_emoji(page, next(drawn), shown[0], timeline)
+        for state in shown:
+            yield _lit(page, next(drawn), timeline.caption_style) if state.is_lit else page
     for _ in drawn:  # lets ffmpeg end
         raise AssertionError("more plates than states call for")
 
@@ -58,9 +59,9 @@ def draw_states(states: Sequence[State], timeline: Timeline, scratch: Path) -> I
 def _drawn(plates: Sequence[Plate], timeline: Timeline, scratch: Path) -> Iterator[CaptionBitmap]:
     scratch.mkdir(parents=True, exist_ok=True)
     fonts, text = scratch / "fonts", scratch / "captions.ass"
-    font_files(timeline.fonts, fonts)
-    if timeline.caption_style.markup == "markdown":
-        style_files(timeline.fonts, fonts)
+    letters = {piece.text for plate in plates for line in plate.state.lines for piece in line}
+    styled = timeline.caption_style.markup == "markdown"
+    font_files(timeline.fonts, fonts, "".join(sorted(letters)), styled=styled)
     text.write_text(document(plates, timeline), encoding="utf-8", newline="\n")
     band = band_of(timeline)
     shape = (band.height, timeline.width, 4)
@@ -90,6 +91,16 @@ def _spooled(bitmaps: Iterator[CaptionBitmap], scratch: Path) -> Iterator[Captio
         for x, y, shape, size in shapes:
             rgba = np.frombuffer(zlib.decompress(file.read(size)), np.uint8).reshape(shape)
             yield CaptionBitmap(x=x, y=y, rgba=rgba)
+
+
+def _with_emoji(page: CaptionBitmap, boxes: CaptionBitmap, state: State, timeline: Timeline) -> CaptionBitmap:
+    band = band_of(timeline)
+    strips = [np.zeros((band.height, timeline.width, 4), np.uint8) for _ in range(2)]
+    for strip, bitmap in zip(strips, (page, boxes), strict=True):
+        height, width = bitmap.rgba.shape[:2]
+        strip[bitmap.y - band.y :, bitmap.x :][:height, :width] = bitmap.rgba
+    lay_emoji(strips[0], strips[1], state, timeline)
+    return _cropped(strips[0], band.y)
 
 
 def _lit(page: CaptionBitmap, letters: CaptionBitmap, style: CaptionStyle) -> CaptionBitmap:

@@ -18,6 +18,7 @@ from shared.text.caption_lines import Measured, Span, break_points, cut_pages
 from shared.text.clusters import clusters, drawn, visible
 from shared.text.language import is_right_to_left
 from shared.text.markup import Styled
+from shared.video.lettering.emoji import ADVANCE_EM
 from shared.video.lettering.fonts import Face, open_faces, runs_of
 from shared.video.timeline import Cue, Timeline
 
@@ -154,18 +155,21 @@ def _pages_of_cue(timeline: Timeline, faces: Sequence[Face], number: int, until:
         return
     spans = _word_spans(cue, shown)
     em_px = letter_px(timeline)
+
+    def heard_ms(place: int) -> int:
+        return _start_ms(cue, timeline, shown, spans, place)
+
     measured = Measured(
         text=shown.text,
         edges_px=_edges(shown.text, faces, em_px),
         points=break_points(shown.text, {start for start, _ in spans}),
         line_px=timeline.width * (1 - 2 * SIDE_MARGIN) / 1.01,
+        language=cue.language,
+        heard_ms=heard_ms,
     )
     pages = cut_pages(measured)
     frame_of = _clock(timeline, cue, until)
-    starts = [
-        cue.at_frame,
-        *(frame_of(_start_ms(cue, timeline, shown, spans, page[0][0])) for page in pages[1:]),
-    ]
+    starts = [cue.at_frame, *(frame_of(heard_ms(page[0][0])) for page in pages[1:])]
     starts = [*accumulate(starts, max), max(cue.at_frame, until)]
     right_to_left = is_right_to_left(shown.text)
     for lines, (start_frame, end_frame) in zip(pages, pairwise(starts), strict=True):
@@ -245,6 +249,8 @@ def _advance(face: Face | None, cluster: str) -> float:
     """Width of a cluster in parts of the em; a guess when there is no font for it."""
     if face is None:
         return 1.0 if unicodedata.east_asian_width(cluster[0]) in "WF" else 0.6
+    if face.in_colour:
+        return ADVANCE_EM
     return float(_ruler(face).getlength(visible(drawn(cluster)))) / _RULER_PX
 
 
@@ -271,13 +277,18 @@ def _clock(timeline: Timeline, cue: Cue, until: int) -> Callable[[int], int]:
 
 
 def _start_ms(cue: Cue, timeline: Timeline, shown: _Shown, spans: Sequence[Span], place: int) -> int:
-    """When the text at `place` is heard: with the first word from there, else by the share of the text."""
+    """When the text at `place` is heard: with the first word from there, else by the share of the text.
+
+    Its start and its end are those of the cue.
+    """
+    duration_ms = int(cue.frames * 1000 / timeline.frame_rate)
+    if place in {0, len(shown.text)}:
+        return duration_ms if place else 0
     for word, (start, end) in zip(cue.words, spans, strict=True):
         if end > place and end > start:
             return (
                 word.start_ms if start >= place else _within(word.start_ms, word.end_ms, place, (start, end))
             )
-    duration_ms = int(cue.frames * 1000 / timeline.frame_rate)
     return _within(0, duration_ms, place, (0, len(shown.text)))
 
 

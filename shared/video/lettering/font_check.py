@@ -1,10 +1,11 @@
 """Whether the texts of a film can be drawn: asked before anything is spoken, paid for or drawn."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.errors import InvalidAssets
-from shared.text.clusters import clusters
+from shared.text.clusters import clusters, visible
 from shared.video.lettering.fonts import MissingScript, choose_fonts
 from shared.video.timeline import FontFace
 
@@ -20,14 +21,28 @@ class Drawable:
     """Those characters, where they are, and the remedy."""
 
 
-def check_fonts(texts: Mapping[str, str], language: str, *, otherwise: str) -> Drawable:
+def check_fonts(
+    texts: Mapping[str, str],
+    language: str,
+    *,
+    otherwise: str,
+    emoji_in_colour: bool = False,
+    none_empty: bool = False,
+) -> Drawable:
     """The fonts for texts, which are given by where they stand.
 
-    Raises `InvalidAssets` for a script that no font has, naming where it stands, the package to install, and
-    what can be done `otherwise`.
+    Raises `InvalidAssets` for a script that no font has, and with `none_empty` for a text of which nothing
+    but marks can be drawn, naming where it stands, the package to install, and what can be done `otherwise`.
     """
-    choice = choose_fonts(texts.values(), language)
-    unreadable = [f"{_place(gap, texts)}: {gap}, or {otherwise}" for gap in choice.missing if gap.unreadable]
+    choice = choose_fonts(texts.values(), language, emoji_in_colour=emoji_in_colour)
+    lost = {cluster for gap in choice.missing for cluster in gap.clusters}
+    seen = [set(clusters(text)) for text in texts.values()]
+    emptied = [whole for whole in seen if none_empty and not any(map(_says, whole - lost))]
+    unreadable = [
+        f"{_place(gap, texts)}: {gap}, or {otherwise}"
+        for gap in choice.missing
+        if gap.unreadable or any(whole & set(gap.clusters) for whole in emptied)
+    ]
     if unreadable:
         raise InvalidAssets(*unreadable)
     return Drawable(
@@ -35,6 +50,11 @@ def check_fonts(texts: Mapping[str, str], language: str, *, otherwise: str) -> D
         missing=tuple(gap.script for gap in choice.missing),
         warnings=tuple(f"{_place(gap, texts)}: {gap}; they are left out" for gap in choice.missing),
     )
+
+
+def _says(cluster: str) -> bool:
+    """Whether it is a letter, a digit or a symbol; marks alone say nothing."""
+    return bool(visible(cluster).strip()) and unicodedata.category(cluster[0])[0] != "P"
 
 
 def _place(gap: MissingScript, texts: Mapping[str, str]) -> str:

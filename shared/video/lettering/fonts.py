@@ -5,28 +5,28 @@ drawn with the same faces wherever the same files are, and so that no other face
 """
 
 import hashlib
-import os
 import re
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.errors import BadRequest
-from shared.text.clusters import clusters, drawn, visible
+from shared.text.clusters import clusters, drawn, is_emoji, visible
 from shared.text.language import scripts_of
 from shared.video.lettering.font_homes import (
     characters_of,
     home_of,
     is_european,
     is_letter,
+    is_symbol,
     packages_of,
     script_of,
 )
+from shared.video.lettering.font_places import bundled_files, system_files
 from shared.video.timeline import FontFace
 
 if TYPE_CHECKING:
@@ -70,9 +70,13 @@ class Face:
     """The descent alone."""
     axes: tuple[tuple[str, float], ...]
     """Of a variable font: where each axis stands for bold, in the file's order."""
+    in_colour: bool
+    """Whether it holds pictures of emoji instead of outlines."""
 
     def draws(self, cluster: str) -> bool:
         """Whether it has a glyph for every visible character of a cluster, composed or not."""
+        if self.in_colour and not is_emoji(cluster):
+            return False
         if self.characters.issuperset(visible(cluster)):
             return True
         return self.characters.issuperset(visible(drawn(cluster)))
@@ -109,24 +113,21 @@ class FontChoice:
     missing: tuple[MissingScript, ...]
 
 
-def choose_fonts(texts: Iterable[str], language: str = "und") -> FontChoice:
+def choose_fonts(texts: Iterable[str], language: str = "und", *, emoji_in_colour: bool = False) -> FontChoice:
     """The faces that draw `texts`; `language` (BCP 47) picks the regional shapes of Han characters."""
     wanted = dict.fromkeys(
         cluster for text in texts for cluster in clusters(text) if visible(cluster).strip()
     )
     region = _region(language, "".join(wanted))
-    waiting = sorted(wanted, key=_turn)
     chosen: list[Face] = []
     missing: dict[str, list[str]] = {}
     letters = Counter(script_of(cluster) for cluster in wanted if is_letter(cluster))
-    for cluster in waiting:
-        if any(face.draws(cluster) for face in chosen):
-            continue
-        script = script_of(cluster)
-        face = next((face for face in _candidates(script, cluster, region) if face.draws(cluster)), None)
+    for cluster in sorted(wanted, key=_turn):
+        pictures = _colour_faces() if emoji_in_colour and is_emoji(cluster) else ()
+        face = next(_that_draw(cluster, chain(pictures, chosen, _candidates(cluster, region))), None)
         if face is None:
-            missing.setdefault(script, []).append(cluster)
-        else:
+            missing.setdefault(script_of(cluster), []).append(cluster)
+        elif face not in chosen:
             chosen.append(face)
     return FontChoice(
         faces=tuple(map(_record, chosen)),
@@ -146,7 +147,7 @@ def open_faces(faces: Sequence[FontFace]) -> tuple[Face, ...]:
 def face_named(family: str, weight: int) -> Face | None:
     """A family's upright face, the nearest to a weight (100 to 900); None where this machine has none."""
     own = re.compile(re.escape(family.lower().replace(" ", "")) + r"[\[.-](?!.*italic)")
-    files = [path for path in (*_bundled_files(), *_system_files()) if own.match(_file_key(path))]
+    files = [path for path in (*bundled_files(), *system_files()) if own.match(_file_key(path))]
     nearest = sorted(files, key=lambda path: abs(_weight_of(path, weight) - weight))
     return next((_open(path, "") for path in nearest), None)
 
@@ -157,26 +158,11 @@ def _weight_of(path: Path, wanted: int) -> int:
     return wanted if "[" in name else next((100 * _NAMED[part] for part in _NAMED if part in name), 400)
 
 
-def font_files(faces: Sequence[FontFace], folder: Path) -> None:
-    """Put exactly these faces' files into `folder`; of a variable font, its bold instance.
-
-    Raises `BadRequest` naming the package of a face that is not on this machine.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for face in open_faces(faces):
-        target = folder / face.path.name
-        if target.exists():
-            continue
-        if face.axes:
-            _save_bold(face, target)
-        else:
-            shutil.copyfile(face.path, target)
-
-
 def runs_of(text: str, faces: Sequence[Face]) -> list[tuple[Face | None, str]]:
     """`text` cut where its face changes; None for what no face has.
 
-    Digits, marks and spaces take the face of the letters before them, or else after them.
+    Digits, marks and spaces take the face of the letters before them, or else after them; emoji and symbols
+    lend theirs to nobody, as in such fonts spaces are wide.
     """
     parts = clusters(text)
     letters = [_face_of_letters(part, faces) for part in parts]
@@ -184,22 +170,28 @@ def runs_of(text: str, faces: Sequence[Face]) -> list[tuple[Face | None, str]]:
     last: Face | None = None
     for index, part in enumerate(parts):
         near = (last, *letters[index:], *faces)
-        face = letters[index] or next((face for face in near if face and face.draws(part)), None)
+        pictures = (face for face in faces if face.in_colour)
+        face = letters[index] or next(_that_draw(part, chain(pictures, filter(None, near))), None)
         if runs and runs[-1][0] is face:
             runs[-1] = (face, runs[-1][1] + part)
         else:
             runs.append((face, part))
-        last = face or last
+        last = last if is_symbol(part) else face or last
     return runs
+
+
+def _that_draw(cluster: str, faces: Iterable[Face]) -> Iterator[Face]:
+    return (face for face in faces if face.draws(cluster))
 
 
 def _turn(cluster: str) -> int:
     """European letters first, as most fonts for other scripts have them too, in a lesser design.
 
-    Digits and marks last, because the face of the letters next to them should draw them.
+    Digits and marks later, because the face of the letters next to them should draw them; emoji and symbols
+    last, because their fonts have digits as well.
     """
     if not cluster[0].isalpha():
-        return 2
+        return 3 if is_symbol(cluster) else 2
     return int(not is_european(script_of(cluster)))
 
 
@@ -229,9 +221,15 @@ def _region(language: str, text: str) -> str:
     return "KR" if scripts["Hang"] else "SC"
 
 
-def _candidates(script: str, sample: str, region: str) -> Iterator[Face]:
-    hints = home_of(script, sample).hints
-    for files in (_bundled_files(), _system_files()):
+def _colour_faces() -> tuple[Face, ...]:
+    files = [path for path in (*bundled_files(), *system_files()) if "coloremoji" in _file_key(path)]
+    return tuple(face for face in (_open(path, "") for path in files) if face and face.in_colour)
+
+
+def _candidates(cluster: str, region: str) -> Iterator[Face]:
+    """Faces with outlines, the likeliest first."""
+    hints = home_of(script_of(cluster), cluster).hints
+    for files in (bundled_files(), system_files()):
         ranked = sorted(files, key=lambda path: _rank(path, hints, region))
         families: set[str] = set()
         for path in ranked:
@@ -240,7 +238,7 @@ def _candidates(script: str, sample: str, region: str) -> Iterator[Face]:
                 continue
             families.add(family)
             face = _open(path, region)
-            if face:
+            if face and not face.in_colour:
                 yield face
 
 
@@ -261,38 +259,6 @@ def _is_of_another_script(family: str, hints: Sequence[str]) -> bool:
     own = re.sub(r"^noto(sans|serif)|\[.*|\.\w+$", "", family)
     is_noto = own != family and family.startswith("noto")
     return is_noto and own not in {"", "symbols", "symbols2"} and not any(hint in own for hint in hints)
-
-
-@cache
-def _bundled_files() -> tuple[Path, ...]:
-    """Files of the installed `fontpkg-*` distributions."""
-    from importlib.metadata import entry_points
-
-    roots = (Path(str(entry.load().ROOT)) for entry in entry_points(group="fontpkg.family"))
-    return tuple(sorted(path for root in roots for path in root.glob("files/*.[to]t[fc]")))
-
-
-@cache
-def _system_files() -> tuple[Path, ...]:
-    return tuple(
-        sorted(
-            Path(folder, name)
-            for root in _system_folders()
-            for folder, _, names in os.walk(root)
-            for name in names
-            if name.lower().endswith((".ttf", ".otf", ".ttc", ".otc"))
-        )
-    )
-
-
-def _system_folders() -> tuple[Path, ...]:
-    home = Path.home()
-    if sys.platform == "darwin":
-        return Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"
-    if sys.platform == "win32":
-        return Path("C:/Windows/Fonts"), home / "AppData/Local/Microsoft/Windows/Fonts"
-    shared = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
-    return *shared, home / ".fonts", home / ".local/share/fonts"
 
 
 @cache
@@ -322,7 +288,8 @@ def _read(font: "TTFont", path: Path, number: int) -> Face | None:
     family = font["name"].getDebugName(1)
     cmap = font.getBestCmap()
     drawable = any(table in font for table in ("glyf", "CFF ", "CFF2"))
-    if not (family and cmap and drawable) or re.search(r"[\\{},]", family):
+    in_colour = "CBDT" in font
+    if not (family and cmap and (drawable or in_colour)) or re.search(r"[\\{},]", family):
         return None
     metrics, units = font["OS/2"], font["head"].unitsPerEm
     axes = font["fvar"].axes if "fvar" in font else ()
@@ -337,17 +304,8 @@ def _read(font: "TTFont", path: Path, number: int) -> Face | None:
             (axis.axisTag, min(_BOLD, axis.maxValue) if axis.axisTag == "wght" else axis.defaultValue)
             for axis in axes
         ),
+        in_colour=in_colour,
     )
-
-
-def _save_bold(face: Face, target: Path) -> None:
-    """Write a variable font's bold instance: libass would draw the regular one and smear it."""
-    from fontTools.ttLib import TTFont
-    from fontTools.varLib import instancer
-
-    with TTFont(face.path, recalcTimestamp=False) as font:
-        instancer.instantiateVariableFont(font, dict(face.axes), inplace=True)
-        font.save(target, reorderTables=False)
 
 
 def _record(face: Face) -> FontFace:
@@ -360,7 +318,7 @@ def _sha256(path: Path) -> str:
 
 
 def _find(face: FontFace) -> Face | None:
-    for path in (*_bundled_files(), *_system_files()):
+    for path in (*bundled_files(), *system_files()):
         if path.name == face.file_name and _sha256(path) == face.sha256:
             return _open(path, face.family.split()[-1])
     return None

@@ -18,7 +18,7 @@ from shared.video.timeline import Overlay, Shot, Timeline
 if TYPE_CHECKING:
     from shared.video.captions.pages import State
 
-RENDERER_VERSION: Final = 2
+RENDERER_VERSION: Final = 3
 """Raise it when the same timeline gives other pixels or other bytes."""
 LETTERING_VERSION: Final = 2
 """Raise it when the same words over the picture give other pixels, as with another FreeType."""

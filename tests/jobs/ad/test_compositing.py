@@ -221,6 +221,20 @@ def test_what_is_missing_is_named_with_the_stage_that_makes_it(
         run(context_of(creation, tmp_path / "scratch"))
 
 
+@pytest.mark.usefixtures("no_noto")
+def test_a_title_that_cannot_be_drawn_ends_the_work_before_anything_is_rendered(
+    assets: Creation, tmp_path: Path
+) -> None:
+    creation = copy_of(assets)
+    script = json.loads(creation.read("assets/script.json")[0])
+    script["scenes"][0]["text_overlay"] = "🎉"
+    creation.write("assets/script.json", json.dumps(script).encode())
+    (tmp_path / "scratch").mkdir()
+    with pytest.raises(InvalidAssets, match=r"'🎉': no font has the emoji or symbols .*manimgx-fonts"):
+        run(context_of(creation, tmp_path / "scratch"))
+    assert not list(creation.list("cache/"))
+
+
 def test_a_stop_ends_the_work_and_leaves_what_was_rendered(assets: Creation, tmp_path: Path) -> None:
     creation = copy_of(assets)
     told = Told()

@@ -16,7 +16,7 @@ from jobs.ad.cta_gen import STAGE, run
 from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.script import SCRIPT_NAME, CtaScene, Scene, Script
 from jobs.ad.styles import Style
-from shared.errors import ProviderBusy, ProviderFailed, Stopped
+from shared.errors import InvalidAssets, ProviderBusy, ProviderFailed, Stopped
 from shared.providers.account import Account
 from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
@@ -216,11 +216,24 @@ def test_only_a_run_that_nobody_wants_any_more_cancels_what_is_being_painted(
 
 def test_characters_that_no_font_has_are_warnings(context: Context, hire: Hire) -> None:
     hire(Painter())
-    changed = script(product_name="Watch \U00013000").model_dump(mode="json")
+    changed = script(product_name="Watch \U0001fbc5").model_dump(mode="json")
     context.creation.write(SCRIPT_NAME, canonical_json(changed))
     (warning,) = run(context).warnings
-    assert "\U00013000" in warning
+    assert "\U0001fbc5" in warning
     assert "install" in warning
+
+
+@pytest.mark.parametrize("name", ["\U0001fbc5!\U0001fbc5", "Watch \U00013000", "\U0001fbc5", "\ue000."])
+def test_a_name_that_cannot_be_drawn_is_refused_before_a_picture_is_paid_for(
+    context: Context, hire: Hire, name: str
+) -> None:
+    painter = Painter()
+    hire(painter)
+    changed = script(product_name=name).model_dump(mode="json")
+    context.creation.write(SCRIPT_NAME, canonical_json(changed))
+    with pytest.raises(InvalidAssets, match=r"script\.json: product_name: no font has .*install"):
+        run(context)
+    assert painter.orders == []
 
 
 def test_another_painter_or_version_makes_another_picture(hire: Hire) -> None:

@@ -36,7 +36,7 @@ def creation() -> Creation:
 
 
 @pytest.fixture
-def japanese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def japanese(no_noto: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with a font for the Japanese words below."""
     use_fonts(monkeypatch, make_font(tmp_path / "Japanese.ttf", "今すぐ購入高級腕時計"))
 
@@ -225,6 +225,7 @@ def test_a_brief_that_can_not_be_used_names_its_field(
 
 
 @pytest.mark.logs_errors
+@pytest.mark.usefixtures("no_noto")
 @pytest.mark.parametrize("field", ["product_name", "cta_text"])
 def test_words_in_a_script_that_no_font_has_are_refused_before_a_writer_is_asked(
     creation: Creation, field: str
@@ -235,6 +236,18 @@ def test_words_in_a_script_that_no_font_has_are_refused_before_a_writer_is_asked
     (problem,) = caught.value.problems
     assert problem.startswith(f"{BRIEF_NAME}: {field}: no font has the Chinese (Hani) characters")
     assert "fonts-noto-cjk" in problem
+
+
+@pytest.mark.usefixtures("no_noto")
+@pytest.mark.logs_errors
+def test_a_call_of_emoji_alone_that_no_font_has_is_refused_and_one_beside_words_is_not(
+    creation: Creation,
+) -> None:
+    write(creation, cta_text="Shop now 🎉")
+    run(creation)
+    write(creation, cta_text="🎉🎁")
+    with pytest.raises(InvalidAssets, match=r"cta_text: no font has the emoji .*manimgx-fonts"):
+        run(creation)
 
 
 @pytest.mark.parametrize("captions", [False, True])

@@ -324,6 +324,7 @@ def test_a_caption_is_spoken_in_its_own_language() -> None:
     assert [cue.language for cue in timeline(store).cues] == ["en", "el"]
 
 
+@pytest.mark.usefixtures("no_noto")
 @pytest.mark.parametrize("text", ["你好，世界。", "你好 hello", "ひらがな", "한국어", "Look: 𓀀"])
 @pytest.mark.logs_errors
 def test_a_script_that_no_font_has_is_an_error_in_words_before_anything_is_spoken(
@@ -340,6 +341,7 @@ def test_a_script_that_no_font_has_is_an_error_in_words_before_anything_is_spoke
     assert voice.asked == []
 
 
+@pytest.mark.usefixtures("no_noto")
 @pytest.mark.logs_errors
 def test_every_script_without_a_font_is_named_once_with_its_package() -> None:
     store = new_story([["你好 한국"], ["世界"]])
@@ -379,6 +381,7 @@ def test_a_language_that_is_set_leaves_what_is_in_another_script_its_own() -> No
     assert [cue.language for cue in timeline(store).cues] == ["ru", "en-GB"]
 
 
+@pytest.mark.usefixtures("no_noto")
 def test_captions_that_are_not_burnt_in_need_no_font(voice: Hum) -> None:
     store = new_story([["你好 🎉"]], captions="off")
     record = narrate(store)
@@ -387,6 +390,7 @@ def test_captions_that_are_not_burnt_in_need_no_font(voice: Hum) -> None:
     assert "你好 🎉" in data(store, "assets/captions.srt").decode()
 
 
+@pytest.mark.usefixtures("no_noto")
 def test_a_font_that_lacks_a_rare_letter_draws_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -397,6 +401,7 @@ def test_a_font_that_lacks_a_rare_letter_draws_the_others(
     assert record.metadata["fonts"] == ["Some"]
 
 
+@pytest.mark.usefixtures("no_noto")
 @pytest.mark.parametrize("text", ["A boat ⛵ sets out.", "⛵⛵", "⛵", "Loud ⸻ and clear"])
 def test_an_emoji_or_mark_that_no_font_has_is_a_warning_that_names_it(text: str) -> None:
     record = narrate(new_story([[text]]))

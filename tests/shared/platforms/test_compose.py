@@ -10,7 +10,7 @@ import pytest
 from scripts.wiring import make_trigger
 from shared.errors import InvalidSettings
 from shared.pipelines.definition import Pipeline
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.platforms.compose import ComposePlatform, engine_of
 from shared.platforms.local import LocalPlatform
 from shared.records.creation import Creation
@@ -116,9 +116,9 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     host.close()
 
 
-def order(host: Host) -> Order:
+def order(host: Host) -> LaunchOrder:
     definition = toys().stages["first"].model_copy(update={"retries": 0})
-    return Order(
+    return LaunchOrder(
         pipeline="toys", stage="first", job="toys-first", definition=definition, creation_id="toy",
         run=1, token="abc", tasks=1,
     )  # fmt: skip
@@ -145,7 +145,7 @@ def test_containers_that_work_on_one_thing_have_names_of_their_own(host: Host) -
 def test_a_container_gets_the_variables_of_a_local_task(host: Host) -> None:
     seen: list[set[str]] = []
 
-    def recorded(_order: Order, variables: object) -> list[str]:
+    def recorded(_order: LaunchOrder, variables: object) -> list[str]:
         assert isinstance(variables, dict)
         seen.append(set(variables))
         return ["true"]

@@ -14,7 +14,7 @@ import pytest
 from shared.errors import BadRequest
 from shared.machine.process import _name, process_is_gone, this_process
 from shared.pipelines.definition import Pipeline
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.platforms.local import LocalPlatform
 from shared.platforms.pulse import USUAL, Patience
 from shared.records.creation import Creation
@@ -59,7 +59,7 @@ class Machine:
         return whole.model_copy(update={"stages": stages})
 
     def trigger(self, chain: bool = True, patience: Patience = USUAL) -> Trigger:
-        def counted(order: Order, _variables: Mapping[str, str]) -> list[str]:
+        def counted(order: LaunchOrder, _variables: Mapping[str, str]) -> list[str]:
             self.launches.append(order.stage)
             return command(order)
 
@@ -229,7 +229,7 @@ def test_an_entrypoint_that_can_t_begin_is_recorded(
 
 @pytest.mark.logs_errors
 def test_a_program_that_is_not_there_fails_the_run(machine: Machine) -> None:
-    def missing(_order: Order, _variables: Mapping[str, str]) -> list[str]:
+    def missing(_order: LaunchOrder, _variables: Mapping[str, str]) -> list[str]:
         return [str(machine.folder / "missing")]
 
     platform = LocalPlatform(machine.store, sleep=lambda _s: None, command=missing)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import StoreError
 from shared.pipelines.definition import FUSED, FusedDefinition, JobDefinition
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.platforms.pulse import Patience, Pulse, patience_of
 from shared.records.creation import Creation
 from shared.records.documents import Record, utc_now
@@ -26,7 +26,7 @@ def pulse_of(store: ObjectStore, stage: str = "right", patience: Patience = PATI
     definition: JobDefinition = FusedDefinition(job="toys", most_assets=1)
     if stage != FUSED:
         definition = toys().stages[stage]
-    order = Order(
+    order = LaunchOrder(
         pipeline="toys", stage=stage, job="toys", definition=definition,
         creation_id="toy", run=3, token="t", tasks=3,
     )  # fmt: skip

@@ -15,8 +15,8 @@ class _Cloud:
         self.now = 0.0
         self.remembered = Remembered(lambda: self.now)
 
-    def state(self, *, anew: bool = False) -> str:
-        return self.remembered.state("one", self.ask, anew=anew).status
+    def state(self, *, ask_again: bool = False) -> str:
+        return self.remembered.state("one", self.ask, ask_again=ask_again).status
 
     def ask(self, execution: str) -> ExecutionState:
         self.asked.append(execution)
@@ -42,7 +42,7 @@ def test_what_runs_is_asked_for_again_after_some_seconds_and_what_ended_after_mi
 
 
 @pytest.mark.parametrize(
-    "forget", [lambda cloud: cloud.state(anew=True), lambda cloud: cloud.remembered.forget("one")]
+    "forget", [lambda cloud: cloud.state(ask_again=True), lambda cloud: cloud.remembered.forget("one")]
 )
 def test_what_must_be_new_is_asked_for_but_an_end_stays_one(
     cloud: _Cloud, forget: Callable[[_Cloud], object]
@@ -53,11 +53,11 @@ def test_what_must_be_new_is_asked_for_but_an_end_stays_one(
     assert cloud.state() == "ended"
     assert len(cloud.asked) == 2
     cloud.answer = ExecutionState(status="running")
-    assert cloud.state(anew=True) == "ended"
+    assert cloud.state(ask_again=True) == "ended"
 
 
 def test_what_is_no_longer_asked_for_takes_no_room(cloud: _Cloud) -> None:
     for each in range(50):
-        cloud.remembered.state(str(each), cloud.ask, anew=False)
+        cloud.remembered.state(str(each), cloud.ask, ask_again=False)
         cloud.now += 1
     assert len(cloud.remembered._states) == 5

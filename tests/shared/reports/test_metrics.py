@@ -4,7 +4,7 @@ import pytest
 
 from shared.records.documents import GivenUp, Request, load
 from shared.reports.metrics import Metrics, error_type
-from shared.runs.listeners import Watch
+from shared.runs.listeners import Listeners
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
@@ -31,7 +31,7 @@ def metrics() -> Metrics:
 @pytest.fixture
 def trigger(store: MemoryStore, metrics: Metrics) -> Trigger:
     return Trigger(
-        store, NotingPlatform(), {"story": STORY, "ad": AD}, watch=Watch(on_end=[metrics.run_ended])
+        store, NotingPlatform(), {"story": STORY, "ad": AD}, listeners=Listeners(on_end=[metrics.run_ended])
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from shared.errors import PlatformError, StaleAttempt, Stopped
 from shared.machine.process import this_process
 from shared.pipelines.definition import FUSED
-from shared.platforms import ExecutionState, Order
+from shared.platforms import ExecutionState, LaunchOrder
 from shared.platforms.task import Task
 from shared.records.creation import Creation
 from shared.records.documents import DIED, Claim, Record, load, save, utc_now
@@ -33,7 +33,7 @@ class Keen(FakePlatform):
         self.ended: dict[str, str] = {}
         """Why, by execution."""
 
-    def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+    def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         if execution in self.released:
             return ExecutionState(status="unknown")
         if execution in self.ended:
@@ -53,7 +53,7 @@ class Interrupted(Keen):
         super().__init__()
         self._meanwhile = [meanwhile]
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         if self._meanwhile:
             self._meanwhile.pop()(self)
         return super().launch(order)
@@ -76,7 +76,7 @@ def container(
     calls = {("toys", name): (lambda stage=stage: stage) for name, stage in stages.items()}
     outer = Task(execution="box", attempt=attempt, claim=token)
     platform = InlinePlatform(store, QUICK, known, calls, outer=outer, sleep=lambda _s: None)
-    return Trigger(store, platform, known, holding=token)
+    return Trigger(store, platform, known, held_token=token)
 
 
 def finish(trigger: Trigger) -> str:
@@ -173,10 +173,10 @@ def test_the_end_of_a_launch_s_idle_twin_is_not_the_end_of_the_one_at_work(
     leave(store, execution="twin", **worker)
     before = record_of(store)
     platform.ended["fake-1"] = ""  # the one that the claim names saw the other at work, and left it alone
-    assert trigger.advance("toy", doubt=True).status == "pending"
+    assert trigger.advance("toy", ask_again=True).status == "pending"
     assert record_of(store) == before
     platform.ended["twin"] = "killed for memory"
-    assert trigger.advance("toy", doubt=True).status == "failed"
+    assert trigger.advance("toy", ask_again=True).status == "failed"
     assert record_of(store).final
 
 
@@ -260,7 +260,7 @@ def test_an_execution_that_is_silent_for_much_too_long_is_ended_unless_its_launc
     store: MemoryStore, watched_here: bool
 ) -> None:
     class Frozen(FakePlatform):
-        def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+        def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
             return ExecutionState(status="running", is_watched=watched_here)
 
     clock, platform = Clock(), Frozen()
@@ -285,7 +285,7 @@ def test_a_stage_that_succeeds_while_the_platform_is_asked_has_not_died(
     store: MemoryStore, verb: str
 ) -> None:
     class Slow(FakePlatform):
-        def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+        def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
             if execution != "fake-1" or self.answer == "running":
                 return ExecutionState(status="running")
             play(store, "first")
@@ -389,8 +389,8 @@ def test_a_container_killed_between_two_tasks_goes_on_with_the_ones_that_are_lef
         finish(container(watched(store, on_call), token))
     before = load(Creation(store, "toy"), "stages/right/0.json", Record)
     again = container(store, token, attempt=1)
-    for name in again.left_by("toy", "box"):
-        again.take_up("toy", name)
+    for name in again.unfinished_stages("toy", "box"):
+        again.continue_stage("toy", name)
     assert finish(again) == "completed"
     assert load(Creation(store, "toy"), "stages/right/0.json", Record) == before
 
@@ -410,8 +410,8 @@ def test_the_next_attempt_of_a_container_leaves_a_stage_alone_that_failed_for_go
     stages = with_run("right", failing)
     assert finish(container(store, token, stages=stages)) == "failed"
     again = container(store, token, attempt=1, stages=stages)
-    for name in again.left_by("toy", "box"):
-        again.take_up("toy", name)
+    for name in again.unfinished_stages("toy", "box"):
+        again.continue_stage("toy", name)
     assert (finish(again), tries) == ("failed", [0, 0])
 
 
@@ -420,7 +420,7 @@ def test_a_container_that_finishes_the_run_while_the_platform_is_asked_has_not_d
     store: MemoryStore, verb: str
 ) -> None:
     class Slow(FakePlatform):
-        def state(self, execution: str, *, anew: bool = False) -> ExecutionState:
+        def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
             if self.answer == "ended" and not store.stat("toy/stages/last.json"):
                 for stage in STAGES:
                     claim(store, stage, execution="fake-1")

@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import PlatformBusy, PlatformError, StoreError, UnknownName
 from shared.pipelines.definition import FUSED, FusedDefinition, Pipeline
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, Request, load, save, utc_now
 from shared.runs.launch import always_fuses, fuses_short_work, fusing, never_fuses
@@ -49,7 +49,7 @@ class Moody(FakePlatform):
         self.happens = happens
         self.looks: list[str] = []
 
-    def launch(self, order: Order) -> str:
+    def launch(self, order: LaunchOrder) -> str:
         mood = self.moods.pop(0) if self.moods else None
         if mood is None or self.happens:
             self.orders.append(order)
@@ -57,7 +57,7 @@ class Moody(FakePlatform):
             raise mood
         return f"fake-{len(self.orders)}"
 
-    def find(self, order: Order) -> str | None:
+    def find(self, order: LaunchOrder) -> str | None:
         self.looks.append(order.stage)
         return super().find(order)
 
@@ -171,7 +171,7 @@ def test_a_platform_that_can_not_say_whether_it_launched_is_not_asked_to_launch(
     store: MemoryStore, clock: Clock
 ) -> None:
     class Mute(Moody):
-        def find(self, order: Order) -> str | None:
+        def find(self, order: LaunchOrder) -> str | None:
             raise PlatformError("fake", "list its executions", "permission denied")
 
     platform = Mute(LOST, happens=True)
@@ -240,11 +240,11 @@ def test_the_container_that_holds_the_claim_runs_every_stage(store: MemoryStore)
     outside = make_trigger(store, FakePlatform("running"), fuse=True)
     outside.start("toys", "toy")
     token = claim_of(store, FUSED).token
-    inside = inline_trigger(store, pipeline=fusible(), holding=token)
+    inside = inline_trigger(store, pipeline=fusible(), held_token=token)
     while inside.advance("toy").status == "pending":
         pass
     assert outside.status("toy").status == "completed"
-    stranger = inline_trigger(store, pipeline=fusible(), holding="another")
+    stranger = inline_trigger(store, pipeline=fusible(), held_token="another")
     assert stranger.status("toy").status == "completed"
 
 
@@ -365,7 +365,7 @@ def test_settling_ends_what_has_not_ended(store: MemoryStore, outcome: str) -> N
     save(Creation(store, "toy"), "claims/1/first", claim, expect=ABSENT)
     trigger = make_trigger(store, FakePlatform())
     assert trigger.status("toy").status == "pending"
-    status = trigger.settle("toys", "toy", opened_by="workflow-1", outcome=outcome)
+    status = trigger.close_run("toys", "toy", opened_by="workflow-1", outcome=outcome)
     assert status.status == "failed"
     assert outcome in status.error
     assert store.stat("toy/manifest.json")
@@ -374,10 +374,10 @@ def test_settling_ends_what_has_not_ended(store: MemoryStore, outcome: str) -> N
 def test_a_run_that_none_of_its_stages_came_to_open_has_failed(store: MemoryStore) -> None:
     run_fused(store)
     trigger = inline_trigger(store)
-    status = trigger.settle("toys", "toy", opened_by="workflow-2", outcome="Failed")
+    status = trigger.close_run("toys", "toy", opened_by="workflow-2", outcome="Failed")
     assert (status.status, status.request.run) == ("failed", 2)
     with pytest.raises(UnknownName):
-        trigger.settle("toy", "toy", opened_by="workflow-2", outcome="Failed")
+        trigger.close_run("toy", "toy", opened_by="workflow-2", outcome="Failed")
 
 
 def test_a_status_costs_the_same_however_many_creations_there_are(store: MemoryStore) -> None:
@@ -411,5 +411,5 @@ def test_a_late_word_of_a_workflow_that_was_overtaken_settles_nothing(store: Mem
         later.next(utc_now(), parameters={}, opened_by="w2"),
         expect=None,
     )
-    status = trigger.settle("toys", "toy", opened_by="workflow-1", outcome="Failed")
+    status = trigger.close_run("toys", "toy", opened_by="workflow-1", outcome="Failed")
     assert (status.status, status.request.run, status.request.opened_by) == ("pending", 2, "w2")

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import BadRequest, StaleAttempt, ToolFailed, UnknownName
 from shared.pipelines.definition import Pipeline
-from shared.platforms import Order
+from shared.platforms import LaunchOrder
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, Request, load, utc_now
 from shared.runs.status import RunStatus
@@ -252,7 +252,7 @@ def test_one_failing_task_fails_its_stage_and_a_resume_does_only_that_one_again(
 @pytest.mark.logs_errors
 def test_a_stage_that_the_platform_refuses_is_a_failed_stage(store: MemoryStore) -> None:
     class Refusing(FakePlatform):
-        def launch(self, order: Order) -> str:
+        def launch(self, order: LaunchOrder) -> str:
             raise ToolFailed(["run"], 1, "no quota")
 
     status = fake_trigger(store, Refusing()).start("toys", "toy")
@@ -264,7 +264,7 @@ def test_a_stage_that_the_platform_refuses_is_a_failed_stage(store: MemoryStore)
 
 def test_a_platform_s_refusal_leaves_a_later_run_s_record_alone(store: MemoryStore) -> None:
     class SlowToRefuse(FakePlatform):
-        def launch(self, order: Order) -> str:
+        def launch(self, order: LaunchOrder) -> str:
             now = utc_now()
             later = Record(
                 pipeline="toys",

@@ -1,13 +1,28 @@
 from collections.abc import Collection
 from itertools import pairwise
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from shared.text.caption_lines import Measured, break_points, cut_pages
 
+MS_A_CHARACTER = 65
+WORDS = st.text("abcdefgh", min_size=1, max_size=10)
+MARKED = st.tuples(WORDS, st.sampled_from(["", "", "", ",", ".", "?"])).map("".join)
 
-def pages(text: str, line: int, word_starts: Collection[int] = ()) -> list[tuple[str, ...]]:
-    """Pages with every character one pixel wide."""
+
+def pages(
+    text: str, line: int, word_starts: Collection[int] = (), language: str = "und"
+) -> list[tuple[str, ...]]:
+    """Pages with every character one pixel wide and 65 ms long."""
     measured = Measured(
-        text=text, edges_px=range(len(text) + 1), points=break_points(text, word_starts), line_px=line
+        text=text,
+        edges_px=range(len(text) + 1),
+        points=break_points(text, word_starts),
+        line_px=line,
+        language=language,
+        heard_ms=lambda place: place * MS_A_CHARACTER,
     )
     return [tuple(text[start:end].strip() for start, end in page) for page in cut_pages(measured)]
 
@@ -71,3 +86,56 @@ def test_thai_without_words_is_cut_between_clusters() -> None:
 
 def test_words_break_after_hyphens_but_numbers_do_not() -> None:
     assert atoms("ninety-nine 2020-21 -5") == ["ninety-", "nine ", "2020-21 ", "-5"]
+
+
+@given(
+    st.lists(
+        st.one_of(MARKED, st.text("abc日本語かなกา-é", min_size=1, max_size=60)), min_size=1, max_size=40
+    )
+)
+def test_whatever_is_said_pages_have_two_lines_that_fit_and_all_of_it(words: list[str]) -> None:
+    text = " ".join(words)
+    cut = pages(text, 24, language="en")
+    assert "".join("".join(page) for page in cut).replace(" ", "") == text.replace(" ", "")
+    assert all(1 <= len(page) <= 2 and all(0 < len(line) <= 24 for line in page) for page in cut)
+
+
+@given(st.lists(MARKED, min_size=1, max_size=40))
+def test_no_page_is_gone_before_it_is_read(words: list[str]) -> None:
+    text = " ".join(words)
+    cut = pages(text, 24, language="en")
+    shortest = min(sum(len(line) + 1 for line in page) for page in cut) * MS_A_CHARACTER
+    assert shortest >= min(700, len(text) * MS_A_CHARACTER)
+
+
+@given(st.lists(st.one_of(MARKED, MARKED.map("the ".__add__)), min_size=1, max_size=30))
+def test_no_line_ends_with_an_article(phrases: list[str]) -> None:
+    cut = pages(" ".join(phrases), 24, language="en")
+    assert not [line for page in cut for line in page if line.split()[-1] == "the"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Marie Curie", "Dr. Smith", "Ursula von der Leyen", "J. S. Bach", "100 metres"]
+)
+def test_names_and_figures_stay_on_one_line(name: str) -> None:
+    for before in ("we saw", "yesterday we saw", "once upon a time we saw"):
+        lines = [
+            line for page in pages(f"{before} {name} again in that house", 24, language="en") for line in page
+        ]
+        assert any(name in line for line in lines), lines
+
+
+def test_japanese_breaks_between_phrases() -> None:
+    assert pages("灯台守は毎晩九十九段の階段を登りました。", 12, language="ja") == [
+        ("灯台守は毎晩九十九段の", "階段を登りました。")
+    ]
+
+
+def test_chinese_particles_stay_with_their_word() -> None:
+    lines = [line for page in pages("老灯塔看守人的房子就在海边的山上。", 7, language="zh") for line in page]
+    assert not any(line[0] == "的" or line[-1] == "在" for line in lines)
+
+
+def test_a_long_text_is_cut_in_reasonable_work() -> None:
+    text = "The keeper climbed the stairs again, and he never counted them. " * 300
+    assert len(pages(text.strip(), 24, language="en")) > 300

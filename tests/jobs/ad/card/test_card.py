@@ -102,6 +102,7 @@ def test_the_arrow_points_the_way_the_call_runs() -> None:
     assert middle_of_accent("Go") > 540 > middle_of_accent("اذهب")
 
 
+@pytest.mark.usefixtures("no_noto")
 def test_what_cannot_be_drawn_is_told_and_leaves_no_empty_button() -> None:
     ground = flat(10)
     found = card("bold", ground, name="高級腕時計", call="今すぐ購入")

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from shared.api.app import create_app
 from shared.api.guard.serve import make_server, open_socket, url_of
-from shared.api.live.viewers import Watchers
+from shared.api.live.viewers import Viewers
 from shared.errors import StoreError
 from shared.records.creation import Creation
 from shared.records.documents import load
@@ -45,7 +45,7 @@ def serve(trigger: Trigger) -> Serve:
     def serving(*, look_every_s: float = 0.02, **settings: Any) -> Iterator[str]:
         given = Settings(store_url="memory://ads", **settings)
         app = create_app(trigger, settings=given)
-        app.state.watchers = Watchers(trigger, given.redis_url, look_every_s=look_every_s)
+        app.state.viewers = Viewers(trigger, given.redis_url, look_every_s=look_every_s)
         server = make_server(app)
         with open_socket("127.0.0.1", 0) as listener:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -55,8 +55,8 @@ def serve(trigger: Trigger) -> Serve:
             finally:
                 server.should_exit = True
                 thread.join()
-        assert app.state.watchers._watches == {}
-        assert app.state.watchers._listening is None
+        assert app.state.viewers._watched == {}
+        assert app.state.viewers._listening is None
 
     return serving
 
@@ -231,14 +231,14 @@ def test_all_clients_of_a_job_share_one_look(
 ) -> None:
     start(trigger)
     looks = 0
-    look = Watchers._look
+    look = Viewers._look
 
-    def counted(self: Watchers, job_id: str) -> Any:
+    def counted(self: Viewers, job_id: str) -> Any:
         nonlocal looks
         looks += 1
         return look(self, job_id)
 
-    monkeypatch.setattr(Watchers, "_look", counted)
+    monkeypatch.setattr(Viewers, "_look", counted)
     with serve(look_every_s=600) as url, ExitStack() as stack:
         for client in [stack.enter_context(watch(url)) for _ in range(5)]:
             read(client)
@@ -321,7 +321,7 @@ def test_a_page_of_another_site_may_not_watch(serve: Serve, trigger: Trigger) ->
 
 
 def watch_as(host: str, url: str) -> ClientConnection:
-    """Watch by another name of this machine, as after DNS rebinding."""
+    """Listeners by another name of this machine, as after DNS rebinding."""
     port = urlsplit(url).port
     return watch(f"ws://{host}:{port}", address=("127.0.0.1", port))
 

@@ -4,10 +4,10 @@ import pytest
 
 from shared.machine.ffmpeg import filter_value, run
 from shared.text.markup import Styled
-from shared.video.captions.ass import Plate, band_of, document, escape, plates_of
+from shared.video.captions.ass import band_of, document, escape, plates_of
 from shared.video.captions.pages import Piece, State, caption_states, letter_px
-from shared.video.lettering.font_styles import style_files
-from shared.video.lettering.fonts import font_files
+from shared.video.lettering.font_copies import font_files
+from shared.video.lettering.fonts import open_faces
 from shared.video.timeline import Timeline
 from tests.shared.video.caption_timelines import captioned
 
@@ -33,20 +33,22 @@ def test_what_libass_would_read_as_commands_is_escaped(text: str, escaped: str) 
 
 def test_a_page_is_drawn_once_and_then_only_lit_letters() -> None:
     states = [state("one"), state("one", lit=True), state("two"), state("one", lit=True)]
-    assert plates_of(states) == [
-        Plate(state=states[0], only_lit=False),
-        Plate(state=states[1], only_lit=True),
-        Plate(state=states[2], only_lit=False),
-        Plate(state=states[3], only_lit=False),
-        Plate(state=states[3], only_lit=True),
+    assert [
+        (shown, [(plate.state, plate.shows) for plate in plates]) for shown, plates in plates_of(states, ())
+    ] == [
+        (states[:2], [(states[0], "page"), (states[1], "lit")]),
+        (states[2:3], [(states[2], "page")]),
+        (states[3:], [(states[3], "page"), (states[3], "lit")]),
     ]
 
 
 def fonts_selected(timeline: Timeline, folder: Path) -> set[tuple[str, str]]:
     """Pairs of the family that was asked for and the PostScript name of the font that libass took."""
-    font_files(timeline.fonts, folder / "fonts")
+    styled = timeline.caption_style.markup == "markdown"
+    font_files(timeline.fonts, folder / "fonts", timeline.cues[0].text, styled=styled)
     text = folder / "captions.ass"
-    text.write_text(document(plates_of(caption_states(timeline)), timeline), encoding="utf-8")
+    pages = plates_of(caption_states(timeline), open_faces(timeline.fonts))
+    text.write_text(document([plate for _, plates in pages for plate in plates], timeline), encoding="utf-8")
     options = f"{filter_value(text)}:fontsdir={filter_value(folder / 'fonts')}"
     graph = f"color=black@0:s=64x64,format=rgba,ass={options}"
     log = run(["-loglevel", "verbose", "-f", "lavfi", "-i", graph, "-frames:v", "9", "-f", "null", "-"])
@@ -68,8 +70,6 @@ def test_bold_and_italic_are_faces_of_their_own(tmp_path: Path) -> None:
     timeline = captioned("Plain bold italic שלום", markup="markdown")
     styles = (Styled(start=6, end=10, bold=True), Styled(start=11, end=17, italic=True))
     cue = timeline.cues[0].model_copy(update={"styles": styles})
-    font_files(timeline.fonts, tmp_path / "fonts")
-    style_files(timeline.fonts, tmp_path / "fonts")
     selected = fonts_selected(timeline.model_copy(update={"cues": (cue,)}), tmp_path)
     assert {name for _, name in selected} == {
         *("FiraSans-Regular", "FiraSans-Bold", "FiraSans-Italic", "Heebo-Regular")

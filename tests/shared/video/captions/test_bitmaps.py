@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from shared.video.captions.ass import band_of
 from shared.video.captions.bitmaps import CaptionBitmap, draw_states
 from shared.video.captions.pages import Piece, State, caption_states
+from shared.video.lettering.fonts import choose_fonts
 from shared.video.timeline import CaptionStyle, Timeline
 from tests.shared.video.caption_timelines import captioned
+from tests.support.faces import make_emoji_font, use_fonts
 
 TALL = "ÅÇgjpqyĚ Ỗ ที่นี่ ซึ้ง ฎุ र्कें ट्रू كِّي وَرَّ"
 
@@ -173,3 +175,35 @@ def test_a_task_that_draws_only_some_states_draws_them_the_same(tmp_path: Path) 
     whole = draw(timeline, tmp_path / "a")
     part = draw(timeline, tmp_path / "b", *states[2:5])
     assert all(np.array_equal(one.rgba, other.rgba) for one, other in zip(whole[2:5], part, strict=True))
+
+
+def columns_of(bitmap: CaptionBitmap, colour: tuple[int, int, int]) -> NDArray[np.intp]:
+    """Columns of the frame in which a colour is."""
+    near = np.abs(bitmap.rgba.astype(int) - [*colour, 255]).max(axis=2) < 8
+    return bitmap.x + np.flatnonzero(near.any(axis=0))
+
+
+def test_emoji_are_pictures_in_their_places_whichever_way_the_line_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    colours = {"😀": "#FF0000", "🇩🇪": "#00FF00"}
+    use_fonts(monkeypatch, make_emoji_font(tmp_path, colours))
+    red, green = (255, 0, 0), (0, 255, 0)
+    for text in ("ab 😀 cd 🇩🇪 ef", "אב 🇩🇪 גד 😀 הו"):
+        faces = choose_fonts([text], emoji_in_colour=True).faces
+        timeline = captioned(text, size=(640, 360)).model_copy(update={"fonts": faces})
+        plain, *lit = draw(timeline, tmp_path / text)
+        one, other = columns_of(plain, red), columns_of(plain, green)
+        assert len(one) == len(other) == 18, "18 pixels are the em"
+        assert 0 < one[0] < one[-1] < other[0] < other[-1] < 640
+        assert all(np.array_equal(columns_of(bitmap, red), one) for bitmap in lit)
+
+
+def test_a_caption_of_one_emoji_in_colour_needs_no_other_font(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use_fonts(monkeypatch, make_emoji_font(tmp_path, {"😀": "#FF0000"}))
+    faces = choose_fonts(["😀"], emoji_in_colour=True).faces
+    (bitmap,) = draw(captioned("😀", size=(640, 360)).model_copy(update={"fonts": faces}), tmp_path)
+    columns = columns_of(bitmap, (255, 0, 0))
+    assert (columns[0] + columns[-1]) // 2 in {319, 320}

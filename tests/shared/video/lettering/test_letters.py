@@ -164,6 +164,7 @@ def test_what_no_font_has_is_left_out_and_told() -> None:
     assert "install" in found.warnings[0]
 
 
+@pytest.mark.usefixtures("no_noto")
 def test_japanese_without_a_font_is_told_with_the_package() -> None:
     found = draw("腕時計")
     assert (found.rgba.shape, found.lines) == ((0, 0, 4), ())
