@@ -1,7 +1,7 @@
-"""Stages as executions of Cloud Run jobs: one Job a stage, which all creations share.
+"""Stages as executions of Cloud Run jobs: one Job for each stage, which all creations share.
 
-An execution goes by two names: `launch` returns the full one (`projects/…/jobs/<job>/executions/<name>`), and
-its containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). Either will do everywhere here.
+An execution has two names: `launch` returns the full one (`projects/…/jobs/<job>/executions/<name>`), its
+containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). All functions here accept both.
 """
 
 import logging
@@ -57,7 +57,7 @@ _LAUNCHES_SINCE: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """The three faces of the Cloud Run API that are used here."""
+    """The three clients of the Cloud Run API that are used here."""
 
     jobs: run_v2.JobsClient
     executions: run_v2.ExecutionsClient
@@ -177,7 +177,7 @@ class CloudRunPlatform(Unattended):
             raise self._refused(order, f"list executions of job {self._job_name(order)!r}", error) from error
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
-        """How it stands; `unknown` when Cloud Run has forgotten it or can't say."""
+        """Its state; `unknown` if Cloud Run has forgotten it or can't answer."""
         name = self._full_name(execution)
         if not name:
             return UNKNOWN
@@ -229,7 +229,7 @@ class CloudRunPlatform(Unattended):
         self._clients.executions.cancel_execution(name=name, timeout=WRITE_TIMEOUT_S, retry=None)
 
     def _find_in_time(self, order: LaunchOrder) -> str | None:
-        """Look a few times; raises `PlatformBusy` if Cloud Run can't say: then nothing may be sent again."""
+        """Look a few times; raises `PlatformBusy` if Cloud Run can't answer: then never launch again."""
         for pause_s in LOOK_AGAIN_AFTER_S:
             if pause_s:
                 self._sleep(pause_s)

@@ -1,4 +1,4 @@
-"""`make demo-ad`: the bundled product becomes an ad, watched from the first picture to the last frame."""
+"""`make demo-ad`: makes an ad for the bundled sample product and shows its progress."""
 
 import os
 import sys

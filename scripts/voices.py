@@ -1,4 +1,4 @@
-"""`reelwright voices`: who can speak."""
+"""`reelwright voices`: lists the voices."""
 
 from scripts.report import print_table
 from shared.providers.account import Account

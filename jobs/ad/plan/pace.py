@@ -18,12 +18,12 @@ CLOSING_PAUSE_S: Final = 0.45
 _CLOSING_S: Final = 1.0
 """Left of the call to action when the last word is said, as scripts are written."""
 _FASTEST: Final = 1.18
-"""Times the voice's own pace, to fit its window: never beyond taste."""
+"""Times the voice's own pace, to fit its window."""
 _SLOWEST: Final = 0.93
 _FASTEST_AT_LAST: Final = 1.3
 """The same where all voices are too long for the ad together."""
 _FILLED: Final = 0.6
-"""Of its window: what a voice is slowed down for, so that a scene doesn't stand silent for long."""
+"""Of its window: a voice that fills less is slowed down, so that a scene isn't silent for long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def windows_of(style: Style) -> tuple[Window, ...]:
 
 
 def pace_for(speech_s: float, window_s: float) -> float:
-    """By how much speech is sped up (above 1) or slowed down for its window; never beyond taste."""
+    """The factor by which speech is sped up (above 1) or slowed down for its window, within limits."""
     if speech_s > window_s:
         return min(_FASTEST, speech_s / window_s)
     return max(_SLOWEST, min(1.0, speech_s / (_FILLED * window_s)))

@@ -26,13 +26,13 @@ FOLDER: Traversable = files(__name__)
 
 def _known_look(look: Look) -> Look:
     if look.name not in LOOKS:
-        raise ValueError(f"{look.name!r} is no look; name one of {', '.join(LOOKS)}")
+        raise ValueError(f"unknown look {look.name!r}; use one of {', '.join(LOOKS)}")
     return look
 
 
 def _known_mood(mood: str) -> str:
     if mood not in MOODS:
-        raise ValueError(f"{mood!r} is no mood of music; name one of {', '.join(MOODS)}")
+        raise ValueError(f"unknown mood {mood!r}; use one of {', '.join(MOODS)}")
     return mood
 
 
@@ -135,7 +135,7 @@ def style_names() -> tuple[str, ...]:
 
 @cache
 def style_named(name: str) -> Style:
-    """The style with this name; raises `UnknownName`, and `BadRequest` for a file that is no style."""
+    """The style with this name; raises `UnknownName`, and `BadRequest` if its file is wrong."""
     if name not in style_names():
         raise UnknownName("style", name, style_names())
     text = FOLDER.joinpath(f"{name}.yaml").read_text(encoding="utf-8")

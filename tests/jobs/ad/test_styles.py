@@ -110,8 +110,8 @@ def test_a_fifth_style_is_one_file(folder: Path, tmp_path_factory: pytest.TempPa
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("look:\n  name: energetic", "look:\n  name: soft"), "look: 'soft' is no look; name one of bold,"),
-        (("mood: energetic", "mood: sad"), "music.mood: 'sad' is no mood of music; name one of bold,"),
+        (("look:\n  name: energetic", "look:\n  name: soft"), "look: unknown look 'soft'; use one of bold,"),
+        (("mood: energetic", "mood: sad"), "music.mood: unknown mood 'sad'; use one of bold,"),
         (("name: neon", "name: noen"), "name: is 'noen'; write the file's own, neon"),
     ],
 )
