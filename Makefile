@@ -18,7 +18,7 @@ help:  ## What can be made.
 demo: .venv/demo.stamp  ## Make the sample story's film and print what to type next.
 	$(BIN)/python -m scripts.demo
 
-demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=luxury, energetic, minimal or bold).
+demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=bold, or another of jobs/ad/styles/).
 	$(BIN)/python -m scripts.demo_ad $(STYLE)
 
 check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.

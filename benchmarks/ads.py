@@ -15,7 +15,8 @@ import httpx
 
 from benchmarks.measure import MemorySampler
 from benchmarks.polling import serving
-from jobs.ad.brief import BRIEF_NAME, STYLES, Brief, write_brief
+from jobs.ad.brief import BRIEF_NAME, Brief, write_brief
+from jobs.ad.styles import style_names
 from jobs.catalogue import pipelines
 from scripts.sample_product import write_sample_product
 from shared.platforms.local import LocalPlatform
@@ -182,8 +183,8 @@ def _post(client: httpx.Client, number: int, picture: bytes) -> float:
     started = time.perf_counter()
     fields = {
         "job_id": _id(number),
-        "product_name": f"Premium Listeners {number}",
-        "style": STYLES[number % len(STYLES)],
+        "product_name": f"Premium Watch {number}",
+        "style": style_names()[number % len(style_names())],
         "cta_text": "Shop Now",
     }
     files = {"product_image": ("watch.png", picture, "image/png")}

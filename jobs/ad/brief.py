@@ -23,6 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from jobs.ad.styles import style_names
 from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.records.creation import Creation, canonical_json
@@ -31,7 +32,6 @@ from shared.text.plain_text import decode_text
 from shared.validation import problems_of
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
-STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 ASPECT_RATIOS: Final = ("9:16", "1:1", "4:5", "16:9")
 BRIEF_NAME: Final = "assets/ad.json"
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -73,8 +73,8 @@ def _schema(most: int) -> WithJsonSchema:
 
 
 def _known_style(name: str) -> str:
-    if name not in STYLES:
-        raise ValueError(f"unknown style; use one of {', '.join(STYLES)}")
+    if name not in style_names():
+        raise ValueError(f"unknown style; use one of {', '.join(style_names())}")
     return name
 
 

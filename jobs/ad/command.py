@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from jobs.ad.brief import ASPECT_RATIOS, STYLES, Brief, check_files, write_brief
+from jobs.ad.brief import ASPECT_RATIOS, Brief, check_files, write_brief
 from jobs.ad.card import image_provider
 from jobs.ad.copy import text_provider
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.scenery import video_provider
 from jobs.ad.script_gen import ad_brief
-from jobs.ad.styles import style_named
+from jobs.ad.styles import DEFAULT_STYLE, style_named, style_names
 from jobs.desk import Desk
 from shared.accepted import PICTURE_NAMES
 from shared.errors import BadRequest
@@ -97,7 +97,7 @@ def run_ad(  # noqa: PLR0917 - each is an option
         str | None, typer.Argument(help="Its creation ID; made from the product and style if left out.")
     ] = None,
     product_name: Annotated[str, typer.Option(help="The product's name, up to 100 characters.")] = "",
-    style: Annotated[str, typer.Option(help=f"{', '.join(STYLES[:-1])} or {STYLES[-1]}.")] = STYLES[0],
+    style: Annotated[str, typer.Option(help=f"One of {', '.join(style_names())}.")] = DEFAULT_STYLE,
     cta: Annotated[str, typer.Option(help="The call to action, up to 50 characters.")] = "Shop Now",
     image: Annotated[
         Path | None, typer.Option(help=f"The product's picture: {PICTURE_NAMES}, up to 10 MB.")

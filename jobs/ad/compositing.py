@@ -153,7 +153,7 @@ def _assets_of(timeline: Timeline) -> list[str]:
 
 def _composed(context: Context, timeline: Timeline, style: Style, variation: int) -> Path:
     """Music for this film, which changes at every cut."""
-    from jobs.ad.music import write_music
+    from jobs.ad.music.composer import write_music
 
     path = context.scratch / "music.wav"
     write_music(

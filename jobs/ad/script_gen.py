@@ -98,6 +98,7 @@ def ad_brief(brief: Brief, style: Style, *, latin_only: bool = False) -> AdBrief
     return AdBrief(
         product_name=brief.product_name,
         style=style.name,
+        lines=style.lines,
         tone=style.tone,
         cta_text=brief.cta_text,
         scenes=tuple(

@@ -164,7 +164,7 @@ class _Studio:
         self._context.progress.update(0.98 * sum(parts) / len(parts), message)
 
     def _order(self, scene: Scene) -> ClipOrder:
-        frame = self._script.frame
+        frame, style = self._script.frame, style_named(self._script.style)
         shown = scene.use_product_image or self._provider.name == _EMBEDDED
         return ClipOrder(
             prompt=scene.video_prompt,
@@ -174,7 +174,8 @@ class _Studio:
             height=frame.height,
             frames=self.frames_of(scene),
             frame_rate=frame.rate,
-            look=style_named(self._script.style).look,
+            look=style.look,
+            tempo_bpm=style.music.tempo_bpm,
             scene=scene.id,
             variation=self._script.variation,
         )

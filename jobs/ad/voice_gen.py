@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jobs.ad import PIPELINE_FILE
-from jobs.ad.plan.pace import windows_of
+from jobs.ad.plan.pace import pace_for, windows_of
 from jobs.ad.plan.schedule import make_schedule
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
@@ -27,10 +27,6 @@ from shared.video.sound.mp3 import BITS_PER_S, EDGE_MS, RATE_HZ, duration_ms, re
 from shared.video.timeline import Word
 from shared.worker.entry import stage_main
 
-_FASTEST: Final = 1.18
-_SLOWEST: Final = 0.93
-_FILLED: Final = 0.6
-"""Of its window: a voice that fills less is slowed down, so that a scene isn't silent for long."""
 _TOO_LONG_S: Final = 0.5
 _OFF_MS: Final = 120
 """By how much a time-stretched file may miss its length: a few periods of the voice, and MP3's frames."""
@@ -97,13 +93,6 @@ def lines_of(script: Script) -> tuple[Line, ...]:
         )
         for scene, language, window in zip(script.scenes, languages, windows, strict=True)
     )
-
-
-def pace_for(speech_s: float, window_s: float) -> float:
-    """The factor by which speech is sped up (above 1) or slowed down for its window, within limits."""
-    if speech_s > window_s:
-        return min(_FASTEST, speech_s / window_s)
-    return max(_SLOWEST, min(1.0, speech_s / (_FILLED * window_s)))
 
 
 def _spoken(context: Context, speaker: _Speaker, lines: Sequence[Line]) -> list[_Said]:

@@ -106,8 +106,8 @@ class TemplateProvider:
 
 def _writer(brief: AdBrief, analysis: ProductAnalysis) -> _Writer:
     styles = vocabulary().styles
-    if brief.style not in styles:
-        raise UnknownName("style", brief.style, list(styles))
+    if brief.lines not in styles:
+        raise UnknownName("lines", brief.lines, list(styles))
     kind, light = kind_of(brief.product_name), light_of(analysis.colours)
     shown = _colour_words(analysis.colours)
     # Said right after the name: `Discover Premium Watch. One for people who …`
@@ -117,7 +117,7 @@ def _writer(brief: AdBrief, analysis: ProductAnalysis) -> _Writer:
     return _Writer(
         brief=brief,
         kind=kind,
-        lines=styles[brief.style],
+        lines=styles[brief.lines],
         values={name: value for name, value in values.items() if value},
         traits=frozenset({light.level, light.temperature, *shapes}),
         used=set(),

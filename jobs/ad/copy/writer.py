@@ -45,6 +45,8 @@ class AdBrief(_Record):
 
     product_name: str
     style: str
+    lines: str = Field(exclude=True)
+    """Whose sentences of `lines.yaml` the built-in writer has; no model is asked with it."""
     tone: str
     """How the style sounds, in a few words."""
     cta_text: str

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
-from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
+from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES
 from jobs.ad.http.bodies import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
 from jobs.ad.http.listing import MOST, Page, Place, list_videos
 from jobs.ad.http.posting import Files, look_through, post
+from jobs.ad.styles import style_names
 from shared.accepted import PICTURE_NAMES
 from shared.api.http.body import read_parameters
 from shared.api.http.multipart import read_form
@@ -40,7 +41,7 @@ _BUSY: Final = ("starting", "running", "retrying")
 _FORM: Final = "multipart/form-data"
 _FIELDS: Final[dict[str, Any]] = {
     "product_name": {"type": "string", "minLength": 1, "maxLength": 100},
-    "style": {"type": "string", "enum": list(STYLES)},
+    "style": {"type": "string", "enum": list(style_names())},
     "cta_text": {"type": "string", "minLength": 1, "maxLength": 50},
     "job_id": {"type": "string", "description": "A new ID without slashes; made if left out."},
     "variation": {
