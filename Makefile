@@ -15,10 +15,10 @@ help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
 	  printf '  %-16s %s\n' "$$name" "$$text"; done
 
-demo: .venv/demo.stamp  ## Make the sample story's film and tell what to type next.
+demo: .venv/demo.stamp  ## Make the sample story's film and print what to type next.
 	$(BIN)/python -m scripts.demo
 
-demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=luxury, energetic, minimal or bold).
+demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=bold, or another of jobs/ad/styles/).
 	$(BIN)/python -m scripts.demo_ad $(STYLE)
 
 check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.
@@ -41,7 +41,7 @@ soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 bench: .venv/bench.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
 	MOVIEPY=$(CURDIR)/.venv/moviepy $(BIN)/python -m benchmarks
 
-audit: .venv/dev.stamp  ## Look every pinned version up in the database of advisories.
+audit: .venv/dev.stamp  ## Check every pinned version against the database of advisories.
 	-$(BIN)/python infra/audit.py constraints-moviepy.txt
 	$(BIN)/python infra/audit.py constraints.txt
 

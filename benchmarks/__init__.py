@@ -1,1 +1,1 @@
-"""Figures that anyone can repeat: `make bench`, or `python -m benchmarks speed` for one of them."""
+"""Repeatable measurements: `make bench`, or `python -m benchmarks speed` for one of them."""

@@ -59,7 +59,7 @@ def _rate(done: Measured) -> float:
 
 
 def memory(root: Path) -> None:
-    """Peak memory of the whole pipeline, for 5 parts and for 200."""
+    """Peak memory of the whole pipeline, for 5 and for 200 parts."""
     peaks = {}
     for parts in (5, 200):
         place = root / str(parts)
@@ -73,7 +73,7 @@ def memory(root: Path) -> None:
 
 
 def edit(root: Path) -> None:
-    """Editing one caption of 20 parts: time against making it all."""
+    """The time after an edit of one caption of 20 parts, compared with a full run."""
     write_story(root / "creation/assets", 20)
     whole = measure(["fused", f"file://{root}", "creation"])
     (root / "creation/assets/7/1.txt").write_text("Now this part says something else than it did before.")
@@ -123,7 +123,7 @@ def compositing(root: Path) -> None:
 
 
 def assets(root: Path) -> None:
-    """The asset phase of an ad, its three branches side by side: 2 s a voice, 6 s a clip, 1 s a picture."""
+    """The asset phase of an ad with three parallel branches: 2 s a voice, 6 s a clip, 1 s a picture."""
     with stand_ins() as environ:
         for way, fused in (("all in one process", True), ("a process for each stage", False)):
             place = root / way.replace(" ", "-")
@@ -138,7 +138,7 @@ def assets(root: Path) -> None:
 
 
 def twenty(root: Path) -> None:
-    """20 ads at once through the HTTP face, with the embedded providers."""
+    """20 ads posted at once over HTTP, with the built-in providers."""
     _tell(crowd(root, 20))
 
 
@@ -162,7 +162,7 @@ def _tell(made: Crowd) -> None:
 
 
 def languages(_root: Path) -> None:
-    """Which languages short captions are taken for: by the model, and by the small tables it replaced."""
+    """How well the model, and small tables of words, detect the languages of short captions."""
     found = {way: measure([way], module="benchmarks.languages") for way in WAYS}
     kinds = found["model"].said["scores"]
     say(f"  {'right':42s}" + "".join(f"{way:>14s}" for way in found))

@@ -1,4 +1,4 @@
-"""Ads: how well the asset phase runs side by side, and how a server bears many ads at once."""
+"""Ads: how parallel the asset phase is, and how a server copes with many ads at once."""
 
 import json
 import os
@@ -15,7 +15,8 @@ import httpx
 
 from benchmarks.measure import MemorySampler
 from benchmarks.polling import serving
-from jobs.ad.brief import BRIEF_NAME, STYLES, Brief, write_brief
+from jobs.ad.brief import BRIEF_NAME, Brief, write_brief
+from jobs.ad.styles import style_names
 from jobs.catalogue import pipelines
 from scripts.sample_product import write_sample_product
 from shared.platforms.local import LocalPlatform
@@ -40,7 +41,7 @@ _LOOKS_EVERY_S = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Branch:
-    """One of the stages that run side by side."""
+    """One of the parallel stages."""
 
     after_s: float
     """From the end of the script to its start."""
@@ -49,7 +50,7 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """From the end of the script to the end of the last asset, out of the records' times."""
+    """From the end of the script to the end of the last asset, by the records' times."""
 
     seconds: float
     branches: Mapping[str, Branch]
@@ -61,7 +62,7 @@ class Phase:
 
 @contextmanager
 def stand_ins() -> Iterator[dict[str, str]]:
-    """The paid providers' stand-ins in a process of their own; gives the variables to use them."""
+    """The paid providers' stand-ins in a separate process; yields the variables to use them."""
     command = [sys.executable, "-m", "benchmarks.stand_ins"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
@@ -73,7 +74,7 @@ def stand_ins() -> Iterator[dict[str, str]]:
 
 
 def asset_phase(root: Path, environ: Mapping[str, str], *, fused: bool) -> Phase:
-    """An ad up to its assets, in one process or in one for each stage, on the local platform."""
+    """Make an ad up to its assets on the local platform, in one process or one for each stage."""
     store = open_store(root.as_uri())
     brief = Brief(product_name="Premium Watch", style="luxury", cta_text="Shop Now")
     write_brief(Creation(store, _AD), brief, picture=_picture(root))
@@ -114,7 +115,7 @@ def _phase(creation: Creation) -> Phase:
 
 
 def branch_alone(made: Path, root: Path, environ: Mapping[str, str]) -> float:
-    """Seconds of video_gen, with nothing else at work, for the script of the ad in `made`."""
+    """Seconds of video_gen alone on the machine, for the script of the ad in `made`."""
     store, other = open_store(made.as_uri()), open_store(root.as_uri())
     for name in (BRIEF_NAME, "assets/script.json", "assets/product.png"):
         Creation(other, _AD).write(name, Creation(store, _AD).read(name)[0])
@@ -132,7 +133,7 @@ class StageLoad:
     """One stage of one ad."""
 
     waited_s: float
-    """From its claim to its start: for a slot, and for its process."""
+    """From its claim to its start: the wait for a slot and for its process."""
     took_s: float
     cpu_s: float
     peak_mib: int
@@ -140,12 +141,12 @@ class StageLoad:
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """Ads that were asked for at once."""
+    """Ads that were requested at once."""
 
     posts_s: list[float]
-    """How long the POSTs took to be answered, shortest first."""
+    """The response times of the POSTs, shortest first."""
     ads_s: list[float]
-    """How long after the first POST each was completed, first one first."""
+    """The time from the first POST until each was completed, in that order."""
     failures: list[str]
     peak_mb: float
     """Largest sum of the resident sizes of all processes."""
@@ -153,7 +154,7 @@ class Crowd:
 
 
 def crowd(root: Path, ads: int) -> Crowd:
-    """Post that many ads at once, the styles in turn, and wait until all have ended."""
+    """Post `count` ads at once, with the styles in turn, and wait until all have ended."""
     picture, place = _picture(root).read_bytes(), root / "store"
     with (
         serving(place.as_uri(), {**_EMBEDDED, "STALE_AFTER_S": "60"}) as server,
@@ -182,8 +183,8 @@ def _post(client: httpx.Client, number: int, picture: bytes) -> float:
     started = time.perf_counter()
     fields = {
         "job_id": _id(number),
-        "product_name": f"Premium Listeners {number}",
-        "style": STYLES[number % len(STYLES)],
+        "product_name": f"Premium Watch {number}",
+        "style": style_names()[number % len(style_names())],
         "cta_text": "Shop Now",
     }
     files = {"product_image": ("watch.png", picture, "image/png")}

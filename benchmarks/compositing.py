@@ -1,6 +1,6 @@
-"""Compositing an ad: its frames drawn and encoded, against the same frames encoded by x264 alone.
+"""Compositing an ad: drawing and encoding its frames, compared with x264 alone on the same frames.
 
-Each piece of work runs in a process of its own; prints a line of JSON.
+Each piece of work runs in a separate process and prints one line of JSON.
 """
 
 import json
@@ -26,7 +26,7 @@ _AD = "ad"
 
 
 def make_ad(root: str, style: str) -> dict[str, Any]:
-    """A whole ad, by the embedded providers, espeak among them."""
+    """Make a whole ad with the built-in providers and espeak's speech."""
     store = open_store(f"file://{root}")
     brief = Brief(product_name="Premium Watch", style=style, cta_text="Shop Now")
     write_brief(Creation(store, _AD), brief)
@@ -39,7 +39,7 @@ def make_ad(root: str, style: str) -> dict[str, Any]:
 
 
 def render(root: str) -> dict[str, Any]:
-    """All segments of the ad, as compositing renders them."""
+    """Render all segments of the ad as compositing does."""
     from shared.video.rendering.render import render_segments
     from shared.video.rendering.segments import plan_segments
 
@@ -60,7 +60,7 @@ def render(root: str) -> dict[str, Any]:
 
 
 def draw_raw(root: str) -> dict[str, Any]:
-    """The same frames, drawn but not encoded, in a raw NV12 file."""
+    """Write the same frames, not encoded, to a raw NV12 file."""
     from shared.video.frames.frames import Frame
     from shared.video.rendering.engines import native_drawer
     from shared.video.rendering.segments import plan_segments
@@ -80,7 +80,7 @@ def draw_raw(root: str) -> dict[str, Any]:
 
 
 def x264_alone(root: str) -> dict[str, Any]:
-    """One ffmpeg with as many threads as it likes, the same settings, frames from the file."""
+    """Encode the file's frames with the same settings in one ffmpeg, which chooses its number of threads."""
     from shared.machine.ffmpeg import run
     from shared.video.encoding.x264 import X264_CRF, X264_PRESET, x264_parameters
 

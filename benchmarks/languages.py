@@ -1,4 +1,4 @@
-"""Which languages short captions are taken for: by the model, and by small tables of words."""
+"""How well the model, and small tables of words, detect the languages of short captions."""
 
 import json
 import sys
@@ -21,15 +21,15 @@ _TWENTY = frozenset(
         *("ko", "nl", "pl", "pt", "ru", "sv", "tr", "uk", "vi", "zh"),
     }
 )
-"""The languages of which every story is to be right."""
+"""Languages whose stories must all be detected correctly."""
 
 Guesses = Callable[[Sequence[str]], Sequence[str]]
-"""The languages of a story's captions, and behind them that of the whole."""
+"""The languages of a story's captions, followed by that of the whole story."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A story and what is right for it."""
+    """A story and its correct languages."""
 
     kind: str
     languages: tuple[str, ...]
@@ -37,7 +37,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Stories, their captions alone, other captions alone, and stories in which languages meet."""
+    """Stories, their captions alone, other captions alone, and stories in several languages."""
     found: dict[str, Any] = yaml.safe_load(_CAPTIONS.read_text(encoding="utf-8"))
     for language, stories in found["stories"].items():
         twenty = "20 languages" if language in _TWENTY else "other languages"
@@ -75,7 +75,7 @@ WAYS: dict[str, Callable[[], Guesses]] = {"model": _by_model, "tables": _by_tabl
 
 
 def judged(way: str) -> dict[str, Any]:
-    """How many of each kind are right, which are not, and what CPU time it took."""
+    """How many of each kind are right, which are wrong, and the CPU time."""
     started = time.process_time()
     guess = WAYS[way]()
     guess(["Warm up."])
@@ -105,7 +105,7 @@ def judged(way: str) -> dict[str, Any]:
 
 
 def _is_right(case: Case, found: Sequence[str]) -> bool:
-    """A story of one language: the whole and each caption; else each caption."""
+    """For a story in one language, the whole and each caption; otherwise each caption."""
     *languages, whole = found
     if len(case.languages) == 1:
         return {whole, *languages} == {case.languages[0]}

@@ -1,4 +1,4 @@
-"""Measuring a piece of work in a process of its own: time, CPU, and the memory of its whole process tree."""
+"""Measures a piece of work in a separate process: time, CPU, and the memory of its process tree."""
 
 import json
 import os
@@ -17,19 +17,19 @@ _SAMPLE_EVERY_S = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a piece of work took, and what it said of itself (its last line, JSON)."""
+    """What a piece of work used, and its own result (its last line, JSON)."""
 
     wall_s: float
     cpu_s: float
     peak_mb: float
-    """Of the process and all its children, pages that they share counted once; sampled every 20 ms."""
+    """Of the process and all its children, counting shared pages once; sampled every 20 ms."""
     said: dict[str, Any]
 
 
 def measure(
     arguments: Sequence[str], *, module: str = "benchmarks.work", packages: str | None = None
 ) -> Measured:
-    """Run `python -m <module> <arguments>` and measure it; raises when it fails.
+    """Run `python -m <module> <arguments>` and measure it; raises if it fails.
 
     `packages` is a folder whose packages come before those of this environment.
     """
@@ -57,11 +57,11 @@ def measure(
 
 
 class MemorySampler:
-    """While the `with` block lasts, how much memory a process and all its children take."""
+    """Measures the memory of a process and all its children during the `with` block."""
 
     def __init__(self, pid: int, *, every_s: float = _SAMPLE_EVERY_S) -> None:
         self.peak_mb = 0.0
-        """The most so far, pages that they share counted once."""
+        """The maximum so far, counting shared pages once."""
         self._pid = pid
         self._every_s = every_s
         self._done = threading.Event()

@@ -1,7 +1,7 @@
-"""A timeline the way MoviePy's own effects draw it: `Resize` by a function of time, positions, `CrossFadeIn`.
+"""A timeline drawn with MoviePy's own effects: `Resize` by a function of time, positions, `CrossFadeIn`.
 
-Our moviepy engine (`shared/video/rendering/moviepy_engine.py`) replaces `Resize` by a warp of its own, which
-is faster and does not jitter; this is what most people write.
+This is what most people write. Our moviepy engine (`shared/video/rendering/moviepy_engine.py`) replaces
+`Resize` by its own warp, which is faster and does not jitter.
 """
 
 from collections.abc import Callable, Iterable, Iterator

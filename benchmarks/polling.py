@@ -1,4 +1,4 @@
-"""Status polling over HTTP: how fast, and whether it hangs on how many creations there are."""
+"""Status polling over HTTP: how fast it is, and whether it depends on the number of creations."""
 
 import json
 import os
@@ -28,24 +28,24 @@ REQUESTS = 1200
 
 @dataclass(frozen=True, kw_only=True)
 class Polled:
-    """What clients saw, each of which polls the status of its own creation without a pause."""
+    """Measurements of clients that poll the status of their own creations without pause."""
 
     per_second: float
     median_ms: float
     slow_ms: float
-    """95 of 100 answers came within this."""
+    """95 of 100 responses took at most this."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A process with the HTTP face."""
+    """A process with the HTTP server."""
 
     url: str
     pid: int
 
 
 def fill(store: ObjectStore, first: int, count: int) -> None:
-    """Creations in the middle of their work: narrated, now rendering."""
+    """Creations at work: narrated, now rendering."""
     now = utc_now()
     facts = {"pipeline": "story", "run": 1, "owner": "x", "started_at": now, "heartbeat_at": now}
     request = Request(pipeline="story", requested_at=now, created_at=now)
@@ -71,7 +71,7 @@ def fill(store: ObjectStore, first: int, count: int) -> None:
 
 @contextmanager
 def serving(store_url: str, environ: dict[str, str]) -> Iterator[Server]:
-    """The HTTP face in a process of its own."""
+    """The HTTP server in a separate process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts", "serve", "--port", "0"],
         env={**os.environ, "LOG_LEVEL": "error", "STALE_AFTER_S": "86400", **environ, "STORE_URL": store_url},
@@ -96,7 +96,7 @@ def _url_from(process: "subprocess.Popen[str]") -> str:
 
 @contextmanager
 def cloud_storage() -> Iterator[str]:
-    """The tests' stand-in for Cloud Storage in a process of its own, with a bucket; gives its URL."""
+    """The tests' stand-in for Cloud Storage in a separate process, with a bucket; yields its URL."""
     command = [sys.executable, "-m", "tests.emulators.cloud_storage", "--bucket", "reelwright"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -107,7 +107,7 @@ def cloud_storage() -> Iterator[str]:
 
 
 def poll(url: str, creations: int) -> Polled:
-    """Ask for the status of creations chosen at random, a client each."""
+    """Request the status of creations chosen at random, one for each client."""
     chosen = random.Random(creations).sample(range(creations), CLIENTS)
 
     def ask(number: int) -> list[float]:
@@ -133,7 +133,7 @@ def poll(url: str, creations: int) -> Polled:
 
 
 def polls(store_url: str, environ: dict[str, str], sizes: tuple[int, ...]) -> dict[int, Polled]:
-    """Poll with that many creations in the store, fewer first."""
+    """Poll with these numbers of creations in the store, the smallest first."""
     found, there = {}, 0
     for size in sizes:
         fill(open_store(store_url), there, size - there)

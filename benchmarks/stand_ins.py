@@ -1,6 +1,6 @@
-"""`python -m benchmarks.stand_ins`: paid providers that take their time, until stdin is closed.
+"""`python -m benchmarks.stand_ins`: runs slow stand-ins of paid providers until stdin is closed.
 
-Prints one line of JSON: the variables of a process that buys there.
+Prints one line of JSON: the variables for a process that uses them.
 """
 
 import json

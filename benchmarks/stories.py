@@ -1,4 +1,4 @@
-"""Stories to measure on: the sample's pictures and captions, as many parts as wanted."""
+"""Stories for measurements: the sample's pictures and captions, in any number of parts."""
 
 import itertools
 import json
@@ -10,7 +10,7 @@ from scripts.sample_story import STORY, draw_part
 
 
 def write_story(folder: Path, parts: int, *, options: dict[str, object] | None = None) -> None:
-    """Write an assets folder with `parts` parts of one caption each, 1080x1920 unless `options` say else."""
+    """Write an assets folder with `parts` parts of one caption each, 1080x1920 unless set by `options`."""
     pictures = _pictures(folder.parent.parent / "pictures")
     captions = itertools.cycle([caption for part in STORY for caption in part.captions])
     for number in range(1, parts + 1):

@@ -1,4 +1,4 @@
-"""A language guessed from small tables of letters and frequent words: what the model is measured against."""
+"""Guesses a language from small tables of letters and frequent words, as a baseline for the model."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ _LETTER_HINTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("uk", "і"),
     ),
 }
-"""Letters that only one of the likely languages has; the first language with one of them is it."""
+"""Letters that only one of the likely languages has; the first language with one of them is chosen."""
 
 _WORD_HINTS: Final[dict[str, dict[str, str]]] = {
     "Cyrl": {"bg": "са ще това съм че със към още във бъде които който която има"},
@@ -87,7 +87,7 @@ _LATIN_LETTERS: Final[dict[str, str]] = {
     "tr": "ğışçöüİ",
     "vi": "ăơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
 }
-"""Letters with marks that are frequent in a language; one that only it has counts twice."""
+"""Letters with marks that are frequent in a language; unique ones count twice."""
 
 _MARKS: Final = '.,;:!?…"“”„«»()[]*-–—'
 
@@ -95,8 +95,8 @@ _MARKS: Final = '.,;:!?…"“”„«»()[]*-–—'
 def guess_language(text: str, default: str = "en") -> str:
     """The likeliest language of `text`, as a BCP 47 tag.
 
-    `default` is the answer wherever it could be right and nothing in the text speaks against it, so it
-    keeps its region and settles what the script leaves open (`sr` in Cyrillic, `ja` in Han alone).
+    `default` is returned unless the text contradicts it, so it keeps its region and decides what the script
+    leaves open (`sr` in Cyrillic, `ja` in Han alone).
     """
     script = main_script(text)
     if script == "Latn":
@@ -123,7 +123,7 @@ def _hinted(script: str, text: str) -> str | None:
 
 
 def _latin_language(text: str) -> str | None:
-    """By frequent words and letters with marks, or None when no language is clearly ahead."""
+    """By frequent words and letters with marks, or None if no language is clearly ahead."""
     lowered = unicodedata.normalize("NFC", text).lower()
     words = [word.strip(_MARKS) for word in re.split(r"[\s’']+", lowered)]
     scores = {

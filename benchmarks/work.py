@@ -1,4 +1,4 @@
-"""The pieces of work that are measured, each run in a process of its own; prints a line of JSON."""
+"""The pieces of work that are measured, each in a separate process; prints one line of JSON."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ FRAMES_PER_SEGMENT = 60
 
 
 def fused(store: str, creation_id: str) -> dict[str, Any]:
-    """The whole pipeline in one process; espeak speaks, since the others' time is not measured here."""
+    """Run the whole pipeline in one process, with espeak's speech."""
     settings = Settings(store_url=store, speech_provider="espeak")
     status = run_fused("story", creation_id, open_store(store), settings)
     if status.status != "completed":
@@ -32,7 +32,7 @@ def fused(store: str, creation_id: str) -> dict[str, Any]:
 
 
 def native(root: str, frames: str) -> dict[str, Any]:
-    """Our renderer on the first frames of a timeline."""
+    """Run our renderer on the first frames of a timeline."""
     from shared.video.rendering.render import render_segments
     from shared.video.rendering.segments import plan_segments
 
@@ -46,7 +46,7 @@ def native(root: str, frames: str) -> dict[str, Any]:
 
 
 def draw_raw(root: str, frames: str) -> dict[str, Any]:
-    """Write the same frames, drawn but not encoded, to a raw NV12 file."""
+    """Write the same frames, not encoded, to a raw NV12 file."""
     from shared.video.frames.frames import Frame
     from shared.video.rendering.engines import native_drawer
     from shared.video.rendering.render import captions_of
@@ -71,7 +71,7 @@ def draw_raw(root: str, frames: str) -> dict[str, Any]:
 
 
 def x264_segments(root: str, frames: str) -> dict[str, Any]:
-    """x264 alone, the way we run it: whole segments side by side, one thread each, frames from the file."""
+    """Run x264 alone on the file's frames as we do: parallel segments, one thread each."""
     import numpy as np
 
     from shared.machine.process import usable_cores
@@ -97,7 +97,7 @@ def x264_segments(root: str, frames: str) -> dict[str, Any]:
 
 
 def x264_program(root: str, frames: str) -> dict[str, Any]:
-    """x264 alone, the way everyone runs it: one ffmpeg, as many threads as it likes, frames from the file."""
+    """Run x264 alone on the file's frames as usual: one ffmpeg, which chooses its number of threads."""
     from shared.machine.ffmpeg import run
     from shared.video.encoding.x264 import X264_CRF, X264_PRESET, x264_parameters
 
@@ -116,23 +116,23 @@ def x264_program(root: str, frames: str) -> dict[str, Any]:
 
 
 def moviepy_engine(root: str, frames: str) -> dict[str, Any]:
-    """Our moviepy engine on the same timeline, written by MoviePy."""
+    """Run our moviepy engine on the same timeline; MoviePy writes the film."""
     from shared.video.rendering.moviepy_engine import build_clip
 
     return _written_by_moviepy(root, int(frames), build_clip)
 
 
 def moviepy_plain(root: str, frames: str) -> dict[str, Any]:
-    """MoviePy's own effects on the same timeline."""
+    """Run MoviePy's own effects on the same timeline."""
     from benchmarks.plain_moviepy import build
 
     return _written_by_moviepy(root, int(frames), build)
 
 
 def _written_by_moviepy(root: str, frames: int, build: Callable[..., Any]) -> dict[str, Any]:
-    """The first frames of the whole film, with MoviePy's own writer and our encoder's settings.
+    """Write the first frames of the film with MoviePy's own writer and our encoder's settings.
 
-    Of the time to put the whole film together, these frames' share counts.
+    Only these frames' share of the time to compose the whole film counts.
     """
     from shared.machine.process import usable_cores
     from shared.video.encoding.x264 import X264_CRF, X264_PRESET
@@ -155,7 +155,7 @@ def _whole_timeline(root: str) -> Timeline:
 
 
 def _timeline(root: str, frames: int) -> Timeline:
-    """The first `frames` of the story's timeline: whole shots, and a piece of the last."""
+    """The first `frames` of the story's timeline: whole shots, then part of the last one."""
     whole = _whole_timeline(root)
     shots, left = [], frames
     for shot in whole.shots:

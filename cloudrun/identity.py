@@ -1,7 +1,7 @@
-"""Who sends an event: Google-signed ID tokens, as Eventarc, Pub/Sub and Cloud Scheduler send them.
+"""Checks who sends an event: Google-signed ID tokens, as sent by Eventarc, Pub/Sub and Cloud Scheduler.
 
-The service has to let everyone in (no IAM check of its own): where Cloud Run checks a token itself, it hands
-it on without the signature, and then nothing here can tell it from a made-up one.
+The service itself must admit everyone, without a check by IAM: if Cloud Run checks a token, it removes the
+signature, and then a forged token looks the same.
 """
 
 import logging
@@ -25,9 +25,9 @@ _ISSUERS: Final = frozenset({"https://accounts.google.com", "accounts.google.com
 _CLOCK_SKEW_S: Final = 10
 _TIMEOUT_S: Final = (3.05, 5)
 _NEW_KEY_AFTER_S: Final = 30.0
-"""How soon a key that was not there is worth asking for again: anyone can name one."""
+"""How soon an unknown key is looked up again: anyone can send the ID of one."""
 _ANSWER_AFTER_S: Final = 2.0
-"""How soon a server that did not answer is worth asking again."""
+"""How soon a server that did not answer is asked again."""
 _KEEP_S: Final = 3600.0
 _STRIPPED: Final = "SIGNATURE_REMOVED_BY_GOOGLE"
 
@@ -48,9 +48,9 @@ def open_verify(settings: Settings, *, certificates_url: str = CERTIFICATES_URL)
 
 
 class Certificates:
-    """Google's public keys, fetched when they are needed and kept as long as the answer says.
+    """Google's public keys, fetched on demand and kept as long as the answer allows.
 
-    May be asked from several threads; while one fetches, the others wait for what it gets.
+    Safe to use from several threads; while one fetches, the others wait for its result.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,8 +62,8 @@ class Certificates:
         self._failure = ""
 
     def for_key(self, key_id: str) -> Mapping[str, str]:
-        """The certificates by key ID, fetched anew if they are old, or this key is not among them and was not
-        asked for lately. Raises `PlatformError` when they can't be had."""
+        """The certificates by key ID. They are fetched again if they are old, or if this key is missing and
+        was not looked up recently. Raises `PlatformError` if that fails."""
         with self._lock:
             now = self._clock()
             if now >= self._keep_until or key_id not in self._keys:
@@ -113,7 +113,7 @@ class _TokenCheck:
         self._certificates = certificates
 
     def fault(self, identity: str) -> str:
-        """Why the token is refused; empty when nothing is wrong with it."""
+        """Why the token is refused; empty if it is valid."""
         try:
             header = _header_of(identity)
             if header.get("alg") != "RS256":
@@ -134,14 +134,14 @@ class _TokenCheck:
         if not self._is_for_us(audience):
             return f"the ID token is for the audience {audience!r}, which EVENTS_AUDIENCE does not name"
         if email not in self._accounts:
-            return f"the ID token is of {email!r}, whom EVENTS_ACCOUNTS does not name"
+            return f"the ID token is of {email!r}, which EVENTS_ACCOUNTS does not name"
         if claims.get("email_verified") is not True:
             return "the ID token's e-mail address is not verified"
         return ""
 
     def _is_for_us(self, audience: object) -> bool:
-        """Whether it names EVENTS_AUDIENCE, or an address below: senders that aren't told otherwise name the
-        address that they push to."""
+        """Whether it is EVENTS_AUDIENCE or an address below: by default senders use the address that they
+        push to."""
         ours = self._audience
         return isinstance(audience, str) and (audience == ours or audience.startswith(ours + "/"))
 

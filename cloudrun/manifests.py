@@ -1,4 +1,4 @@
-"""What Cloud Run is to have: YAML for `gcloud run jobs replace` and `gcloud run services replace`.
+"""Files for Cloud Run: YAML for `gcloud run jobs replace` and `gcloud run services replace`.
 
 Both are of the API's version 1, whose fields Google's discovery document of `run.v1` defines.
 """
@@ -16,11 +16,11 @@ _MEMORY_MIB: Final = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (409
 """Least and most memory by CPUs: https://cloud.google.com/run/docs/configuring/jobs/memory-limits."""
 
 _UPLOAD_MB: Final = 32
-"""Cloud Run takes no larger request."""
+"""Cloud Run refuses larger requests."""
 
 
 class CloudRunDeployment(CloudDeployment):
-    """Where it is deployed; what is in capitals is for the exporter to be told."""
+    """Where it is deployed; the export's options replace the parts in capitals."""
 
     image_prefix: ImagePrefix = "REGION-docker.pkg.dev/PROJECT/reelwright"
     project: str = Field("PROJECT", pattern=r"^[A-Za-z][\w.:-]*$")
@@ -29,7 +29,7 @@ class CloudRunDeployment(CloudDeployment):
     job_prefix: str = Field("reelwright", pattern=name_pattern(22))
     """Shorter than elsewhere: names of service accounts have up to 30 characters, with `-trigger`."""
     audience: str | None = Field(None, pattern=r"^https://[^\s,]+$")
-    """Whom the ID tokens of Eventarc and Cloud Scheduler are meant for; None: the trigger refuses them."""
+    """The audience of ID tokens from Eventarc and Cloud Scheduler; if None, the trigger refuses them."""
 
     def account(self, name: str) -> str:
         return f"{self.name(name)}@{self.project}.iam.gserviceaccount.com"
@@ -44,7 +44,7 @@ def manifests(
 
 
 def limits(cpu: int, memory_mib: int) -> tuple[int, int]:
-    """The least CPUs and memory that Cloud Run has and that are at least these."""
+    """The smallest container (CPUs, memory) of Cloud Run that is at least as large."""
     for cpus, (least, most) in _MEMORY_MIB.items():
         if cpus >= cpu and memory_mib <= most:
             return cpus, max(memory_mib, least)

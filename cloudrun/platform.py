@@ -1,7 +1,7 @@
-"""Stages as executions of Cloud Run jobs: one Job a stage, which all creations share.
+"""Stages as executions of Cloud Run jobs: one Job for each stage, which all creations share.
 
-An execution goes by two names: `launch` returns the full one (`projects/…/jobs/<job>/executions/<name>`), and
-its containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). Either will do everywhere here.
+An execution has two names: `launch` returns the full one (`projects/…/jobs/<job>/executions/<name>`), its
+containers know the short one (`<job>-<suffix>`, `CLOUD_RUN_EXECUTION`). All functions here accept both.
 """
 
 import logging
@@ -57,7 +57,7 @@ _LAUNCHES_SINCE: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """The three faces of the Cloud Run API that are used here."""
+    """The three clients of the Cloud Run API that are used here."""
 
     jobs: run_v2.JobsClient
     executions: run_v2.ExecutionsClient
@@ -131,7 +131,7 @@ class CloudRunPlatform(Unattended):
         _, project, _, region = self._location.split("/")
         raise InvalidSettings(
             f"GOOGLE_CLOUD_PROJECT={project!r}, CLOUD_RUN_REGION={region!r}, "
-            f"JOB_PREFIX={self._job_prefix!r}: no jobs are there; "
+            f"JOB_PREFIX={self._job_prefix!r}: it has no jobs; "
             f"deploy them: gcloud run jobs replace cloudrun/jobs/{next(iter(jobs))}.yaml"
         )
 
@@ -146,7 +146,7 @@ class CloudRunPlatform(Unattended):
             log(logging.WARNING, "job_unknown", f"Cloud Run can't say if it has {name}: {error.message}")
         except GoogleAPICallError as error:
             raise InvalidSettings(
-                f"GOOGLE_CLOUD_PROJECT, CLOUD_RUN_REGION: {name} may not be looked at ({error.message}); "
+                f"GOOGLE_CLOUD_PROJECT, CLOUD_RUN_REGION: {name} can't be read ({error.message}); "
                 "name the project and region of the jobs, and grant this identity roles/run.viewer on them"
             ) from error
         return True
@@ -177,7 +177,7 @@ class CloudRunPlatform(Unattended):
             raise self._refused(order, f"list executions of job {self._job_name(order)!r}", error) from error
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
-        """How it stands; `unknown` when Cloud Run has forgotten it or can't say."""
+        """Its state; `unknown` if Cloud Run has forgotten it or can't answer."""
         name = self._full_name(execution)
         if not name:
             return UNKNOWN
@@ -229,7 +229,7 @@ class CloudRunPlatform(Unattended):
         self._clients.executions.cancel_execution(name=name, timeout=WRITE_TIMEOUT_S, retry=None)
 
     def _find_in_time(self, order: LaunchOrder) -> str | None:
-        """Look a few times; raises `PlatformBusy` if Cloud Run can't say: then nothing may be sent again."""
+        """Look a few times; raises `PlatformBusy` if Cloud Run can't answer: then never launch again."""
         for pause_s in LOOK_AGAIN_AFTER_S:
             if pause_s:
                 self._sleep(pause_s)
@@ -288,7 +288,7 @@ class CloudRunPlatform(Unattended):
         return list(self._clients.tasks.list_tasks(request, timeout=READ_TIMEOUT_S, retry=None))
 
     def _unsaid(self, name: str, error: GoogleAPICallError) -> ExecutionState:
-        log(logging.WARNING, "state_unknown", f"Cloud Run can't say how {name} stands: {error.message}")
+        log(logging.WARNING, "state_unknown", f"Cloud Run can't say the state of {name}: {error.message}")
         return NO_NEWS if isinstance(error, TRY_LATER) else UNKNOWN
 
     def _deployed(self, job: str) -> str:
@@ -318,7 +318,7 @@ class CloudRunPlatform(Unattended):
         remedy = f"{error.message}; compare the job with cloudrun/jobs/{order.job}.yaml"
         if isinstance(error, NotFound):
             command = f"gcloud run jobs replace cloudrun/jobs/{order.job}.yaml --region {region}"
-            remedy = f"there is no such job; deploy it: {command}"
+            remedy = f"the job does not exist; deploy it: {command}"
         elif isinstance(error, PermissionDenied | Unauthenticated):
             remedy = f"{error.message}; grant the caller roles/run.jobsExecutorWithOverrides on it: " + (
                 f"gcloud run jobs add-iam-policy-binding {self._job_name(order)} --region {region} "

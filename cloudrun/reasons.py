@@ -1,7 +1,7 @@
-"""Why an execution ended, from what Cloud Run says of it, as clauses for a person.
+"""Explains why an execution ended, as clauses for people.
 
-The words of an attempt's status are what Cloud Run writes ("Task x failed with exit code: 0 and message: The
-configured memory limit was reached."); they are documented nowhere, so an unknown one is passed on as it is.
+The words of an attempt's status are Cloud Run's ("Task x failed with exit code: 0 and message: The configured
+memory limit was reached."). They are not documented, so unknown ones are passed on unchanged.
 """
 
 from typing import Final
@@ -30,7 +30,7 @@ _MESSAGES: Final = {
 
 
 def completion(execution: run_v2.Execution) -> run_v2.Condition:
-    """The condition that tells of the end; others (`ResourcesAvailable`) succeed in failed executions too."""
+    """The condition that reports the end; others (`ResourcesAvailable`) succeed in failed executions too."""
     found = (condition for condition in execution.conditions if condition.type_ == "Completed")
     return next(found, run_v2.Condition())
 
@@ -44,7 +44,7 @@ def reason_of_execution(completed: run_v2.Condition, tasks: dict[int, str]) -> s
 
 
 def reason_of_task(task: run_v2.Task) -> str:
-    """Why a task's last attempt failed; empty when it didn't, or nothing is said."""
+    """Why a task's last attempt failed; empty if it didn't, or without a reason."""
     result = task.last_attempt_result
     message = str(result.status.message)
     for words, reason in _MESSAGES.items():

@@ -1,4 +1,4 @@
-"""When a call to Cloud Run is made again. Its client has neither retries nor time limits of its own."""
+"""Policies for repeating calls to Cloud Run. Its client has neither retries nor time limits."""
 
 import logging
 from collections.abc import Callable
@@ -31,21 +31,21 @@ WRITE_TIMEOUT_S: Final = 20.0
 UNANSWERED: Final[tuple[type[GoogleAPICallError], ...]] = (
     Aborted, Cancelled, DataLoss, DeadlineExceeded, InternalServerError, ServiceUnavailable, Unknown,
 )  # fmt: skip
-"""Errors that leave open if the call was carried out; a reset connection is a `ServiceUnavailable`."""
+"""Errors after which the call may have been carried out; a reset connection is a `ServiceUnavailable`."""
 TRY_LATER: Final[tuple[type[GoogleAPICallError], ...]] = (ResourceExhausted, *UNANSWERED)
 LOOK_AGAIN_AFTER_S: Final = (0.0, 1.0, 2.0, 4.0)
-"""Pauses before each look for what an unanswered call may have started: lists lag behind."""
+"""Pauses before each search for what an unanswered call may have started: lists lag behind."""
 _QUOTA_WAIT_S: Final = 60.0
 _REPEATS: Final = 3
 _SENDS: Final = 3
 
 
 class NotStarted(Exception):
-    """A call was not answered, and it was looked up that it started nothing: it may be sent again."""
+    """A call was not answered, and a search found that it started no execution: it may be sent again."""
 
 
 def repeating(sleep: Callable[[float], None]) -> Retrying:
-    """For calls that do no harm when they are repeated: a few times within seconds."""
+    """For calls that may safely be repeated: a few times within seconds."""
     return Retrying(
         retry=retry_if_exception_type(UNANSWERED),
         wait=wait_random_exponential(multiplier=0.5, max=4),
@@ -57,7 +57,7 @@ def repeating(sleep: Callable[[float], None]) -> Retrying:
 
 
 def resending(sleep: Callable[[float], None]) -> Retrying:
-    """For a submit of which it is known that it started nothing."""
+    """For a submit that is known to have started no execution."""
     return Retrying(
         retry=retry_if_exception_type(NotStarted),
         wait=wait_random_exponential(multiplier=1, max=4),

@@ -1,4 +1,4 @@
-"""`python -m cloudrun.trigger`: the HTTP face of creations whose stages are Cloud Run jobs."""
+"""`python -m cloudrun.trigger`: the HTTP server for creations whose stages are Cloud Run jobs."""
 
 import os
 import sys

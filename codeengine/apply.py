@@ -24,14 +24,14 @@ _NOTHING_SENT: Final = ApiAnswer(status=200)
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What was done to a job, or would be."""
+    """A change of a job, done or planned."""
 
     name: str
     verb: str
     """`created`, `updated` or `unchanged`."""
     dry_run: bool = False
     fields: tuple[str, ...] = ()
-    """What is different, a line each; variables by their names alone, since their values may be secret."""
+    """The differences, one a line; variables without their values, which may be secret."""
 
     def __str__(self) -> str:
         mark = " (dry run)" if self.dry_run else ""
@@ -41,10 +41,10 @@ class Change:
 def apply(
     client: Client, job: JobFile, *, dry_run: bool = False, sleep: Callable[[float], None] = time.sleep
 ) -> Change:
-    """Make the project's job be as the file says; fields that are not in the file stay as they are,
-    but for CPU and memory, which then get Code Engine's defaults.
+    """Create or update the project's job from the file. Fields that are not in the file don't change, except
+    CPU and memory, which then get Code Engine's defaults.
 
-    Somebody else's change in between, or a lost answer, is met by looking again. Raises `PlatformError`.
+    After a concurrent change or a lost answer it reads the job again. Raises `PlatformError`.
     """
     sent: Change | None = None
     for attempt in range(_TRIES):
@@ -60,7 +60,7 @@ def apply(
 
 
 def _apply_once(client: Client, job: JobFile, dry_run: bool) -> tuple[Change, ApiAnswer]:
-    """The change, and the answer to its write."""
+    """The change, and the response to its write."""
     body = job.to_body()
     found = client.get_job(job.name)
     if found.status == 404:
@@ -90,7 +90,7 @@ def _size(size: str) -> int | None:
 
 
 def _entries(entries: Any) -> dict[str, dict[str, Any]]:
-    """Variables or mounts by what they are called, without what is not set."""
+    """Variables or mounts by their names, without unset fields."""
     plain = [
         {key: value for key, value in entry.items() if value not in (None, "", False)}
         for entry in entries or []
@@ -116,7 +116,7 @@ def main(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """0 done, 1 failed, 2 something to mend in the files, the flags or the settings."""
+    """Returns 0 for done, 1 for failed, 2 for errors in the files, the flags or the settings."""
     options = _parser().parse_args(arguments)
 
     def work(settings: Settings) -> int:
@@ -147,26 +147,26 @@ def _all_of(failed: Sequence[PlatformError], jobs: int) -> PlatformError:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m codeengine.apply",
-        description="Creates or updates Code Engine jobs (there is no `ibmcloud ce job apply`).",
+        description="Create or update Code Engine jobs, for which ibmcloud has no command.",
     )
     parser.add_argument(
         "-f", "--file", action="append", required=True, metavar="FILE", help="jobs as YAML; - is stdin"
     )
-    parser.add_argument("--image", default="", help="the image, in place of the file's (for one job only)")
+    parser.add_argument("--image", default="", help="the image, instead of the file's (for one job only)")
     parser.add_argument(
         "--image-prefix",
         default="",
         metavar="REGISTRY/NAMESPACE",
-        help="what stands before the names of all images",
+        help="how the names of all images start",
     )
     parser.add_argument(
         "--set-env",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a variable, in place of the file's",
+        help="a variable, instead of the file's; may be repeated",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--dry-run", action="store_true", help="only print what would change")
     return parser
 
 
@@ -192,7 +192,7 @@ def _read_all(options: argparse.Namespace) -> list[JobFile]:
 
 
 def _text(path: str) -> tuple[str, str]:
-    """What the file says, and what to call it."""
+    """The file's text, and its name for messages."""
     try:
         return (sys.stdin.read(), "stdin") if path == "-" else (Path(path).read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:
@@ -203,7 +203,7 @@ def _text(path: str) -> tuple[str, str]:
 
 def _next(options: argparse.Namespace, jobs: Sequence[JobFile]) -> str:
     if options.dry_run:
-        return "nothing was changed; the same without --dry-run does it"
+        return "no job was changed; type the same without --dry-run to do it"
     return f"next: ibmcloud ce jobrun submit --job {jobs[-1].name} --argument <creation ID>"
 
 

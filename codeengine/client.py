@@ -1,4 +1,4 @@
-"""Code Engine's HTTP API, version 2, as far as it is needed here: the jobs and job runs of one project.
+"""A client for Code Engine's HTTP API, version 2: the jobs and job runs of one project.
 
 https://cloud.ibm.com/apidocs/codeengine/v2
 """
@@ -26,7 +26,7 @@ from shared.logs import log
 from shared.settings import Settings
 
 API_VERSION: Final = "2022-12-09"
-"""The date that stands for version 2.0.0: https://cloud.ibm.com/docs/codeengine?topic=codeengine-api-changelog."""
+"""The date that means version 2.0.0: https://cloud.ibm.com/docs/codeengine?topic=codeengine-api-changelog."""
 
 _CONNECT_S: Final = 5.0
 _MOST_RETRY_AFTER_S: Final = 20.0
@@ -34,10 +34,10 @@ _MOST_RETRY_AFTER_S: Final = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class ApiAnswer:
-    """What came back: a refusal is an answer like any other, and so is none at all."""
+    """The outcome of a call: a success, a refusal or no answer."""
 
     status: int
-    """The HTTP status; 0 when no answer came, so that nobody knows if the call was carried out."""
+    """The HTTP status; 0 without an answer, when it is unknown whether the call was carried out."""
     body: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     """Why it was refused, in Code Engine's or IAM's words."""
@@ -49,7 +49,7 @@ class ApiAnswer:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the call may have been carried out although nobody says so."""
+        """Whether the call may have been carried out, although no answer confirms it."""
         return self.status == 0 or self.status >= 500
 
     @property
@@ -61,7 +61,7 @@ class ApiAnswer:
 def repeating(
     again: Callable[[ApiAnswer], bool], sleep: Callable[[float], None], *, attempts: int, longest_s: float
 ) -> Retrying:
-    """Make the call again, after jittered pauses, while its answer calls for it; the last answer counts."""
+    """Repeat the call after jittered pauses while its answer is temporary; returns the last answer."""
     pause = wait_exponential(multiplier=0.5, max=longest_s) + wait_random(0, 1)
 
     def wait(state: RetryCallState) -> float:
@@ -124,19 +124,19 @@ class Client:
         return self._call("POST", "jobs", body=body)
 
     def update_job(self, name: str, changes: Mapping[str, Any], *, entity_tag: str) -> ApiAnswer:
-        """412 when the job is no longer at `entity_tag`."""
+        """412 if the job is no longer at `entity_tag`."""
         headers = {"If-Match": entity_tag, "Content-Type": "application/merge-patch+json"}
         return self._call("PATCH", f"jobs/{_quoted(name)}", body=changes, headers=headers)
 
     def create_run(self, body: Mapping[str, Any]) -> ApiAnswer:
-        """409 when the project has a job run of that name."""
+        """409 if the project has a job run of that name."""
         return self._call("POST", "job_runs", body=body)
 
     def get_run(self, name: str) -> ApiAnswer:
         return self._repeated("GET", f"job_runs/{_quoted(name)}")
 
     def delete_run(self, name: str) -> ApiAnswer:
-        """Stops it, if it runs; 404 when there is none."""
+        """Stops it if it runs; 404 if it does not exist."""
         return self._repeated("DELETE", f"job_runs/{_quoted(name)}")
 
     def _repeated(self, method: str, path: str) -> ApiAnswer:
@@ -216,7 +216,7 @@ def open_client(
 
 
 def why_refused(answer: ApiAnswer, project_id: str) -> str:
-    """A refusal as a sentence with its remedy, as far as it has the same one for every call."""
+    """A refusal as a sentence, with its remedy if that is the same for every call."""
     said = answer.reason.rstrip(".") or "no answer came"
     if answer.status == 401:
         return f"{said}; check IBMCLOUD_API_KEY: the key is wrong, expired or locked"
@@ -228,7 +228,7 @@ def why_refused(answer: ApiAnswer, project_id: str) -> str:
 
 
 def _refused_by_iam(error: Exception) -> ApiAnswer:
-    """IAM says 400 to a key that it doesn't know; that it is out of reach says nothing about the key."""
+    """IAM returns 400 for an unknown key; if IAM can't be reached, the key may still be right."""
     answer = _refused(error)
     if answer.may_pass:
         return ApiAnswer(status=0, reason=f"IAM: {answer.reason}", retry_after_s=answer.retry_after_s)

@@ -41,28 +41,28 @@ _PLACEHOLDER: Final = re.compile(r"\$\{|\$\(|<[^>]*>|^[a-z0-9]+://[^/]*[A-Z]")
 
 
 def _text(value: object) -> object:
-    """YAML reads a bare 1 as a number, where the API wants text."""
+    """YAML reads a bare 1 as a number, but the API expects text."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _real_image(value: str) -> str:
     if not _IMAGE.fullmatch(value):
         raise ValueError(
-            f"{value!r} is no image; give REGISTRY/NAMESPACE/NAME:TAG in lower case, or pass --image"
+            f"{value!r} is not an image; give REGISTRY/NAMESPACE/NAME:TAG in lower case, or pass --image"
         )
     return value
 
 
 def _size(value: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?[MG]", value):
-        raise ValueError(f"{value!r} is no size; give a number and M or G, e.g. 4G")
+        raise ValueError(f"{value!r} is not a size; give a number and M or G, e.g. 4G")
     return value
 
 
 def _array(value: str) -> str:
     part = r"\d{1,7}(-\d{1,7})?"
     if not re.fullmatch(rf"{part}(,{part})*", value):
-        raise ValueError(f"{value!r} names no indices; give numbers and ranges, e.g. 0-7 or 5,12-14")
+        raise ValueError(f"{value!r} doesn't name indices; give numbers and ranges, e.g. 0-7 or 5,12-14")
     return value
 
 
@@ -76,7 +76,7 @@ class _Part(BaseModel):
 
 
 class Literally(_Part):
-    """A variable whose value is written down."""
+    """A variable with a literal value."""
 
     type: Literal["literal"]
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -109,7 +109,7 @@ class FullReference(_Part):
 
 
 class VolumeMount(_Part):
-    """Something to find under a path."""
+    """A secret or config map mounted at a path."""
 
     type: Literal["secret", "config_map", "persistent_data_store"]
     mount_path: str = Field(pattern=r"^/")
@@ -123,7 +123,7 @@ EnvVariable = Annotated[Literally | KeyReference | FullReference, Field(discrimi
 
 
 class JobFile(_Part):
-    """A job that Code Engine takes; what is left out stays as it is, or gets Code Engine's default."""
+    """A valid Code Engine job; fields that are left out don't change, or get Code Engine's default."""
 
     name: _Name
     image_reference: Annotated[str, AfterValidator(_real_image)]
@@ -134,7 +134,7 @@ class JobFile(_Part):
     run_compute_resource_token_enabled: bool | None = None
     run_env_variables: tuple[EnvVariable, ...] | None = None
     run_mode: Literal["task"] | None = None
-    """Not `daemon`: that runs for ever."""
+    """Not `daemon`, which runs forever."""
     run_service_account: Literal["default", "manager", "reader", "writer", "none"] | None = None
     run_volume_mounts: tuple[VolumeMount, ...] | None = None
     scale_array_spec: Annotated[_Text, AfterValidator(_array)] | None = None
@@ -155,14 +155,14 @@ class JobFile(_Part):
         return self
 
     def to_body(self) -> dict[str, Any]:
-        """The job as the API takes it."""
+        """The job as the API expects it."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 def check_limits(cpu: str, memory: str, disk: str | None = None) -> None:
-    """Raise `ValueError` unless Code Engine has such instances. Disk goes up to the memory or 400 MB."""
+    """Raise `ValueError` unless Code Engine has such instances. Disk is at most the memory, or 400 MB."""
     if cpu not in CPUS:
-        raise ValueError(f"scale_cpu_limit {cpu!r} is not to be had; use one of {', '.join(CPUS)}")
+        raise ValueError(f"scale_cpu_limit {cpu!r} is not available; use one of {', '.join(CPUS)}")
     sizes = gigabytes_with(cpu)
     if size_bytes(memory) not in [int(size * 10**9) for size in sizes]:
         choices = ", ".join(f"{size.normalize():f}G" for size in sizes)
@@ -173,7 +173,7 @@ def check_limits(cpu: str, memory: str, disk: str | None = None) -> None:
 
 
 def gigabytes_with(cpus: str | int) -> list[Decimal]:
-    """The amounts of memory that go with so many CPUs, ascending:
+    """The amounts of memory for this number of CPUs, ascending:
     https://cloud.ibm.com/docs/codeengine?topic=codeengine-mem-cpu-combo."""
     sizes = [ratio * Decimal(cpus) for ratio in _GIGABYTES_A_CPU]
     return [size for size in sizes if size <= _MOST_GIGABYTES]
@@ -192,11 +192,11 @@ def read_job_files(
     image_prefix: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> list[JobFile]:
-    """The jobs in a YAML text of one or more documents, with what the flags put in place. Files that were
-    joined without a line `---` between them are told apart where a job's first key comes again.
+    """The jobs in a YAML text of one or more documents, with the values of the flags. In files that were
+    joined without a line `---` between them, a new job begins where a job's first key is repeated.
 
-    `image` is the whole image, `image_prefix` what stands before its last part; `variables` are set as
-    literals. Raises `BadRequest` naming the source and every problem in it.
+    `image` is the whole image, `image_prefix` the part before its last name; `variables` are set as literals.
+    Raises `BadRequest` naming the source and every problem in it.
     """
     documents = _documents(text, source)
     if not documents:
@@ -217,7 +217,7 @@ def read_job_files(
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice, of which YAML's own loader takes the last."""
+    """Refuses a repeated key; YAML's own loader takes the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -229,11 +229,11 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_REPEATED: Final = "{!r} comes again in line {}; take one out, or put a line --- between two jobs"
+_REPEATED: Final = "{!r} is repeated in line {}; take one out, or put a line --- between two jobs"
 
 
 def _documents(text: str, source: str) -> list[tuple[int, object]]:
-    """What the text holds that is not empty, each with the line that it begins in."""
+    """The documents of the text that are not empty, with their first lines' numbers."""
     loader = _Loader(text)
     found: list[tuple[int, object]] = []
     try:
@@ -250,7 +250,7 @@ def _documents(text: str, source: str) -> list[tuple[int, object]]:
 
 
 def _parts(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    """The documents in a document: one that begins anew with its first key is several that were joined."""
+    """The documents in a document: one that repeats its first key consists of several that were joined."""
     if not isinstance(node, yaml.MappingNode) or not node.value:
         yield from [node] if node else []
         return
@@ -280,7 +280,7 @@ def _problem(source: str, place: tuple[int | str, ...], message: str) -> str:
     where = ".".join(map(str, place))
     said = message.removeprefix("Value error, ")
     if said == "Extra inputs are not permitted":
-        said = f"is no field of a Code Engine job; take it out ({', '.join(JobFile.model_fields)} are)"
+        said = f"is not a field of a Code Engine job; take it out ({', '.join(JobFile.model_fields)} are)"
     return f"{source}: {where}: {said}" if where else f"{source}: {said}"
 
 

@@ -1,7 +1,7 @@
-"""What Code Engine is to have: files for `python -m codeengine.apply`, or for kubectl.
+"""Files for Code Engine, for `python -m codeengine.apply` or for kubectl.
 
-The first hold the fields of a job in the Code Engine API, version 2; the others are JobDefinitions of
-`codeengine.cloud.ibm.com/v1beta1`, for those who would rather deploy with kubectl.
+The former hold the fields of a job in the Code Engine API, version 2; the latter are JobDefinitions of
+`codeengine.cloud.ibm.com/v1beta1`.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ _KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
 
 
 class CodeEngineDeployment(CloudDeployment):
-    """Where it is deployed; what is in capitals is for the exporter to be told."""
+    """Where it is deployed; the export's options replace the parts in capitals."""
 
     heeded = JOB_SETTINGS
     image_prefix: ImagePrefix = "icr.io/NAMESPACE"
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
     context: str = Field("CONTEXT", pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")
-    """The project's Kubernetes context, for kubectl: `ibmcloud ce project current` says it."""
+    """The project's Kubernetes context, for kubectl: `ibmcloud ce project current` prints it."""
 
     @property
     def keys_secret(self) -> str:
@@ -37,10 +37,10 @@ class CodeEngineDeployment(CloudDeployment):
         return self.name("registry")
 
     def environment(self) -> dict[str, str]:
-        """What every job is told in plain words."""
+        """The variables of every job that are not secret."""
         return {
             "STORE_URL": f"cos://{self.bucket}",
-            # Code Engine reaches Object Storage by its direct endpoints, without leaving IBM's network.
+            # Code Engine reaches Object Storage by its direct endpoints, inside IBM's network.
             "COS_ENDPOINT": f"https://s3.direct.{self.region}.cloud-object-storage.appdomain.cloud",
             "LOG_FORMAT": "json",
             **self.job_settings,
@@ -59,7 +59,7 @@ def manifests(
 
 
 def limits(cpu: int, memory_mib: int) -> tuple[int, int]:
-    """The least CPUs and gigabytes (decimal) that Code Engine has and that are at least these."""
+    """The smallest instance (CPUs, decimal gigabytes) of Code Engine that is at least as large."""
     bytes_asked = memory_mib * 2**20
     for cpus in _WHOLE_CPUS:
         enough = [int(size) for size in gigabytes_with(cpus) if size * 10**9 >= bytes_asked]
@@ -91,7 +91,7 @@ def _job(job: DeployedJob, deployment: CodeEngineDeployment) -> dict[str, Any]:
         "run_service_account": "none",
         "scale_cpu_limit": str(cpus),
         "scale_memory_limit": f"{gigabytes}G",
-        # The default of 400 MB holds no film; more than the memory is refused.
+        # The default of 400 MB is too small for films; more than the memory is refused.
         "scale_ephemeral_storage_limit": f"{gigabytes}G",
         "scale_max_execution_time": run_limit_s(job.definition),
         "scale_retry_limit": job.definition.retries,

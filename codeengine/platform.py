@@ -1,8 +1,8 @@
-"""Stages as job runs of Code Engine jobs: one job a stage, which all creations share.
+"""Stages as job runs of Code Engine jobs: one job for each stage, which all creations share.
 
-A job run is named after its claim, and a project has one job run of a name: however often a launch is
-repeated, it starts once. The name is free again when the run is deleted; a second run under the claim then
-finds in the store what the first one did.
+A job run is named after its claim, and names are unique in a project: a launch that is repeated starts only
+once. The name is free again when the run is deleted; a second run under the claim then finds the first one's
+results in the store.
 """
 
 import hashlib
@@ -62,12 +62,12 @@ class CodeEnginePlatform(Unattended):
         ):
             return
         raise InvalidSettings(
-            f"CE_PROJECT_ID={self._client.project_id!r}, JOB_PREFIX={self._prefix!r}: no jobs are there; "
+            f"CE_PROJECT_ID={self._client.project_id!r}, JOB_PREFIX={self._prefix!r}: it has no jobs; "
             f"deploy them: python -m codeengine.apply -f codeengine/jobs/{next(iter(jobs))}.yaml"
         )
 
     def _is_deployed(self, job: str) -> bool:
-        """Whether Code Engine has the job, as far as it answers."""
+        """Whether Code Engine has the job; assumed if it can't answer for now."""
         name = self._deployed(job)
         answer = self._client.get_job(name)
         if answer.may_pass:
@@ -153,9 +153,9 @@ class CodeEnginePlatform(Unattended):
         }
 
     def _explain(self, order: LaunchOrder, name: str, answer: ApiAnswer, *, in_doubt: bool) -> None:
-        """Return if the launch that was answered so has started all the same; raise why not otherwise.
+        """Return if the launch has started despite this answer; otherwise raise the reason.
 
-        `in_doubt` when an answer before it was lost, so that a refusal tells nothing of the first try.
+        `in_doubt` if an earlier answer was lost: then a refusal does not mean that the first try failed.
         """
         action = f"start {name}"
         if answer.status == 409 or in_doubt:
@@ -177,7 +177,7 @@ class CodeEnginePlatform(Unattended):
         `PlatformError` for a conflict with a run that is someone else's."""
         try:
             return self._owned(order, name, "start") is not None
-        except PlatformBusy as error:  # the first answer tells why
+        except PlatformBusy as error:  # the first answer has the reason
             raise PlatformBusy(self.name, f"start {name}", self._why(answer)) from error
         except PlatformError as error:
             if answer.status == 409:

@@ -1,7 +1,7 @@
-"""What Code Engine says of a job run, and why it ended, as clauses for a person.
+"""Reads Code Engine's job runs, and explains why they ended, as clauses for people.
 
-The reasons are those of https://cloud.ibm.com/docs/codeengine?topic=codeengine-troubleshoot-job, which says
-that there are more, and those of Kubernetes for images; an unknown one is passed on as it is.
+The reasons are those of https://cloud.ibm.com/docs/codeengine?topic=codeengine-troubleshoot-job, which is
+incomplete, and those of Kubernetes for images; unknown ones are passed on unchanged.
 """
 
 import re
@@ -49,7 +49,7 @@ class EnvVar(_Said):
 
 
 class IndexDetails(_Said):
-    """How the latest attempt of one index stands."""
+    """The state of the latest attempt of one index."""
 
     status: str = ""
     last_failure_reason: str = ""
@@ -80,12 +80,12 @@ class JobRun(_Said):
         return self.status in ("completed", "failed")
 
     def literal(self, name: str) -> str:
-        """The value of a literal variable; empty if there is none of that name."""
+        """The value of the literal variable of that name, or an empty text."""
         return next((variable.value for variable in self.run_env_variables if variable.name == name), "")
 
 
 def reasons_by_task(run: JobRun) -> dict[int, str]:
-    """Why each failed index failed, in order; an index that a retry mended is none of them."""
+    """Why each failed index failed, in order, without those that succeeded in a retry."""
     details = run.status_details.indices_details
     failed = {index for index, detail in details.items() if detail.status == "failed"}
     failed |= set(indices_of(run.status_details.failed_indices))
@@ -93,7 +93,7 @@ def reasons_by_task(run: JobRun) -> dict[int, str]:
 
 
 def reason_of_run(run: JobRun, tasks: Mapping[int, str]) -> str:
-    """Why the job run failed; empty when it didn't."""
+    """Why the job run failed; empty if it didn't."""
     if run.status != "failed":
         return ""
     reasons = set(tasks.values())
@@ -105,7 +105,7 @@ def reason_of_run(run: JobRun, tasks: Mapping[int, str]) -> str:
 
 
 def indices_of(spec: str) -> list[int]:
-    """The indices of an array specification such as `1,3-4`, in order; parts that are none are left out."""
+    """The indices of an array specification such as `1,3-4`, in order; invalid parts are ignored."""
     found: set[int] = set()
     for first, last in re.findall(r"(\d+)(?:-(\d+))?", spec):
         found.update(range(int(first), int(last or first) + 1))

@@ -1,4 +1,4 @@
-"""`python -m codeengine.trigger`: the HTTP face of creations whose stages are Code Engine jobs."""
+"""`python -m codeengine.trigger`: the HTTP server for creations whose stages are Code Engine jobs."""
 
 import os
 import sys

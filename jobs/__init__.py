@@ -1,1 +1,1 @@
-"""The pipelines, a folder each. A pipeline may use `shared/` and never another pipeline."""
+"""The pipelines, one folder each. A pipeline may import `shared/`, but no other pipeline."""

@@ -1,4 +1,4 @@
-"""`python -m jobs [<pipeline>] <creation_id>`: a whole pipeline inside one container."""
+"""`python -m jobs [<pipeline>] <creation_id>`: runs a whole pipeline in one container."""
 
 import argparse
 import os
@@ -18,12 +18,14 @@ from shared.worker.entry import BAD_REQUEST, DONE, FAILED, guarded, publishing
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     known = pipelines()
-    parser = argparse.ArgumentParser(prog="python -m jobs", description="A whole pipeline in one process.")
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs", description="Run a whole pipeline in one process."
+    )
     only = next(iter(known)) if len(known) == 1 else None
     parser.add_argument(
-        "pipeline", choices=sorted(known), nargs="?" if only else None, default=only, help="which one"
+        "pipeline", choices=sorted(known), nargs="?" if only else None, default=only, help="its name"
     )
-    parser.add_argument("creation_id", help="its assets lie at <STORE_URL>/<creation_id>/assets/")
+    parser.add_argument("creation_id", help="its assets are in <STORE_URL>/<creation_id>/assets/")
     asked = parser.parse_args(arguments)
 
     environ = os.environ if environ is None else environ
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
 
 
 def _failure(status: RunStatus) -> int:
-    """The failed stage's exit code: it has said why in the log already."""
+    """The failed stage's exit code; the stage has logged the reason."""
     failed = [stage for stage in status.stages.values() if stage.state == "failed"]
     if not failed:
         raise RunFailed(status.creation_id, status.error)

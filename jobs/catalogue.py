@@ -1,10 +1,10 @@
 """All pipelines and their stages.
 
 To add a pipeline:
-1. write `jobs/<name>/pipeline.yaml` (`shared/pipelines/definition.py` says what it may hold) and one module
-   for each stage, with a `STAGE`,
-2. add a line to pyproject.toml: the extra `<name>`, which names the packages that its image holds,
-3. give each stage a test of its own; `tests/jobs/test_catalogue.py` says what is missing.
+1. write `jobs/<name>/pipeline.yaml` (`shared/pipelines/definition.py` defines its fields) and one module for
+   each stage, with a `STAGE`,
+2. add a line to pyproject.toml: the extra `<name>`, which lists the packages of its image,
+3. give each stage its own test; `tests/jobs/test_catalogue.py` reports what is missing.
 The command line, HTTP, metrics, the database, exports and images all derive from these.
 """
 
@@ -22,7 +22,7 @@ def pipelines() -> dict[str, Pipeline]:
 
 
 def stages() -> Mapping[tuple[str, str], Callable[[], Stage]]:
-    """By the names of a pipeline and its stage, what loads the stage's module and returns its `STAGE`."""
+    """By pipeline and stage, a function that imports the stage's module and returns its `STAGE`."""
     return {
         (pipeline.name, stage): partial(_stage, pipeline.name, stage)
         for pipeline in pipelines().values()

@@ -1,4 +1,4 @@
-"""What `reelwright run` offers to the command of a pipeline."""
+"""What `reelwright run` passes to the command of a pipeline."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +10,8 @@ from shared.settings import Settings
 
 
 class Desk(Protocol):
-    """Runs a creation and shows it. A pipeline's `command` is a function that Typer can call
-    (https://typer.tiangolo.com), whose first parameter is a `typer.Context` with a desk as `obj`."""
+    """Runs a creation and shows its progress. A pipeline's `command` is a function that Typer can call
+    (https://typer.tiangolo.com); its first parameter is a `typer.Context` whose `obj` is a desk."""
 
     @property
     def settings(self) -> Settings: ...
@@ -27,14 +27,14 @@ class Desk(Protocol):
         replace: bool,
         verbose: bool,
     ) -> None:
-        """Let `bring` write the creation's assets, run the pipeline and show how it goes on.
+        """Let `bring` write the creation's assets, run the pipeline and show its progress.
 
-        `again` are the words after `reelwright run <pipeline>` that go on with it. Raises `BadRequest` where
-        the creation was made of another source, unless it may `replace` that; `StageFailed` or `BadRequest`
-        when the run failed.
+        `again` are the words after `reelwright run <pipeline>` that resume it. Raises `BadRequest` if the
+        creation was made from another source and `replace` is not set; `StageFailed` or `BadRequest` if the
+        run fails.
         """
 
     def make_of_folder(
         self, pipeline: str, creation_id: str | None, folder: Path | None, *, replace: bool, verbose: bool
     ) -> None:
-        """The same with a folder of assets, or with those that the creation has already."""
+        """The same with a folder of assets, or with the creation's present assets."""

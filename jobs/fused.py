@@ -1,4 +1,4 @@
-"""A whole pipeline in this process."""
+"""Runs a whole pipeline in this process."""
 
 import time
 from collections.abc import Callable
@@ -30,10 +30,10 @@ def run_fused(
     publisher: "Audience | None" = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RunStatus:
-    """Run all stages here, side by side where the pipeline allows it, and return how the run ended.
+    """Run all stages in this process, in parallel if the pipeline allows it, and return the run's status.
 
-    Launched by a trigger it works on that trigger's run and no other; else it starts a run, or waits for one
-    that another process is at work on and takes it over if that one turns out to be dead.
+    Launched by a trigger it works on that trigger's run only. Otherwise it starts a run, or waits for one
+    that another process works on, and takes it over if that process has died.
     """
     task = task or Task()
     known = pipelines()

@@ -1,1 +1,1 @@
-"""What a person types: one file a verb. The one place that puts everything together."""
+"""The command line, one file a verb, and the only place that puts everything together."""

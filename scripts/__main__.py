@@ -32,32 +32,32 @@ app = typer.Typer(
     A [bold]creation[/] is one piece of work. What you put in lies under
     [bold]<creation_id>/assets/[/] in the store, and so does the film.
 
-    [bold]reelwright run --help[/] lists the pipelines, [bold]reelwright run story --help[/] says what one
-    takes.
+    [bold]reelwright run --help[/] lists the pipelines, [bold]reelwright run story --help[/] the options of
+    one.
 
-    [bold]reelwright run story --assets-dir my-story[/]  make a film of a folder\n
+    [bold]reelwright run story --assets-dir my-story[/]  make a film from a folder\n
     [bold]reelwright run ad --product-name "Premium Watch" --style luxury
     --cta "Shop Now" --image watch.jpg[/]  make an ad\n
-    [bold]reelwright status my-story[/]  how it stands, what it used and cost\n
-    [bold]reelwright resume my-story[/]  go on after a failure or an edit\n
-    [bold]reelwright serve[/]  the same over HTTP
+    [bold]reelwright status my-story[/]  show its state, what it used and cost\n
+    [bold]reelwright resume my-story[/]  continue after a failure or an edit\n
+    [bold]reelwright serve[/]  offer the same over HTTP
 
-    Settings are environment variables: STORE_URL says where creations live,
-    ENV and PLATFORM where jobs run, and keys of paid providers that they are used;
+    Settings are environment variables. STORE_URL says where creations are kept,
+    ENV and PLATFORM where jobs run. A paid provider is used if its key is set.
     [bold]reelwright settings[/] lists them all.
     """,
 )
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show everything that the stages log.")]
 
 
 class _Work:
-    """The settings, once they are read."""
+    """Holds the settings once they have been read."""
 
     settings = Settings()
 
 
 class _Pipelines(TyperGroup):
-    """A sub-command for each pipeline: its own, or one that takes a folder of assets."""
+    """A sub-command for each pipeline: its own, or a general one that takes a folder of assets."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(pipelines())
@@ -94,13 +94,13 @@ def _of_folder(pipeline: str) -> Callable[..., None]:
     def run_folder(
         context: typer.Context,
         creation_id: Annotated[
-            str | None, typer.Argument(help="The creation; made from the folder's name if left out.")
+            str | None, typer.Argument(help="Its creation ID; made from the folder's name if left out.")
         ] = None,
         assets_dir: Annotated[
-            Path | None, typer.Option("--assets-dir", help="A folder of your own to take the assets from.")
+            Path | None, typer.Option("--assets-dir", help="The folder that holds the assets.")
         ] = None,
         replace: Annotated[
-            bool, typer.Option("--replace", help="Take the place of another folder of this creation ID.")
+            bool, typer.Option("--replace", help="Replace the other folder that has this creation ID.")
         ] = False,
         verbose: Verbose = False,
     ) -> None:
@@ -112,10 +112,10 @@ def _of_folder(pipeline: str) -> Callable[..., None]:
 
 @app.command()
 def status(
-    creation_id: Annotated[str, typer.Argument(help="The creation.")],
-    as_json: Annotated[bool, typer.Option("--json", help="The manifest, for programs.")] = False,
+    creation_id: Annotated[str, typer.Argument(help="Its creation ID.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest, for programs.")] = False,
 ) -> None:
-    """Show how a creation stands, what each stage used and what that costs."""
+    """Show the state of a creation, what each stage used and what it cost."""
     from scripts.status import show_status
 
     show_status(_Work.settings, creation_id, as_json=as_json)
@@ -123,9 +123,9 @@ def status(
 
 @app.command()
 def resume(
-    creation_id: Annotated[str, typer.Argument(help="The creation.")], verbose: Verbose = False
+    creation_id: Annotated[str, typer.Argument(help="Its creation ID.")], verbose: Verbose = False
 ) -> None:
-    """Run a creation again as it was asked for; what still stands is not done again."""
+    """Run a creation again with the same parameters; finished work is not repeated."""
     from scripts.resume import resume as resume_run
     from scripts.run import tell_film
 
@@ -135,15 +135,15 @@ def resume(
 
 @app.command("list")
 def list_command() -> None:
-    """List all creations in the store and how they stand."""
+    """List all creations in the store and their states."""
     from scripts.list import list_creations
 
     list_creations(_Work.settings)
 
 
 @app.command()
-def cancel(creation_id: Annotated[str, typer.Argument(help="The creation.")]) -> None:
-    """Stop a creation's run; what is done stays, and [bold]resume[/] goes on."""
+def cancel(creation_id: Annotated[str, typer.Argument(help="Its creation ID.")]) -> None:
+    """Stop a creation's run; finished work is kept, and [bold]resume[/] continues it."""
     from scripts.cancel import cancel as cancel_run
 
     cancel_run(_Work.settings, creation_id)
@@ -151,7 +151,7 @@ def cancel(creation_id: Annotated[str, typer.Argument(help="The creation.")]) ->
 
 @app.command()
 def sweep() -> None:
-    """Advance whatever stands still, as a scheduler does every minute in a cloud."""
+    """Advance every run under way, as a scheduler does each minute in a cloud."""
     from scripts.sweep import sweep as sweep_all
 
     sweep_all(_Work.settings)
@@ -160,13 +160,11 @@ def sweep() -> None:
 @app.command()
 def settle(
     pipeline: Annotated[str, typer.Argument(help="Its pipeline.")],
-    creation_id: Annotated[str, typer.Argument(help="The creation.")],
-    workflow: Annotated[
-        str, typer.Option(help="The workflow's UID, as its stages have it in REELWRIGHT_RUN.")
-    ],
+    creation_id: Annotated[str, typer.Argument(help="Its creation ID.")],
+    workflow: Annotated[str, typer.Option(help="The workflow's UID; its stages get it as REELWRIGHT_RUN.")],
     outcome: Annotated[str, typer.Option(help="How the workflow ended, e.g. Succeeded or Failed.")],
 ) -> None:
-    """Close the books of a run whose stages Argo chained: what has not ended by now has died."""
+    """End a run that an Argo workflow drove; stages that have not ended by now are recorded as dead."""
     from scripts.cancel import settle as settle_run
 
     settle_run(_Work.settings, pipeline, creation_id, workflow=workflow, outcome=outcome)
@@ -174,13 +172,13 @@ def settle(
 
 @app.command()
 def clean(
-    older_than: Annotated[str, typer.Option("--older-than", help="E.g. 30d, 12h or 90m, since a run's end.")],
+    older_than: Annotated[str, typer.Option("--older-than", help="Age since a run's end: 30d, 12h or 90m.")],
     keep: Annotated[
-        str, typer.Option(help="Of the assets: all, final (the film and what goes with it) or none.")
+        str, typer.Option(help="Assets to keep: all, final (the film and its captions, poster …) or none.")
     ] = "final",
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only shown.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without this they are only listed.")] = False,
 ) -> None:
-    """Delete what ended long ago: creations' assets and caches, paid results, temporary folders."""
+    """Delete old data: assets and caches of ended runs, paid results, temporary folders."""
     from scripts.clean import clean as clean_up
 
     clean_up(_Work.settings, older_than=older_than, keep=keep, yes=yes)
@@ -192,7 +190,7 @@ app.add_typer(db, name="db")
 
 @db.command()
 def upgrade() -> None:
-    """Make the tables, or bring them up to date."""
+    """Create the tables or bring them up to date."""
     from scripts.db import upgrade as upgrade_database
 
     upgrade_database(_Work.settings)
@@ -200,7 +198,7 @@ def upgrade() -> None:
 
 @db.command()
 def rebuild() -> None:
-    """Write the tables anew from what the store holds."""
+    """Rebuild the tables from the store."""
     from scripts.db import rebuild as rebuild_database
 
     rebuild_database(_Work.settings)
@@ -209,38 +207,36 @@ def rebuild() -> None:
 @app.command()
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; off loopback API_TOKEN must be set.")
+        str, typer.Option(help="Address to listen on; any but loopback requires API_TOKEN.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
 ) -> None:
-    """Start the HTTP face; its pages are at /docs."""
+    """Start the HTTP server; /docs documents its routes."""
     from scripts.serve import serve as serve_http
 
     serve_http(_Work.settings, host, port)
 
 
 @app.command()
-def export(  # noqa: PLR0917 - platforms differ in what they can be told, and each such thing is an option
-    target: Annotated[str, typer.Argument(help=f"{', '.join(EXPORTS)}.")],
-    to: Annotated[Path, typer.Option(help="Folder to write to; the committed ones are in this.")] = Path(),
+def export(  # noqa: PLR0917 - each platform has its own options
+    target: Annotated[str, typer.Argument(help=f"The platform: {', '.join(EXPORTS)}.")],
+    to: Annotated[Path, typer.Option(help="Folder to write to; here are the committed files.")] = Path(),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files are stale.")] = False,
     image_prefix: Annotated[str, typer.Option(help="Registry and folder of the images.")] = "",
     tag: Annotated[str, typer.Option(help="The images' tag.")] = "",
     project: Annotated[str, typer.Option(help="cloudrun: the Google Cloud project.")] = "",
     region: Annotated[str, typer.Option(help="cloudrun, codeengine: the region.")] = "",
-    bucket: Annotated[str, typer.Option(help="cloudrun, codeengine: where creations live.")] = "",
-    audience: Annotated[str, typer.Option(help="cloudrun: whom events' ID tokens are meant for.")] = "",
+    bucket: Annotated[str, typer.Option(help="cloudrun, codeengine: where creations are kept.")] = "",
+    audience: Annotated[str, typer.Option(help="cloudrun: the audience of events' ID tokens.")] = "",
     context: Annotated[str, typer.Option(help="codeengine: the project's Kubernetes context.")] = "",
-    store_url: Annotated[str, typer.Option(help="argo: where creations live.")] = "",
-    job_prefix: Annotated[
-        str, typer.Option(help="What the names of jobs start with.", envvar="JOB_PREFIX")
-    ] = "",
+    store_url: Annotated[str, typer.Option(help="argo: where creations are kept.")] = "",
+    job_prefix: Annotated[str, typer.Option(help="How the names of jobs start.", envvar="JOB_PREFIX")] = "",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the containers; repeat it for more."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the containers; may be repeated."),
     ] = None,
 ) -> None:
-    """Write a platform's deployment files from all pipeline.yaml: [bold]reelwright export cloudrun[/]."""
+    """Write a platform's deployment files from every pipeline.yaml: [bold]reelwright export cloudrun[/]."""
     from scripts.export import export as export_files
     from shared.pipelines.deployed import named_values
 
@@ -255,7 +251,7 @@ def export(  # noqa: PLR0917 - platforms differ in what they can be told, and ea
 
 @app.command()
 def settings() -> None:
-    """List all settings: the environment variables that decide how this program works."""
+    """List all settings, which are environment variables."""
     from scripts.settings import show_settings
 
     show_settings()
@@ -297,14 +293,14 @@ def voices(
 
 
 def main() -> int:
-    """The program: exit code 0 done, 1 failed, 2 bad request."""
+    """Run the program; the exit code is 0 for done, 1 for failed, 2 for a bad request."""
 
     def work(settings: Settings) -> int:
         _Work.settings = settings
-        app(prog_name="reelwright")  # ends in SystemExit, with 2 for a wrong word
+        app(prog_name="reelwright")  # raises SystemExit, with 2 for bad arguments
         return 0
 
-    serves = "serve" in sys.argv[1:2]  # its log is read by machines where there is no terminal
+    serves = "serve" in sys.argv[1:2]  # without a terminal, programs read its log
     return guarded(work, os.environ if serves else {"LOG_FORMAT": "text", **os.environ})
 
 

@@ -8,7 +8,7 @@ from shared.settings import Settings
 
 
 def cancel(settings: Settings, creation_id: str) -> None:
-    """Stop the run, and tell how it stands then."""
+    """Stop the run and report its state."""
     trigger = make_trigger(settings)
     status = trigger.cancel(creation_id)
     console = Console(stderr=True)
@@ -18,7 +18,7 @@ def cancel(settings: Settings, creation_id: str) -> None:
 
 
 def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str, outcome: str) -> None:
-    """Close the books of a run whose stages a workflow chained, and tell how it ended."""
+    """End a run that a workflow drove and report how it ended."""
     trigger = make_trigger(settings)
     trigger.follows_up = False  # this process is about to end; a sweep starts what is queued
     status = trigger.close_run(pipeline, creation_id, opened_by=workflow, outcome=outcome)

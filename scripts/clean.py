@@ -1,4 +1,4 @@
-"""`reelwright clean`: what ended long ago goes, and what it has left behind."""
+"""`reelwright clean`: deletes old runs' data and what killed processes left behind."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,11 +47,11 @@ class Leftover:
     """For people: a creation, the paid results, a temporary folder."""
     objects: tuple[ObjectInfo, ...] = ()
     folder: Path | None = None
-    """What a killed process of this program left in the temporary folder."""
+    """Left in the temporary folder by a killed process of this program."""
     request: str | None = None
-    """Of a creation: the generation of its request when it was looked at. It goes only while that stands."""
+    """Of a creation: the generation of its request when it was read. If that has changed, it is kept."""
     whole: bool = False
-    """A creation of which nothing is kept."""
+    """The whole creation is deleted."""
 
     bytes: int
 
@@ -67,7 +67,7 @@ def parse_age(text: str) -> timedelta:
 
 
 def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
-    """Show what would go, or with `yes` delete it."""
+    """List what would be deleted, or delete it with `yes`."""
     if keep not in POLICIES:
         raise BadRequest(f"--keep {keep!r}: use one of {', '.join(POLICIES)}")
     trigger = make_trigger(settings)
@@ -75,7 +75,7 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
     found = list(leftovers(trigger, utc_now() - parse_age(older_than), keep))
     _show(found)
     if not found:
-        console.print(f"nothing has ended longer than {older_than} ago")
+        console.print(f"nothing to delete is older than {older_than}")
     elif not yes:
         tell_next(console, [f"{program()} clean --older-than {older_than} --keep {keep} --yes"])
     else:
@@ -110,7 +110,7 @@ def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str
     try:
         status = trigger.status(creation_id)
     except ReelwrightError:
-        return None  # `reelwright list` tells what is wrong with it
+        return None  # `reelwright list` shows what is wrong with it
     ended = status.completed_at or status.request.requested_at
     if status.status == "pending" or ended >= before:
         return None
@@ -128,7 +128,7 @@ def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str
 
 
 def _half_removed(creation: Creation, before: datetime) -> Leftover | None:
-    """What is left of a creation whose removal broke off."""
+    """What remains of a creation whose removal was interrupted."""
     claim = creation.stat(POSTED)
     if claim is None or claim.modified_at >= before or not is_half_removed(creation):
         return None
@@ -171,13 +171,13 @@ def _show(found: Sequence[Leftover]) -> None:
     if rows:
         print_table(("what", "objects", "size"), rows, folded=("what",), right=("objects", "size"))
     for leftover in found:
-        if leftover.folder:  # whole, to be looked into before it goes
+        if leftover.folder:  # the full path, so that it can be inspected first
             text = f"{leftover.folder}  {size(leftover.bytes)}, left by a process that was killed"
             Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def remove(store: ObjectStore, leftover: Leftover) -> None:
-    """Delete it, but for what has changed since it was looked at."""
+    """Delete it, except what has changed since it was listed."""
     if leftover.whole:
         remove_creation(Creation(store, leftover.name), over=leftover.request)
         return
@@ -186,7 +186,7 @@ def remove(store: ObjectStore, leftover: Leftover) -> None:
         if found is None or found.generation != leftover.request:
             return  # it was started again
     for info in leftover.objects:
-        with suppress(PreconditionFailed):  # someone has written it anew
+        with suppress(PreconditionFailed):  # another process has written it since
             store.delete(info.key, expect=info.generation)
     if leftover.folder:
         temporary.remove(leftover.folder)

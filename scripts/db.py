@@ -7,7 +7,7 @@ from shared.settings import Settings
 
 
 def upgrade(settings: Settings) -> None:
-    """Make the tables, or bring them up to date; raises `InvalidSettings` when there is no database."""
+    """Create the tables or bring them up to date; raises `InvalidSettings` if no database is set."""
     from shared.database.session import close_engines, session_for
 
     session_for(settings).close()
@@ -16,7 +16,7 @@ def upgrade(settings: Settings) -> None:
 
 
 def rebuild(settings: Settings) -> None:
-    """Write the tables anew from the store; raises `InvalidSettings` when there is no database."""
+    """Rebuild the tables from the store; raises `InvalidSettings` if no database is set."""
     from shared.database.rebuild import rebuild as rebuild_tables
     from shared.database.session import close_engines, session_for
 
@@ -24,4 +24,4 @@ def rebuild(settings: Settings) -> None:
         trigger = make_trigger(settings)
         count = rebuild_tables(session, trigger.store, trigger.pipelines, trigger.status)
     close_engines()
-    Console(stderr=True).print(f"{count} jobs are in the database as the store has them")
+    Console(stderr=True).print(f"rebuilt the tables from the store: {count} jobs")

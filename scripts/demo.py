@@ -1,4 +1,4 @@
-"""`make demo`: the bundled sample story becomes a film, watched from the first picture to the last frame."""
+"""`make demo`: makes a film from the bundled sample story and shows its progress."""
 
 import os
 import sys

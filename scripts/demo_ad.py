@@ -1,4 +1,4 @@
-"""`make demo-ad`: the bundled product becomes an ad, watched from the first picture to the last frame."""
+"""`make demo-ad`: makes an ad for the bundled sample product and shows its progress."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 
 from jobs.ad.command import AdOptions, make_ad
-from jobs.ad.styles import style_named
+from jobs.ad.styles import DEFAULT_STYLE, style_named
 from scripts.run import RunDesk
 from scripts.sample_product import write_sample_product
 from shared.machine.temporary import scratch
@@ -16,7 +16,7 @@ from shared.worker.entry import DONE, guarded
 
 def main() -> int:
     def work(settings: Settings) -> int:
-        style = style_named(sys.argv[1] if len(sys.argv) > 1 else "luxury").name
+        style = style_named(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_STYLE).name
         Console(stderr=True).print("drawing the sample product's picture ...", style="dim")
         with scratch() as folder:
             picture = folder / "watch.png"

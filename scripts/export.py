@@ -19,22 +19,22 @@ class Difference:
     """How a folder differs from what the pipelines would write; paths are relative to it."""
 
     stale: list[str] = field(default_factory=list)
-    """Missing, or with other contents."""
+    """Missing, or with different contents."""
     left_over: list[str] = field(default_factory=list)
-    """Written once, for a job that is no more."""
+    """Written for a job that no longer exists."""
 
     def __bool__(self) -> bool:
         return bool(self.stale or self.left_over)
 
 
 def render(target: str, pipelines: Pipelines, said: Mapping[str, object]) -> dict[str, str]:
-    """The files' texts by path; raises `BadRequest` for an unknown target or what it can't be told."""
+    """The files' texts by path; raises `BadRequest` for an unknown target or an option it doesn't have."""
     if target not in EXPORTS:
         raise UnknownName("platform to export to", target, list(EXPORTS))
     try:
         documents = EXPORTS[target].manifests(pipelines, said)
     except ValidationError as error:
-        raise BadRequest(f"{target} can't be exported so: {problems_of(error)}") from None
+        raise BadRequest(f"can't export {target}: {problems_of(error)}") from None
     return {path: to_text(target, parts) for path, parts in documents.items()}
 
 
@@ -48,7 +48,7 @@ def compare(files: Mapping[str, str], folder: Path) -> Difference:
 
 
 def write(files: Mapping[str, str], folder: Path) -> Difference:
-    """Write what differs, delete what is left over, and say which."""
+    """Write what differs, delete what is left over, and return both."""
     changed = compare(files, folder)
     for path in changed.stale:
         place = folder / path
@@ -68,9 +68,9 @@ def _is_ours(path: Path) -> bool:
 
 
 def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool) -> bool:
-    """Write the files, or with `check` only look; True unless something was found stale.
+    """Write the files, or with `check` only compare; returns False if a check found differences.
 
-    stdout lists the files that changed or are to.
+    Lists on stdout the files that changed or would change.
     """
     from rich.console import Console
 
@@ -86,6 +86,6 @@ def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool
         tell_next(console, [f"reelwright export {target}"])
     elif not check:
         unchanged = len(files) - len(found.stale)
-        console.print(f"{len(found.stale)} written, {unchanged} as they were", highlight=False)
+        console.print(f"{len(found.stale)} written, {unchanged} unchanged", highlight=False)
         tell_next(console, [EXPORTS[target].next.format(folder=shlex.quote(str(folder)))])
     return not (check and found)

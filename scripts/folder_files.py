@@ -1,4 +1,4 @@
-"""The files of a person's own folder, its links followed as far as they may be."""
+"""The files of a person's folder; links are followed as far as they are allowed."""
 
 import os
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from shared.errors import BadRequest
 
 
 def files_of(folder: Path, *, but_for: Path | None) -> dict[str, Path]:
-    """By their path below `folder`, all files that a person put there; none of what is in `but_for`.
+    """All files that a person put into `folder`, by path below it, without those in `but_for`.
 
-    A part may be a link to a folder anywhere that holds a picture. Other links may lead to what is in the
-    folder, or in the part that they are in. Raises `BadRequest` naming every link that leads elsewhere, to
-    nothing or in a circle.
+    A part may be a link to any folder that holds a picture. Other links may only lead into the folder, or
+    into the part that contains them. Raises `BadRequest` naming every link that leads elsewhere, is broken
+    or makes a circle.
     """
     problems: list[str] = []
     walk = _Walk(folder, but_for, problems)
@@ -25,7 +25,7 @@ def files_of(folder: Path, *, but_for: Path | None) -> dict[str, Path]:
 
 
 class _Walk:
-    """Through one folder."""
+    """A walk through one folder."""
 
     def __init__(self, folder: Path, but_for: Path | None, problems: list[str]) -> None:
         self._folder = folder
@@ -35,8 +35,8 @@ class _Walk:
     def below(
         self, place: Path, name: str, above: tuple[Path, ...], home: Path
     ) -> Iterator[tuple[str, Path]]:
-        """Files below `place`, which is called `name`; `above` are the folders that it is in, as they are
-        without links, and `home` is where links may lead."""
+        """Files below `place`, whose path below the folder is `name`; `above` are the folders that contain
+        it, with links resolved, and `home` is where links may lead."""
         for path in sorted(place.iterdir()):
             inner = f"{name}/{path.name}" if name else path.name
             if is_left_by_systems(inner) or self._is_stored(path):
@@ -59,10 +59,10 @@ class _Walk:
         if not target.exists():
             self._problems.append(f"{link}: is a link to {link.readlink()}, which is not there; remove it")
         elif any(folder.is_relative_to(target) for folder in above):
-            self._problems.append(f"{link}: is a link back to {target}, which it is in itself; remove it")
+            self._problems.append(f"{link}: is a link back to {target}, a folder that contains it; remove it")
         elif home and not (target.is_relative_to(home) or target.is_relative_to(_real(self._folder))):
             self._problems.append(
-                f"{link}: is a link out of the folder, to {target}; put a copy of that in its place"
+                f"{link}: is a link out of the folder, to {target}; put a copy in its place"
             )
         else:
             return True
@@ -74,5 +74,5 @@ def _has_picture(folder: Path) -> bool:
 
 
 def _real(path: Path) -> Path:
-    """Without links; `Path.resolve` would raise where they lead in a circle."""
+    """With links resolved; `Path.resolve` would raise for a circle of links."""
     return Path(os.path.realpath(path))

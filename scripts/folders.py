@@ -1,4 +1,4 @@
-"""Bringing a person's own folder of assets into the store."""
+"""Copies a person's folder of assets into the store."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.storage.keys import check_key
 
 
 def assets_in(folder: Path, creation: Creation, makes: Callable[[str], bool]) -> dict[str, Path]:
-    """A folder's files, but for those that the pipeline `makes`, by their names below the creation.
+    """A folder's files by their names below the creation, without those that the pipeline `makes`.
 
     Raises `BadRequest` for a name that can't be a key.
     """
@@ -28,10 +28,9 @@ def assets_in(folder: Path, creation: Creation, makes: Callable[[str], bool]) ->
 
 
 def bring_assets(creation: Creation, wanted: Mapping[str, Path], makes: Callable[[str], bool]) -> None:
-    """Make these the creation's assets, beside those that its pipeline `makes`.
+    """Make these the creation's assets, in addition to those that its pipeline `makes`.
 
-    Files that are already there unchanged are left alone; assets that the folder no longer has are deleted at
-    the end.
+    Unchanged files are not copied again; assets that the folder no longer has are deleted at the end.
     """
     for name, path in wanted.items():
         creation.bring(path, name)

@@ -1,4 +1,4 @@
-"""Watching a run: a progress bar per stage, until the run ends or Ctrl-C."""
+"""Shows a run: a progress bar for each stage, until the run ends or Ctrl-C is pressed."""
 
 import json
 import signal
@@ -16,14 +16,14 @@ from shared.runs.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.2
 _LOOK_FAR_EVERY_S: Final = 2.0
-"""Where each look is a dozen requests over a network."""
+"""On platforms where each look is a dozen requests over a network."""
 
 
-_QUEUED: Final = "a run is under way, and what it was asked for has changed: the next one is queued behind it"
+_QUEUED: Final = "a run is under way and its inputs have changed: another run is queued behind it"
 
 
 class LogPanel:
-    """Takes the lines that tasks write and shows the warnings, above the bars; errors are told at the end."""
+    """Takes the lines that tasks log and shows warnings above the bars; errors are shown at the end."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self._console = console
@@ -38,7 +38,7 @@ class LogPanel:
             return
         warns = entry.get("severity") == "WARNING"
         if entry.get("action") == "reports_unsaid" and not self._is_new(str(entry.get("sink"))):
-            return  # each stage's process finds out anew
+            return  # each stage's process reports it again
         if self._verbose or warns:
             style = "yellow" if warns else "dim"
             self._console.print(str(entry.get("message", line)), style=style, markup=False, highlight=False)
@@ -52,8 +52,8 @@ class LogPanel:
 def follow(
     trigger: Trigger, creation_id: str, console: Console, *, start: Callable[[], RunStatus]
 ) -> RunStatus:
-    """Start the run and show it, and what is queued behind it, to the end; Ctrl-C and SIGTERM stop its tasks
-    cleanly and raise `Stopped`."""
+    """Start the run and show it to its end, with any run queued behind it; Ctrl-C and SIGTERM stop its
+    tasks cleanly and raise `Stopped`."""
     columns = (
         TextColumn("[bold]{task.description:<9}"),
         BarColumn(bar_width=28),
@@ -96,7 +96,7 @@ class _Bars:
 
 
 def _settled(trigger: Trigger, creation_id: str, status: RunStatus) -> RunStatus:
-    """How the run stands once its tasks here have ended too: a failed one's may still be stopping."""
+    """The run's status after its local tasks have ended: those of a failed run may still be stopping."""
     if status.status == "completed" or not trigger.platform.is_here:
         return status
     trigger.platform.wait()

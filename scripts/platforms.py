@@ -1,6 +1,6 @@
-"""All platforms: how each is opened, which stores its jobs can't reach, and what deploys to it.
+"""All platforms: how to open each, which stores its jobs can't reach, and its deployment files.
 
-How to add one is in `shared/platforms/__init__.py`.
+`shared/platforms/__init__.py` says how to add one.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,9 +23,9 @@ class Export:
     """The files that deploy to a platform."""
 
     manifests: Callable[[Pipelines, Mapping[str, object]], Manifests]
-    """Gets what a person said of the place; raises pydantic's `ValidationError` for what can't be."""
+    """Gets the command's options; raises pydantic's `ValidationError` for invalid ones."""
     next: str
-    """What to type then, with the `{folder}` that they were written to."""
+    """The command to type next; `{folder}` is where the files were written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +33,11 @@ class Kind:
     """One platform."""
 
     open: Callable[[Settings, ObjectStore, OnLog], Platform] | None = None
-    """None where nothing of ours starts the jobs."""
+    """None if another program starts the jobs."""
     out_of_reach: tuple[str, ...] = ()
-    """Schemes of stores that are not where its jobs run."""
+    """Schemes of stores that its jobs can't reach."""
     export: Export | None = None
-    """None where nothing is to be deployed."""
+    """None if it needs no deployment."""
 
 
 def _local(settings: Settings, store: ObjectStore, on_log: OnLog) -> Platform:
@@ -114,6 +114,6 @@ KINDS: Final[dict[str, Kind]] = {
     "argo": Kind(export=Export(manifests=_argo_files, next="kubectl apply -f {folder}/infra/argo/")),
 }
 PLATFORMS: Final = {name: kind.open for name, kind in KINDS.items() if kind.open}
-"""What PLATFORM may say."""
+"""The values of PLATFORM."""
 EXPORTS: Final = {name: kind.export for name, kind in KINDS.items() if kind.export}
-"""What `reelwright export` writes files for."""
+"""The targets of `reelwright export`."""

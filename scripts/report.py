@@ -1,4 +1,4 @@
-"""Telling a person how a run stands: a table of stages, what came out, and what to type next."""
+"""Shows a run to a person: a table of stages, the outputs and what to type next."""
 
 import os
 import shutil
@@ -22,18 +22,18 @@ _MARKS = {"success": "[green]done[/]", "failed": "[red]failed[/]", "waiting": "[
 
 _COLUMNS: Final = ("tasks", "time", "CPU", "memory", "in", "out", *PRICES)
 OUTDATED: Final = (
-    "inputs changed since this run was asked for, so what it made is older than they are; run it again"
+    "inputs have changed since this run was requested, so its outputs are out of date; run it again"
 )
 
 
 def stage_table(status: RunStatus, console: Console) -> Table:
-    """One row a stage: state, time, what it used and what that costs in clouds; what there is room for."""
+    """One row a stage: its state, time, use of resources and price in clouds, as far as they fit."""
     tables = [_stage_table(status, shown) for shown in (len(_COLUMNS), 6, 4, 2)]
     return next((table for table in tables if _width(table, console) <= console.width), tables[-1])
 
 
 def _width(table: Table, console: Console) -> int:
-    """That it would have if there were room."""
+    """The width that it would have without limits."""
     return console.measure(table, options=console.options.update(width=10_000)).maximum
 
 
@@ -55,9 +55,9 @@ def print_table(
     folded: Collection[str],
     right: Collection[str] = (),
 ) -> None:
-    """A table on stdout, of which nothing is cut: where there is no room, some columns are folded.
+    """Print a table on stdout without cutting text: if it is too wide, the `folded` columns are wrapped.
 
-    What is piped into another program has one line a row.
+    Piped into another program it has one line a row.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
@@ -95,7 +95,7 @@ def _figures(stage: StageStatus) -> Sequence[str]:
 
 
 def cost_usd(records: Sequence[Record], platform: str) -> float:
-    """What the records' work costs on a platform, list price."""
+    """The list price of the recorded work on a platform."""
     return sum(record.cost.usd.get(platform, 0) for record in records)
 
 
@@ -109,7 +109,7 @@ def size(count: float) -> str:
 
 
 def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
-    """The whole story of a run on stderr; the caller prints the result itself on stdout."""
+    """Show a run on stderr; the caller prints the result on stdout."""
     console.print()
     console.print(stage_table(status, console))
     for warning in status.warnings:
@@ -148,14 +148,14 @@ def _tell_result(console: Console, trigger: Trigger, status: RunStatus) -> None:
 
 
 def tell_next(console: Console, commands: Sequence[str]) -> None:
-    """What to type next."""
+    """Show what to type next."""
     console.print("\nnext:", style="dim")
     for command in commands:
         console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
 
 
 def program() -> str:
-    """How to call this program from where the person is."""
+    """How to call this program from the current folder."""
     if shutil.which("reelwright"):
         return "reelwright"
     beside = Path(sys.executable).with_name("reelwright")

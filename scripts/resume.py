@@ -1,4 +1,4 @@
-"""`reelwright resume`: go on with a creation."""
+"""`reelwright resume`: runs a creation again, without repeating finished work."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""`reelwright run`: from assets to a finished video, watched."""
+"""`reelwright run`: makes a film from assets and shows the progress."""
 
 import shlex
 import sys
@@ -27,7 +27,7 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class RunDesk:
-    """The `jobs.desk.Desk` of the command line: what came of a run is printed on stdout."""
+    """The `jobs.desk.Desk` of the command line; prints a run's result on stdout."""
 
     settings: Settings
 
@@ -65,10 +65,10 @@ def run(
     replace: bool = False,
     verbose: bool,
 ) -> RunStatus:
-    """Run a pipeline on a folder, or on what a creation has, and show it.
+    """Run a pipeline on a folder, or on a creation's present assets, and show it.
 
-    With `replace` the folder may take the place of another that the creation was made from. Raises
-    `StageFailed` or `BadRequest` when the run failed.
+    With `replace` the folder may replace another one that the creation was made from. Raises
+    `StageFailed` or `BadRequest` if the run fails.
     """
     if creation_id is None and assets_dir is None:
         raise BadRequest("name a creation ID, or a folder with --assets-dir")
@@ -85,7 +85,10 @@ def run(
 
 
 def _import(folder: Path, creation: Creation, pipeline: Pipeline, *, replace: bool) -> int:
-    """Make the creation's assets those of the folder, if it is that folder's; returns how many there are."""
+    """Make the folder's files the creation's assets and return their number.
+
+    Raises `BadRequest` if the creation was made from another folder.
+    """
     wanted = assets_in(folder, creation, pipeline.makes)
     claim_creation(creation, source_of_folder(folder, creation), pipeline.name, replace=replace)
     bring_assets(creation, wanted, pipeline.makes)
@@ -93,7 +96,7 @@ def _import(folder: Path, creation: Creation, pipeline: Pipeline, *, replace: bo
 
 
 def tell_film(status: RunStatus) -> None:
-    """The result, on stdout: the film's key, or all outputs of a pipeline that makes none."""
+    """Print the result on stdout: the film's key, or all outputs of a pipeline that makes no film."""
     film = status.outputs.get("video")
     for output in [film] if film else status.outputs.values():
         sys.stdout.write(f"{status.creation_id}/{output.key}\n")
@@ -102,7 +105,7 @@ def tell_film(status: RunStatus) -> None:
 def follow_run(
     trigger: Trigger, creation_id: str, console: Console, start: Callable[[], RunStatus], *, again: str
 ) -> RunStatus:
-    """Start a run, show it to its end and tell what came of it; `again` is the command that goes on."""
+    """Start a run, show it to its end and report the result; `again` is the command that resumes it."""
     remove_abandoned(trigger.store.url)
     status = follow(trigger, creation_id, console, start=start)
     tell(console, trigger, status)

@@ -1,4 +1,4 @@
-"""The bundled sample story, "The flame that went west": its pictures and music are drawn when asked for."""
+"""The bundled sample story, "The flame that went west", whose pictures and music are made on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from scripts.sample.music import write_music
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of the story: a picture and what is said while it is seen."""
+    """One part of the story: a picture and its captions."""
 
     draw: Callable[[np.random.Generator], Array]
     captions: tuple[str, ...]
@@ -60,7 +60,7 @@ STORY: Final = (
 def write_sample_story(folder: Path) -> None:
     """Write the story's inputs below `folder`: `1/image.png`, `1/1.txt` and so on, and `music.wav`.
 
-    The same files every time; pictures are 1296x2304, which leaves room to zoom in a 1080x1920 film.
+    The files are the same every time. Pictures are 1296x2304, which leaves room to zoom in a 1080x1920 film.
     """
     for number, part in enumerate(STORY, 1):
         home = folder / str(number)

@@ -1,4 +1,4 @@
-"""`reelwright serve`: the HTTP face on this machine's platform."""
+"""`reelwright serve`: the HTTP server on this machine's platform."""
 
 import logging
 import threading
@@ -22,11 +22,11 @@ from shared.settings import Settings
 
 _SWEEP_EVERY_S: Final = 15.0
 _SWEEP_ENDS_WITHIN_S: Final = 5.0
-"""At the end of the server. One that takes longer is broken off, which is safe anywhere."""
+"""When the server ends. A longer sweep is interrupted, which is safe at any point."""
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Answer until Ctrl-C or SIGTERM; tasks that run are then stopped cleanly and can be resumed."""
+    """Answer requests until Ctrl-C or SIGTERM; running tasks are then stopped cleanly and can be resumed."""
     check_listen_address(host, settings)
     console = Console(stderr=True)
     metrics = Metrics(pipelines())
@@ -50,8 +50,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 @contextmanager
 def _sweeping(trigger: Trigger) -> Iterator[None]:
-    """Advance what stands still now and then, as a scheduler does in a cloud: webhooks that were not taken,
-    runs whose time is over, stages that died unseen."""
+    """Sweep at intervals, as a scheduler does in a cloud: this repeats webhooks that failed, ends runs that
+    exceeded their time limit and finds stages that died without a record."""
     done = threading.Event()
 
     def sweep() -> None:

@@ -1,6 +1,6 @@
-"""The page of all settings: README's table, and what `reelwright settings` shows.
+"""The list of all settings: README's table and the output of `reelwright settings`.
 
-`python -m scripts.settings` writes the table into README.md, with `--check` it only looks.
+`python -m scripts.settings` writes the table into README.md; with `--check` it only compares.
 """
 
 import argparse
@@ -30,7 +30,7 @@ _END: Final = "<!-- End of the settings -->\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What to know of a setting, in Markdown."""
+    """A row of the table, in Markdown."""
 
     variable: str
     sentence: str
@@ -56,7 +56,7 @@ def table() -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with the table between its marks; raises `BadRequest` for one that lacks them."""
+    """The page with the table between its marks; raises `BadRequest` if they are missing."""
     before, begin, rest = page.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not (begin and end):
@@ -90,7 +90,7 @@ def _sentences() -> dict[str, str]:
 
 
 def _choices() -> Mapping[str, str]:
-    """By field, the names that others than the settings know."""
+    """By field, the names that are defined outside of the settings."""
     by_kind = {each.setting: [*each.providers, AUTO] for each in PROVIDERS}
     names = {"platform": list(PLATFORMS), **by_kind}
     return {
@@ -106,7 +106,7 @@ def _shown(default: object) -> str:
 
 
 def show_settings() -> None:
-    """Print all settings, for a person."""
+    """Print all settings as a table."""
     from rich.console import Console
     from rich.table import Column, Table
 

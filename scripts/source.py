@@ -1,8 +1,8 @@
-"""What a creation was made of, so that nothing else takes its place unasked.
+"""What a creation was made from, so that another source replaces it only on request.
 
-`claims/source.json` below the creation says which folder or product it is. It is written only where there is
-none, or over what was read, so that of two at once one gets the creation. A creation that has none, but
-assets already, becomes that of whoever comes first.
+`claims/source.json` below the creation names the folder or product. It is written under a precondition, so
+of two concurrent commands only one gets the creation. A creation with assets but without this file belongs to
+the first command that claims it.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ def source_of_folder(folder: Path, creation: Creation) -> Source:
 
 
 def claim_creation(creation: Creation, source: Source, pipeline: str, *, replace: bool) -> None:
-    """Make sure that the creation may be made of this; raises `BadRequest` if it is made of something else,
-    unless that is to be replaced, or if it is another pipeline's."""
+    """Claim the creation for this source; raises `BadRequest` if it was made from another one, unless
+    `replace` is given, or if it belongs to another pipeline."""
     request, _ = load_request(creation)
     if request:
         check_pipeline(creation, request, pipeline)
@@ -44,8 +44,7 @@ def _claim(creation: Creation, source: Source, *, replace: bool) -> None:
     if found and not replace:
         raise BadRequest(
             f"creation {creation.creation_id!r} was made from {_told(found)}, not from {_told(source)}; "
-            "name another creation ID for this one, or add --replace to put it in that one's place "
-            "(also where it is the same, moved or renamed)"
+            "use another creation ID, or add --replace (also if it is the same one, moved or renamed)"
         )
     try:
         save(creation, SOURCE, source, expect=generation)
@@ -62,7 +61,7 @@ def _is_same(one: Source, other: Source) -> bool:
 
 
 def _is_same_folder(one: str, other: str) -> bool:
-    """For disks on which several names are one folder's."""
+    """For disks on which one folder can have several names."""
     try:
         return Path(one).samefile(other)
     except OSError:
@@ -77,7 +76,10 @@ def _told(source: Source) -> str:
 
 
 def _machine() -> str:
-    """Tells machines of one name apart, where the system knows how. Its ID itself is not for others' eyes."""
+    """The host's name, with a hash that distinguishes machines of the same name if the system has an ID.
+
+    The ID itself is confidential.
+    """
     try:
         number = _MACHINE_ID.read_text(encoding="ascii").strip()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`reelwright status`: how a creation stands."""
+"""`reelwright status`: shows the state of a creation."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`reelwright sweep`: advance whatever stands still."""
+"""`reelwright sweep`: advances every run under way."""
 
 from rich.console import Console
 
@@ -9,15 +9,15 @@ from shared.settings import Settings
 
 
 def sweep(settings: Settings) -> SweepReport:
-    """One sweep over all runs under way; on this machine's platforms what it launches is waited for.
+    """Sweep all runs under way once; on this machine's platforms, wait for the jobs that it launches.
 
-    Raises `RunFailed` naming the creations that could not be advanced, when all others have been.
+    Raises `RunFailed` naming the creations that could not be advanced, after all others have been.
     """
     console = Console(stderr=True)
     trigger = make_trigger(settings)
     report = trigger.sweep()
     console.print(
-        f"{report.advanced} runs under way: {report.launched} went on, {report.ended} had ended",
+        f"{report.advanced} runs under way: {report.launched} advanced, {report.ended} had ended",
         highlight=False,
     )
     trigger.platform.wait()

@@ -1,4 +1,4 @@
-"""`python -m scripts.video_generator_demo --assets-dir <folder>`: a film of a folder of your own."""
+"""`python -m scripts.video_generator_demo --assets-dir <folder>`: makes a film from a folder."""
 
 import argparse
 import os
@@ -14,16 +14,16 @@ from shared.worker.entry import DONE, guarded
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.video_generator_demo",
-        description="Make a narrated video of a folder that holds 1/image.png, 1/1.txt, 2/image.png, …",
+        description="Make a narrated video from a folder that holds 1/image.png, 1/1.txt, 2/image.png, …",
     )
     parser.add_argument("--assets-dir", required=True, type=Path, help="the folder")
     parser.add_argument("--creation-id", help="made from the folder's name if left out")
     parser.add_argument(
         "--replace",
         action="store_true",
-        help="take the place of another folder that the creation was made from",
+        help="replace the other folder that has this creation ID",
     )
-    parser.add_argument("--verbose", action="store_true", help="show all that the stages log")
+    parser.add_argument("--verbose", action="store_true", help="show everything that the stages log")
     asked = parser.parse_args(arguments)
 
     def work(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""`reelwright voices`: who can speak, how that sounds, and further voices."""
+"""`reelwright voices`: lists the voices, lets you hear one, and adds more."""
 
 import sys
 import wave

@@ -1,4 +1,4 @@
-"""Putting things together: the store, the platform and the trigger that the settings name."""
+"""Opens the store, the platform and the trigger that the settings name."""
 
 import atexit
 from typing import TYPE_CHECKING
@@ -24,9 +24,9 @@ def make_trigger(
 ) -> Trigger:
     """The trigger for these settings; on this machine's platforms a stage's end starts the next one.
 
-    Whom the settings name is told how runs go on, and `metrics` are. Without `writes` the store may be one
-    that can only be read.
-    Raises `InvalidSettings` naming the variable if the store or the platform can't be used as they say.
+    Progress is reported to the services that the settings name, and to `metrics`. Without `writes` the store
+    may be read-only.
+    Raises `InvalidSettings` naming the variable if the store or the platform can't be used.
     """
     if settings.platform not in PLATFORMS:
         raise UnknownName("platform (variable PLATFORM)", settings.platform, list(PLATFORMS))
@@ -38,12 +38,12 @@ def make_trigger(
         store.check()
     platform.check(jobs_of(known))
     publisher = open_publisher(settings)
-    atexit.register(publisher.close)  # the last report, that a run has ended, comes when all else is done
+    atexit.register(publisher.close)  # the report that a run has ended comes last
     return trigger_of(settings, store, platform, known, publisher, metrics=metrics)
 
 
 def _check_reach(settings: Settings) -> None:
-    """Raise `InvalidSettings` where the platform's jobs can't reach the store."""
+    """Raise `InvalidSettings` if the platform's jobs can't reach the store."""
     scheme = urlsplit(settings.store_url).scheme
     if scheme in KINDS[settings.platform].out_of_reach:
         raise InvalidSettings(

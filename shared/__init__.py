@@ -1,1 +1,1 @@
-"""What two pipelines or platforms use: rooms on floors (docs/architecture.md) over a ground for all."""
+"""Code that several pipelines or platforms use: rooms on floors (docs/architecture.md) over a ground."""

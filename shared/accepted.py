@@ -1,7 +1,7 @@
-"""What people may hand in: the types of pictures, and how large pictures, music and texts may be.
+"""What people may supply: the types of pictures, and how large pictures, music and texts may be.
 
-To take another type of picture: an entry in `PICTURES`. The story's layout, the ad's brief, HTTP and the
-messages go by it; `shared/video/frames/decoding.py` must be able to decode it.
+To accept another type of picture, add an entry to `PICTURES`. The story's layout, the ad's brief, HTTP and
+the messages follow it; `shared/video/frames/decoding.py` must be able to decode it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,18 +11,18 @@ from typing import Final
 from shared.errors import InvalidAssets
 
 HEAD_BYTES: Final = 256
-"""From a file's beginning: enough to tell its type."""
+"""How much of a file's beginning is enough to recognise its type."""
 
 MOST_JPEG_SCANS: Final = 100
-"""A JPEG is drawn anew for each of its scans. Cameras write 1, programs for the web about 10."""
+"""A JPEG is decoded again for each of its scans. Cameras write 1, web programs about 10."""
 MOST_DECODING_CPU_S: Final = 20
-"""Processor time. What is within the limits below takes 8 s at worst on a slow core."""
+"""Processor time. A picture within the limits below takes at most 8 s on a slow core."""
 MOST_DECODING_S: Final = 60
-"""By the clock, on a machine that has more to do."""
+"""Wall-clock time, on a busy machine."""
 MOST_DECODING_MIB: Final = 2048
 """Address space of the process that decodes one picture."""
 MOST_DECODERS: Final = 4
-"""Pictures that one process has decoded at the same time."""
+"""Pictures that one process may have decoded at the same time."""
 
 LEAST_MUSIC_MS: Final = 1000
 MOST_MUSIC_S: Final = 3 * 60 * 60
@@ -30,27 +30,27 @@ MOST_MUSIC_CHANNELS: Final = 16
 MUSIC_RATES_HZ: Final = (4_000, 384_000)
 """Lowest and highest sample rate."""
 MOST_MUSIC_CHECK_S: Final = 120
-"""By the clock: music of the greatest length is decoded in 20 s."""
+"""Wall-clock time: music of the greatest length is decoded in 20 s."""
 
 MOST_TEXT_BYTES: Final = 1 << 20
-"""Of a caption, of a story's options and of a brief, which are held in memory by those that read them."""
+"""Of a caption, of a story's options and of a brief, which their readers hold in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureType:
-    """A type of picture that is taken."""
+    """A type of picture that is accepted."""
 
     format: str
-    """What Pillow calls it."""
+    """Pillow's name for it."""
     name: str
-    """What people call it."""
+    """Its name in messages."""
     suffixes: Mapping[str, str]
-    """Endings of file names and the media types that they stand for; the first is the usual one."""
+    """File name endings and their media types; the first is the usual one."""
     most_megapixels: int
-    """Larger ones are refused undecoded: decoding stays near 1 GB at worst. A JPEG is decoded small (up to 6
-    bytes a pixel if it is progressive), a PNG whole (up to 9), a WebP thrice (16)."""
+    """Larger pictures are refused without decoding: decoding stays near 1 GB at most. A JPEG is decoded small
+    (up to 6 bytes a pixel if it is progressive), a PNG whole (up to 9), a WebP three times (16)."""
     is_at: Callable[[bytes], bool]
-    """Whether a file that begins so is of this type."""
+    """Whether a file with this beginning is of this type."""
 
     @property
     def suffix(self) -> str:
@@ -62,7 +62,7 @@ def _starts(*marks: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_bmp(head: bytes) -> bool:
-    """Two letters may begin any text: the size of the header that follows is looked at, too."""
+    """Any text may begin with the same two letters: the size of the header that follows is checked, too."""
     return head.startswith(b"BM") and head[14:18] in {bytes((size, 0, 0, 0)) for size in _BMP_HEADERS}
 
 
@@ -160,12 +160,12 @@ PICTURE_NAMES: Final = _listed([each.name for each in PICTURES], joint="or")
 
 
 def picture_type_of(head: bytes) -> PictureType | None:
-    """The type of picture that a file which begins so is, whatever it is called."""
+    """The type of picture for a file's beginning, whatever the file's name."""
     return next((each for each in PICTURES if each.is_at(head)), None)
 
 
 def demand_small_text(name: str, size_bytes: int) -> None:
-    """Raise `InvalidAssets` for a text that is not to be fetched."""
+    """Raise `InvalidAssets` for a text that is too large to fetch."""
     if size_bytes > MOST_TEXT_BYTES:
         limit = f"more than the {MOST_TEXT_BYTES} that a text may have"
         raise InvalidAssets(f"{name}: {size_bytes} bytes, {limit}; shorten it")

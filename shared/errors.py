@@ -1,30 +1,30 @@
 """Every error that Reelwright raises on purpose.
 
     ReelwrightError
-    ├── BadRequest (ValueError)             the asker can mend it; exit code 2, HTTP 422
+    ├── BadRequest (ValueError)             the caller can fix it; exit code 2, HTTP 422
     │   ├── InvalidCreationId
     │   ├── InvalidSettings
-    │   ├── InvalidAssets                   what lies under assets/ can't become a video
-    │   └── UnknownName (LookupError)       a name that is in no dict of backends
+    │   ├── InvalidAssets                   objects under assets/ that can't become a video
+    │   └── UnknownName (LookupError)       a name that no backend has
     ├── StoreError (OSError)
     │   ├── ObjectNotFound (FileNotFoundError)
-    │   └── PreconditionFailed              someone else wrote first
+    │   └── PreconditionFailed              another process wrote first
     ├── PlatformError (RuntimeError)        a platform refused to launch, find or cancel
-    │   └── PlatformBusy                    it can't take more now, later it can
-    ├── ToolFailed (RuntimeError)           ffmpeg said no
-    ├── ProviderFailed (RuntimeError)       a voice, a model or its API said no
-    │   ├── ProviderBusy                    it has too much to do, or can't be reached; later it can help
-    │   ├── ProviderDenied (BadRequest)     the key is missing or wrong, or its account has nothing left
-    │   └── ProviderRefused (BadRequest)    it will not make this, for what it shows or says
+    │   └── PlatformBusy                    it can't take more now, but can later
+    ├── ToolFailed (RuntimeError)           ffmpeg failed
+    ├── ProviderFailed (RuntimeError)       a voice, a model or its API failed
+    │   ├── ProviderBusy                    it is overloaded or can't be reached; try later
+    │   ├── ProviderDenied (BadRequest)     the key is missing or wrong, or its account is empty
+    │   └── ProviderRefused (BadRequest)    it refuses the content
     ├── StaleAttempt (RuntimeError)         another attempt owns this stage now
-    │   ├── CreationRemoved                 what it worked on is gone
-    │   └── RunOvertaken                    what it was started for is not the latest run
+    │   ├── CreationRemoved                 its creation was removed
+    │   └── RunOvertaken                    its run is not the latest
     ├── Stopped (RuntimeError)              SIGTERM, Ctrl-C or a cancelled run
     ├── OutOfTime (TimeoutError)            the run took longer than its pipeline allows
     ├── StageFailed (RuntimeError)          a stage of the pipeline failed
-    └── RunFailed (RuntimeError)            a run failed, and no stage is to blame
+    └── RunFailed (RuntimeError)            a run failed, but no stage did
 
-Data is in the arguments, words are in ``__str__``, so an error survives pickling.
+The data is in the arguments and the text in ``__str__``, so that errors can be pickled.
 """
 
 import shlex
@@ -40,7 +40,7 @@ class ReelwrightError(Exception):
 
 
 class BadRequest(ReelwrightError, ValueError):
-    """The request can't be done as asked: one or more problems, each a sentence with its remedy."""
+    """The request can't be carried out: one or more problems, each a sentence with its remedy."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__(*problems)
@@ -78,7 +78,7 @@ class InvalidAssets(BadRequest):
 
 
 class UnknownName(BadRequest, LookupError):
-    """A name that none of the known backends has."""
+    """A name that no known backend has."""
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         ReelwrightError.__init__(self, kind, name, tuple(known))
@@ -90,10 +90,10 @@ class UnknownName(BadRequest, LookupError):
 
 
 class StoreError(ReelwrightError, OSError):
-    """The object store could not do as asked: what was tried, on which object, and why not."""
+    """The object store could not do this: the action, the object's key, and the reason."""
 
     def __init__(self, action: str, key: str, reason: str) -> None:
-        ReelwrightError.__init__(self, action, key, reason)  # OSError's own would drop the third
+        ReelwrightError.__init__(self, action, key, reason)  # OSError's own would drop the third argument
 
     def __str__(self) -> str:
         action, key, reason = self.args
@@ -111,7 +111,7 @@ class ObjectNotFound(StoreError, FileNotFoundError):
 
 
 class PreconditionFailed(StoreError):
-    """The object is not at the generation that the write demanded (HTTP 412)."""
+    """The object is not at the generation that the write required (HTTP 412)."""
 
     def __init__(self, key: str, expected: str, found: str) -> None:
         ReelwrightError.__init__(self, key, expected, found)
@@ -119,18 +119,18 @@ class PreconditionFailed(StoreError):
     def __str__(self) -> str:
         key, expected, found = self.args
         if expected == found == ABSENT:
-            return f"{key!r} was there when it was to be created, and is gone now: someone deleted it since"
+            return f"{key!r} existed when it was to be created, but was deleted since"
         if expected == found:
-            return f"{key!r} was another one and is again what it was: others write it now; read it again"
+            return f"{key!r} was changed and changed back: other processes write it; read it again"
         if expected == ABSENT:
-            return f"{key!r} is there already, at generation {found!r}: someone else wrote it first"
+            return f"{key!r} exists already, at generation {found!r}: another process wrote it first"
         if found == ABSENT:
-            return f"{key!r} is not there, but was to be at generation {expected!r}: someone else deleted it"
-        return f"{key!r} is at generation {found!r}, not {expected!r}: someone else wrote it first"
+            return f"{key!r} was deleted by another process; expected at generation {expected!r}"
+        return f"{key!r} is at generation {found!r}, not {expected!r}: another process wrote it first"
 
 
 class PlatformError(ReelwrightError, RuntimeError):
-    """A platform could not do as asked: which one, what was tried, and why not, with the remedy."""
+    """A platform could not do this: its name, the action, and the reason with its remedy."""
 
     def __init__(self, platform: str, action: str, reason: str) -> None:
         super().__init__(platform, action, reason)
@@ -141,7 +141,7 @@ class PlatformError(ReelwrightError, RuntimeError):
 
 
 class PlatformBusy(PlatformError):
-    """The platform takes no more for now, or does not answer; asking again later can help."""
+    """The platform takes no more for now, or does not answer; a later attempt can help."""
 
 
 class ToolFailed(ReelwrightError, RuntimeError):
@@ -157,7 +157,7 @@ class ToolFailed(ReelwrightError, RuntimeError):
 
 
 class ProviderFailed(ReelwrightError, RuntimeError):
-    """A provider could not do its creative act: who, what, and what to do."""
+    """A provider failed: its name, and the reason with its remedy."""
 
     def __init__(self, provider: str, reason: str) -> None:
         super().__init__(provider, reason)
@@ -168,11 +168,11 @@ class ProviderFailed(ReelwrightError, RuntimeError):
 
 
 class ProviderBusy(ProviderFailed):
-    """The provider has too much to do or can't be reached, and went on so when asked again and again."""
+    """The provider is overloaded or can't be reached, even after several tries."""
 
 
 class ProviderDenied(ProviderFailed, BadRequest):
-    """The provider doesn't let us in: a key is missing or wrong, or its account has nothing left."""
+    """The provider denies access: a key is missing or wrong, or its account is empty."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class ProviderDenied(ProviderFailed, BadRequest):
 
 
 class ProviderRefused(ProviderFailed, BadRequest):
-    """The provider will not do this whoever asks: what it would say or show is against its rules."""
+    """The provider refuses this for every caller: the content is against its rules."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ class ProviderRefused(ProviderFailed, BadRequest):
 
 
 class StaleAttempt(ReelwrightError, RuntimeError):
-    """Another attempt has taken this stage over; this one publishes nothing."""
+    """Another attempt has taken this stage over; this one must not publish."""
 
     def __init__(self, stage: str, attempt: int) -> None:
         super().__init__(stage, attempt)
@@ -203,7 +203,7 @@ class StaleAttempt(ReelwrightError, RuntimeError):
 
 
 class CreationRemoved(StaleAttempt):
-    """The creation was removed while this attempt worked on it; nothing of it is left behind."""
+    """The creation was removed while this attempt worked on it; no object of it is left behind."""
 
     def __init__(self, creation_id: str) -> None:
         ReelwrightError.__init__(self, creation_id)
@@ -226,7 +226,7 @@ class RunOvertaken(StaleAttempt):
 
 
 class Stopped(ReelwrightError, RuntimeError):
-    """Work ended early because it was told to: a signal or a cancelled run. Running again resumes."""
+    """Work was stopped by a signal or a cancelled run. Running again resumes."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -261,7 +261,7 @@ class StageFailed(ReelwrightError, RuntimeError):
 
 
 class RunFailed(ReelwrightError, RuntimeError):
-    """A run failed and no stage is to blame, e.g. because it was cancelled or its time was over."""
+    """A run failed although no stage did, e.g. because it was cancelled or exceeded its time limit."""
 
     def __init__(self, creation_id: str, reason: str) -> None:
         super().__init__(creation_id, reason)

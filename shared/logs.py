@@ -1,5 +1,5 @@
-"""Logs: one JSON object per line in containers, readable lines on a terminal. All of it goes to stderr, and
-to a file where one is named."""
+"""Logs: one JSON object per line in containers, readable lines on a terminal. All logs go to stderr, and to a
+file if one is configured."""
 
 import json
 import logging
@@ -23,8 +23,8 @@ def set_up_logs(
     file: Path | None = None,
     about: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Send this project's logs to `stream` (stderr) in `json`, `text`, or by whether it is a terminal, and
-    as JSON to the end of `file`, which is made, with its folder, for its owner alone. `about` is in every
+    """Write this project's logs to `stream` (stderr) as `json`, `text`, or by whether it is a terminal, and
+    as JSON to the end of `file`, which is created with its folder, for its owner alone. `about` is in every
     line of JSON, e.g. the job ID of a process that has one. Raises `OSError` if the file can't be written."""
     stream = stream or sys.stderr
     as_text = log_format == "text" or (log_format == "auto" and stream.isatty())
@@ -46,13 +46,13 @@ def _file_handler(file: Path, about: Mapping[str, Any]) -> logging.Handler:
 
 
 def log(severity: int, action: str, message: str, *, exc_info: bool = False, **data: Any) -> None:
-    """Say `message` (a sentence); `action` is a stable name to search for, `data` the numbers."""
+    """Log `message` (a sentence); `action` is a stable name to search for, `data` the numbers."""
     LOGGER.log(severity, message, exc_info=exc_info, extra={"action": action, "data": data})
 
 
 class _JsonFormatter(logging.Formatter):
-    """The fields that Cloud Logging lifts out of a JSON line (severity, message, time), those that people
-    filter by (level, event, job_id), and ours."""
+    """Writes the fields that Cloud Logging reads from a JSON line (severity, message, time), those that
+    people filter by (level, event, job_id), and ours."""
 
     def __init__(self, about: Mapping[str, Any]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What of an error's words is nothing to those who ask from outside."""
+"""Hides absolute paths from error messages that leave the server."""
 
 import re
 from typing import Final

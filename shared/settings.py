@@ -1,7 +1,7 @@
 """Settings: read once, from a mapping passed in, into a frozen record. An empty variable is unset.
 
 To add a setting:
-1. add a field to `Settings`: its line says which variable it is read from, how, who heeds it and whether it
+1. add a field to `Settings`: its line says which variable it is read from, how, who reads it and whether it
    is a secret; its docstring is the sentence in README's table,
 2. write that table (`python -m scripts.settings`) and compose's file (`reelwright export compose`) again.
 """
@@ -23,19 +23,19 @@ CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJE
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What an environment variable is to the program."""
+    """The definition of an environment variable."""
 
     variable: str
     parse: Callable[[str], Any]
-    """From what it holds to what the field holds; raises `ValueError` that says what to use."""
+    """Converts the variable's value to the field's; raises a `ValueError` that says what to use."""
     heeded: Heeded
-    """`here`: it names what is there where it is set, a folder or a cloud, and a container has its own;
-    `trigger`: by the container that starts jobs; `jobs`: by a stage's container, and by a trigger that runs
+    """Who reads it. `here`: it describes the machine or container where it is set, such as a folder or a
+    cloud; `trigger`: the container that starts jobs; `jobs`: a stage's container, and a trigger that runs
     stages itself."""
     secret: bool
-    """Its value is never shown."""
+    """Its value is never logged or shown."""
     unset: str
-    """What is so without it, where the default doesn't say that."""
+    """What applies without it, where the default doesn't say so."""
 
 
 def _setting(
@@ -104,12 +104,12 @@ def _whole_url(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    """What paths are put after."""
+    """A URL without a trailing slash, so that paths can be appended."""
     return _whole_url(text).rstrip("/")
 
 
 def _database_url(text: str) -> str:
-    """Heroku's and libpq's `postgres://` mean the same driver here."""
+    """Heroku's and libpq's `postgres://` mean the same driver as `postgresql://` here."""
     if not re.fullmatch(r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*", text):
         raise ValueError("use sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>")
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
@@ -135,21 +135,21 @@ class Settings:
     platform: str = _setting(
         "PLATFORM", "local", heeded="here", unset="here; with `ENV=p` the cloud in whose container it runs"
     )
-    """Where jobs run: {choices}. `ENV=d` means here whatever it says, `ENV=p` demands it."""
+    """Where jobs run: {choices}. `ENV=d` always means here, `ENV=p` requires it."""
     api_token: str | None = _setting(
         "API_TOKEN", None, _KEY, heeded="trigger", secret=True, unset="none, loopback only"
     )
-    """The bearer token that the HTTP face demands."""
+    """The bearer token that the HTTP API requires."""
     fused: str = _setting("FUSED", AUTO, _one_of(AUTO, "always", "never"), heeded="trigger")
     """Whether all stages run in one container: `always`, `never`, or `auto`: for short work in a cloud."""
     job_prefix: str = _setting("JOB_PREFIX", "reelwright", _PREFIX, heeded="here")
     """What the names of jobs on a cloud start with."""
     google_project: str | None = _setting(
-        "GOOGLE_CLOUD_PROJECT", None, _PROJECT, heeded="here", unset="demanded on Cloud Run"
+        "GOOGLE_CLOUD_PROJECT", None, _PROJECT, heeded="here", unset="required on Cloud Run"
     )
     """The project that the Cloud Run jobs are in."""
     cloud_run_region: str | None = _setting(
-        "CLOUD_RUN_REGION", None, _REGION, heeded="here", unset="demanded on Cloud Run"
+        "CLOUD_RUN_REGION", None, _REGION, heeded="here", unset="required on Cloud Run"
     )
     """The region of the Cloud Run jobs, e.g. `us-central1`."""
     cloud_run_emulator: str | None = _setting(
@@ -159,21 +159,21 @@ class Settings:
     events_audience: str | None = _setting(
         "EVENTS_AUDIENCE", None, _url, heeded="here", unset="`API_TOKEN` only"
     )
-    """For whom Google's ID tokens must be, on `/events` and `/sweep`: the trigger's URL."""
+    """The audience of Google's ID tokens on `/events` and `/sweep`: the trigger's URL."""
     events_accounts: tuple[str, ...] = _setting(
         "EVENTS_ACCOUNTS", (), _emails, heeded="here", unset="`API_TOKEN` only"
     )
-    """From whom Google's ID tokens must be: e-mail addresses of service accounts, separated by commas."""
+    """The senders of Google's ID tokens: e-mail addresses of service accounts, separated by commas."""
     ce_project_id: str | None = _setting(
-        "CE_PROJECT_ID", None, _PROJECT_ID, heeded="here", unset="demanded on Code Engine"
+        "CE_PROJECT_ID", None, _PROJECT_ID, heeded="here", unset="required on Code Engine"
     )
     """The Code Engine project; Code Engine sets it in its own containers."""
     ce_region: str | None = _setting(
-        "CE_REGION", None, _REGION, heeded="here", unset="demanded on Code Engine"
+        "CE_REGION", None, _REGION, heeded="here", unset="required on Code Engine"
     )
     """The project's region, e.g. `us-south`; Code Engine sets it in its own containers."""
     ibm_api_key: str | None = _setting(
-        "IBMCLOUD_API_KEY", heeded="here", secret=True, unset="demanded on Code Engine"
+        "IBMCLOUD_API_KEY", heeded="here", secret=True, unset="required on Code Engine"
     )
     """The key that starts job runs on Code Engine."""
     code_engine_url: str | None = _setting(
@@ -182,15 +182,15 @@ class Settings:
     """The address of the Code Engine API, for private networks."""
     ibm_iam_url: str | None = _setting("IBM_IAM_URL", None, _url, heeded="here", unset="IBM's public IAM")
     """The service that turns the key into tokens, for private networks."""
-    cos_endpoint: str | None = _setting("COS_ENDPOINT", None, _url, unset="demanded for `cos://`")
+    cos_endpoint: str | None = _setting("COS_ENDPOINT", None, _url, unset="required for `cos://`")
     """The endpoint of a `cos://` bucket, e.g. `https://s3.us-south.cloud-object-storage.appdomain.cloud`;
-    `s3://` goes by the usual `AWS_…`."""
+    `s3://` uses the usual `AWS_…`."""
     cos_access_key_id: str | None = _setting(
-        "COS_HMAC_ACCESS_KEY_ID", secret=True, unset="demanded for `cos://`"
+        "COS_HMAC_ACCESS_KEY_ID", secret=True, unset="required for `cos://`"
     )
     """The ID of the HMAC keys that open a `cos://` bucket, of a service credential."""
     cos_secret_access_key: str | None = _setting(
-        "COS_HMAC_SECRET_ACCESS_KEY", secret=True, unset="demanded for `cos://`"
+        "COS_HMAC_SECRET_ACCESS_KEY", secret=True, unset="required for `cos://`"
     )
     """The secret of these keys."""
     compose_command: tuple[str, ...] = _setting(
@@ -266,17 +266,17 @@ class Settings:
     heartbeat_s: float = _setting("HEARTBEAT_S", 5.0, _positive)
     """Seconds between a working stage's heartbeats."""
     stale_after_s: float = _setting("STALE_AFTER_S", 60.0, _positive)
-    """Seconds after its last heartbeat when a stage is taken for dead: it is ended and tried again."""
+    """How many seconds after its last heartbeat a stage is taken for dead: it is ended and tried again."""
     max_upload_bytes: int = _setting("MAX_UPLOAD_MB", 512 << 20, _megabytes, heeded="trigger", unset="`512`")
-    """The largest asset that the HTTP face takes, in megabytes."""
+    """The largest asset that the HTTP API takes, in megabytes."""
     cores: int | None = _setting("CORES", None, _whole, unset="all that the process may run on")
     """How many cores rendering uses."""
 
 
 SETTINGS: Final[dict[str, Setting]] = {each.name: each.metadata["setting"] for each in fields(Settings)}
-"""By field."""
+"""Settings by field."""
 VARIABLES: Final = ("ENV", *(setting.variable for setting in SETTINGS.values()))
-"""All that is read; ENV says whether PLATFORM counts."""
+"""All variables that are read; ENV decides whether PLATFORM applies."""
 SECRET: Final = frozenset(setting.variable for setting in SETTINGS.values() if setting.secret)
 
 

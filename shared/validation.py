@@ -1,4 +1,4 @@
-"""Checking what people give, all of it, before anything is said of it."""
+"""Checks user input completely before it reports any problem."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ def noting(problems: list[str]) -> Iterator[None]:
 
 
 def problems_of(error: Exception) -> str:
-    """A validation error as one line: each problem with the place it is at."""
+    """A validation error as one line: each problem with its location."""
     if not isinstance(error, ValidationError):
         return str(error)
     return "; ".join(_problem(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False))
@@ -31,5 +31,5 @@ def _problem(place: Iterable[int | str], message: str) -> str:
 
 
 def name_pattern(longest: int) -> str:
-    """Of names that every cloud takes: up to so many of a-z, 0-9 and -, a letter first and no - last."""
+    """A pattern for names on every cloud: up to `longest` of a-z, 0-9 and -, a letter first and no - last."""
     return rf"^[a-z]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?$"

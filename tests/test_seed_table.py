@@ -27,7 +27,7 @@ FAILS = [sys.executable, "-c", "raise SystemExit(3)"]
 
 
 class Deployment:
-    """The story on a cloud, seen through its HTTP face."""
+    """The story on a cloud, seen through its HTTP API."""
 
     def __init__(self, client: httpx.Client, at: Place, trigger: Any, emulator: Any) -> None:
         self._client = client

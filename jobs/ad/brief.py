@@ -1,8 +1,8 @@
-"""The brief of an ad: what people ask for, and the assets that it becomes.
+"""The brief of an ad: its fields and assets.
 
 assets/ad.json          product_name, style, cta_text; optional: variation, captions, proof, aspect_ratio
 assets/product.jpg      optional: the product's picture, of a type in `shared/accepted.py`, up to 10 MB
-assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm; else composed
+assets/music.mp3        optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm
 """
 
 import json
@@ -23,6 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from jobs.ad.styles import style_names
 from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.records.creation import Creation, canonical_json
@@ -31,18 +32,17 @@ from shared.text.plain_text import decode_text
 from shared.validation import problems_of
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
-STYLES: Final = ("luxury", "energetic", "minimal", "bold")
 ASPECT_RATIOS: Final = ("9:16", "1:1", "4:5", "16:9")
 BRIEF_NAME: Final = "assets/ad.json"
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and signs that show nothing."""
+"""Letters and signs that are invisible."""
 _STACKED: Final = re.compile("M{9,}")
-"""More marks on one letter than any script has."""
+"""More marks on one letter than any script uses."""
 MOST_PICTURE_BYTES: Final = 10 * 1024 * 1024
 
 
 def _line(most: int) -> Callable[[object], str]:
-    """A check for one line of text that people can see, up to so many characters."""
+    """A check for one line of visible text with up to `most` characters."""
 
     def check(value: object) -> str:
         if not isinstance(value, str):
@@ -51,9 +51,9 @@ def _line(most: int) -> Callable[[object], str]:
         if not any(_is_seen(c) for c in line):
             raise ValueError(f"is empty; write 1 to {most} characters")
         if any(unicodedata.category(c) == "Cs" for c in line) or _STACKED.search(_kinds(line)):
-            raise ValueError("holds characters that are no text; write it anew")
+            raise ValueError("holds characters that are not text; write it again")
         if len(line) > most:
-            raise ValueError(f"has {len(line)} characters; at most {most} are taken, so shorten it")
+            raise ValueError(f"has {len(line)} characters; at most {most} are allowed: shorten it")
         return line
 
     return check
@@ -64,7 +64,7 @@ def _is_seen(character: str) -> bool:
 
 
 def _kinds(line: str) -> str:
-    """One letter a character: M for marks that stand over or under others."""
+    """One letter for each character: M for combining marks."""
     return "".join(unicodedata.category(c)[0] for c in line)
 
 
@@ -73,14 +73,14 @@ def _schema(most: int) -> WithJsonSchema:
 
 
 def _known_style(name: str) -> str:
-    if name not in STYLES:
-        raise ValueError(f"is no style; use one of {', '.join(STYLES)}")
+    if name not in style_names():
+        raise ValueError(f"unknown style; use one of {', '.join(style_names())}")
     return name
 
 
 def _known_ratio(ratio: str) -> str:
     if ratio not in ASPECT_RATIOS:
-        raise ValueError(f"is no aspect ratio of an ad; use one of {', '.join(ASPECT_RATIOS)}")
+        raise ValueError(f"unknown aspect ratio; use one of {', '.join(ASPECT_RATIOS)}")
     return ratio
 
 
@@ -93,23 +93,23 @@ class Brief(BaseModel):
     style: Annotated[str, AfterValidator(_known_style)]
     cta_text: Annotated[str, BeforeValidator(_line(50)), _schema(50)]
     variation: int = Field(0, ge=0, le=1_000_000)
-    """Another number makes another ad of the same brief."""
+    """Another number makes another ad from the same brief."""
     captions: bool = False
-    """Whether what is said is also burnt in; soft captions are always there."""
+    """Whether the spoken words are also drawn into the film; soft captions are always included."""
     proof: Annotated[str, BeforeValidator(_line(100)), _schema(100)] | None = None
-    """What others say of it, e.g. `4.8 stars from 2,100 reviews`: shown and spoken word for word."""
+    """What others say about it, e.g. `4.8 stars from 2,100 reviews`: shown and spoken word for word."""
     aspect_ratio: Annotated[str, AfterValidator(_known_ratio)] = "9:16"
     """Width to height."""
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """As it is stored; what was not given is left out."""
+        """As it is stored; fields that were not given are left out."""
         usual = self.aspect_ratio == type(self).model_fields["aspect_ratio"].default
         return self.model_dump(mode="json", exclude_none=True, exclude={"aspect_ratio"} if usual else None)
 
 
 def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
-    """The brief, with `parameters` over it; raises `InvalidAssets` naming the object and the field."""
+    """The brief, overridden by `parameters`; raises `InvalidAssets` naming the object and the field."""
     info = creation.stat(BRIEF_NAME)
     demand_small_text(BRIEF_NAME, info.size_bytes if info else 0)
     try:
@@ -130,12 +130,12 @@ def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
 
 
 def product_picture(creation: Creation) -> str | None:
-    """The name of the product's picture, if there is one; raises `InvalidAssets` when there are several."""
+    """The name of the product's picture, if any; raises `InvalidAssets` if there are several."""
     return _only(creation, "product", PICTURE_SUFFIXES)
 
 
 def music(creation: Creation) -> str | None:
-    """The name of the music that was put in, if any."""
+    """The name of the music that came with the brief, if any."""
     return _only(creation, "music", MUSIC_TYPES)
 
 
@@ -154,17 +154,17 @@ def _named(creation: Creation, stem: str, types: tuple[str, ...]) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """A picture of the product that was decoded and can be used."""
+    """A picture of the product that was decoded and is usable."""
 
     path: Path
     suffix: str
-    """By its content, e.g. `.jpg`."""
+    """According to its content, e.g. `.jpg`."""
 
 
 def write_brief(
     creation: Creation, brief: Brief, *, picture: Path | Product | None = None, music: Path | None = None
 ) -> None:
-    """Make the creation's assets those of this brief; what is there of another one goes.
+    """Write the brief's assets and delete those of an earlier brief.
 
     Raises `InvalidAssets`, before anything is written, for a picture that is too large or can't be decoded,
     and for music that can't be played.
@@ -179,7 +179,7 @@ def write_brief(
 
 
 def check_files(*, picture: Path | Product | None, music: Path | None) -> dict[str, Path]:
-    """The files by the names of the assets that they become; raises `InvalidAssets` for what can't be one."""
+    """The files by the names of their assets; raises `InvalidAssets` for unusable ones."""
     files = {}
     if picture:
         product = check_product(picture) if isinstance(picture, Path) else picture
@@ -190,19 +190,19 @@ def check_files(*, picture: Path | Product | None, music: Path | None) -> dict[s
 
 
 def check_product(picture: Path, *, name: str = "the product's picture") -> Product:
-    """The picture, once it was decoded.
+    """Decode the picture and return it.
 
-    Raises `InvalidAssets` for one over 10 MB, of another type, or that can't be decoded.
+    Raises `InvalidAssets` if it is over 10 MB, of another type, or can't be decoded.
     """
     from shared.video.frames.pictures import check_picture
 
     if not picture.is_file():
-        raise InvalidAssets(f"{name}: {picture.name!r} is no file; name the picture")
+        raise InvalidAssets(f"{name}: {picture.name!r} is not a file; name the picture")
     size = picture.stat().st_size
     if size > MOST_PICTURE_BYTES:
         most = MOST_PICTURE_BYTES // 1024 // 1024
         raise InvalidAssets(
-            f"{name}: {size / 1024 / 1024:.1f} MB; at most {most} MB are taken: make it smaller"
+            f"{name}: {size / 1024 / 1024:.1f} MB; at most {most} MB are allowed: make it smaller"
         )
     check_picture(picture, name=name)
     with picture.open("rb") as file:
@@ -212,7 +212,7 @@ def check_product(picture: Path, *, name: str = "the product's picture") -> Prod
 
 
 def check_music(music: Path, *, name: str = "the music") -> str:
-    """The ending of a file of that type, by its content; raises `InvalidAssets` if it can't be played."""
+    """The suffix that fits the music's content; raises `InvalidAssets` if it can't be played."""
     if not music.is_file():
-        raise InvalidAssets(f"{name} {music.name!r} is no file; name the piece")
+        raise InvalidAssets(f"{name} {music.name!r} is not a file; name the piece")
     return music_type(music, what=name)

@@ -1,4 +1,4 @@
-"""`reelwright run ad`: options become a brief, then an ad; or only its price."""
+"""`reelwright run ad`: makes an ad from options, or prints its price."""
 
 import shlex
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from jobs.ad.brief import ASPECT_RATIOS, STYLES, Brief, check_files, write_brief
+from jobs.ad.brief import ASPECT_RATIOS, Brief, check_files, write_brief
 from jobs.ad.card import image_provider
 from jobs.ad.copy import text_provider
 from jobs.ad.plan.pace import windows_of
 from jobs.ad.scenery import video_provider
 from jobs.ad.script_gen import ad_brief
-from jobs.ad.styles import style_named
+from jobs.ad.styles import DEFAULT_STYLE, style_named, style_names
 from jobs.desk import Desk
 from shared.accepted import PICTURE_NAMES
 from shared.errors import BadRequest
@@ -40,7 +40,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AdOptions:
-    """What was typed."""
+    """The options of the command."""
 
     product_name: str
     style: str
@@ -71,7 +71,7 @@ class AdOptions:
 
     @property
     def words(self) -> str:
-        """The options as they are typed."""
+        """The options as one types them."""
         said = {"--product-name": self.product_name, "--style": self.style, "--cta": self.cta_text}
         optional = {
             "--image": self.image,
@@ -94,36 +94,43 @@ def _problem(field: str, message: str) -> str:
 def run_ad(  # noqa: PLR0917 - each is an option
     context: typer.Context,
     creation_id: Annotated[
-        str | None, typer.Argument(help="The creation; made of the product's name and style if left out.")
+        str | None, typer.Argument(help="Its creation ID; made from the product and style if left out.")
     ] = None,
-    product_name: Annotated[str, typer.Option(help="What it is for, up to 100 characters.")] = "",
-    style: Annotated[str, typer.Option(help=f"{', '.join(STYLES[:-1])} or {STYLES[-1]}.")] = STYLES[0],
+    product_name: Annotated[str, typer.Option(help="The product's name, up to 100 characters.")] = "",
+    style: Annotated[str, typer.Option(help=f"One of {', '.join(style_names())}.")] = DEFAULT_STYLE,
     cta: Annotated[str, typer.Option(help="The call to action, up to 50 characters.")] = "Shop Now",
-    image: Annotated[Path | None, typer.Option(help=f"Its picture; {PICTURE_NAMES}, up to 10 MB.")] = None,
-    music: Annotated[Path | None, typer.Option(help="Music of your own.")] = None,
-    variation: Annotated[int, typer.Option(help="Another number makes another ad.")] = 0,
-    captions: Annotated[bool, typer.Option("--captions", help="Draw what is said into the film.")] = False,
+    image: Annotated[
+        Path | None, typer.Option(help=f"The product's picture: {PICTURE_NAMES}, up to 10 MB.")
+    ] = None,
+    music: Annotated[Path | None, typer.Option(help="Your own music; composed if left out.")] = None,
+    variation: Annotated[int, typer.Option(help="Another number makes another ad from the same brief.")] = 0,
+    captions: Annotated[
+        bool, typer.Option("--captions", help="Draw the spoken words into the film.")
+    ] = False,
     proof: Annotated[
-        str | None, typer.Option(help='What others say, word for word: "4.8 stars from 2,100 reviews".')
+        str | None,
+        typer.Option(help='What others say about it, word for word: "4.8 stars from 2,100 reviews".'),
     ] = None,
     aspect_ratio: Annotated[
         str, typer.Option(help=f"Width to height: {', '.join(ASPECT_RATIOS[:-1])} or {ASPECT_RATIOS[-1]}.")
     ] = ASPECT_RATIOS[0],
     assets_dir: Annotated[
-        Path | None, typer.Option("--assets-dir", help="A folder with ad.json, in place of these options.")
+        Path | None, typer.Option("--assets-dir", help="A folder with ad.json, instead of these options.")
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of another product of this creation ID.")
+        bool, typer.Option("--replace", help="Replace the other product that has this creation ID.")
     ] = False,
-    estimate: Annotated[bool, typer.Option("--estimate", help="Say what it will cost, and stop.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the stages log.")] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Print what it will cost, and stop.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show everything that the stages log.")
+    ] = False,
 ) -> None:
     desk: Desk = context.obj
     if assets_dir is not None or (creation_id is not None and not product_name and not estimate):
         desk.make_of_folder("ad", creation_id, assets_dir, replace=replace, verbose=verbose)
         return
     if not product_name:
-        raise BadRequest('say what the ad is for: --product-name "<your product>", or --assets-dir <folder>')
+        raise BadRequest('name the product: --product-name "<your product>", or --assets-dir <folder>')
     options = AdOptions(
         product_name=product_name,
         style=style,
@@ -144,9 +151,9 @@ def run_ad(  # noqa: PLR0917 - each is an option
 def make_ad(
     desk: Desk, creation_id: str | None, options: AdOptions, *, replace: bool = False, verbose: bool = False
 ) -> None:
-    """Make the ad and show how it goes on; raises `StageFailed` or `BadRequest` when it failed.
+    """Make the ad and show its progress; raises `StageFailed` or `BadRequest` if it fails.
 
-    Who names the creation may change the product; with `replace` it may take the place of another one's.
+    A creation made for another product is refused, unless `creation_id` names it or `replace` is set.
     """
     brief = options.brief
     found = check_creation_id(creation_id or creation_id_of_product(brief.product_name, brief.style, "ad"))
@@ -166,7 +173,7 @@ def make_ad(
 
 
 def estimate_usd(settings: Settings, options: AdOptions) -> dict[str, float]:
-    """US dollars, list price, by component; asks nothing of the network, and makes nothing.
+    """US dollars at list prices, by component; uses no network and makes nothing.
 
     Raises `BadRequest` for what `make_ad` would refuse.
     """
@@ -191,7 +198,7 @@ def estimate_usd(settings: Settings, options: AdOptions) -> dict[str, float]:
 
 
 def show_estimate(settings: Settings, options: AdOptions) -> None:
-    """The price as a table on stdout."""
+    """Print the price as a table on stdout."""
     prices = estimate_usd(settings, options)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column()
@@ -200,5 +207,5 @@ def show_estimate(settings: Settings, options: AdOptions) -> None:
         table.add_row(component, f"${usd:.4f}")
     table.add_row("[bold]total[/]", f"[bold]${sum(prices.values()):.4f}[/]")
     Console().print(table)
-    note = "list prices of the providers; what was bought before, for any creation, costs nothing again"
+    note = "list prices of the providers; results already bought, for any creation, are free"
     Console(stderr=True).print(note, style="dim")

@@ -1,4 +1,4 @@
-"""compositing: fits scenes to voices, draws and encodes the ad, mixes the sound, adds captions and poster."""
+"""compositing: fits scenes to voices, encodes the ad, mixes the sound, adds captions and a poster."""
 
 import sys
 from collections.abc import Iterator
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 COMPOSED: Final = "cache/music.wav"
-"""Music that was made for the ad, where none was put in."""
+"""Music composed for the ad, if none came with the brief."""
 _FIRST_PART, _RENDERED_PART = 0.06, 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Film:
-    """All that the film is made of."""
+    """Everything that the film is made from."""
 
     timeline: Timeline
     files: dict[str, Path]
@@ -80,7 +80,7 @@ def run(context: Context) -> Result:
 
 
 def _direct(context: Context) -> _Film:
-    """The timeline, and everything in it at hand."""
+    """The timeline, with local copies of its assets."""
     from shared.video.frames.words import draw_overlay
     from shared.video.lettering.font_check import check_fonts
     from shared.video.lettering.fonts import choose_fonts
@@ -114,7 +114,7 @@ def _direct(context: Context) -> _Film:
 
 
 def _demand_all(creation: Creation) -> tuple[Script, Voiceovers]:
-    """Script and voice-overs, once everything that they call for is there; raises `InvalidAssets`."""
+    """Script and voice-overs; raises `InvalidAssets` naming every missing asset."""
     problems = []
     for name, what, stage in _wanted():
         if creation.stat(name) is None:
@@ -138,7 +138,7 @@ def _footage(creation: Creation, script: Script) -> Footage:
     def filmed(name: str) -> Filmed:
         info = creation.stat(name)
         if info is None:
-            raise InvalidAssets(f"{name}: went away while it was read; run its stage again")
+            raise InvalidAssets(f"{name}: was deleted while it was read; run its stage again")
         return Filmed(name=name, content_hash=info.content_hash)
 
     clips = {scene.id: filmed(clip_name(scene.id)) for scene in script.scenes}
@@ -152,8 +152,8 @@ def _assets_of(timeline: Timeline) -> list[str]:
 
 
 def _composed(context: Context, timeline: Timeline, style: Style, variation: int) -> Path:
-    """Music for this film: something new at every cut."""
-    from jobs.ad.music import write_music
+    """Music for this film, which changes at every cut."""
+    from jobs.ad.music.composer import write_music
 
     path = context.scratch / "music.wav"
     write_music(
@@ -168,7 +168,7 @@ def _composed(context: Context, timeline: Timeline, style: Style, variation: int
 
 
 def _made(context: Context, film: _Film) -> "tuple[list[Segment], Path, AudioReport]":
-    """The plan, the film without sound, and what its sound came to; both made side by side."""
+    """The plan, the film without sound, and a report on its sound; both are made in parallel."""
     from shared.video.captions.pages import caption_states
     from shared.video.frames.pictures import load_picture
 
@@ -209,7 +209,7 @@ def _outputs(context: Context, film: _Film, joined: Path) -> dict[str, Output]:
 
 
 def _poster(film: _Film, scratch: Path) -> Path:
-    """The first scene when its words are there, as JPEG."""
+    """A frame of the first scene while its words are shown, as JPEG."""
     from shared.video.rendering.stills import save_still
 
     timeline = film.timeline

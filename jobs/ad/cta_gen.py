@@ -1,4 +1,4 @@
-"""cta_gen: has a background painted and lays the product's name and the call to action over it."""
+"""cta_gen: orders a painted background and draws the product's name and the call to action over it."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 _LEAST_SIDE: Final = 512
-"""Pixels; what is painted smaller than this would show its pixels."""
+"""In pixels; a smaller painting would look coarse."""
 
 
 def run(context: Context) -> Result:
@@ -57,7 +57,7 @@ def run(context: Context) -> Result:
 
 
 def _check_letters(script: Script) -> None:
-    """Raises `InvalidAssets` where name or call can't be drawn here, before a picture is paid for."""
+    """Raises `InvalidAssets` if the name or the call can't be drawn, before a picture is paid for."""
     from shared.video.lettering.font_check import check_fonts
 
     texts = {"product_name": script.product_name, "cta_scene.text": script.cta_scene.text}
@@ -66,7 +66,7 @@ def _check_letters(script: Script) -> None:
 
 
 def _words(script: Script) -> "Words":
-    """Name and call may show that they are in another language than the ad."""
+    """The name and the call, whose language may differ from the ad's."""
     from jobs.ad.card.card import Words
 
     guesser = Guesser()
@@ -97,7 +97,7 @@ def _order(context: Context, script: Script) -> PictureOrder:
 
 
 def _painted(context: Context, provider: ImageProvider, order: PictureOrder) -> "Plane":
-    """The background, RGB; raises `ProviderFailed` when what was painted is no such picture."""
+    """The background, RGB; raises `ProviderFailed` if the painting is unusable."""
     from shared.video.frames.pictures import load_picture
 
     path = context.scratch / "background"
@@ -111,7 +111,7 @@ def _painted(context: Context, provider: ImageProvider, order: PictureOrder) -> 
         picture = load_picture(path, name="the painted background")
     except (InvalidAssets, FileNotFoundError) as error:
         raise ProviderFailed(
-            provider.name, f"painted nothing that can be shown: {error}; run again"
+            provider.name, f"painted a picture that can't be shown: {error}; run again"
         ) from error
     height, width = picture.shape[:2]
     if min(width, height) < _LEAST_SIDE:

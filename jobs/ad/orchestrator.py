@@ -1,4 +1,4 @@
-"""The ad pipeline for Python programs: one call makes an ad, in this process, and says how it goes on.
+"""The ad pipeline for Python programs: one call makes an ad in this process and reports its progress.
 
     orchestrator = create_pipeline_orchestrator(job_id="job-123", redis_client=redis, db_session=db)
     final_video = await orchestrator.execute_pipeline(
@@ -43,7 +43,7 @@ _PIPELINE: Final = "ad"
 
 
 class PipelineOrchestrationError(ReelwrightError, RuntimeError):
-    """The ad could not be made: which part of the work failed, and why."""
+    """The ad could not be made; names the part of the work that failed, and the reason."""
 
     def __init__(self, phase: str, reason: str) -> None:
         super().__init__(phase, reason)
@@ -62,9 +62,9 @@ def create_pipeline_orchestrator(
 ) -> "PipelineOrchestrator":
     """An orchestrator for one job.
 
-    `redis_client` is a `redis.Redis` or `redis.asyncio.Redis`, `db_session` an SQLAlchemy session; without
-    them nothing is told there. `settings` are the environment's unless given. Raises `InvalidCreationId`
-    for a job ID that can't name a folder, `InvalidSettings` for an environment that can't be used.
+    `redis_client` is a `redis.Redis` or `redis.asyncio.Redis`, `db_session` an SQLAlchemy session; both are
+    optional receivers of reports. `settings` are read from the environment unless given. Raises
+    `InvalidCreationId` for a job ID that can't name a folder, `InvalidSettings` for an invalid environment.
     """
     settings = settings or read_settings(os.environ)
     return PipelineOrchestrator(
@@ -105,11 +105,12 @@ class PipelineOrchestrator:
     ) -> str:
         """Make the ad and return the path of its film on this machine.
 
-        `proof` is what others say of the product, e.g. `4.8 stars from 2,100 reviews`: it is shown and spoken
-        word for word. `aspect_ratio` is the frame's, width to height: 9:16, 1:1, 4:5 or 16:9.
+        `proof` is what others say about the product, e.g. `4.8 stars from 2,100 reviews`: it is shown and
+        spoken word for word. `aspect_ratio` is the frame's, width to height: 9:16, 1:1, 4:5 or 16:9.
 
-        Done before with the same brief, it is not done again. Raises `PipelineOrchestrationError`, after the
-        job and its failed stage are told as failed; cancelled, it stops the work and waits for that.
+        Work already done for the same brief is not repeated. Raises `PipelineOrchestrationError` after the
+        job and its failed stage have been reported as failed. If cancelled, it stops the work and waits for
+        its end.
         """
         relay = _Relay(asyncio.get_running_loop())
         telling = asyncio.create_task(self._tell_all(relay))
@@ -154,7 +155,7 @@ class PipelineOrchestrator:
             raise failure from error
 
     async def _run(self, relay: "_Relay") -> RunStatus:
-        """Run the pipeline in a thread; if this task is cancelled, the run is, and its end is waited for."""
+        """Run the pipeline in a thread; if this task is cancelled, cancel the run and wait for its end."""
         work = asyncio.create_task(
             asyncio.to_thread(run_fused, _PIPELINE, self.job_id, self._store, self._settings, publisher=relay)
         )
@@ -174,7 +175,7 @@ class PipelineOrchestrator:
 
         known = pipelines()
         platform = InlinePlatform(self._store, self._settings, known, {})
-        # The run itself, which is at work in this process, reports its end to the relay.
+        # The run itself, in this process, reports its end to the relay.
         trigger = trigger_of(self._settings, self._store, platform, known, None, fuses=never_fuses)
         trigger.cancel(self.job_id)
 
@@ -189,7 +190,7 @@ class PipelineOrchestrator:
         return folder / "video.mp4"
 
     async def _cleanup_temporary_files(self) -> None:
-        """Remove this machine's copy of a film that lies elsewhere, once it is no longer needed."""
+        """Remove the local copy of a film from a bucket when it is no longer needed."""
         while self._folders:
             await asyncio.to_thread(shutil.rmtree, self._folders.pop(), ignore_errors=True)
 
@@ -200,7 +201,7 @@ class PipelineOrchestrator:
 
 
 class _Relay:
-    """Takes reports in any thread and hands them on in the event loop's, where the session belongs."""
+    """Takes reports in any thread and passes them to the event loop's thread, which owns the session."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -254,7 +255,7 @@ def _to_database(session: "Session") -> _Tell:
 
 
 def _once_warned(name: str, tell: _Tell) -> _Tell:
-    """The same, but what goes wrong is one warning: progress is told for people, the ad needs none of it."""
+    """The same, but all errors become one warning: the ad does not depend on reports of its progress."""
     warned = False
 
     async def guarded(report: Report) -> None:
@@ -263,7 +264,7 @@ def _once_warned(name: str, tell: _Tell) -> _Tell:
             await tell(report)
         except Exception as error:  # noqa: BLE001 - whatever a client raises
             if not warned:
-                text = f"progress can't be told to {name}; the ad is made all the same"
+                text = f"can't report progress to {name}; the ad is made anyway"
                 log(logging.WARNING, "reports_unsaid", text, kind=type(error).__name__)
             warned = True
 
@@ -285,7 +286,7 @@ def _failure(status: RunStatus) -> PipelineOrchestrationError:
 def _refusal(
     job_id: str, run: int, failure: PipelineOrchestrationError, details: dict[str, str]
 ) -> list[Report]:
-    """What is told of a brief that no run can begin with."""
+    """The reports on a brief that is refused."""
     now = utc_now()
 
     def report(stage: str) -> Report:

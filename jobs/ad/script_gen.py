@@ -1,4 +1,4 @@
-"""script_gen: checks the brief and the product's picture, looks at the picture and writes the script."""
+"""script_gen: checks the brief and the product's picture, analyses the picture and writes the script."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -48,20 +48,20 @@ def run(context: Context) -> Result:
 
 
 def _check_letters(shown: Mapping[str, str]) -> None:
-    """Raises `InvalidAssets` for what no font can draw, before voices and clips are paid for."""
+    """Raises `InvalidAssets` for letters that no font can draw, before voices and clips are paid for."""
     from shared.video.lettering.font_check import check_fonts
 
     check_fonts(shown, "und", otherwise="write the words in another script", none_empty=True)
 
 
 def _shown_of(brief: Brief) -> dict[str, str]:
-    """What is drawn of the brief, by where it stands."""
+    """The brief's texts that are drawn, by field."""
     shown = {"product_name": brief.product_name, "cta_text": brief.cta_text, "proof": brief.proof}
     return {f"{BRIEF_NAME}: {field}": text for field, text in shown.items() if text}
 
 
 def _shown_in(script: Script) -> dict[str, str]:
-    """What is drawn of the script, by where it stands; captions only if they are burnt in."""
+    """The script's texts that are drawn, by field; captions only if they are drawn into the film."""
     words = {f"text_overlay of scene {scene.id}": scene.text_overlay for scene in script.scenes}
     said = {f"voiceover_text of scene {scene.id}": scene.voiceover_text for scene in script.scenes}
     shown = words | said if script.captions else words
@@ -69,7 +69,7 @@ def _shown_in(script: Script) -> dict[str, str]:
 
 
 def _picture(context: Context) -> tuple[str | None, Path | None]:
-    """The product's picture, looked through: its name and a local copy."""
+    """The product's picture after a check: its name and a local copy."""
     name = product_picture(context.creation)
     if name is None:
         return None, None
@@ -80,7 +80,7 @@ def _picture(context: Context) -> tuple[str | None, Path | None]:
 
 def _warnings(asked: AdBrief, writer: str, *, with_picture: bool) -> Iterator[str]:
     if not with_picture:
-        yield "there is no picture of the product: an abstract shape stands in for it where models don't film"
+        yield "the product has no picture: scenes that no model films show an abstract shape instead"
     unsaid = [text for text in (asked.product_name, asked.cta_text) if not is_latin(text)]
     if asked.latin_only and writer == "template" and unsaid:
         yield f"the built-in voice can't say {', '.join(map(repr, unsaid))}: it is shown and not spoken"
@@ -93,11 +93,12 @@ def _reads_latin_only(settings: Settings) -> bool:
 
 
 def ad_brief(brief: Brief, style: Style, *, latin_only: bool = False) -> AdBrief:
-    """What a writer is asked for, for a voice that may read no other letters than Latin ones."""
+    """The order for a writer; with `latin_only` for a voice that can only read Latin letters."""
     windows = windows_of(style)
     return AdBrief(
         product_name=brief.product_name,
         style=style.name,
+        lines=style.lines,
         tone=style.tone,
         cta_text=brief.cta_text,
         scenes=tuple(

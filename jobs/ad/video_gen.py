@@ -1,4 +1,4 @@
-"""video_gen: has the four scenes filmed, side by side, and makes all clips of one kind."""
+"""video_gen: orders the four scenes in parallel and converts all clips to one format."""
 
 import sys
 import threading
@@ -20,14 +20,14 @@ from shared.stages.stage import Context, Output, Result, Stage
 from shared.worker.entry import stage_main
 
 _EMBEDDED: Final = "motion"
-"""The film-maker that always gets the product's picture, and whose clips are as they were ordered."""
+"""The film-maker that always gets the product's picture, and whose clips need no conversion."""
 _LEAST_S: Final = 1.0
 _FILMED_PART: Final = 0.9
-"""Of a scene's work; the rest is fitting the clip."""
+"""Of a scene's work; the rest is the conversion."""
 
 
 class _GivenUp(Exception):
-    """Another scene can never be filmed, so this one is of no use."""
+    """Another scene can never be filmed, so this one is useless."""
 
 
 def run(context: Context) -> Result:
@@ -71,14 +71,14 @@ class _Studio:
     def film_all(self) -> list[Path]:
         """A clip for each scene, in order.
 
-        A scene that can never be filmed ends the others, and what they have under way. One that may do better
-        at the next try lets them come to their end, as they are paid for and kept, and is raised then.
+        A scene that can never be filmed cancels the others. An error that a retry may solve is raised only
+        after the others have ended, since they are paid for and kept.
         """
         workers = max(1, min(len(self._script.scenes), self._provider.concurrency))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="film") as pool:
             filming = [pool.submit(self._film_or_give_up, scene) for scene in self._script.scenes]
         if self._given_up.is_set():
-            self._provider.cancel()  # what was asked for while the others were cancelled
+            self._provider.cancel()  # orders placed while the others were cancelled
         return self._results(filming)
 
     def _film_or_give_up(self, scene: Scene) -> Path:
@@ -90,7 +90,7 @@ class _Studio:
             raise
 
     def _results(self, filming: Sequence[Future[Path]]) -> list[Path]:
-        """All clips, or the error that matters most: the stop, then what is for good, then the first."""
+        """All clips, or the most important error: a stop, then a permanent error, then the first one."""
         errors = [error for future in filming if (error := future.exception()) is not None]
         stopped = [error for error in errors if isinstance(error, Stopped | OutOfTime)]
         for_good = [error for error in errors if isinstance(error, BadRequest)]
@@ -101,7 +101,7 @@ class _Studio:
         return [future.result() for future in filming]
 
     def _film(self, scene: Scene) -> Path:
-        """The scene's clip, exactly as compositing wants it."""
+        """The scene's clip in the format that compositing needs."""
         raw = self._context.scratch / f"filmed_{scene.id}.mp4"
         self._report(scene, 0.0)
         self._provider.film(
@@ -153,7 +153,7 @@ class _Studio:
         return count
 
     def _report(self, scene: Scene, part: float) -> None:
-        """Progress is the mean of all scenes; raises what is to end this one."""
+        """Report the mean progress of all scenes; raises an error to end this one."""
         if self._given_up.is_set():
             raise _GivenUp
         with self._lock:
@@ -164,7 +164,7 @@ class _Studio:
         self._context.progress.update(0.98 * sum(parts) / len(parts), message)
 
     def _order(self, scene: Scene) -> ClipOrder:
-        frame = self._script.frame
+        frame, style = self._script.frame, style_named(self._script.style)
         shown = scene.use_product_image or self._provider.name == _EMBEDDED
         return ClipOrder(
             prompt=scene.video_prompt,
@@ -174,13 +174,14 @@ class _Studio:
             height=frame.height,
             frames=self.frames_of(scene),
             frame_rate=frame.rate,
-            look=style_named(self._script.style).look,
+            look=style.look,
+            tempo_bpm=style.music.tempo_bpm,
             scene=scene.id,
             variation=self._script.variation,
         )
 
     def frames_of(self, scene: Scene) -> int:
-        """How long its clip is."""
+        """The length of its clip."""
         return round((scene.duration + HANDLE_S) * self._script.frame.rate)
 
 

@@ -1,4 +1,4 @@
-"""voice_gen: speaks the four voice-overs side by side, each at a pace that suits its scene."""
+"""voice_gen: speaks the four voice-overs in parallel, each at a pace that suits its scene."""
 
 import hashlib
 import itertools
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jobs.ad import PIPELINE_FILE
-from jobs.ad.plan.pace import windows_of
+from jobs.ad.plan.pace import pace_for, windows_of
 from jobs.ad.plan.schedule import make_schedule
 from jobs.ad.plan.script import SCRIPT_NAME, Script, read_script
 from jobs.ad.plan.voiceovers import VOICEOVERS_NAME, Voiceover, Voiceovers, voiceover_name
@@ -27,10 +27,6 @@ from shared.video.sound.mp3 import BITS_PER_S, EDGE_MS, RATE_HZ, duration_ms, re
 from shared.video.timeline import Word
 from shared.worker.entry import stage_main
 
-_FASTEST: Final = 1.18
-_SLOWEST: Final = 0.93
-_FILLED: Final = 0.6
-"""Of its window: what a voice is slowed down for, so that a scene doesn't stand silent for long."""
 _TOO_LONG_S: Final = 0.5
 _OFF_MS: Final = 120
 """By how much a time-stretched file may miss its length: a few periods of the voice, and MP3's frames."""
@@ -38,13 +34,13 @@ _OFF_MS: Final = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What is said in one scene."""
+    """The words of one scene."""
 
     scene: int
     text: str
     language: str
     window_s: float
-    """The time that there is for it."""
+    """The time available for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +81,7 @@ def run(context: Context) -> Result:
 
 
 def lines_of(script: Script) -> tuple[Line, ...]:
-    """The four voice-overs with their languages and times; `InvalidAssets` where words are missing."""
+    """The four voice-overs with their languages and times; raises `InvalidAssets` if words are missing."""
     silent = [
         scene.id
         for scene in script.scenes
@@ -111,15 +107,8 @@ def lines_of(script: Script) -> tuple[Line, ...]:
     )
 
 
-def pace_for(speech_s: float, window_s: float) -> float:
-    """By how much speech is sped up (above 1) or slowed down for its window; never beyond taste."""
-    if speech_s > window_s:
-        return min(_FASTEST, speech_s / window_s)
-    return max(_SLOWEST, min(1.0, speech_s / (_FILLED * window_s)))
-
-
 def _spoken(context: Context, speaker: _Speaker, lines: Sequence[Line]) -> list[_Said]:
-    """Raises what the provider raises; lines that it has not begun by then are not bought."""
+    """Raises the provider's errors; lines that it has not started by then are not bought."""
     done = itertools.count(1)
 
     def say(line: Line) -> _Said:
@@ -173,7 +162,7 @@ def _take(speaker: _Speaker, line: Line, rate: float) -> _Take:
 
 
 def _checked(path: Path, expected_ms: float, scene: int) -> int:
-    """The duration of a file that is to be published; raises `ProviderFailed` if it isn't what it must be."""
+    """The duration of a file before it is published; raises `ProviderFailed` if the file is wrong."""
     try:
         found = read_mp3(path.read_bytes())
     except ValueError as error:
@@ -190,7 +179,7 @@ def _checked(path: Path, expected_ms: float, scene: int) -> int:
 
 
 def _words(speech: Speech, shift_ms: int, pace: float, most_ms: int) -> list[Word]:
-    """The words' times in the trimmed and paced sound."""
+    """The words' times in the sound after it was trimmed and paced."""
 
     def moved(ms: int) -> int:
         return min(most_ms, max(0, round((ms + shift_ms) / pace)))
@@ -202,7 +191,7 @@ def _words(speech: Speech, shift_ms: int, pace: float, most_ms: int) -> list[Wor
 
 
 def _demand_room(script: Script, voiceovers: Voiceovers) -> None:
-    """Raise `InvalidAssets` where no schedule has room for the voices: before more is filmed for nothing."""
+    """Raise `InvalidAssets` if the voices fit no schedule, before more scenes are filmed in vain."""
     planned_s = {scene.id: scene.duration for scene in script.scenes}
     voices = {voice.scene: voice for voice in voiceovers.voiceovers}
     make_schedule(planned_s, script.cta_scene.duration, voices, script.frame.rate)
@@ -249,9 +238,7 @@ def _warnings(lines: Sequence[Line], said: Sequence[_Said]) -> dict[str, None]:
     for line, each in zip(lines, said, strict=True):
         over_s = each.voiceover.duration_ms / 1000 - line.window_s
         if over_s > _TOO_LONG_S:
-            too_long = (
-                f"its voice-over takes {over_s:.1f} s more than the {line.window_s:.1f} s that there are"
-            )
+            too_long = f"its voice-over takes {over_s:.1f} s more than the {line.window_s:.1f} s available"
             found[f"scene {line.scene}: {too_long}, so the scene gets longer; write fewer words"] = None
     return found
 

@@ -23,7 +23,7 @@ from shared.worker.entry import stage_main
 
 
 def run(context: Context) -> Result:
-    """The stage's work: sound and picture side by side, then both into one file."""
+    """The stage's work: make sound and picture in parallel, then join them in one file."""
     timeline = read_timeline(context.creation)
     plan = read_plan(context.creation)
     context.progress.update(0.05, "mixing the sound and joining the segments")

@@ -1,4 +1,4 @@
-"""Directing the story: from narrated parts to a timeline. Pace, motion and transitions are decided here."""
+"""Directs the story: makes a timeline from narrated parts, with pace, motion and transitions."""
 
 import math
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class NarratedPart:
     picture_size: tuple[int, int]
     """Width and height, upright."""
     captions: tuple[Narrated, ...]
-    """None for a picture that stands without words."""
+    """Empty for a picture without captions."""
     number: int = 1
     """Of its folder."""
     subjects: tuple[Box, ...] = ()
@@ -56,7 +56,7 @@ class NarratedPart:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What the options come to for this story."""
+    """The options, resolved for this story."""
 
     options: StoryOptions
     width: int
@@ -67,7 +67,7 @@ class Look:
 
 
 def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
-    """The story's timeline. Captions take whole frames, so an edit leaves the later parts as they are."""
+    """The story's timeline. Captions take whole frames, so an edit does not change later parts."""
     rate = look.options.frame_rate
     shots: list[Shot] = []
     cues: list[Cue] = []
@@ -162,7 +162,7 @@ def _shot(part: NarratedPart, number: int, frames: int, transition: Transition, 
 
 
 def _motion(kind: str, number: int, seconds: float, framing: Framing) -> Motion:
-    """Ken Burns alternates in and out about changing points; slow enough to be felt rather than seen."""
+    """Ken Burns zooms in and out by turns, around changing points and slowly enough not to distract."""
     if kind == "none":
         return Motion()
     blurred = framing.fit == "blur"

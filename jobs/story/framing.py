@@ -1,4 +1,4 @@
-"""Framing: how much of a picture is shown, and what in it never leaves the frame."""
+"""Framing: how much of a picture is shown, and which part of it always stays in the frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from shared.video.frames.canvas import fit_for
 from shared.video.subjects.boxes import Box, around
 
 _COMFORT: Final = 0.04
-"""Kept free between what matters and a crop's edge where there is room, in parts of the crop."""
+"""Space between subjects and a crop's edge if there is room, in parts of the crop."""
 _ROUNDING: Final = 0.002
-"""What places may be off by, in parts of the picture."""
+"""Tolerance of positions, in parts of the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Framing:
-    """How a picture lies in the frame before it moves."""
+    """The position of a picture in the frame before it moves."""
 
     fit: Literal["cover", "blur"]
     anchor_x: float = 0.5
-    """Where the crop lies: 0 at the picture's left edge, 1 at its right one."""
+    """Position of the crop: 0 at the picture's left edge, 1 at its right one."""
     anchor_y: float = 0.5
     kept: Box | None = None
-    """What must stay in sight, in parts of the frame."""
+    """The box that must stay visible, in parts of the frame."""
 
 
 def framed(
@@ -34,9 +34,9 @@ def framed(
     fit: Fit = "auto",
     focus: tuple[float, float] | None = None,
 ) -> Framing:
-    """The framing of a picture (width, height) in which `subjects` matter, or the point `focus` alone.
+    """The framing of a picture (width, height) that keeps `subjects` visible, or only the point `focus`.
 
-    `auto` crops where that loses little and nothing that matters.
+    `auto` crops if that loses little of the picture and no subject.
     """
     if focus is not None:
         subjects = [Box(left=focus[0], top=focus[1], right=focus[0], bottom=focus[1])]
@@ -61,12 +61,12 @@ def _fits(box: Box | None, part_x: float, part_y: float) -> bool:
 
 
 def _beyond(part: float) -> tuple[float, float]:
-    """What a frame shows, from and to, of a picture that fills this part of it."""
+    """The range of a picture that a frame shows if the picture fills this part of it."""
     return 0.5 - 0.5 / part, 0.5 + 0.5 / part
 
 
 def _start(spans: Sequence[tuple[float, float, float]], part: float) -> float:
-    """Where a crop of this length holds most of the weighted spans; as near the middle as can be."""
+    """Where a crop of this length holds most of the weighted spans, as near the middle as possible."""
     middle, comfort = (1 - part) / 2, _COMFORT * part
     margins = (comfort, 0.0)
     starts = [start for a, b, _ in spans for m in margins for start in (a - m, b + m - part)]
@@ -87,7 +87,7 @@ def _anchor(start: float, part: float) -> float:
 
 
 def _kept(subjects: Sequence[Box], across: tuple[float, float], down: tuple[float, float]) -> Box | None:
-    """What holds all subjects that a frame with these bounds (parts of the picture) shows whole."""
+    """The box around all subjects that a frame with these bounds (parts of the picture) shows whole."""
     wide, tall = across[1] - across[0], down[1] - down[0]
     whole = [
         box for box in subjects if _within(box.left, box.right, across) and _within(box.top, box.bottom, down)

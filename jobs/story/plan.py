@@ -1,4 +1,4 @@
-"""What narrate leaves for the stages after it: the timeline and the plan of segments."""
+"""The timeline and the plan of segments, which narrate writes for the later stages."""
 
 import json
 from typing import Final
@@ -12,7 +12,7 @@ from shared.video.timeline import Timeline
 
 PLAN_NAME: Final = "cache/plan.json"
 SPEECH: Final = "cache/speech/"
-"""The folder of what was spoken, each by what is said and by whom."""
+"""The folder of speech, keyed by text and voice."""
 
 
 def read_timeline(creation: Creation) -> Timeline:

@@ -1,4 +1,4 @@
-"""render: draws and encodes the segments that the store doesn't hold yet. Fans out over the plan."""
+"""render: draws and encodes the segments that are missing in the store. Fans out over the plan."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(context: Context) -> Result:
-    """The stage's work: this task's share of the segments, but for those that are there."""
+    """The stage's work: this task's share of the missing segments."""
     from shared.video.captions.pages import caption_states
 
     plan = read_plan(context.creation)
@@ -35,7 +35,7 @@ def run(context: Context) -> Result:
 
 
 def _share(plan: Sequence[Segment], index: int, count: int) -> Sequence[Segment]:
-    """The task's run of neighbouring segments, so that most pictures are loaded by one task only."""
+    """This task's neighbouring segments; thus most pictures are loaded by one task only."""
     return plan[len(plan) * index // count : len(plan) * (index + 1) // count]
 
 

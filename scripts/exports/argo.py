@@ -1,8 +1,8 @@
-"""What Argo Workflows is to have: a WorkflowTemplate for each pipeline, in which Argo does the chaining.
+"""Files for Argo Workflows: a WorkflowTemplate for each pipeline, in which Argo starts the stages.
 
-Nobody launches or claims then: the first stage opens a run that the workflow names (`REELWRIGHT_RUN`), a
-stage that others fan out over writes their task numbers to a file (`--plan`), and at the end `settle` closes
-the books. Fields: https://argo-workflows.readthedocs.io/en/latest/fields/.
+So there are no launches or claims. The first stage opens a run that the workflow names (`REELWRIGHT_RUN`).
+A stage that others fan out over writes their task numbers to a file (`--plan`). At the end `settle` ends the
+run. Fields: https://argo-workflows.readthedocs.io/en/latest/fields/.
 """
 
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ _SCRATCH: Final = "/scratch"
 _PLAN: Final = f"{_SCRATCH}/plan"
 _BAD_REQUEST: Final = 2
 _USER: Final = 10_001
-"""Argo's own sidecar runs as this user too; its image would else run as root, and be refused."""
+"""Argo's own sidecar runs as this user too; by default it would run as root and be refused."""
 
-# Kubernetes replaces $(NAME) in arguments by the container's variables, keys among them; $$ is a plain $.
+# Kubernetes replaces $(NAME) in arguments by the container's variables, including keys; $$ is a plain $.
 _LOCK: Final = '{{=sprig.replace("/", ".", workflow.parameters.creation_id)}}'
-"""Argo takes the names of its locks apart at slashes."""
+"""Argo splits the names of its locks at slashes."""
 _CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)}}'
 
 
 class ArgoDeployment(CloudDeployment):
-    """Defaults of the workflow's parameters; what is in capitals is for the exporter to be told."""
+    """Defaults of the workflow's parameters; the export's options replace the parts in capitals."""
 
     heeded = JOB_SETTINGS
     image_prefix: ImagePrefix = "REGISTRY/reelwright"
@@ -81,7 +81,7 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
 
 
 def _longest(pipeline: Pipeline) -> int:
-    """Time enough for every stage, one after another, to use up its attempts."""
+    """Enough time for all stages, one after another, to use up their attempts."""
     return sum((stage.retries + 1) * (stage.time_limit_s + 60) for stage in pipeline.stages.values())
 
 
@@ -185,7 +185,7 @@ def _container(
     }
     return {
         "image": f"{{{{workflow.parameters.image_prefix}}}}/{image}:{{{{workflow.parameters.tag}}}}",
-        # Named here, so that the controller needs no access to the registry to look it up.
+        # Without it the controller would have to look it up in the registry.
         "command": command,
         "args": arguments,
         "env": [{"name": name, "value": value} for name, value in environment.items()],
@@ -214,9 +214,9 @@ def _resources(cpu: str, memory: str) -> dict[str, Any]:
 
 
 def _identities(deployment: ArgoDeployment) -> list[dict[str, Any]]:
-    """Jobs run as nobody in particular; only Argo's own sidecar may report what they put out.
+    """The jobs' service account has no rights; Argo's own sidecar may report their results.
 
-    The token has the name under which Argo looks for the executor's:
+    The token's name is the one that Argo expects:
     https://argo-workflows.readthedocs.io/en/latest/service-account-secrets/.
     """
     jobs, executor = deployment.name("jobs"), deployment.name("executor")

@@ -1,7 +1,7 @@
-"""What compose is to have: the trigger, and a service for each job under the profile `jobs`.
+"""The file for compose: the trigger, and a service for each job under the profile `jobs`.
 
-The trigger runs the jobs inside itself; the services are for `PLATFORM=compose` outside, which starts one
-for each task. Format: https://github.com/compose-spec/compose-spec.
+The trigger runs the jobs in its own container. The services are for `PLATFORM=compose` on the host, which
+starts one for each task. Format: https://github.com/compose-spec/compose-spec.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,16 +38,16 @@ def manifests(
 
 def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
     container = _container("app", _build("app"), deployment)
-    # Keys of buckets are for jobs: the trigger's store is a volume.
+    # Only jobs need the keys of buckets: the trigger's store is a volume.
     handed_on = (name for name in TRIGGER_SETTINGS if not name.startswith("COS_"))
     return container | {
-        # By name, since `down` leaves an image's own volumes behind; those of jobs are gone with `run --rm`.
+        # Named, since `down` keeps an image's anonymous volumes; `run --rm` removes those of jobs.
         "volumes": [*container["volumes"], f"scratch:{_SCRATCH}"],
         "command": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - published on loopback only
         "environment": {
             **_environment(handed_on, deployment.settings),
             "PLATFORM": "local",
-            "API_TOKEN": "${API_TOKEN:?set it to a secret of your choice; the HTTP face demands it}",
+            "API_TOKEN": "${API_TOKEN:?set it to a secret of your choice; the HTTP API requires it}",
         },
         "ports": ["127.0.0.1:${PORT:-8080}:8080"],
         "restart": "unless-stopped",
@@ -83,8 +83,8 @@ def _container(image: str, build: Mapping[str, Any], deployment: ComposeDeployme
 
 
 def _environment(handed_on: Iterable[str], settings: Mapping[str, str]) -> dict[str, str | None]:
-    """What has no value is handed on from where compose is called, if it is set there. A default such as
-    `${CORES:-2}` would not do: podman-compose 1.3 hands on these very words."""
+    """A variable without a value is passed on from the environment of compose, if it is set there. A default
+    such as `${CORES:-2}` doesn't work: podman-compose 1.3 passes it on literally."""
     return {
         "STORE_URL": f"file://{_CREATIONS}",
         **dict.fromkeys(handed_on),

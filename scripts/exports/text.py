@@ -6,21 +6,21 @@ from typing import Any, Final
 import yaml
 
 MARK: Final = "# Written by `reelwright export"
-"""What every written file starts with."""
+"""How every written file starts."""
 
 
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
-        """Shared parts are written out: anchors are not for people."""
+        """Write shared parts in full: anchors are hard to read."""
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        """Lists are indented under their key."""
+        """Indent lists under their key."""
         super().increase_indent(flow, False)
 
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    """In quotes where some version of YAML would read no string: `1e3`, `0o7`, `1:30`, `y`."""
+    """Quote what some version of YAML would not read as a string: `1e3`, `0o7`, `1:30`, `y`."""
     odd = text in ("y", "n", "Y", "N") or text[:1].isdigit() or text[:1] in "+-."
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if odd else None)
 

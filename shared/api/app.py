@@ -64,11 +64,11 @@ def _name_problem_type(responses: dict[str, Any]) -> None:
 def create_app(
     trigger: Trigger, *, settings: Settings, verify: Verify | None = None, metrics: Metrics | None = None
 ) -> FastAPI:
-    """The HTTP face of `trigger`.
+    """The HTTP API of `trigger`.
 
-    With `settings.api_token` set it demands that token everywhere but at `/healthz`; without, it answers
-    this machine only, whatever address it is bound to. With `verify` events and sweeps need no more than an
-    identity token that it finds no fault with. `metrics` are those that the trigger's watch feeds.
+    With `settings.api_token` set it requires that token everywhere but at `/healthz`; without, it answers
+    this machine only, whichever address it is bound to. With `verify`, an identity token that it accepts
+    suffices for events and sweeps. `metrics` are those that the trigger's watch feeds.
     """
     app = _App(
         title="Reelwright",
@@ -97,7 +97,7 @@ def create_app(
 
 
 def _routers_of(pipelines: Mapping[str, Pipeline]) -> dict[str, APIRouter]:
-    """By the pipeline, the routes that it brings."""
+    """The routes that each pipeline brings, by pipeline."""
     found = {name: named(each.routes) for name, each in pipelines.items() if each.routes}
     return {name: router for name, router in found.items() if isinstance(router, APIRouter)}
 

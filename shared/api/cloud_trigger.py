@@ -33,19 +33,19 @@ _PORT: Final = "8080"
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """What a cloud's trigger is bound to."""
+    """What a cloud's trigger is built for."""
 
     open_platform: Callable[[Settings], Platform]
     schemes: tuple[str, ...]
-    """Of the stores that its jobs reach, the usual one first."""
+    """The URL schemes of the stores that its jobs reach, the usual one first."""
     open_verify: Callable[[Settings], Verify] | None = None
-    """How its services' identity tokens are judged, if they have any."""
+    """How its services' identity tokens are verified, if they have any."""
 
 
 def trigger_main(
     cloud: Cloud, environ: Mapping[str, str], *, on_ready: Callable[[str], None] | None = None
 ) -> int:
-    """Serve until SIGTERM; `on_ready` gets the URL. Bad settings are told before anything is served."""
+    """Serve until SIGTERM; `on_ready` gets the URL. Bad settings are reported before the server starts."""
 
     def work(settings: Settings) -> int:
         with publishing(settings, installed_pipelines().values()) as publisher:
@@ -74,7 +74,7 @@ def _bind(
         pipelines = installed_pipelines()
     if problems:
         raise InvalidSettings(*problems)
-    store.check()  # these ask the network, and so come last
+    store.check()  # these use the network, and so come last
     platform.check(jobs_of(pipelines))
     metrics = Metrics(pipelines)
     trigger = trigger_of(settings, store, platform, pipelines, publisher, metrics=metrics)
@@ -90,13 +90,13 @@ def _port(environ: Mapping[str, str]) -> int:
 
 def _demand_token(settings: Settings) -> None:
     if not settings.api_token:
-        raise InvalidSettings("API_TOKEN is unset: set it to the bearer token that askers are to send")
+        raise InvalidSettings("API_TOKEN is unset: set it to the bearer token that clients have to send")
 
 
 def _open_store(cloud: Cloud, settings: Settings, environ: Mapping[str, str]) -> ObjectStore:
     if urlsplit(settings.store_url).scheme not in cloud.schemes:
         given = environ.get("STORE_URL", "").strip()
-        found = f"STORE_URL={given!r}: its jobs can't reach that" if given else "STORE_URL is unset"
+        found = f"STORE_URL={given!r}: its jobs can't reach it" if given else "STORE_URL is unset"
         raise InvalidSettings(f"{found}; use {' or '.join(f'{name}://<bucket>' for name in cloud.schemes)}")
     return open_store(settings.store_url, settings)
 

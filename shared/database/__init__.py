@@ -1,9 +1,9 @@
-"""The tables `jobs` and `stages`: a mirror of the store, for people and programs that ask in SQL.
+"""The tables `jobs` and `stages`: a mirror of the store, for people and programs that use SQL.
 
     db = next(get_db())
     job = db.query(Job).filter(Job.id == "job-123").first()
 
-Nothing reads them back to decide anything, so they may be thrown away: `rebuild` restores them.
+No decision depends on them, so they may be deleted: `rebuild` restores them.
 """
 
 from importlib import import_module
@@ -24,7 +24,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what is asked for: to know where the database is takes no SQLAlchemy."""
+    """Imports names on first use: finding the database's place needs no SQLAlchemy."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

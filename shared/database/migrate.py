@@ -1,4 +1,4 @@
-"""Bringing the tables up to date, by whichever process comes first."""
+"""Brings the tables up to date; the first process that needs them does it."""
 
 from pathlib import Path
 from typing import Final
@@ -12,12 +12,12 @@ from shared.errors import InvalidSettings
 HEAD: Final = "0001"
 """The latest revision in `migrations/versions/`."""
 _LOCK: Final = 0x7265656C
-"""What all processes lock in PostgreSQL while they change tables; any number that others don't use."""
+"""The lock for changing tables in PostgreSQL; any number that other programs don't use."""
 _VERSION: Final = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 
 
 def upgrade(engine: Engine) -> None:
-    """Make all tables as the code expects them. Safe at once in any number of processes.
+    """Bring all tables to the code's version. Safe at once in any number of processes.
 
     Raises `InvalidSettings` for tables of a newer version.
     """
@@ -39,7 +39,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _missing(connection: Connection) -> list[str]:
-    """Columns for what pipelines report that were not installed when the table was made."""
+    """Columns for reported fields of pipelines that were not installed when the table was made."""
     there = {column["name"] for column in inspect(connection).get_columns(Job.__tablename__)}
     return [field for field in REPORTED if field not in there]
 

@@ -1,7 +1,7 @@
-"""Writing reports into the tables, in whatever order and however often they come.
+"""Writes reports into the tables; they may come in any order and repeatedly.
 
-What of a report is news the database itself decides, in one statement per table: several processes tell of
-one job, each of its own stage, and none waits for another's word.
+The database itself decides which parts of a report are new, in one statement per table: several processes
+report on one job, each on its own stage, and none waits for another.
 """
 
 from typing import Any, Final
@@ -39,9 +39,9 @@ def record_in(engine: Engine, report: Report) -> None:
 
 
 def record_report(session: Session, report: Report) -> None:
-    """Bring the job's row and the stage's up to date; the caller commits.
+    """Bring the rows of the job and the stage up to date; the caller commits.
 
-    A report of an earlier run, or one that is older than what a row tells already, changes nothing there.
+    A report of an earlier run, or one that is older than a row's content, changes nothing there.
     """
     session.flush()
     _record_job(session, report)
@@ -91,7 +91,7 @@ def _job_values(report: Report, *, ends: bool) -> dict[str, Any]:
 def _job_changes(
     report: Report, new: Any, is_next: ColumnElement[bool], *, ends: bool
 ) -> dict[str, ColumnElement[Any]]:
-    """Within a run a job only goes on: to the furthest progress, the latest time, its end."""
+    """Within a run a job only moves forward: its progress, its latest time, its end."""
     old = _JOBS.c
     waits = report.stage == PIPELINE and report.status == "pending"
     is_made = ends and report.status == "completed"
@@ -114,7 +114,7 @@ def _larger(new: Any, old: Column[Any], is_next: ColumnElement[bool]) -> ColumnE
 
 
 def _begin_stages(session: Session, report: Report) -> None:
-    """Stages that this run has not come to yet wait, whatever they were in the run before."""
+    """Stages that this run has not begun are pending, whatever their state in the run before."""
     anew = {
         "run": report.run, "status": "pending", "progress": 0, "error_message": None,
         "started_at": None, "completed_at": None, "updated_at": None,
@@ -151,8 +151,7 @@ def _record_stage(session: Session, report: Report) -> None:
 
 
 def _is_news(report: Report, new: Any, old: Any) -> ColumnElement[bool]:
-    """Whether a stage's report goes on from what its row tells. An end is undone only by an attempt that
-    began after it."""
+    """Whether a stage's report is newer than its row. Only an attempt that began after an end undoes it."""
     is_open = old.status.not_in(_FINAL)
     is_later = or_(old.updated_at.is_(None), new.updated_at >= old.updated_at)
     if report.status in _FINAL:
@@ -162,7 +161,7 @@ def _is_news(report: Report, new: Any, old: Any) -> ColumnElement[bool]:
 
 
 def _text(value: Any) -> str | None:
-    """The text without what PostgreSQL takes in none: NUL and halves of surrogate pairs."""
+    """The text without characters that PostgreSQL refuses: NUL and halves of surrogate pairs."""
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""What the tables hold."""
+"""The tables' columns."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ from shared.records.documents import utc_now
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes in UTC, also where the database keeps no zone (SQLite). Naive ones are refused."""
+    """Aware datetimes in UTC, also in databases without time zones (SQLite). Naive ones are refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -37,7 +37,7 @@ class Base(DeclarativeBase):
 
 
 class Job(Base):
-    """A creation of a reported pipeline; it also has a text for each of `REPORTED`, or null."""
+    """A creation of a reported pipeline; it also has a text column for each of `REPORTED`, or null."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -49,13 +49,13 @@ class Job(Base):
     """The creation ID."""
     pipeline: Mapped[str] = mapped_column(default="")
     run: Mapped[int] = mapped_column(default=0)
-    """The latest that anything was told of; 0 before."""
+    """The latest run that was reported on; 0 before."""
     status: Mapped[str] = mapped_column(default="pending")
     """pending, processing, completed or failed."""
     overall: Mapped[int] = mapped_column(default=0)
     """0 to 100."""
     video_url: Mapped[str | None]
-    """Where the film lies, once there is one: its key in the store, or what somebody put here instead."""
+    """The film's place, once there is one: its key in the store, or an address that people entered."""
     error_message: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
@@ -71,12 +71,12 @@ def _reported() -> tuple[str, ...]:
     fields = dict.fromkeys(field for reported in found for field in reported.fields)
     for field in fields:
         if field in Job.__table__.columns:
-            raise BadRequest(f"reported field {field!r} is a column of its own already; name it otherwise")
+            raise BadRequest(f"reported field {field!r} is already a column; give it another name")
     return tuple(fields)
 
 
 REPORTED: Final = _reported()
-"""What the installed pipelines report of their briefs, e.g. a product's name."""
+"""The brief's fields that installed pipelines report, e.g. a product's name."""
 for _field in REPORTED:
     setattr(Job, _field, mapped_column(_field, String, nullable=True))
 
@@ -100,6 +100,6 @@ class Stage(Base):
     error_message: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
-    """When it was done, or failed."""
+    """When it completed or failed."""
     updated_at: Mapped[datetime | None]
-    """Of what was last told of it; None when nothing was told of it in this run."""
+    """The time of the last report; None if this run has none of it."""

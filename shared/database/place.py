@@ -1,4 +1,4 @@
-"""Where the database is: what the settings name, or a file beside the store."""
+"""Where the database is: the one that settings name, or a file beside the store."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from shared.storage.keys import RESERVED
 
 def database_url(settings: Settings) -> str | None:
     """DATABASE_URL; without it an SQLite file beside the folder of a store on disk, e.g. `creations.db`
-    beside `creations/`, or inside it where none can be put beside it, and none for any other store."""
+    beside `creations/`, or inside it if none can be created beside it; None for any other store."""
     if settings.database_url or not settings.store_url.lower().startswith("file:"):
         return settings.database_url
     folder = Path(unquote(urlsplit(open_store(settings.store_url, settings).url).path))
@@ -19,13 +19,13 @@ def database_url(settings: Settings) -> str | None:
 
 
 def _file_of(folder: Path) -> Path:
-    """The one that is there already, if any: users who may write to different places share it."""
+    """The existing file, if any: users with different permissions share it."""
     beside, inside = folder.with_name(folder.name + ".db"), folder / RESERVED / "jobs.db"
     there = [file for file in (beside, inside) if os.access(file, os.F_OK)]
     return there[0] if there else beside if _takes_files(folder.parent) else inside
 
 
 def _takes_files(folder: Path) -> bool:
-    """Not the root, even for one who may write there: in a container what lies there goes with it."""
+    """Whether a file can be made there. Never in the root, which a container deletes at its end."""
     nearest = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
     return folder != Path(folder.anchor) and os.access(nearest, os.W_OK)

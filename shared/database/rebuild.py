@@ -1,4 +1,4 @@
-"""The tables anew, from the store."""
+"""Restores the tables from the store."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ from shared.storage import ObjectStore
 
 
 class _Row(NamedTuple):
-    """What a job's row told before the store was read."""
+    """The content of a job's row before the store was read."""
 
     id: str
     run: int
@@ -35,11 +35,12 @@ def rebuild(
     pipelines: Mapping[str, Pipeline],
     statuses: Callable[[str], RunStatus],
 ) -> int:
-    """Make the tables tell what the store does, and nothing else; returns how many jobs that is.
+    """Make the tables show exactly what the store does; returns the number of jobs.
 
-    `statuses` gives the status of a creation, e.g. `Trigger.status`. Jobs may go on meanwhile: what they
-    report while the store is read stays. So do the rows of creations that can't be read, and where somebody
-    has put a film. The session commits, first what it holds already, then all rows at once.
+    `statuses` returns the status of a creation, e.g. `Trigger.status`. Jobs may be under way meanwhile:
+    reports that come while the store is read are kept. So are the rows of creations that can't be read, and
+    film addresses that people have entered. The session commits first what it holds already, then all rows at
+    once.
     """
     query = select(Job.id, Job.run, Job.status, Job.video_url, Job.updated_at)
     before = {row.id: _Row(*row) for row in session.execute(query)}
@@ -75,7 +76,7 @@ def _read(
 
 
 def _remove(session: Session, row: _Row) -> None:
-    """Take the job out, unless something was told of it since."""
+    """Remove the job, unless a report on it came since."""
     same = and_(Job.id == row.id, Job.run == row.run, Job.updated_at == row.updated_at)
     unchanged = select(Job.id).where(same).scalar_subquery()
     session.execute(delete(Stage).where(Stage.job_id == unchanged), execution_options=_UNSYNCHRONISED)
@@ -96,4 +97,4 @@ def _write(session: Session, before: _Row | None, reports: list[Report]) -> None
 
 
 _UNSYNCHRONISED: Final = {"synchronize_session": False}
-"""What the session holds was committed, and so has expired."""
+"""The session's objects have expired, since it has committed."""

@@ -1,4 +1,4 @@
-"""Engines and sessions. The tables are made, or brought up to date, before anybody gets one."""
+"""Engines and sessions. The tables are made, or brought up to date, before a session is returned."""
 
 import os
 import sqlite3
@@ -22,7 +22,7 @@ _BUSY_MS: Final = 5000
 _SILENT_MS: Final = 5000
 _LIMITS: Final = "-c lock_timeout=3s -c statement_timeout=5s"
 _PATIENT_LIMITS: Final = "-c lock_timeout=60s -c statement_timeout=0"
-"""For changes of tables, which others may hold for a while, and that are not to be broken off."""
+"""For changes of tables, which must wait for other sessions and must not be interrupted."""
 _POOL_TIMEOUT_S: Final = 3
 _shared: Final[dict[tuple[str, bool, int], Engine]] = {}
 _sharing: Final = threading.Lock()
@@ -37,19 +37,19 @@ def get_db() -> Generator[Session, None, None]:
 def session_for(settings: Settings, *, patient: bool = False) -> Session:
     """A session on these settings' database; raises `InvalidSettings` when they name none.
 
-    What others lock in PostgreSQL it waits for 3 s, and 5 s for any answer; a patient one takes its time.
+    On PostgreSQL it waits 3 s for a lock, and 5 s for any answer; a patient session waits longer.
     """
     url = database_url(settings)
     if url is None:
         raise InvalidSettings(
-            f"DATABASE_URL: unset, and STORE_URL={settings.store_url!r} is no folder that a database could "
-            "lie beside; set it, e.g. postgresql://<user>:<password>@<host>/<database>"
+            f"DATABASE_URL: unset, and STORE_URL={settings.store_url!r} is not a folder, so that "
+            "no database can be put beside it; set it, e.g. postgresql://<user>:<password>@<host>/<database>"
         )
     return Session(_shared_engine(url, patient=patient))
 
 
 def _shared_engine(url: str, *, patient: bool) -> Engine:
-    """One pool of connections for all sessions of this process; not one that it was forked with."""
+    """One pool of connections for all sessions of this process; never one from before a fork."""
     with _sharing:
         key = url, patient, os.getpid()
         if key not in _shared:
@@ -58,7 +58,7 @@ def _shared_engine(url: str, *, patient: bool) -> Engine:
 
 
 def close_engines() -> None:
-    """Close the connections that sessions have left open; the next session opens its database anew."""
+    """Close the connections that sessions have left open; the next session opens its database again."""
     with _sharing:
         while _shared:
             (_, _, pid), engine = _shared.popitem()
@@ -79,7 +79,7 @@ def open_engine(url: str, *, patient: bool = False) -> Engine:
 
 
 def make_engine(url: str, *, patient: bool = False) -> Engine:
-    """An engine that notices soon when its database is gone, or hangs; connects on first use."""
+    """An engine that fails soon when its database is unreachable or hangs; connects on first use."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
@@ -108,7 +108,7 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _check_writable(file: Path) -> None:
-    """SQLite names neither the file nor a remedy. It writes to what lies beside the file, too."""
+    """Raise the error with file and remedy that SQLite lacks. It also writes to files beside the database."""
     try:
         make_folders(file.parent)
         for part in (file.with_name(file.name + end) for end in ("", "-wal", "-shm")):
@@ -123,22 +123,23 @@ def _check_writable(file: Path) -> None:
 
 
 def _make_private(file: Path) -> None:
-    """An empty file is an empty database; SQLite gives those beside it the same permissions."""
+    """Create the file with private permissions (an empty file is an empty database); SQLite copies them to
+    the files beside it."""
     access = access_in(next(filter(Path.exists, file.absolute().parents)))
     make_folders(file.parent, access)
-    with suppress(OSError):  # it is there, or SQLite says what is wrong
+    with suppress(OSError):  # it exists, or SQLite reports what is wrong
         os.close(opener(access)(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def _options(url: URL, limits: str) -> str:
-    """The limits, and after them, so that they win, the options that the URL itself names."""
+    """The limits, then the URL's own options, which override them."""
     given = url.query.get("options", ())
     return " ".join([limits, given] if isinstance(given, str) else [limits, *given])
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    with suppress(sqlite3.OperationalError):  # another process is at it, and it's the file's for good
+    with suppress(sqlite3.OperationalError):  # another process sets it, and it is stored in the file
         cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")

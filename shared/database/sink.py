@@ -30,7 +30,7 @@ class DatabaseSink:
             self._engine = None
 
     def _open(self) -> "Engine":
-        """The engine of this process: connections must not be shared with the process it was forked from."""
+        """The engine of this process: a fork must not share its parent's connections."""
         from shared.database.session import open_engine
 
         if self._engine and self._pid != os.getpid():

@@ -1,4 +1,4 @@
-"""The one home of ffmpeg: finding it, running it, and escaping what goes into its filter graphs."""
+"""The only place that finds and runs ffmpeg, and escapes values for its filter graphs."""
 
 import subprocess
 import tempfile
@@ -18,15 +18,14 @@ _QUIET = ("-hide_banner", "-nostdin", "-nostats")
 
 @cache
 def ffmpeg_path() -> str:
-    """The ffmpeg that imageio-ffmpeg brings, so that every machine draws with the same one."""
+    """The ffmpeg of imageio-ffmpeg, so that every machine draws with the same one."""
     import imageio_ffmpeg
 
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
-    """Run ffmpeg and return what it said on stderr; raises `ToolFailed`, or `StoreError` where the temporary
-    folder is full."""
+    """Run ffmpeg and return its stderr; raises `ToolFailed`, or `StoreError` for a full temporary folder."""
     command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
     try:
         done = subprocess.run(command, check=False, capture_output=True, timeout=timeout_s)
@@ -46,7 +45,7 @@ def _failure(command: Sequence[str], exit_code: int, stderr: str) -> ReelwrightE
 
 @contextmanager
 def reading(arguments: Sequence[str | Path]) -> Iterator[IO[bytes]]:
-    """Run ffmpeg and read its stdout; raises `ToolFailed` at the end unless it was left early."""
+    """Run ffmpeg and read its stdout; raises `ToolFailed` at the end, unless the reader stopped early."""
     command = [ffmpeg_path(), *_QUIET, *map(str, arguments)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, bufsize=1 << 20)
@@ -68,8 +67,8 @@ def reading(arguments: Sequence[str | Path]) -> Iterator[IO[bytes]]:
 def filter_value(value: str | Path) -> str:
     r"""Escape a filter option's value for use inside a filter graph.
 
-    Twice, as https://ffmpeg.org/ffmpeg-filters.html#Notes-on-filtergraph-escaping says: once for the
-    option (`\`, `'`, `:`), once for the graph (`\`, `'`, `[`, `]`, `,`, `;`).
+    It is escaped twice, see https://ffmpeg.org/ffmpeg-filters.html#Notes-on-filtergraph-escaping: once for
+    the option (`\`, `'`, `:`), once for the graph (`\`, `'`, `[`, `]`, `,`, `;`).
     """
     option = "".join(f"\\{char}" if char in "\\':" else char for char in str(value))
     return "".join(f"\\{char}" if char in "\\'[],;" else char for char in option)

@@ -1,4 +1,4 @@
-"""How much memory a process and the tools that it runs take at once, every page counted once."""
+"""How much memory a process and its tools use at one time, every page counted once."""
 
 import os
 import resource
@@ -12,21 +12,21 @@ from typing import Final
 
 _EVERY_S: Final = 0.05
 _REST: Final = 20
-"""Looking at large processes takes a while; between two looks lies at least this many times as long."""
+"""Reading large processes takes a while; the pause between two readings is this many times as long."""
 _MAXRSS_PER_KIB: Final = 1024 if sys.platform == "darwin" else 1
 
 
 class PeakMemory:
-    """The most memory that this process and the tools it runs take at one time, from here to `read_kib()`.
+    """The peak memory of this process and its tools together, from now to `read_kib()`.
 
     It is the largest of three:
-    - the peak of this process's resident set, which the kernel keeps (VmHWM) and which begins anew here,
-    - the peak of a tool that has ended since, for one too short to be looked at (ru_maxrss of children; Linux
-      starts it at the parent's own peak, so that only a larger one says anything),
-    - the sum of all their proportional set sizes (`tree_kib`), looked at every 50 ms while tools run.
+    - the peak of this process's resident set, which the kernel keeps (VmHWM) and which is reset here,
+    - the peak of a tool that has ended since, for one too short to be sampled (ru_maxrss of children; Linux
+      starts it at the parent's own peak, so that only a larger value counts),
+    - the sum of all their proportional set sizes (`tree_kib`), sampled every 50 ms while tools run.
 
     So a page that processes share counts once, as it does in a container's cgroup. The cgroup's own figure
-    (memory.peak) also holds cached files, and what other stages in the same container took.
+    (memory.peak) also includes cached files, and other stages in the same container.
     """
 
     def __init__(self) -> None:
@@ -34,18 +34,18 @@ class PeakMemory:
         self._tools_before_kib = _largest_tool_kib()
         self._seen = _Seen()
         done = threading.Event()
-        weakref.finalize(self, done.set)  # the thread doesn't know this object, and ends with it
+        weakref.finalize(self, done.set)  # the thread holds no reference to this object, and ends with it
         threading.Thread(target=self._seen.watch, args=(done,), name="memory", daemon=True).start()
 
     def read_kib(self) -> int:
-        """What it is until now."""
+        """The peak so far."""
         self._seen.look()
         tool_kib = _largest_tool_kib()
         return max(self._seen.peak_kib, tool_kib if tool_kib > self._tools_before_kib else 0)
 
 
 class _Seen:
-    """The largest figure that was seen."""
+    """The largest value seen so far."""
 
     def __init__(self) -> None:
         self.peak_kib = 0
@@ -58,18 +58,18 @@ class _Seen:
             wait_s = max(_EVERY_S, _REST * (time.perf_counter() - started))
 
     def look(self) -> None:
-        """The kernel's peak is read each time, too: another stage in this process may begin it anew."""
+        """The kernel's peak is also read each time: another stage in this process may reset it."""
         tree = _tree(os.getpid())
         together_kib = sum(map(_share_kib, tree)) if len(tree) > 1 else 0
         self.peak_kib = max(self.peak_kib, _own_peak_kib(), together_kib)
 
 
 def tree_kib(pid: int) -> int:
-    """What a process and all that it started take now: the sum of their proportional set sizes.
+    """Memory used by a process and its descendants now: the sum of their proportional set sizes.
 
-    In the proportional set size (PSS, proc(5)) a page that n processes share counts 1/n, so that the sum has
-    each page once. Of what they share with processes beside them, such as a library's code, it has the part
-    that falls on them. Where the kernel doesn't tell it, the resident set stands in.
+    In the proportional set size (PSS, proc(5)) a page that n processes share counts 1/n, so that the sum
+    counts each page once. Pages shared with other processes, such as a library's code, count in proportion.
+    Where the kernel doesn't report it, the resident set is used instead.
     """
     return sum(map(_share_kib, _tree(pid)))
 
@@ -81,7 +81,7 @@ def _tree(pid: int) -> list[int]:
             try:
                 found += [int(child) for child in listing.read_text().split()]
             except OSError:
-                continue  # that thread just ended
+                continue  # the thread has just ended
     return found
 
 
@@ -90,7 +90,7 @@ def _share_kib(pid: int) -> int:
 
 
 def _field_kib(path: str, name: str) -> int:
-    """A field of one of a process's files; 0 where it can't be read, as of a process that has ended."""
+    """A field of one of a process's files; 0 where it can't be read, e.g. after the process has ended."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:
@@ -104,11 +104,11 @@ def _own_peak_kib() -> int:
 
 
 def _largest_tool_kib() -> int:
-    """The peak of the largest process that this one has started and that has ended."""
+    """The peak of the largest ended child process."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // _MAXRSS_PER_KIB
 
 
 def _reset_own_peak() -> None:
-    """Begin the process's peak anew where Linux lets us (proc(5), clear_refs 5), so stages don't share it."""
+    """Reset the process's peak where Linux allows it (proc(5), clear_refs 5): stages must not share it."""
     with suppress(OSError):  # not Linux, or a read-only /proc: the peak is then that of the whole process
         Path("/proc/self/clear_refs").write_text("5")

@@ -1,4 +1,4 @@
-"""Names for processes that outlive the process, so that another one on the same host can tell if it died."""
+"""Names for processes that outlive them, so that another process on the same host can detect their death."""
 
 import os
 import secrets
@@ -8,22 +8,22 @@ from pathlib import Path
 
 
 def this_process() -> str:
-    """`<host>|<pid namespace>|<pid>|<start time>`: never the same for two processes."""
+    """`<host>|<pid namespace>|<pid>|<start time>`: different for every process."""
     return _name(os.getpid())
 
 
 def process_is_alive(name: str) -> bool:
-    """Whether the named process surely lives: False when it ended or can't be seen from here."""
+    """Whether the named process certainly lives: False when it ended or can't be seen from here."""
     return _is_near(name) and not process_is_gone(name)
 
 
 def process_is_stopped(name: str) -> bool:
-    """Whether the named process surely sleeps by a signal (SIGSTOP, Ctrl-Z), so that nothing comes of it."""
+    """Whether the named process is certainly stopped by a signal (SIGSTOP, Ctrl-Z) and makes no progress."""
     return _is_near(name) and _stat_field(int(name.split("|")[2]), 0) == "T"
 
 
 def process_is_gone(name: str) -> bool:
-    """Whether the named process surely ended: False when it is alive or can't be seen from here."""
+    """Whether the named process has certainly ended: False when it is alive or can't be seen from here."""
     if not _is_near(name):
         return False
     pid = int(name.split("|")[2])
@@ -32,7 +32,7 @@ def process_is_gone(name: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False  # alive, and somebody else's
+        return False  # alive, and another user's
     return _name(pid) != name or _is_zombie(pid)
 
 
@@ -46,15 +46,16 @@ def _name(pid: int) -> str:
 
 @cache
 def _namespace() -> str:
-    """What processes that can see one another share. Containers of a cloud may all be called `localhost` and
-    have the same namespace number, each on a kernel of its own: the kernel's boot ID tells them apart."""
+    """Shared by all processes that can see one another. Containers of a cloud may all be called `localhost`
+    and have the same namespace number, each on a kernel of its own: the kernel's boot ID distinguishes
+    them."""
     link = Path("/proc/self/ns/pid")
     if not link.exists():
         return "host"
     try:
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
-        boot_id = secrets.token_hex(8)  # nothing tells machines apart here: nobody but this process is near
+        boot_id = secrets.token_hex(8)  # without a boot ID no other process counts as near
     return f"{link.readlink().name}@{boot_id}"
 
 

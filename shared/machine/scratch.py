@@ -1,4 +1,4 @@
-"""The temporary folder, and what to say when it is full."""
+"""The temporary folder, and the error when it is full."""
 
 import errno
 import shutil
@@ -8,12 +8,12 @@ from typing import Final
 from shared.errors import StoreError
 
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-"""What the system calls it."""
+"""The system's text for this error."""
 _MIB: Final = 1024 * 1024
 
 
 def full_scratch() -> StoreError:
-    """What to raise when something could not be written to the temporary folder for want of room."""
+    """The error to raise when the temporary folder has no space left."""
     folder = tempfile.gettempdir()
     disk = shutil.disk_usage(folder)
     return StoreError(

@@ -4,8 +4,8 @@
   .reelwright-scratch     the mark: the program made this folder; locked (`flock`) for as long as it is used
   files/                  what it is used for
 
-The kernel gives the lock up when the process is killed. So a marked folder whose lock can be had is used by
-nobody, in no container that shares the temporary folder either, and may be removed by anyone who finds it.
+The kernel releases the lock when the process is killed. So a marked folder whose lock is free is unused, also
+by containers that share the temporary folder, and may be removed by any process that finds it.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ _FILES: Final = "files"
 
 @dataclass(frozen=True, kw_only=True)
 class Abandoned:
-    """A scratch folder that nobody uses any more."""
+    """A scratch folder that no process uses any more."""
 
     folder: Path
     made_at: datetime
@@ -37,18 +37,18 @@ class Abandoned:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """An empty folder that goes away at the end, or after a kill when `remove_abandoned` is called."""
+    """An empty folder that is deleted at the end, or after a kill by `remove_abandoned`."""
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, _held(Path(folder)):
         files = Path(folder, _FILES)
         files.mkdir()
         try:
             yield files
         finally:
-            shutil.rmtree(files, ignore_errors=True)  # before the mark, by which whatever stays is found
+            shutil.rmtree(files, ignore_errors=True)  # before the mark, by which leftovers are found
 
 
 def abandoned(store_url: str) -> list[Abandoned]:
-    """The scratch folders that killed processes of this user left, but none that the store has to do with."""
+    """The scratch folders that killed processes of this user left, except those in or around the store."""
     found = []
     for folder in _marked(store_url):
         with _taken(folder) as made_at:
@@ -58,7 +58,7 @@ def abandoned(store_url: str) -> list[Abandoned]:
 
 
 def remove(folder: Path) -> None:
-    """Remove a scratch folder, unless somebody uses it."""
+    """Remove a scratch folder, unless a process uses it."""
     with _taken(folder) as made_at:
         if made_at:
             shutil.rmtree(folder / _FILES, ignore_errors=True)
@@ -67,24 +67,24 @@ def remove(folder: Path) -> None:
 
 
 def remove_abandoned(store_url: str) -> None:
-    """Remove what killed processes of this user left."""
+    """Remove the folders that killed processes of this user left."""
     for folder in _marked(store_url):
         remove(folder)
 
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Lock the mark before it gets its name: nobody ever sees one that is not locked while it is used."""
+    """Lock the mark before it gets its name: no process ever sees an unlocked mark of a folder in use."""
     unnamed = folder / f"{_MARK}.new"
     with unnamed.open("xb") as mark:
-        with suppress(OSError):  # no locks on this disk: without a mark nobody takes it for abandoned
+        with suppress(OSError):  # no locks on this disk: a folder without a mark is never taken for abandoned
             fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
             unnamed.rename(folder / _MARK)
         yield
 
 
 def _marked(store_url: str) -> Iterator[Path]:
-    """Folders with a mark that neither hold the store nor lie in it."""
+    """Folders with a mark that neither hold the store nor are in it."""
     store = _store_folder(store_url)
     with suppress(FileNotFoundError):
         for path in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")):
@@ -110,7 +110,7 @@ def _is_own_file(found: os.stat_result) -> bool:
 
 @contextmanager
 def _taken(folder: Path) -> Iterator[datetime | None]:
-    """Hold the mark, so that nobody else removes the folder; None if somebody holds it, or it is no mark."""
+    """Hold the mark, so that no other process removes the folder; None if it is held, or not a mark."""
     mark = folder / _MARK
     with ExitStack() as stack:
         made_at = None

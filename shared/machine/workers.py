@@ -1,9 +1,9 @@
-"""Work on what others have sent, in processes of its own: each piece of work has a deadline, and ends there
-whatever it is stuck in.
+"""Work on untrusted input, in separate processes: each piece of work has a deadline, and ends there wherever
+it hangs.
 
-A worker sets the kernel's timers before it starts a piece of work, so nothing here has to watch it, and it
-ends in time even if this process was killed. It serves one piece of work after another, and leaves when
-nothing was asked of it for a while or when this process is gone.
+A worker sets the kernel's timers before it starts a piece of work, so it needs no supervision, and it ends in
+time even if this process was killed. It does one piece of work after another, and exits when it was idle for
+a while or when this process has ended.
 """
 
 import atexit
@@ -21,9 +21,9 @@ from typing import IO, Any, Final, TypeVar
 from shared.errors import Stopped, ToolFailed
 
 _IDLE_S: Final = 10
-"""After which a worker leaves: no longer, since it holds memory."""
+"""After this an idle worker exits: it holds memory."""
 _ONE_THREAD: Final = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""On a machine of many cores the address space would be full of what each thread reserves."""
+"""On a machine of many cores each thread's reservation would fill the address space."""
 _CHUNK_BYTES: Final = 1 << 20
 _TIMERS: Final = (signal.SIGALRM, signal.SIGPROF)
 _CRASHES: Final = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS)
@@ -32,26 +32,26 @@ _Made = TypeVar("_Made")
 
 
 class PastDeadline(Exception):
-    """The work took longer than it may."""
+    """The work took longer than its deadline."""
 
 
 class WorkerCrashed(Exception):
-    """What was worked on made the worker crash; holds the signal's name."""
+    """The input crashed the worker; holds the signal's name."""
 
 
 class _Gone(Exception):
-    """The worker ended; holds its exit code and what it wrote to stderr."""
+    """The worker ended; holds its exit code and its stderr."""
 
 
 class Answer:
-    """What a worker says: JSON, and maybe bytes that follow it."""
+    """A worker's answer: JSON, and maybe bytes that follow it."""
 
     def __init__(self, said: Mapping[str, Any], stream: IO[bytes]) -> None:
         self.said = said
         self._stream = stream
 
     def read_into(self, buffer: memoryview) -> None:
-        """Fill the buffer with the bytes that follow."""
+        """Fill the buffer with the bytes that follow the JSON."""
         at = 0
         while at < len(buffer):
             chunk = self._stream.read(min(_CHUNK_BYTES, len(buffer) - at))
@@ -75,7 +75,7 @@ class _Worker:
         )
 
     def ask(self, request: bytes, read: Callable[[Answer], _Made]) -> _Made:
-        """What `read` makes of the answer; raises `_Gone`."""
+        """Send the request and return `read` of the answer; raises `_Gone`."""
         sent, answered = self._process.stdin, self._process.stdout
         assert sent is not None
         assert answered is not None
@@ -92,17 +92,17 @@ class _Worker:
         self._process.kill()
 
     def let_go(self) -> None:
-        """End it, if it has not ended, and close what leads to it."""
+        """End the worker, if it has not ended, and close its pipes."""
         self._process.kill()
-        with self._log, suppress(BrokenPipeError):  # what it was to be sent last it never took
+        with self._log, suppress(BrokenPipeError):  # it never read the last request
             self._process.__exit__(None, None, None)
 
 
 class Workers:
     """At most `most` processes of `python -m <module> <idle_s>`.
 
-    Each answers lines of JSON on its stdin by a line of JSON on its stdout, and maybe bytes after that. It
-    ends itself by SIGALRM or SIGPROF at its work's deadline, and with 0 when it was idle for `idle_s`.
+    Each answers lines of JSON on its stdin with a line of JSON on its stdout, and maybe bytes after that. It
+    is ended by SIGALRM or SIGPROF at its work's deadline, and exits with 0 after `idle_s` without work.
     """
 
     def __init__(self, module: str, *, most: int) -> None:
@@ -115,10 +115,10 @@ class Workers:
         self._is_used = False
 
     def ask(self, request: Mapping[str, Any], read: Callable[[Answer], _Made]) -> _Made:
-        """What `read` makes of a worker's answer to the request.
+        """Send the request to a worker and return `read` of the answer.
 
-        Raises `PastDeadline` and `WorkerCrashed`, which the request is to blame for, `Stopped` when this
-        pool's work is ended meanwhile, and `ToolFailed` when the worker ended by anything else.
+        Raises `PastDeadline` and `WorkerCrashed` when the request is to blame, `Stopped` when this pool is
+        ended meanwhile, and `ToolFailed` when the worker ended for another reason.
         """
         ends = self._ends
         line = json.dumps(request).encode() + b"\n"
@@ -133,14 +133,14 @@ class Workers:
                         raise self._reason(worker, exit_code, stderr, ends) from None
 
     def end_idle(self) -> None:
-        """End those that do nothing: what they used then counts as used by this process."""
+        """End idle workers: their usage then counts as this process's."""
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.let_go()
 
     def end(self) -> None:
-        """End all work at once; who waits for it gets `Stopped`. What is asked for later begins afresh."""
+        """End all work at once; callers that wait for it get `Stopped`. Later requests start new workers."""
         with self._lock:
             self._ends += 1
             for worker in self._busy:
@@ -164,7 +164,7 @@ class Workers:
         except BaseException:
             with self._lock:
                 self._busy.discard(worker)
-            worker.let_go()  # half of an answer may still come
+            worker.let_go()  # the rest of an answer may still arrive
             raise
         with self._lock:
             worker.is_new = False

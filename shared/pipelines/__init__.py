@@ -1,4 +1,4 @@
-"""Graphs of stages, read from `jobs/*/pipeline.yaml`: which are installed, and what is deployed of them.
+"""Graphs of stages, read from `jobs/*/pipeline.yaml`: the installed ones, and their deployed jobs.
 
 Uses the ground only, and loads no stage's code.
 """

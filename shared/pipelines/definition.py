@@ -13,9 +13,9 @@ from shared.errors import BadRequest
 from shared.validation import problems_of
 
 FUSED: Final = "fused"
-"""Stands for a stage's name where all stages run in one container; no stage is called so."""
+"""Takes the place of a stage's name for the job that runs all stages; no stage has this name."""
 Kind = Literal["image", "text", "audio", "json"]
-"""Of an asset that people put in."""
+"""The name of an asset that people supply."""
 _DOTTED: Final = r"^[a-z_]+(\.[A-Za-z_]+)+$"
 
 
@@ -33,22 +33,22 @@ class FanOut(_Definition):
 
 
 class JobDefinition(_Definition):
-    """What a platform gives the containers of a job."""
+    """The resources that a platform gives the containers of a job."""
 
     retries: int = Field(2, ge=0, le=5)
     time_limit_s: int = Field(600, ge=1, le=86_400)
-    """Of one attempt of one task."""
+    """The limit of one attempt at one task."""
     cpu: Literal[1, 2, 4, 8] = 1
     memory_mib: int = Field(2048, ge=512, le=32_768)
 
 
 class FusedDefinition(JobDefinition):
-    """All stages in one container: for short work, whose time would else go into starting containers."""
+    """All stages in one container: for short work, most of whose time would go into starting containers."""
 
     job: str = Field(pattern=r"^[a-z][a-z-]*$")
-    """What the platforms call it."""
+    """The platforms' name of the job."""
     most_assets: int = Field(ge=1)
-    """With more objects than this under `assets/` the stages get containers of their own."""
+    """With more objects than this under `assets/` each stage gets its own container."""
 
 
 class StageDefinition(JobDefinition):
@@ -57,21 +57,21 @@ class StageDefinition(JobDefinition):
     needs: tuple[str, ...] = ()
     fan_out: FanOut | None = None
     share: float = Field(gt=0, le=1)
-    """Of the pipeline's overall progress."""
+    """Its share of the pipeline's overall progress."""
     optional: bool = False
-    """When it fails the pipeline goes on without it."""
+    """If it fails, the pipeline continues without it."""
     description: str
 
 
 class Reported(_Definition):
-    """What is reported of a pipeline's runs while they go on: to Redis, to the database, to webhooks."""
+    """What is reported of a pipeline's runs while they are under way: to Redis, the database, webhooks."""
 
     brief: str
-    """Name of the JSON object, below a creation, that says what was asked for, e.g. `assets/order.json`."""
+    """Name of the JSON object, below a creation, that holds the brief, e.g. `assets/order.json`."""
     fields: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,50}$")], ...] = ()
     """Texts of the brief that are reported, and columns of the database."""
     phases: dict[str, str]
-    """By stage, what people call that part of the work: `Asset generation` failed."""
+    """By stage, people's name of that part of the work: `Asset generation` failed."""
 
 
 class Taken(_Definition):
@@ -79,16 +79,16 @@ class Taken(_Definition):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_./<>-]+$")
     """Below `assets/`, without its ending: `<part>` and `<number>` stand for whole numbers, parts from 1,
-    `<any>` for all characters but slashes, e.g. `<part>/<any>`."""
+    `<any>` for all characters except slashes, e.g. `<part>/<any>`."""
     kind: Kind
-    """The endings that it may have, and what its content must be."""
+    """The endings that it may have, and the kind of content that each requires."""
 
 
 class Examples(_Definition):
-    """What to type."""
+    """Example commands."""
 
     command: str
-    """After `reelwright`, for a film of one's own."""
+    """After `reelwright`, for a film of the user's own."""
     http: tuple[str, ...] = ()
     """After `curl`; `{url}` stands for the server's address."""
 
@@ -99,10 +99,10 @@ class Pipeline(_Definition):
     name: str = Field(pattern=r"^[a-z][a-z_]*$")
     description: str
     time_limit_s: int | None = Field(None, ge=1)
-    """Of a whole run, waiting included."""
+    """The time limit of a whole run, waiting included."""
     checked_by: str | None = Field(None, pattern=_DOTTED)
-    """The dotted name of a function of a creation and a run's parameters, which raises `BadRequest` for what
-    the stages could not use. It must do with what every image holds."""
+    """The dotted name of a function of a creation and a run's parameters, which raises `BadRequest` for input
+    that the stages could not use. It may import only what every image has."""
     guide: str = ""
     """For `reelwright run <pipeline> --help`: what its assets are."""
     examples: Examples | None = None
@@ -116,15 +116,15 @@ class Pipeline(_Definition):
     """The dotted name of the function behind `reelwright run <pipeline>` (`jobs/desk.py`), where that takes
     more than a folder of assets."""
     reported: Reported | None = None
-    """Unset: its progress is in the store alone."""
+    """Unset: its progress is in the store only."""
     film: str | None = None
     """The output that is the film, e.g. `assets/video.mp4`."""
     outputs: tuple[str, ...] = ()
     """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
-    All others are what people put in."""
+    All other assets are inputs."""
     fused: FusedDefinition | None = None
     stages: dict[str, StageDefinition] = Field(min_length=1)
-    """In an order in which each comes after all that it needs."""
+    """In an order in which each stage comes after all that it needs."""
 
     @model_validator(mode="after")
     def _graph_is_sound(self) -> Self:
@@ -148,19 +148,19 @@ class Pipeline(_Definition):
         return self
 
     def makes(self, name: str) -> bool:
-        """Whether an asset is one that its stages make."""
+        """Whether the asset is one that the stages make."""
         folders = tuple(output for output in self.outputs if output.endswith("/"))
         return name in self.outputs or name.startswith(folders)
 
     @property
     def jobs(self) -> dict[str, str]:
-        """What the platforms call the job of each stage, and of `FUSED` where there is one."""
+        """The platforms' name of each stage's job, and of `FUSED` if there is one."""
         names = {stage: f"{self.name}-{stage}".replace("_", "-") for stage in self.stages}
         return names | ({FUSED: self.fused.job} if self.fused else {})
 
     @property
     def width(self) -> int:
-        """How many of its stages can be at work at once, at most."""
+        """How many of its stages can run at once, at most."""
         depths: dict[str, int] = {}
         for name, stage in self.stages.items():
             depths[name] = 1 + max((depths[need] for need in stage.needs), default=0)
@@ -172,7 +172,7 @@ class Pipeline(_Definition):
             named(self.checked_by)(creation, parameters)
 
     def definition_of(self, stage: str) -> JobDefinition:
-        """The stage's definition, or that of all stages in one container for `FUSED`."""
+        """The stage's definition, or that of the fused container for `FUSED`."""
         if stage != FUSED:
             return self.stages[stage]
         if self.fused is None:
@@ -180,7 +180,7 @@ class Pipeline(_Definition):
         return self.fused
 
     def tasks_of(self, stage: str, metadata: dict[str, dict[str, Any]]) -> int:
-        """How many tasks the stage gets, from the metadata of the stages before it."""
+        """The stage's number of tasks, from the metadata of earlier stages."""
         fan_out = self.stages[stage].fan_out
         if fan_out is None:
             return 1
@@ -190,7 +190,7 @@ class Pipeline(_Definition):
 
 
 def named(dotted: str) -> Any:
-    """What a pipeline brings by its dotted name; loads the module it is in."""
+    """Load an object of a pipeline by its dotted name."""
     module, _, name = dotted.rpartition(".")
     return getattr(import_module(module), name)
 

@@ -1,4 +1,4 @@
-"""What is deployed: the job of every stage of every pipeline, the image that it runs, and its settings."""
+"""Deployments: the job of every stage of every pipeline, its image and its settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,46 +13,46 @@ from shared.settings import SECRET, SETTINGS, read_settings
 from shared.validation import name_pattern
 
 TRIGGER_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded != "here")
-"""What a trigger's container heeds, whatever it runs on; one that runs the stages itself heeds all of it."""
+"""Settings that a trigger's container reads on every platform; one that runs the stages itself reads all."""
 JOB_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded == "jobs")
-"""What a stage's container heeds."""
+"""Settings that a stage's container reads."""
 S3_VARIABLES: Final = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     *("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
 )
-"""What boto3 reads for an `s3://` store."""
+"""Variables that boto3 reads for an `s3://` store."""
 ImagePrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.:/-]*$")]
 """Registry and folder, or namespace, of the images."""
 
 
 def deployed_name(prefix: str, what: str) -> str:
-    """What a cloud calls a job, or anything else that belongs to the jobs of this prefix."""
+    """A cloud's name for a job, or for anything else that belongs to the jobs with this prefix."""
     return f"{prefix}-{what}"
 
 
 class Deployment(BaseModel):
-    """What every platform can be told."""
+    """The options of every platform's deployment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tag: str = Field(default_factory=lambda: version("reelwright"), pattern=r"^\w[\w.-]{0,127}$")
-    """Of the images."""
+    """The tag of the images."""
     job_prefix: str = Field("reelwright", pattern=name_pattern(24))
-    """What the names of jobs start with, and of all that belongs to them: JOB_PREFIX to a trigger."""
+    """The prefix of the names of jobs and everything that belongs to them: JOB_PREFIX for a trigger."""
     settings: dict[str, str] = {}
-    """Settings that are no secrets, by their variables."""
+    """Settings that are not secret, by variable."""
     heeded: ClassVar[tuple[str, ...]] = TRIGGER_SETTINGS
-    """Those that the platform's files have a place for."""
+    """The variables that the platform's files may hold."""
 
     @field_validator("settings")
     @classmethod
     def _are_heeded(cls, settings: dict[str, str]) -> dict[str, str]:
         for name in settings:
             if name in SECRET:
-                raise ValueError(f"{name} may hold a secret: hand it to the containers as one, not in a file")
+                raise ValueError(f"{name} may hold a secret: give it to the containers as one, not in a file")
             if name not in cls.heeded:
                 choices = ", ".join(each for each in cls.heeded if each not in SECRET)
-                raise ValueError(f"{name} is no setting to write into a file; use one of {choices}")
+                raise ValueError(f"{name} is not a setting for a file; use one of {choices}")
         read_settings(settings)
         return settings
 
@@ -65,7 +65,7 @@ class Deployment(BaseModel):
 
 
 class CloudDeployment(Deployment):
-    """What a platform whose images lie in a registry can be told, too."""
+    """More options, for a platform whose images are in a registry."""
 
     image_prefix: ImagePrefix
 
@@ -75,14 +75,14 @@ class CloudDeployment(Deployment):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedJob:
-    """One job, as every cloud has it."""
+    """One job, the same on every cloud."""
 
     name: str
     """Without the platform's prefix, e.g. `story-render` or `video-generator`."""
     image: str
     """Its pipeline's, which holds all stages."""
     command: tuple[str, ...]
-    """What the container runs; the creation ID comes after it."""
+    """The container's command; the creation ID follows it."""
     pipeline: str
     stage: str
     """Or `FUSED`."""
@@ -109,14 +109,14 @@ def image_of(pipeline: Pipeline) -> str:
 
 
 def command_of(pipeline: Pipeline, stage: str) -> tuple[str, ...]:
-    """What runs a stage, or all of them for `FUSED`."""
+    """The command that runs a stage, or all stages for `FUSED`."""
     if stage == FUSED:
         return ("python", "-m", "jobs", pipeline.name)
     return ("python", "-m", f"jobs.{pipeline.name}.{stage}")
 
 
 def named_values(option: str, pairs: Sequence[str]) -> dict[str, str]:
-    """What an option of the kind NAME=VALUE says; raises `BadRequest` for what is not of that kind."""
+    """The values of NAME=VALUE options; raises `BadRequest` for any other form."""
     bad = [pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair]
     if bad:
         raise BadRequest(*(f"{option} {pair!r}: give NAME=VALUE" for pair in bad))

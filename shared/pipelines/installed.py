@@ -1,4 +1,4 @@
-"""The pipelines that are installed, read without a line of their stages' code."""
+"""The installed pipelines, read without loading their stages' code."""
 
 from collections import Counter
 from importlib.resources import as_file, files

@@ -20,22 +20,22 @@ from shared.records.failing import RunTask
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchOrder:
-    """What a platform is asked to run."""
+    """An order to launch one stage."""
 
     pipeline: str
     stage: str
     """Or `FUSED`: all stages in one container, `python -m jobs <pipeline> <creation_id>`."""
     job: str
-    """What the platforms call this job, without their prefix, e.g. `story-render` or `video-generator`."""
+    """The platforms' name of this job, without their prefix, e.g. `story-render` or `video-generator`."""
     definition: JobDefinition
     creation_id: str
     run: int
     token: str
-    """The claim's: handed to every task as `REELWRIGHT_CLAIM`."""
+    """The claim's token: every task gets it as `REELWRIGHT_CLAIM`."""
     tasks: int
 
     def task(self, index: int) -> RunTask | None:
-        """One of the stage's tasks; None where all stages are in one container, each with its own."""
+        """One of the stage's tasks; None for a fused container, in which each stage has its own."""
         if not isinstance(self.definition, StageDefinition):
             return None
         return RunTask(
@@ -49,65 +49,64 @@ class LaunchOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionState:
-    """How an execution stands."""
+    """The state of an execution."""
 
     status: Literal["running", "ended", "unknown"]
-    """`ended` with the record unfinished means that it died; `unknown` that this platform can't tell."""
+    """`ended` while the record is unfinished means that it died; `unknown` that the platform can't say."""
     reason: str = ""
-    """Why it ended without a word, for a person, e.g. `killed by SIGKILL, as when memory runs out`."""
+    """Why it ended without recording an error, e.g. `killed by SIGKILL, as when memory runs out`."""
     task_reasons: Mapping[int, str] = field(default_factory=dict)
-    """By task index, where the platform says it of each task."""
+    """By task index, where the platform reports it for each task."""
     is_watched: bool = False
-    """The one who launched it ends it when its heartbeat is stale: nobody else need do so."""
+    """Its launcher ends it when its heartbeat is stale, so that no other process has to."""
 
 
 class Platform(Protocol):
-    """Starts jobs and says how they stand. The store, not the platform, knows what they did."""
+    """Starts jobs and reports their state. The store, not the platform, knows their results."""
 
     name: str
     is_here: bool
-    """Whether its jobs run on this machine, so that looking at them costs nothing."""
+    """Whether its jobs run on this machine, so that reading their state costs nothing."""
     on_end: Callable[[str], object]
-    """Called with the creation ID when a stage has ended, by a platform that sees that."""
+    """Called with the creation ID when a stage has ended, by a platform that sees this."""
 
     def check(self, jobs: Collection[str]) -> None:
-        """Raise `InvalidSettings`, naming the variable, unless the platform is there and lets us in; `jobs`
-        are what `LaunchOrder.job` may name, of which some must be deployed."""
+        """Raise `InvalidSettings`, naming the variable, unless the platform answers and gives access; `jobs`
+        are the possible values of `LaunchOrder.job`, of which some must be deployed."""
 
     def launch(self, order: LaunchOrder) -> str:
         """Start the stage and return the execution's name without waiting for it.
 
-        An answer that was lost is looked up before anything is sent again. Raises `PlatformBusy` when asking
-        later can help (whoever asks then calls `find` first), `PlatformError` when it is refused.
+        If an answer was lost, the launch is looked up before it is sent again. Raises `PlatformBusy` when a
+        later attempt can help (call `find` first then), `PlatformError` when the launch is refused.
         """
 
     def find(self, order: LaunchOrder) -> str | None:
         """The execution that an earlier `launch` under this token started, or None if there is none.
 
-        Asked when the launcher may have died before it noted the name. Raises `PlatformError` when it can't
-        be known.
+        Used when the launcher may have died before it noted the name. Raises `PlatformError` when the answer
+        can't be known.
         """
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
-        """How the execution stands; never raises for one that it doesn't know. An answer of a few seconds ago
-        may be given again, unless it is to be `ask_again`."""
+        """The execution's state, a few seconds old unless `ask_again`; never raises for an unknown one."""
 
     def cancel(self, execution: str) -> None:
-        """Ask it to stop; fine when it has ended already."""
+        """Ask it to stop; no error if it has ended already."""
 
     def release(self, execution: str) -> bool:
-        """Let go of an execution whose results are in the store; False while it has yet to end."""
+        """Release an execution whose results are in the store; False while it has yet to end."""
 
     def wait(self) -> None:
-        """Until all work that would end with this process has ended, what came of its ends too."""
+        """Wait until all work that would end with this process has ended and its end is handled."""
 
     def stop(self) -> None:
-        """Stop all work that would end with this process, and launch nothing more."""
+        """Stop all work that would end with this process, and launch no more."""
 
 
 class Unattended:
-    """For a platform whose work doesn't depend on this process once `launch` has returned, and that sees no
-    ends: events and sweeps advance its runs."""
+    """For a platform whose work doesn't depend on this process after `launch` has returned, and that isn't
+    notified of ends: events and sweeps advance its runs."""
 
     is_here = False
     on_end: Callable[[str], object] = staticmethod(lambda _creation_id: None)

@@ -23,17 +23,17 @@ from shared.storage import ObjectStore
 
 _ASK_AGAIN_S: Final = 0.2
 _GONE: Final = ("no such container", "already in progress")
-"""How docker and podman say that a container is removed, or is just being removed."""
+"""How docker and podman report that a container is removed, or is just being removed."""
 
 
 class ComposePlatform(LocalPlatform):
-    """The local platform, with each task in a container of the compose file's service of that job.
+    """The local platform, with each task in a container of the compose file's service for that job.
 
-    A store on this machine's disk becomes the services' volume, by the variable CREATIONS that the compose
-    file takes, and its containers run as this user; any other store they get by its URL.
+    A store on this machine's disk becomes the services' volume, by the variable CREATIONS of the compose
+    file, and its containers run as this user; any other store is passed by its URL.
 
-    compose hands no signals on to the container (podman-compose) or not all of them, so that its engine,
-    docker or podman, is asked to signal the container, by a name that no other attempt has.
+    compose passes no signals (podman-compose) or not all of them on to the container, so that its engine,
+    docker or podman, is asked to signal the container, by a name that is unique to the attempt.
     """
 
     name = "compose"
@@ -48,9 +48,9 @@ class ComposePlatform(LocalPlatform):
         grace_s: float = 10.0,
         patience: Patience = USUAL,
     ) -> None:
-        """`patience` bears with all silence before the first heartbeat: an image may have to be pulled.
+        """`patience` covers all silence before the first heartbeat: an image may have to be pulled.
 
-        Raises `InvalidSettings` if COMPOSE_COMMAND can't be told to be docker's or podman's."""
+        Raises `InvalidSettings` if COMPOSE_COMMAND is neither docker's nor podman's."""
         super().__init__(
             store,
             on_log=on_log,
@@ -79,7 +79,7 @@ class ComposePlatform(LocalPlatform):
         )
 
     def _reason(self, found: Called) -> str:
-        """Why there are no services."""
+        """Why the file has no services."""
         if found.worked:
             return "it has no service for any job"
         if not self._file.is_file():
@@ -121,7 +121,7 @@ class ComposePlatform(LocalPlatform):
             super()._signal(attempt, number)
 
     def _ask_to_stop(self, attempt: ProcessAttempt, name: str) -> None:
-        """SIGTERM as soon as the container is there: compose may have yet to start it."""
+        """Send SIGTERM as soon as the container exists: compose may still be starting it."""
         until = time.monotonic() + self._grace_s
         while not attempt.ends_within(0):
             asked = call([*self._engine, "kill", "--signal", "TERM", name])
@@ -135,13 +135,13 @@ class ComposePlatform(LocalPlatform):
         command = [*self._engine, "rm", "--force", "--volumes", _name(attempt.variables)]
         removed = call(command)
         if not removed.worked and not any(words in removed.complaint.lower() for words in _GONE):
-            reason = f"{removed.complaint}: see if it is there: {shlex.join(command)}"
+            reason = f"{removed.complaint}: check whether it exists: {shlex.join(command)}"
             log(logging.WARNING, "container_left", reason)
 
 
 def engine_of(compose_command: Sequence[str]) -> tuple[str, ...]:
-    """What the containers of a compose command are managed with: `docker compose` and `docker-compose`
-    belong to `docker`, `podman compose` and `podman-compose` to `podman`; raises `InvalidSettings`."""
+    """The engine that manages a compose command's containers: `docker compose` and `docker-compose` belong to
+    `docker`, `podman compose` and `podman-compose` to `podman`; raises `InvalidSettings`."""
     for position, word in enumerate(compose_command):
         program = Path(word).name
         before = tuple(compose_command[:position])
@@ -150,26 +150,26 @@ def engine_of(compose_command: Sequence[str]) -> tuple[str, ...]:
         if program in ("docker-compose", "podman-compose"):
             return (*before, program.removesuffix("-compose"))
     raise InvalidSettings(
-        f"COMPOSE_COMMAND={shlex.join(compose_command)!r}: can't tell what stops its containers; "
+        f"COMPOSE_COMMAND={shlex.join(compose_command)!r}: the engine that stops its containers is unknown; "
         "use docker compose, podman-compose, or another command that ends in one of these"
     )
 
 
 def _name(variables: Mapping[str, str]) -> str:
-    """The container's: what is unique of its execution's name, its task and its attempt."""
+    """The container's name: what is unique in its execution's name, its task and its attempt."""
     launch = variables["TASK_EXECUTION"].rpartition("|")[2]
     return f"reelwright-{launch}-{variables['TASK_INDEX']}-{variables['TASK_ATTEMPT']}"
 
 
 def _user(engine: Sequence[str]) -> str:
-    """Who can write what this user can: inside a rootless podman's containers that is root."""
+    """The user that can write what this user can: inside a rootless podman's containers that is root."""
     if Path(engine[0]).name == "podman" and os.getuid():
         return "0:0"
     return f"{os.getuid()}:{os.getgid()}"
 
 
 def _places(store: ObjectStore) -> dict[str, str]:
-    """Variables for compose itself, which wants the trigger's token even to run a job that never sees it."""
+    """Variables for compose itself, which requires the trigger's token even for jobs that never see it."""
     url = urlsplit(store.url)
     places = {"CREATIONS": unquote(url.path)} if url.scheme == "file" else {}
     return places | ({} if os.environ.get("API_TOKEN") else {"API_TOKEN": "unused"})

@@ -1,4 +1,4 @@
-"""How an attempt ended, and what its record is to say of it when it left no word itself."""
+"""How an attempt ended, and what to record if it left no error itself."""
 
 import signal
 from dataclasses import dataclass
@@ -16,19 +16,18 @@ class End:
 
     exit_code: int
     reason: str
-    """What to say if it left no word."""
+    """The error to record if it left none."""
     kind: Unraised | None = None
-    """The failure for which it was ended: that is what to say, whatever its own last word was."""
+    """The failure for which it was ended; it overrides the attempt's own last error."""
 
 
 def record_end(
     creation: Creation, order: LaunchOrder, execution: str, index: int, end: End, *, stopped: bool
 ) -> None:
-    """Record the task as failed, with what is known, unless its record says how it ended; `stopped` when it
-    was told to."""
+    """Record the task as failed unless its record says how it ended; `stopped` if it was asked to stop."""
     task = order.task(index)
     if task is None:
-        return  # all stages in one: which of them it died in, their records and claims tell
+        return  # fused: the stages' records and claims show which of them it died in
     overrules = end.kind is not None
     fail_record(
         creation,
@@ -52,7 +51,7 @@ def _failure(end: End, *, stopped: bool) -> Failure:
 
 
 def last_words(exit_code: int) -> str:
-    """What to say of a process without a word of its own; 128 + n is a signal too, told by a container."""
+    """A message for a process that left none; 128 + n means a signal too, as reported by a container."""
     number = -exit_code if exit_code < 0 else exit_code - 128
     if number not in list(signal.Signals):
         return f"ended with exit code {exit_code} without a word"

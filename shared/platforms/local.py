@@ -1,4 +1,4 @@
-"""Stages as processes on this machine: same entrypoints, same variables, same retries as in the clouds."""
+"""Stages as processes on this machine: the same entrypoints, variables and retries as in the clouds."""
 
 import logging
 import os
@@ -39,13 +39,13 @@ _BAD_REQUEST: Final = 2
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ProcessAttempt:
-    """One try at a task."""
+    """One attempt at a task."""
 
     process: "subprocess.Popen[bytes]"
     variables: Mapping[str, str]
-    """Its own, which no other attempt has."""
+    """Its own variables, which differ from every other attempt's."""
     ending: threading.Lock = field(default_factory=threading.Lock)
-    """Taken for good by the one who ends it: a second SIGTERM would disturb its last words."""
+    """Acquired for good by the thread that ends it: a second SIGTERM would disturb its shutdown."""
 
     def ends_within(self, wait_s: float) -> bool:
         try:
@@ -57,7 +57,7 @@ class ProcessAttempt:
 
 @dataclass(kw_only=True)
 class _Execution:
-    """A launched stage: what works on it and whether it is to stop."""
+    """A launched stage: its attempts, and whether it must stop."""
 
     order: LaunchOrder
     name: str
@@ -65,7 +65,7 @@ class _Execution:
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     reason: str = ""
-    """Why it ended, for a stage whose record doesn't say it."""
+    """Why it ended, for a stage whose record doesn't say so."""
 
 
 _at_work_here: Final[set[str]] = set()
@@ -73,10 +73,9 @@ _at_work_here: Final[set[str]] = set()
 
 
 class LocalPlatform:
-    """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, one a core at once.
+    """Runs each task as `python -m jobs.<pipeline>.<stage> <creation_id>`, at most one a core at once.
 
-    A platform whose processes only stand for what works elsewhere on this machine overrides `_signal` and
-    `_clear`.
+    A platform whose processes stand in for work elsewhere on this machine overrides `_signal` and `_clear`.
     """
 
     name = "local"
@@ -94,10 +93,10 @@ class LocalPlatform:
         grace_s: float = 10.0,
         patience: Patience = USUAL,
     ) -> None:
-        """`command` gets an order and the variables that its process is to have, beside those in `environ`;
-        `on_end` gets the creation ID when a stage has ended (this is what chains the next one);
-        `on_log` gets each line that a task writes to stderr, which is otherwise inherited; `grace_s` lies
-        between SIGTERM and SIGKILL; `patience` says how long an attempt may be silent before it is ended."""
+        """`command` gets an order and the variables of its process, beside those in `environ`; `on_end` gets
+        the creation ID when a stage has ended (this is what chains the next one); `on_log` gets each line
+        that a task writes to stderr, which is otherwise inherited; `grace_s` is the time between SIGTERM and
+        SIGKILL; `patience` says how long an attempt may be silent before it is ended."""
         self.on_end = on_end
         self._store = store
         self._on_log = on_log
@@ -113,7 +112,7 @@ class LocalPlatform:
         self._closed = False
 
     def check(self, jobs: Collection[str]) -> None:
-        """Nothing to check: what it needs was seen to when it was made."""
+        """Nothing to check: the constructor has checked what it needs."""
 
     def launch(self, order: LaunchOrder) -> str:
         name = f"local|{this_process()}|{secrets.token_hex(6)}"
@@ -145,7 +144,7 @@ class LocalPlatform:
         return ExecutionState(status="running" if at_work else "unknown", is_watched=at_work)
 
     def cancel(self, execution: str) -> None:
-        """SIGTERM now, SIGKILL for what is still there after a while."""
+        """SIGTERM now, SIGKILL after a while for processes that are still alive."""
         mine = self._executions.get(execution)
         if mine:
             mine.stopping.set()
@@ -166,12 +165,12 @@ class LocalPlatform:
         return mine is None or mine.ended.is_set()
 
     def wait(self) -> None:
-        """Until everything that was launched has ended, what that launched too, and everyone knows."""
+        """Wait until all launched stages, and those that they started, have ended."""
         while running := [each for each in self._threads if each.is_alive()]:
             running[0].join()
 
     def stop(self) -> None:
-        """Stop every task, wait for them to end and launch nothing more; what they did stays for a resume."""
+        """Stop every task, wait for them to end and launch no more; their results stay for a resume."""
         with self._lock:
             self._closed = True
             executions = list(self._executions.values())
@@ -219,16 +218,16 @@ class LocalPlatform:
         self._record_end(execution, index, end)
 
     def _attempt(self, execution: _Execution, index: int, number: int) -> End:
-        """One process, from start to end."""
+        """Run one process, from start to end."""
         order = execution.order
         variables = _variables(execution, index, number, self._store.url)
         process = subprocess.Popen(
             self._command(order, variables),
             env={**os.environ, **self._environ, **variables},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # the result is in the record; our own stdout is the asker's
+            stdout=subprocess.DEVNULL,  # the result is in the record; our own stdout belongs to the caller
             stderr=subprocess.PIPE if self._on_log else None,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we hand it on
+            start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
         )
         attempt = ProcessAttempt(process=process, variables=variables)
         execution.attempts.add(attempt)
@@ -248,7 +247,7 @@ class LocalPlatform:
         return Pulse(creation=creation, order=order, execution=name, index=index, patience=self._patience)
 
     def _wait(self, attempt: ProcessAttempt, pulse: Pulse, time_limit_s: float) -> End:
-        """Until the attempt ends by itself, is not heard of any more, or has taken too long."""
+        """Wait until the attempt ends by itself, falls silent, or takes too long."""
         over_at = time.monotonic() + time_limit_s
         silence = pulse.silence()
         while not silence and (left_s := over_at - time.monotonic()) > 0:
@@ -269,7 +268,7 @@ class LocalPlatform:
         threading.Thread(target=self._end, args=(attempt,), name="end", daemon=True).start()
 
     def _end(self, attempt: ProcessAttempt) -> None:
-        """SIGTERM, and SIGKILL if it is still there after a while."""
+        """Send SIGTERM, and SIGKILL if it is still alive after a while."""
         if not attempt.ending.acquire(blocking=False):
             return
         self._signal(attempt, signal.SIGTERM)
@@ -277,14 +276,14 @@ class LocalPlatform:
             self._signal(attempt, signal.SIGKILL)
 
     def _signal(self, attempt: ProcessAttempt, number: signal.Signals) -> None:
-        """Signal the task and the tools it runs; what was stopped wakes up to hear it."""
+        """Signal the task and its tools; a stopped process is woken up to handle it."""
         if attempt.process.poll() is None:
-            with suppress(ProcessLookupError):  # it ended in between
+            with suppress(ProcessLookupError):  # it ended meanwhile
                 os.killpg(attempt.process.pid, number)
                 os.killpg(attempt.process.pid, signal.SIGCONT)
 
     def _clear(self, attempt: ProcessAttempt, exit_code: int) -> None:
-        """Kill the tools that an attempt which failed has left at work."""
+        """Kill the tools that a failed attempt left running."""
         if exit_code:
             with suppress(ProcessLookupError):
                 os.killpg(attempt.process.pid, signal.SIGKILL)
@@ -304,7 +303,7 @@ class LocalPlatform:
         return thread
 
     def _record_end(self, execution: _Execution, index: int, end: End) -> None:
-        """A task that ended without a last word in its record is recorded as failed, with what is known."""
+        """A task that ended without recording its end is recorded as failed, with what is known."""
         execution.reason = end.reason
         creation = Creation(self._store, execution.order.creation_id)
         record_end(creation, execution.order, execution.name, index, end, stopped=execution.stopping.is_set())
@@ -317,7 +316,7 @@ def _entrypoint(order: LaunchOrder, _variables: Mapping[str, str]) -> list[str]:
 
 
 def _cores_each(tasks: int) -> int:
-    """The cores, shared among the tasks that run at once, so that memory doesn't grow with the tasks."""
+    """The cores, divided among the tasks that run at once, so that memory doesn't grow with the tasks."""
     asked = os.environ.get("CORES", "")
     cores = int(asked) if asked.isdigit() and int(asked) else usable_cores()
     return max(1, cores // min(tasks, usable_cores()))
@@ -341,9 +340,9 @@ class Called:
 
     worked: bool
     complaint: str
-    """The last line that it wrote to stderr, or why it could not be run."""
+    """The last line of its stderr, or why it could not be run."""
     lines: tuple[str, ...] = ()
-    """Of its stdout."""
+    """The lines of its stdout."""
 
 
 def call(

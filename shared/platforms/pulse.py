@@ -1,8 +1,8 @@
-"""Whether an attempt is still heard of: its heartbeats in the store, as the one who launched it sees them.
+"""Whether an attempt is alive, judged from its heartbeats in the store as the launcher sees them.
 
-Silence is counted in looks that saw nothing new, not read off clocks. So it does not matter if the worker's
-clock is another one, or if this process or the whole machine slept: what beats again after that is seen at
-the next look. A store that can't be read says nothing of the attempt, and the count begins again.
+Silence is counted in looks that found no new heartbeat, not read off clocks. So it doesn't matter if the
+worker's clock differs, or if this process or the whole machine slept: a heartbeat after that is seen at the
+next look. While the store can't be read, nothing is known of the attempt, and counting starts again.
 """
 
 import math
@@ -17,7 +17,7 @@ from shared.records.names import RECORDS
 from shared.settings import Settings
 
 _LOOKS: Final = 12
-"""Within the time after which silence means death."""
+"""Looks within the time after which silence means death."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class Patience:
     """How long an attempt may be silent."""
 
     at_work_s: float = 60.0
-    """While a record of its own says that it works: STALE_AFTER_S."""
+    """While its own record says that it works: STALE_AFTER_S."""
     otherwise_s: float = 300.0
-    """While none does: it has yet to begin, is between two stages, or is done and has yet to end."""
+    """While no record does: it has not begun, is between two stages, or is done and has yet to end."""
 
     @property
     def look_every_s(self) -> float:
@@ -38,14 +38,14 @@ USUAL: Final = Patience()
 
 
 def patience_of(settings: Settings) -> Patience:
-    """What the settings say of it."""
+    """The patience that the settings define."""
     limit_s = settings.stale_after_s
     return replace(USUAL, at_work_s=limit_s, otherwise_s=max(limit_s, USUAL.otherwise_s))
 
 
 @dataclass(kw_only=True)
 class Pulse:
-    """What was seen of one attempt at one task."""
+    """The heartbeats of one attempt at one task."""
 
     creation: Creation
     order: LaunchOrder
@@ -53,15 +53,15 @@ class Pulse:
     index: int
     patience: Patience
     _before: frozenset[tuple[str, str]] | None = None
-    """Heartbeats that were there already, of attempts before this one."""
+    """Heartbeats from attempts before this one."""
     _seen: frozenset[tuple[str, str]] = frozenset()
     _silent_looks: int = 0
     _known: dict[str, tuple[str, Record | None]] = field(default_factory=dict)
     """By name, the generation of a record that was read, and the record."""
 
     def silence(self) -> str:
-        """Look: why the attempt is to be ended, or nothing. Asked once when the attempt begins, then every
-        `look_every_s`."""
+        """Look once: why the attempt must be ended, or empty text. Called once when the attempt begins, then
+        every `look_every_s`."""
         try:
             beats = {_beat(record): record for record in self._records() if self._is_mine(record)}
         except ReelwrightError:
@@ -97,7 +97,7 @@ class Pulse:
         return [record for record in found if record]
 
     def _read(self, name: str, generation: str) -> Record | None:
-        """The record, out of memory if it is still of this generation: there may be many."""
+        """The record, from memory if it is still of this generation: there may be many."""
         if self._known.get(name, ("", None))[0] != generation:
             self._known[name] = generation, load(self.creation, name, Record)[0]
         return self._known[name][1]

@@ -1,4 +1,4 @@
-"""How executions stood a moment ago: polling a status must not use up a cloud's quota of reads."""
+"""Remembers the recent states of executions: polling a status must not use up a cloud's quota of reads."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from shared.platforms import ExecutionState
 
 UNKNOWN: Final = ExecutionState(status="unknown")
 NO_NEWS: Final = ExecutionState(status="running")
-"""Where an answer is only late, nothing is taken for dead."""
+"""If an answer is only late, no task is taken for dead."""
 _RUNNING_LASTS_S: Final = 5.0
 _ENDED_LASTS_S: Final = 300.0
 
@@ -25,7 +25,7 @@ class Remembered:
     def state(
         self, execution: str, ask: Callable[[str], ExecutionState], *, ask_again: bool
     ) -> ExecutionState:
-        """The state that is remembered, or what `ask` answers; with `ask_again` only an end is remembered."""
+        """The remembered state, or what `ask` returns; with `ask_again` only an end is taken from memory."""
         known = self._get(execution)
         if known is None or (ask_again and known.status != "ended"):
             known = ask(execution)

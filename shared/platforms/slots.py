@@ -1,4 +1,4 @@
-"""Places for tasks to run in, of which there are as many as cores."""
+"""Slots for tasks to run in, as many as there are cores."""
 
 import heapq
 import threading
@@ -11,8 +11,8 @@ _REMEMBERED: Final = 10_000
 
 
 class Slots:
-    """Whoever waits for the run that came first gets the next free place, so that runs are finished one after
-    the other, rather than all of them at the very end."""
+    """Free slots go to the oldest waiting run first, so that runs are finished one after the other, rather
+    than all of them at the very end."""
 
     def __init__(self, places: int) -> None:
         self._free = places
@@ -23,7 +23,7 @@ class Slots:
 
     @contextmanager
     def taken(self, run: str) -> Iterator[None]:
-        """A place, for as long as the block lasts."""
+        """Holds a slot while the block runs."""
         with self._changed:
             ticket = self._rank(run), next(self._tickets)
             heapq.heappush(self._waiting, ticket)
@@ -39,7 +39,7 @@ class Slots:
                 self._changed.notify_all()
 
     def _rank(self, run: str) -> int:
-        """The place of a run among all that came, forgotten after very many others."""
+        """A run's number in order of arrival; forgotten after very many other runs."""
         if run not in self._ranks:
             self._ranks[run] = next(self._tickets)
             while len(self._ranks) > _REMEMBERED:

@@ -1,4 +1,4 @@
-"""Which task of which attempt this process is: the one place where the platforms' variables are read."""
+"""Which task of which attempt this process is: the only place that reads the platforms' variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ class Task:
     attempt: int = 0
     """0 on the first try."""
     execution: str = ""
-    """What the platform calls this execution; empty when a person started the process."""
+    """The platform's name of this execution; empty when a person started the process."""
     claim: str = ""
     """The launcher's fencing token; empty when a person started the process."""
     opens: str = ""
-    """The run that whoever chains the stages wants this to be part of (`Request.opened_by`)."""
+    """The run that a workflow engine wants this to be part of (`Request.opened_by`)."""
 
     @property
     def managed(self) -> bool:
-        """Whether a platform started this process, and so may try again when it fails."""
+        """Whether a platform started this process, and so may start it again when it fails."""
         return bool(self.execution)
 
     def is_last(self, retries: int) -> bool:
-        """Whether no further attempt follows this one. Inside a container with all stages, which itself is
-        tried again, each of its attempts counts `retries` + 1 of a stage's."""
+        """Whether no attempt follows this one. Inside a fused container, which itself is restarted, each of
+        its attempts counts as `retries` + 1 of a stage's."""
         return self.attempt % (retries + 1) == retries
 
 
@@ -40,20 +40,20 @@ _PLATFORMS: Final = (
 )
 CLAIM_VARIABLE: Final = "REELWRIGHT_CLAIM"
 CREATION_VARIABLE: Final = "REELWRIGHT_CREATION"
-"""Tells whoever looks at an execution from outside, such as a completion event, what it works on."""
+"""Shows in an execution, e.g. to a completion event, which creation it works on."""
 RUN_VARIABLE: Final = "REELWRIGHT_RUN"
 VARIABLES: Final = (
     *(variable for three in _PLATFORMS for variable in three),
     *(CLAIM_VARIABLE, CREATION_VARIABLE, RUN_VARIABLE),
 )
-"""All that may tell a process which task it is."""
+"""All variables that may identify the process's task."""
 
 
 def read_task(environ: Mapping[str, str]) -> Task:
-    """The task from Cloud Run's, Code Engine's or our own variables, which Argo and compose set too.
+    """The task, from Cloud Run's, Code Engine's or our own variables, which Argo and compose set too.
 
-    How many tasks there are is not read here: Code Engine's JOB_ARRAY_SIZE shrinks on a partial rerun, so
-    the count comes from the claim in the store. Raises `InvalidSettings`.
+    The number of tasks is not read here: Code Engine's JOB_ARRAY_SIZE shrinks on a partial rerun, so the
+    number comes from the claim in the store. Raises `InvalidSettings`.
     """
     for execution, index, attempt in _PLATFORMS:
         if environ.get(execution):

@@ -1,4 +1,4 @@
-"""What makes speech, pictures, clips and texts: how providers are chosen, asked over HTTP and paid only once.
+"""Providers of speech, pictures, clips and texts: how they are chosen, called over HTTP and paid only once.
 
-A room for each service that several pipelines use. What one pipeline asks of a provider is in its own folder.
+A room for each service that several pipelines use. A pipeline's own use of a provider is in its folder.
 """

@@ -1,7 +1,7 @@
-"""What a stage buys from paid providers: every result kept by its content, all spending added up.
+"""What a stage buys from paid providers: every result is kept by its content, all spending is added up.
 
-Results lie in the store beside the creations, where all of them find it: `_paid/<component>/<key>.json` says
-what was bought and names the object with its bytes. No creation ID can be mistaken for `_paid`.
+Results are in the store beside the creations, which share them: `_paid/<component>/<key>.json` describes a
+result and names the object with its bytes. No creation ID can be equal to `_paid`.
 """
 
 import hashlib
@@ -26,22 +26,22 @@ _NAP_S: Final = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Bought:
-    """A result, as it came from its provider or from the store."""
+    """A result, from its provider or from the store."""
 
     data: bytes
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What is known of it beside its bytes, e.g. word times; JSON."""
+    """Facts about it beside its bytes, e.g. word times; JSON."""
     usd: float = 0.0
     """List price of making it, in US dollars."""
 
 
 def key_of(what: Mapping[str, Any]) -> str:
-    """The same for the same data: 32 hex digits of its SHA-256."""
+    """Equal for equal data: 32 hex digits of its SHA-256."""
     return hashlib.sha256(canonical_json(what)).hexdigest()[:32]
 
 
 class Account:
-    """A stage's door to paid providers. Safe to use from several threads."""
+    """A stage's access to paid providers. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Account:
         check: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`check` raises what ended the stage, if anything did; waiting for providers looks at it often."""
+        """`check` raises the error that ended the stage, if any; it is called often during waits."""
         self.check = check
         self._store = store
         self._sleep = sleep
@@ -60,7 +60,7 @@ class Account:
 
     @classmethod
     def closed(cls) -> "Account":
-        """For asking a provider about itself: nothing is bought, and nothing kept."""
+        """For queries about a provider itself: nothing is bought or kept."""
         return cls(MemoryStore())
 
     @property
@@ -70,12 +70,12 @@ class Account:
             return {component: round(usd, 6) for component, usd in sorted(self._spent.items())}
 
     def spend(self, component: str, usd: float) -> None:
-        """Add to what a component, e.g. `claude`, has cost. `once` does it for what it buys."""
+        """Add to the cost of a component, e.g. `claude`. `once` does so for its purchases."""
         with self._lock:
             self._spent[component] = self._spent.get(component, 0.0) + usd
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raises what ended the stage soon after it did."""
+        """Wait; if the stage ends meanwhile, its error is raised soon after."""
         left = seconds
         while left > 0:
             self.check()
@@ -84,15 +84,16 @@ class Account:
         self.check()
 
     def unchecked(self) -> "Account":
-        """The same door for what must still be done when the stage has ended, e.g. cancelling."""
+        """The same account for work that is necessary after the stage's end, e.g. cancelling."""
         return Account(self._store, sleep=self._sleep)
 
     def once(self, component: str, what: Mapping[str, Any], buy: Callable[[], Bought]) -> Bought:
-        """The result for `what`: everything that it depends on, the provider's model and version included.
+        """The result for `what`, which is everything that it depends on, the provider's model and version
+        included.
 
-        Bought only if no creation has bought it before; asked for twice at once in this process, it is bought
-        once. Raises what `buy` raises, after which the next call tries anew. When the store refuses what was
-        bought it is used all the same, and not kept.
+        Bought only if no creation has bought it before; simultaneous calls in this process buy it once.
+        Raises the errors of `buy`, after which the next call tries again. If the store refuses the result, it
+        is used all the same, and not kept.
         """
         key = key_of(what)
         with self._lock:
@@ -108,7 +109,7 @@ class Account:
             return bought
 
     def recall(self, name: str) -> dict[str, Any] | None:
-        """A note of ours, e.g. a prediction's ID; `name` is below `_paid/`."""
+        """One of our notes, e.g. a prediction's ID; `name` is below `_paid/`."""
         try:
             found = json.loads(self._store.read(PAID + name)[0])
         except (ObjectNotFound, ValueError):
@@ -129,7 +130,7 @@ class Account:
         try:
             data, _ = self._store.read(PAID + entry["data"])
         except ObjectNotFound:
-            return None  # someone cleaned up: bought again
+            return None  # its bytes were deleted: it is bought again
         if hashlib.sha256(data).hexdigest() != entry.get("content_hash"):
             return None
         facts = entry.get("facts")
@@ -146,7 +147,8 @@ class Account:
     def _keep(self, component: str, key: str, what: Mapping[str, Any], bought: Bought) -> None:
         digest = hashlib.sha256(bought.data).hexdigest()
         name = f"{component}/{digest[:32]}.bin"
-        self._store.write(PAID + name, bought.data)  # also over a damaged one: its name tells its content
+        # Also over a damaged one: its name determines its content.
+        self._store.write(PAID + name, bought.data)
         entry = {
             "what": dict(what),
             "data": name,

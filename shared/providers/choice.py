@@ -1,4 +1,4 @@
-"""Which provider does a creative act: the one that a setting names, or the first one that is ready."""
+"""Chooses the provider of a creative act: the one that a setting names, or the first one that is ready."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ _Opened = TypeVar("_Opened")
 
 @dataclass(frozen=True, kw_only=True)
 class Provider(Generic[_Opened]):
-    """How a provider is opened, and what it needs."""
+    """How to open a provider, and the key that it needs."""
 
     open: Callable[[Settings, Account], _Opened]
     key: str | None = None
-    """The field of `Settings` that holds its key; None for one that is built in."""
+    """The field of `Settings` that holds its key; None for a built-in provider."""
     missing: Callable[[], list[str]] = list
-    """What it needs and is not installed."""
+    """Lists the packages that it needs and that are not installed."""
 
     def is_ready(self, settings: Settings) -> bool:
-        """It has its key and its packages."""
+        """Whether its key is set and its packages are installed."""
         return bool(not self.key or getattr(settings, self.key)) and not self.missing()
 
 
@@ -36,7 +36,7 @@ class Choice(Generic[_Opened]):
     """By name, in the order in which `auto` prefers them; the last one is always ready."""
 
     def name(self, settings: Settings) -> str:
-        """The setting itself, or for `auto` the first one that is ready."""
+        """The setting's value, or for `auto` the first provider that is ready."""
         asked: str = getattr(settings, self.setting)
         ready = (name for name, each in self.providers.items() if each.is_ready(settings))
         return next(ready) if asked == AUTO else asked

@@ -29,23 +29,23 @@ _PICTURE_SIDE: Final = 1568
 """Pixels; larger pictures are scaled down to this by the API, and cost the same."""
 _JPEG_QUALITY: Final = 88
 _MOST_TOKENS: Final = 8000
-"""Of an answer, thinking included: some four times what a long one takes."""
+"""Limit of an answer, thinking included: about four times a long answer."""
 _EFFORT: Final = "medium"
 _AGAIN_AFTER_S: Final = 1.0
 _MOST_STARTS: Final = 64
-"""How many braces may be tried for the start of an object."""
+"""How many braces are tried as the start of an object."""
 _CUT_SHORT: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 _EMPTY_ACCOUNT: Final = re.compile(r"credit balance|usage limits?|spend limit|billing", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """What a model costs, in US dollars per million tokens, list price."""
+    """A model's prices, in US dollars per million tokens, list price."""
 
     input_usd: float
     output_usd: float
     takes_effort: bool = True
-    """Whether it knows `output_config.effort`; those that don't refuse the request."""
+    """Whether it supports `output_config.effort`; other models refuse a request with it."""
 
 
 PRICES_AS_OF: Final = date(2026, 10, 7)
@@ -66,7 +66,7 @@ MODELS: Final[dict[str, Model]] = {
     "claude-haiku-5-5": Model(input_usd=0.1, output_usd=0.5),
     "claude-haiku-4-5": Model(input_usd=1, output_usd=5, takes_effort=False),
 }
-"""By model ID, a snapshot's date left off; claude-haiku-5-5 as for prompts of up to 100,000 tokens."""
+"""By model ID, without a snapshot's date; claude-haiku-5-5 as for prompts of up to 100,000 tokens."""
 
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -107,23 +107,23 @@ class Task(Generic[_T]):
 
     system: str
     content: list[dict[str, Any]]
-    """Blocks of the user's turn, as `text_block` and `picture_block` make them."""
+    """Blocks of the user's turn, as made by `text_block` and `picture_block`."""
     schema: dict[str, Any]
     record: type[_T]
     problems: Callable[[_T], list[str]] = lambda _: []
-    """Why a record of the right form can't be used."""
+    """Why a well-formed record can't be used."""
     doubts: Callable[[_T], list[str]] = lambda _: []
-    """What should be otherwise in a record that can be used."""
+    """What should be changed in a usable record."""
     change: str
-    """What a person can do where Claude declines, e.g. `change the product's name`."""
+    """What a person can do when Claude declines, e.g. `change the product's name`."""
 
 
 class Claude:
-    """Answers questions, each bought once.
+    """Answers questions, each paid for once.
 
-    An answer that can't be used, or in which something should be otherwise, is sent back once, with what is
-    wrong with it. A call whose answer was lost may have been charged; it is made once more, since nothing
-    tells if it was answered: at most one answer of a call is paid for and lost.
+    An answer that can't be used, or in which something should be changed, is sent back once, with the
+    problems. A call whose answer was lost may have been charged; it is repeated once, since it can't be
+    looked up: at most one answer of a call is paid for and lost.
     """
 
     def __init__(self, settings: Settings, account: Account, *, timeout_s: float = 120.0) -> None:
@@ -142,21 +142,21 @@ class Claude:
         )
 
     def ask(self, what: dict[str, Any], task: Task[_T]) -> _T:
-        """The answer; `what` tells this question from all others, so that none is asked twice.
+        """The answer; `what` identifies this question, so that it is never asked twice.
 
-        Raises `ProviderFailed` with the problems that a second try left, `ProviderRefused` where Claude
-        declines.
+        Raises `ProviderFailed` with the problems that remained after the second try, `ProviderRefused` when
+        Claude declines.
         """
         bought = self._account.once(NAME, what, lambda: self._buy(task))
         return task.record.model_validate_json(bought.data)
 
     def price_usd(self, input_tokens: int, output_tokens: int) -> float:
-        """List price of so many tokens."""
+        """List price of these numbers of tokens."""
         model = self._known()
         return (input_tokens * model.input_usd + output_tokens * model.output_usd) / 1e6
 
     def _buy(self, task: Task[_T]) -> Bought:
-        """The record, at the price of all answers that it took; a failure's price is noted too."""
+        """The record, at the price of all answers that it took; a failure's price is also counted."""
         demand_key(NAME, self._settings, _KEY)
         paid: list[float] = []
         try:
@@ -212,7 +212,7 @@ class Claude:
             raise ProviderFailed(NAME, f"answered with no message ({problems_of(error)})") from error
 
     def _explain(self, status: int, body: Any) -> ReelwrightError | None:
-        """Where Anthropic's statuses say less than its words."""
+        """The cases in which Anthropic's message says more than its status."""
         said = _message_of(body)
         if status == 400 and _EMPTY_ACCOUNT.search(said):
             account = f"the account of {_KEY_VARIABLE}"
@@ -224,7 +224,7 @@ class Claude:
         return None
 
     def _known(self) -> Model:
-        """The model's entry, or the dearest one for a model that the table lacks."""
+        """The model's entry, or the most expensive one for an unlisted model."""
         base = re.sub(r"-\d{8}$", "", self.model)
         if base in MODELS:
             return MODELS[base]
@@ -237,8 +237,7 @@ class Claude:
 
 
 def _read(message: _Message, task: Task[_T]) -> tuple[_T | None, list[str]]:
-    """The record if it can be used, and what is wrong with the answer; raises `ProviderRefused` where there
-    will be none."""
+    """The record if it is usable, and the answer's problems; raises `ProviderRefused` if Claude declines."""
     if message.stop_reason == "refusal":
         why = str((message.stop_details or {}).get("explanation") or "it gave no reason")[:300]
         raise ProviderRefused(NAME, f"declined to write this ({why}); {task.change}")
@@ -256,7 +255,7 @@ def _read(message: _Message, task: Task[_T]) -> tuple[_T | None, list[str]]:
 
 
 def _object_in(text: str) -> dict[str, Any] | None:
-    """The first JSON object in it: models put fences and friendly words around what they are asked for."""
+    """The first JSON object in the text: models put fences and friendly words around it."""
     decoder = json.JSONDecoder()
     for start in islice(re.finditer(r"\{", text), _MOST_STARTS):
         try:
@@ -269,7 +268,7 @@ def _object_in(text: str) -> dict[str, Any] | None:
 
 
 def _repair(problems: list[str]) -> str:
-    """The question after an answer that can't be used."""
+    """The follow-up question after an answer that can't be used."""
     listed = "\n".join(f"- {problem}" for problem in problems)
     return (
         f"This can't be used yet:\n{listed}\nMend exactly that; answer with the whole JSON and nothing else."
@@ -283,7 +282,7 @@ def _message_of(body: Any) -> str:
 
 
 def picture_block(picture: Path) -> dict[str, Any]:
-    """The picture as JPEG, no larger than what the model sees of it."""
+    """The picture as JPEG, no larger than the model's own limit."""
     from io import BytesIO
 
     from PIL import Image

@@ -1,5 +1,4 @@
-"""Speaking to paid providers over HTTP: one client for all, with limits, retries and errors that say what to
-do."""
+"""HTTP requests to paid providers: one client for all, with limits, retries, and errors with remedies."""
 
 import json
 import time
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 _CONNECT_S: Final = 10.0
 _SILENCE_S: Final = 60.0
-"""Between two pieces of a file."""
+"""Timeout between two pieces of a file."""
 _MOST_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _MOST_HOPS: Final = 5
 _CHUNK: Final = 64 * 1024
@@ -39,14 +38,14 @@ class HttpAnswer:
 
 
 class AnswerLost(ProviderBusy):
-    """Nobody knows if the provider did it: the connection broke, or the answer was no answer.
+    """It is unknown whether the provider did it: the connection broke, or the answer was unusable.
 
-    Raised instead of asking again when that might pay twice: look whether it was done first.
+    Raised instead of a repeated request that might be paid for twice: look up the outcome first.
     """
 
 
 class Throttled(ProviderBusy):
-    """A rate limit whose length is told in words: for `Explain` to return."""
+    """A rate limit whose length is given in words: for `Explain` to return."""
 
     def __init__(self, provider: str, reason: str, wait_s: float | None = None) -> None:
         super().__init__(provider, reason)
@@ -54,7 +53,7 @@ class Throttled(ProviderBusy):
 
 
 Explain = Callable[[int, Any], ReelwrightError | None]
-"""The error for a status and its body (parsed JSON, or text), or None for what everyone's means."""
+"""Returns the error for a status and its body (parsed JSON, or text), or None for usual meanings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ class Http:
         explain: Explain = lambda _status, _body: None,
         tries: int = TRIES,
     ) -> None:
-        """`headers` carry the key, which goes to `base_url` alone; `key_variable` is where it came from."""
+        """`headers` hold the key, which is sent only to `base_url`; `key_variable` is the key's variable."""
         self.provider = provider
         self._base_url = base_url.rstrip("/")
         self._account = account
@@ -107,11 +106,11 @@ class Http:
         timeout_s: float = 120.0,
         repeatable: bool = True,
     ) -> HttpAnswer:
-        """Ask the API; `body` is sent as JSON, the answer's type must start with `expect`, JSON must parse.
+        """Call the API; `body` is sent as JSON, the answer's type must start with `expect`, JSON must parse.
 
-        Asks again, with jitter or after `Retry-After`, while the provider is busy or broken. With
-        `repeatable` false that happens only where it surely did nothing; else `AnswerLost` is raised.
-        `timeout_s` is how long the answer may take to start, and then to arrive. What is asked is heard to
+        Repeats the request, with jitter or after `Retry-After`, while the provider is busy or failing. With
+        `repeatable` false it does so only if the request certainly had no effect; otherwise `AnswerLost` is
+        raised. `timeout_s` is how long the answer may take to start, and then to arrive. An answer is read to
         its end even when the stage ends meanwhile: it may be paid for. Raises `ProviderBusy`,
         `ProviderDenied`, `ProviderRefused` and `ProviderFailed`.
         """
@@ -134,7 +133,7 @@ class Http:
     def download(
         self, url: str, target: Path, *, expect: tuple[str, ...], most_bytes: int, timeout_s: float = 300.0
     ) -> Path:
-        """Fetch a result's file, without the key unless it lies at the API itself; asks again like `call`."""
+        """Download a result's file, without the key unless it is at the API itself; repeats like `call`."""
 
         def fetch() -> Path:
             place = url
@@ -161,7 +160,7 @@ class Http:
         )
 
     def _file_or_place(self, asked: _Asked, expect: tuple[str, ...]) -> bytes | str:
-        """The file's bytes, or the address where it is said to be."""
+        """The file's bytes, or the URL that the answer redirects to."""
         with self._request(asked) as response:
             place = response.headers.get("Location")
             if 300 <= response.status_code < 400 and place:
@@ -175,7 +174,7 @@ class Http:
             return data
 
     def _file_refusal(self, response: "Response", data: bytes) -> Exception:
-        """Of a result: the key has no part in it."""
+        """The error for a result's download, which doesn't involve the key."""
         status = response.status_code
         reason = f"its result can't be fetched: status {status} ({_said(_parsed(data))[:100]})"
         if status in NOT_DONE or status >= 500:
@@ -211,8 +210,8 @@ class Http:
 
     @contextmanager
     def _open_session(self, asked: _Asked) -> "Iterator[Session]":
-        """A kept connection can be closed under a request, which leaves it open whether that was done: what
-        may not be repeated gets one of its own."""
+        """A session for the request. A kept connection may be closed during a request, which leaves its
+        outcome open, so a request that must not be repeated gets a new one."""
         if not asked.repeatable:
             with _new_session() as session:
                 yield session
@@ -225,7 +224,7 @@ class Http:
         import requests
 
         never_sent = (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError)
-        if isinstance(error, ValueError):  # so requests marks what no retry mends: a URL or header
+        if isinstance(error, ValueError):  # how requests marks what no retry can fix: a URL or header
             text = f"can't be asked ({type(error).__name__}); check its base URL and {self._key_variable}"
             return ProviderFailed(self.provider, text)
         if isinstance(error, never_sent) or _was_never_sent(error):
@@ -240,7 +239,7 @@ class Http:
     def _read(
         self, response: "Response", asked: _Asked, *, check: Callable[[], None] = lambda: None
     ) -> bytes:
-        """The whole body, in time however slowly it drips: `read1` gives what is there, the others wait."""
+        """The whole body, in time however slowly it arrives: `read1` returns what has come, `read` waits."""
         until = time.monotonic() + asked.timeout_s
         data = bytearray()
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
@@ -290,7 +289,7 @@ class Http:
         if status in NOT_DONE:
             return ProviderBusy(self.provider, f"rate limit or overload ({said}); try again later")
         if status < 400:
-            text = f"sent us elsewhere with status {status}; check its base URL"
+            text = f"redirected us (status {status}); check its base URL"
             return ProviderFailed(self.provider, text)
         if status >= 500:
             return ProviderBusy(self.provider, f"failed with status {status} ({said}); try again later")
@@ -298,7 +297,7 @@ class Http:
 
 
 def _new_session() -> "Session":
-    """Without ~/.netrc, whose passwords would take the place of our key, and go to hosts of results."""
+    """Without ~/.netrc, whose passwords would replace our key, and be sent to the hosts of results."""
     import requests
 
     session = requests.Session()
@@ -318,7 +317,7 @@ def _is_below(url: str, base_url: str) -> bool:
 
 
 def _was_never_sent(error: Exception) -> bool:
-    """Whether no connection came about: a refused port, a name that nobody knows, a proxy that won't."""
+    """Whether no connection was made: a refused port, an unknown host name, a proxy that refuses."""
     import urllib3
 
     cause = getattr(error.args[0] if error.args else None, "reason", None)
@@ -345,7 +344,7 @@ def _parsed(data: bytes) -> Any:
 
 
 def _said(body: Any) -> str:
-    """The provider's own words, as far as they can be found, cut to a line."""
+    """The provider's own message, if it can be found, cut to a line."""
     found = body
     for name in ("error", "detail", "title", "message"):
         while isinstance(found, dict) and name in found and found[name]:

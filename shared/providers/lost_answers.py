@@ -1,7 +1,7 @@
-"""Asking for what costs money: where an answer may have been lost, it is looked for before asking again.
+"""Requests that cost money: after a lost answer, its result is looked up before the request is repeated.
 
-What is about to be asked for is noted in the store first. A stage that finds such a note and no result, since
-the one before it was killed, looks for what that asking has led to.
+Each request is noted in the store before it is sent. A stage that finds a note without a result, because the
+stage before it was killed, looks up what became of that request.
 """
 
 import logging
@@ -22,7 +22,7 @@ _Answer = TypeVar("_Answer")
 
 class _Note(BaseModel):
     asked_at: AwareDatetime = Field(validation_alias=AliasChoices("asked_at", "at"))
-    """`at`, in seconds, in older notes of voices."""
+    """The field `at`, in seconds, in older notes of voices."""
 
 
 def asked_for(
@@ -34,12 +34,12 @@ def asked_for(
     look: Callable[[datetime, Mapping[str, Any]], _Answer | None],
     tries: int,
 ) -> tuple[_Answer, datetime]:
-    """What `send` was answered, or `look` found, and when that was asked for.
+    """The result that `send` returned, or `look` found, and the time of the request.
 
-    `note` is the name of the note, below `_paid/`, and holds `facts` too; the caller forgets it once the
-    result is kept. `send` raises `AnswerLost` when nobody knows if it was done; `look` gets the time since
-    when it may have been, and what the note says. Raises what `send` raises, the last `AnswerLost` after so
-    many `tries`.
+    `note` is the name of the note, below `_paid/`, and also holds `facts`; the caller deletes it after it has
+    kept the result. `send` raises `AnswerLost` when the outcome is unknown; `look` gets the earliest possible
+    time of the request, and the note's facts. Raises the errors of `send`, and the last `AnswerLost` after
+    `tries` tries.
     """
     noted = account.recall(note) or {}
     before = _asked_at(noted)
@@ -61,7 +61,7 @@ def asked_for(
                 raise
         except ProviderFailed:
             if left == tries - 1:
-                account.forget(note)  # nothing was asked for
+                account.forget(note)  # no request reached the provider
             raise
     raise AssertionError("the last try returns or raises")
 

@@ -1,4 +1,4 @@
-"""Asking a paid provider again: how often, after how long, and when not to."""
+"""Repeated requests to a paid provider: how often, after how long, and when not."""
 
 import logging
 import random
@@ -18,13 +18,13 @@ TRIES: Final = 5
 _ALL_TRIES_S: Final = 180.0
 _LONGEST_WAIT_S: Final = 60.0
 NOT_DONE: Final = frozenset({408, 425, 429, 503, 529})
-"""Statuses that say that nothing was done: asking again is safe whatever was asked."""
+"""Statuses after which repeating any request is safe: it had no effect."""
 
 _T = TypeVar("_T")
 
 
 class TryAgain(Exception):
-    """What went wrong this time, and how long the provider wants us to wait."""
+    """The error of this try, and how long the provider wants us to wait."""
 
     def __init__(self, error: ReelwrightError, wait_s: float | None = None) -> None:
         super().__init__(error, wait_s)
@@ -33,7 +33,7 @@ class TryAgain(Exception):
 
 
 class Retries:
-    """Calls a function until it doesn't raise `TryAgain`; at last raises the error that this holds."""
+    """Calls a function until it doesn't raise `TryAgain`; finally raises the error that this holds."""
 
     def __init__(self, provider: str, *, sleep: Callable[[float], None], tries: int = TRIES) -> None:
         self._provider = provider
@@ -64,7 +64,7 @@ class Retries:
 
 
 def retry_after_s(header: str) -> float | None:
-    """Seconds, or an HTTP date (RFC 9110, 10.2.3); None where it is neither."""
+    """Seconds, or an HTTP date (RFC 9110, 10.2.3); None for anything else."""
     text = header.strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text, re.ASCII):
         return float(text)
@@ -82,7 +82,7 @@ def _failure(state: "RetryCallState") -> TryAgain:
 
 
 def _wait(state: "RetryCallState") -> float:
-    """As long as the provider wants, else 1, 2, 4, … s, half of it chance: many must not come at once."""
+    """As long as the provider wants, else 1, 2, 4, … s, half of it random, so that clients spread out."""
     wanted = _failure(state).wait_s
     if wanted is not None:
         return min(wanted, _LONGEST_WAIT_S) + random.uniform(0, 0.25)  # noqa: S311 - spreads load

@@ -1,4 +1,4 @@
-"""Creations, and what is written down in them: names, documents, removal.
+"""Creations and the documents in them: names, formats, removal.
 
 May use the store; knows nothing of how runs are started or advanced.
 """

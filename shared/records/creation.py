@@ -20,10 +20,10 @@ _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
 def check_creation_id(creation_id: str) -> str:
-    """The ID as it came, or `InvalidCreationId`.
+    """Return the ID unchanged, or raise `InvalidCreationId`.
 
-    1 to 128 characters: up to 6 segments of `[A-Za-z0-9][A-Za-z0-9._-]*` joined by `/`, none of which is
-    a reserved name, so that no creation can lie inside another's folders.
+    1 to 128 characters: up to 6 segments of `[A-Za-z0-9][A-Za-z0-9._-]*` joined by `/`, none of which is a
+    reserved name, so that no creation can be inside another's folders.
     """
     if not creation_id:
         raise InvalidCreationId(creation_id, "is empty; give it 1 to 128 characters")
@@ -45,7 +45,7 @@ def check_creation_id(creation_id: str) -> str:
 
 
 def creation_ids(store: ObjectStore, *, having: str = REQUEST) -> list[str]:
-    """Every creation that has such an object: that was ever started. Looks at every key of the store."""
+    """Every creation with this object; by default, all ever started. Reads every key of the store."""
     keys = (info.key for info in store.list(""))
     names = [key.removesuffix(f"/{having}") for key in keys if key.endswith(f"/{having}")]
     return [name for name in names if is_creation_id(name)]
@@ -55,13 +55,13 @@ def is_creation_id(name: str) -> bool:
     try:
         check_creation_id(name)
     except InvalidCreationId:
-        return False  # somebody's own file, such as <creation_id>/assets/request.json
+        return False  # a user's own file, such as <creation_id>/assets/request.json
     return True
 
 
 @dataclass(kw_only=True)
 class Traffic:
-    """Bytes that a stage moved between itself and the store."""
+    """Bytes that a stage transferred from and to the store."""
 
     bytes_in: int = 0
     bytes_out: int = 0
@@ -74,14 +74,14 @@ class Traffic:
 
 
 class Creation:
-    """The objects under `<creation_id>/`, by keys that are relative to it, with the traffic counted."""
+    """The objects under `<creation_id>/`, by keys that are relative to it; counts the traffic."""
 
     def __init__(self, store: ObjectStore, creation_id: str) -> None:
         self.store = store
         self.creation_id = check_creation_id(creation_id)
         self.traffic = Traffic()
         self._wrote: dict[str, str] = {}
-        """The generation of each key that was last written by this view."""
+        """The generation of each key that this view wrote last."""
 
     def key(self, name: str) -> str:
         """The store's key of `name`, e.g. `assets/1/image.png`."""
@@ -108,7 +108,7 @@ class Creation:
         return info
 
     def download(self, name: str, path: Path) -> Path:
-        """Fetch the object to `path` and return that."""
+        """Download the object to `path` and return the path."""
         info = self.store.download(self.key(name), path)
         self.traffic.add(bytes_in=info.size_bytes)
         return path
@@ -119,27 +119,27 @@ class Creation:
         return info
 
     def bring(self, path: Path, name: str, *, expect: str | None = None) -> ObjectInfo:
-        """Upload, unless the object holds these bytes already: then it stays the same generation."""
+        """Upload, unless the object holds these bytes already: then its generation stays the same."""
         there = self.stat(name)
         if there is None or expect not in (None, there.generation) or not _holds(there, path):
             return self.upload(path, name, expect=expect)
         return there
 
     def upload_once(self, path: Path, name: str) -> None:
-        """Publish an object whose name tells its content; that it is there already is as good."""
+        """Publish an object whose name determines its content; an existing one is as good."""
         try:
             self.upload(path, name, expect=ABSENT)
         except PreconditionFailed:
             return
 
     def bring_bytes(self, data: bytes, name: str) -> None:
-        """`bring` what is in memory."""
+        """`bring` for bytes in memory."""
         there = self.stat(name)
         if there is None or there.content_hash != hashlib.sha256(data).hexdigest():
             self.write(name, data)
 
     def mark(self, run: int) -> None:
-        """Say that the run is under way, so that a sweep looks at it."""
+        """Mark the run as under way, so that a sweep looks at it."""
         self._noted(self.store.write(self.mark_of(run), b""))
 
     def mark_of(self, run: int) -> str:
@@ -150,18 +150,18 @@ class Creation:
         self.store.delete(self.key(name))
 
     def withdraw_if_removed(self) -> None:
-        """Delete what was written by this view if the creation has no request (any more)."""
+        """Delete what this view wrote if the creation has no request (any more)."""
         try:
             if self._wrote and not self.has_request():
                 self._withdraw()
         except StoreError as error:
-            text = f"{self.creation_id}: can't tell if it was removed meanwhile: {error}"
+            text = f"{self.creation_id}: it is unknown whether it was removed meanwhile: {error}"
             log(logging.WARNING, "removal_unseen", text, creation_id=self.creation_id)
 
     def _withdraw(self) -> None:
         while self._wrote:
             key, generation = self._wrote.popitem()
-            with suppress(PreconditionFailed):  # someone else's by now
+            with suppress(PreconditionFailed):  # another process has replaced it
                 self.store.delete(key, expect=generation)
 
     def _noted(self, info: ObjectInfo) -> ObjectInfo:
@@ -176,7 +176,7 @@ class Creation:
 
 
 def _holds(info: ObjectInfo, path: Path) -> bool:
-    """Whether the object has the file's bytes."""
+    """Whether the object's content is the file's."""
     if info.size_bytes != path.stat().st_size:
         return False
     with path.open("rb") as file:
@@ -184,5 +184,5 @@ def _holds(info: ObjectInfo, path: Path) -> bool:
 
 
 def canonical_json(value: Any) -> bytes:
-    """JSON that is the same bytes for the same data."""
+    """JSON with the same bytes for the same data."""
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()

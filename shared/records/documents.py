@@ -1,4 +1,4 @@
-"""What is written down: requests, claims, stage records. All JSON, all validated when read back."""
+"""The documents in the store: requests, claims, stage records. All JSON, all validated when read."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _Data = TypeVar("_Data", bound="Document")
 _REMEMBERED: Final = 20
 _STAGE_FIRST: Final = re.compile(r"([a-z][a-z0-9_]*): ")
 RunFailureKind = Literal["cancelled", "stage", "time_limit", "workflow"]
-"""Why a run failed: someone cancelled it, a stage failed, it took longer than it may, or the workflow that
+"""Why a run failed: it was cancelled, a stage failed, it took longer than it may, or the workflow that
 chains its stages ended before they did."""
 Fraction01 = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,7 +36,7 @@ def utc_now() -> datetime:
 
 
 class Document(BaseModel):
-    """Something that the store keeps as JSON, the same bytes for the same data."""
+    """A document that the store keeps as JSON, the same bytes for the same data."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,23 +45,23 @@ class Document(BaseModel):
 
 
 class Queued(Document):
-    """What was asked for while a run was under way, and will be done once that one is over."""
+    """What was asked for while a run was under way; it starts when that run is over."""
 
     parameters: dict[str, Any] = {}
     asked_at: AwareDatetime
 
 
 class GivenUp(Document):
-    """Why a run has failed for good while stages were still at work, which are to stop then."""
+    """Why a run has failed for good while stages were still at work; they must stop then."""
 
     kind: RunFailureKind
     stage: str = ""
-    """The one that failed; empty where none did."""
+    """The stage that failed; empty if none did."""
     message: str
 
     @classmethod
     def of_text(cls, text: str) -> "GivenUp":
-        """Requests that were written before this was a document of its own have one sentence."""
+        """Requests from before this was a document of its own hold one sentence."""
         stage = _STAGE_FIRST.match(text)
         return cls(kind="stage" if stage else "time_limit", stage=stage[1] if stage else "", message=text)
 
@@ -71,7 +71,7 @@ def _given_up(found: object) -> object:
 
 
 def _as_given_up(given_up: GivenUp | None) -> object:
-    """Empty text where there is none, as workers of earlier versions read it."""
+    """Empty text for None, as workers of earlier versions read it."""
     return given_up.model_dump(mode="json") if given_up else ""
 
 
@@ -81,7 +81,7 @@ class Request(Document):
     pipeline: str
     parameters: dict[str, Any] = {}
     run: int = Field(1, ge=1)
-    """Counts up with every start and resume."""
+    """Incremented by every start and resume."""
     requested_at: AwareDatetime
     cancelled_at: AwareDatetime | None = None
     time_limit_s: float | None = None
@@ -90,27 +90,27 @@ class Request(Document):
     created_at: AwareDatetime
     """Of the first run."""
     opened_by: str = ""
-    """Who chains this run's stages when the trigger doesn't, e.g. an Argo workflow's UID; the trigger then
+    """Who chains this run's stages when the trigger doesn't, e.g. an Argo workflow's UID; then the trigger
     only reports."""
     overtaken: tuple[str, ...] = ()
-    """Who opened the runs before this one, latest first: nothing of theirs may open a run any more."""
+    """Who opened the runs before this one, latest first: none of them may open another run."""
     inputs: str = ""
-    """What people had put in by then (`shared.runs.asking.summary_of`); empty where unknown."""
+    """A summary of the inputs at that time (`shared.runs.asking.summary_of`); empty where unknown."""
     queued: Queued | None = None
-    """The run after this one: inputs or parameters changed, and it was asked for again."""
+    """The run after this one, asked for again because inputs or parameters changed."""
     outcome: str = ""
-    """What they said when they were done with it: whatever has not ended by then has died."""
+    """The workflow engine's outcome at its end: stages that have not ended by then have died."""
 
     @property
     def stopped_by(self) -> str:
-        """Why nothing more is to be done for this run; empty while something is."""
+        """Why this run must do no more work; empty while it may."""
         if self.cancelled_at:
             return "cancel"
         return "the failure of another part of the run" if self.given_up else ""
 
     @property
     def latest_parameters(self) -> dict[str, Any]:
-        """Those that were asked for last."""
+        """The parameters that were asked for last."""
         return self.queued.parameters if self.queued else self.parameters
 
     def is_out_of_time(self, at: datetime) -> bool:
@@ -145,25 +145,25 @@ class Claim(Document):
     """`claims/<run>/<stage>`: who launched the stage. Created once."""
 
     token: str
-    """Fencing token: a process that was launched with another one refuses to work."""
+    """Fencing token: a process that was launched with another token refuses to work."""
     tasks: int = Field(1, ge=1)
     claimed_at: AwareDatetime
     retried_at: AwareDatetime | None = None
-    """When the launch was tried again, after one that nobody knows the end of."""
+    """When the launch was tried again, after one with an unknown outcome."""
     retry_at: AwareDatetime | None = None
-    """From when on a launch without an answer may be looked up and tried again, by whoever comes by."""
+    """From this time on any process may look up a launch without an answer and try it again."""
     execution: str = ""
-    """What the platform calls the execution; empty until the launch was answered."""
+    """The platform's name of the execution; empty until the launch was answered."""
     process: str = ""
-    """The launcher, as `shared.machine.process` names it."""
+    """The launcher, as named by `shared.machine.process`."""
 
 
 class Source(Document):
-    """`claims/source.json`: what the command line made the creation's assets of. One of the two."""
+    """`claims/source.json`: `folder` or `product` that the command line made the creation's assets from."""
 
     folder: str = ""
     machine: str = ""
-    """Where the folder is; empty where the store is on the same disk."""
+    """The folder's machine; empty where the store is on the same disk."""
     product: str = ""
 
 
@@ -172,7 +172,7 @@ class InputFile(Document):
 
     key: str
     size_bytes: int | None
-    """None when there was no such object."""
+    """None if there was no such object."""
     content_hash: str
 
 
@@ -192,7 +192,7 @@ class Failure(Document):
     """The error's class, or one of `Unraised`."""
     message: str
     permanent: bool
-    """Trying again without changing something can't help."""
+    """A retry without a change can't help."""
 
     @property
     def has_died(self) -> bool:
@@ -200,25 +200,25 @@ class Failure(Document):
 
     @property
     def was_stopped(self) -> bool:
-        """Whether it failed only because it was told to."""
+        """Whether it failed only because it was stopped."""
         return self.kind == Stopped.__name__
 
     @property
     def is_out_of_time(self) -> bool:
-        """Whether the run's time was over; `TIME_LIMIT` is about a single stage's."""
+        """Whether the run's time limit was exceeded; `TIME_LIMIT` is about a single stage's."""
         return self.kind == OutOfTime.__name__
 
 
 Unraised = Literal["Died", "TimeLimit"]
-"""The kinds of failure that are no error's class, since nobody was there to raise it."""
+"""The kinds of failure that are not an error's class, since no process was left to raise it."""
 DIED: Final = "Died"
-"""A worker ended without a word."""
+"""A worker died without recording an error."""
 TIME_LIMIT: Final = "TimeLimit"
-"""A worker was ended since its stage took too long."""
+"""A worker was stopped because its stage took too long."""
 
 
 class Cost(Document):
-    """What a stage used and what that costs."""
+    """What a stage used, and its price."""
 
     duration_ms: int = 0
     cpu_s: float = 0
@@ -226,13 +226,13 @@ class Cost(Document):
     bytes_in: int = 0
     bytes_out: int = 0
     usd: dict[str, float] = {}
-    """By platform, list price, for the CPU and memory that the pipeline gives the stage."""
+    """By platform, list price, for the CPU and memory that the pipeline defines for the stage."""
     paid_usd: dict[str, float] = {}
-    """By paid provider, list price, of all attempts of this run."""
+    """By paid provider, list price, of all attempts in this run."""
 
 
 class Record(Document):
-    """`stages/<stage>.json`, or `stages/<stage>/<index>.json` for a fan-out: what a stage leaves behind."""
+    """`stages/<stage>.json`, or `stages/<stage>/<index>.json` for a fan-out: the result of one task."""
 
     pipeline: str
     stage: str
@@ -240,15 +240,15 @@ class Record(Document):
     run: int
     attempt: int = 0
     owner: str
-    """The attempt that holds the record; any other has been taken over."""
+    """The attempt that owns the record; any other has been taken over."""
     execution: str = ""
     process: str = ""
-    """The worker, as `shared.machine.process` names it, so that its own host can see at once that it died."""
+    """The worker, as named by `shared.machine.process`, so that its own host sees at once that it died."""
     status: Literal["running", "success", "failed"]
     final: bool = True
-    """False in a failed record whose platform will try again."""
+    """False in a failed record if the platform will try again."""
     reused: bool = False
-    """The work of an earlier run still stood, nothing was done."""
+    """The result of an earlier run was still valid; no work was done."""
     fingerprint: str = ""
     started_at: AwareDatetime
     heartbeat_at: AwareDatetime
@@ -259,23 +259,23 @@ class Record(Document):
     outputs: dict[str, OutputFile] = {}
     metadata: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
-    """What the asker should know although the stage succeeded."""
+    """Problems that the user should know of although the stage succeeded."""
     cost: Cost = Cost()
     error: Failure | None = None
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether more of the task is to come, by what it says."""
+        """Whether the record says that the task will go on."""
         return self.status == "running" or (self.status == "failed" and not self.final)
 
     @property
     def has_failed(self) -> bool:
-        """Whether it failed for good."""
+        """Whether it failed permanently."""
         return self.status == "failed" and self.final
 
 
 def is_dead(record: Record, *, now: datetime, stale_after_s: float) -> bool:
-    """Whether a running record's worker died: its process is gone, or it has not been heard of for long."""
+    """Whether a running record's worker died: its process is gone, or its heartbeat is too old."""
     silent = now - record.heartbeat_at > timedelta(seconds=stale_after_s)
     return silent or process_is_gone(record.process)
 
@@ -296,8 +296,8 @@ def load(creation: Creation, name: str, kind: type[_Data]) -> tuple[_Data | None
 def save(creation: Creation, name: str, document: Document, *, expect: str | None) -> str:
     """Write the document under a precondition and return its new generation.
 
-    A lost answer to a write that did succeed looks like a refusal, so what stands is read back first. Raises
-    `PreconditionFailed` when it is another document.
+    A write that succeeded without an answer looks like a refusal, so the stored document is read back first.
+    Raises `PreconditionFailed` when it is another document.
     """
     data = document.to_bytes()
     try:
@@ -310,18 +310,18 @@ def save(creation: Creation, name: str, document: Document, *, expect: str | Non
 
 
 def load_request(creation: Creation) -> tuple[Request | None, str]:
-    """What was asked for, as `load` answers."""
+    """The creation's request, as `load` returns it."""
     return load(creation, REQUEST, Request)
 
 
 def save_request(creation: Creation, request: Request, *, expect: str | None) -> str:
-    """Ask for this, as `save` does."""
+    """Save the request, as `save` does."""
     return save(creation, REQUEST, request, expect=expect)
 
 
 def first_request(creation: Creation, pipeline: str, at: datetime, **facts: Any) -> Request:
     """The request for a creation's first run: number 1, or more where claims are left of runs whose request
-    is gone."""
+    was deleted."""
     runs = (name.split("/")[1] for name, _ in creation.list(CLAIMS))
     run = max((int(run) for run in runs if run.isdecimal()), default=0) + 1
     return Request(pipeline=pipeline, run=run, requested_at=at, created_at=at, **facts)

@@ -1,4 +1,4 @@
-"""A task that failed for good and can't say so itself: others write that into its record."""
+"""Writes a permanent failure into the record of a task that can't do so itself."""
 
 import logging
 from dataclasses import dataclass
@@ -39,10 +39,11 @@ def fail_record(
     keeps_error: bool = False,
     overrules: bool = False,
 ) -> None:
-    """Record the failure, unless the record says how the task ended, or the run is not the latest any more.
+    """Record the failure, unless the record already says how the task ended or the run is not the latest any
+    more.
 
-    A record that another `execution` than this one works on is left alone. One that `keeps_error` fails with
-    the error that it has, if any; with `overrules` even one that says how the task failed is written over.
+    A record that another `execution` works on is left alone. With `keeps_error` a record keeps the error that
+    it has, if any; with `overrules` even a record that says how the task failed is overwritten.
     """
     request, _ = load_request(creation)
     if request is None or request.run != task.run:
@@ -60,11 +61,11 @@ def fail_record(
     try:
         save(creation, task.record, record.model_copy(update=end), expect=generation)
     except PreconditionFailed:
-        log(logging.WARNING, "end_unrecorded", f"{task.stage}: failed, and yet someone works on it")
+        log(logging.WARNING, "end_unrecorded", f"{task.stage}: failed, but another process works on it")
 
 
 def _says_its_end(record: Record, execution: str | None, *, overrules: bool) -> bool:
-    """Whether nothing is to be added, since it has ended or someone else is at work on it."""
+    """Whether to leave the record as it is, since it has ended or another execution works on it."""
     if record.status == "running":
         return execution not in (None, record.execution)
     return record.status == "success" or (record.final and not overrules)

@@ -1,6 +1,6 @@
-"""Where things lie: names below `<creation_id>/` of all that a creation holds, and the keys of marks.
+"""The names below `<creation_id>/` of everything that a creation holds, and the keys of marks.
 
-What only one pipeline makes or takes has its names there; what two of them share is here.
+Names that only one pipeline uses are in its folder; names that two of them share are here.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ CLAIMS: Final = "claims/"
 RECORDS: Final = "stages/"
 DELIVERIES: Final = "webhooks/"
 FOLDERS: Final = (ASSETS, CACHE, CLAIMS, RECORDS, DELIVERIES)
-"""Of a creation. Beside these its folder may hold other creations."""
+"""Folders of a creation. Beside these its folder may hold other creations."""
 RESERVED: Final = frozenset({*(folder.removesuffix("/") for folder in FOLDERS), REQUEST, MANIFEST})
 
 FILM: Final = "assets/video.mp4"
@@ -21,16 +21,16 @@ POSTER: Final = "assets/poster.jpg"
 TIMELINE: Final = "assets/timeline.json"
 SEGMENTS: Final = "cache/segments/"
 POSTED: Final = "claims/posted.json"
-"""Who got the ID over HTTP (`shared.records.removal`)."""
+"""Records who got the ID over HTTP (`shared.records.removal`)."""
 SOURCE: Final = "claims/source.json"
-"""What the command line made the assets of (`Source`)."""
+"""Records what the command line made the assets from (`Source`)."""
 
 MARKS: Final = "_active/"
-"""A key: where each run that is under way has its mark, which no creation ID can be mistaken for."""
+"""A key: holds the mark of each run under way. No creation ID can be equal to it."""
 
 
 def captions_name(kind: str) -> str:
-    """Of the captions as a file, `srt` or `vtt`."""
+    """The name of the captions as a file, `srt` or `vtt`."""
     return f"assets/captions.{kind}"
 
 
@@ -40,22 +40,22 @@ def claims_of(run: int) -> str:
 
 
 def claim_name(run: int, stage: str) -> str:
-    """Where the claim of a stage, or of `FUSED`, lies."""
+    """The name of the claim of a stage, or of `FUSED`."""
     return f"{claims_of(run)}{stage}"
 
 
 def record_name(stage: str, index: int | None) -> str:
-    """Where a stage's record lies; `index` is None for a stage that doesn't fan out."""
+    """The name of a stage's record; `index` is None for a stage that doesn't fan out."""
     return f"{RECORDS}{stage}.json" if index is None else f"{RECORDS}{stage}/{index}.json"
 
 
 def delivery_name(run: int) -> str:
-    """Where it is noted what a webhook was sent about a run."""
+    """The name of the note of what a webhook was sent about a run."""
     return f"{DELIVERIES}{run}.json"
 
 
 def marks_of(creation_id: str) -> str:
-    """Where the marks of a creation's runs lie; those of creations below it lie there too."""
+    """The folder of a creation's marks; marks of creations below it are in it too."""
     return f"{MARKS}{creation_id}/"
 
 
@@ -65,6 +65,6 @@ def mark_key(creation_id: str, run: int) -> str:
 
 
 def marked_run(mark: str) -> tuple[str, str]:
-    """The creation's ID and the run's number, as they stand in the key of a mark."""
+    """The creation's ID and the run's number, as found in the key of a mark."""
     creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
     return creation_id, run

@@ -1,5 +1,5 @@
-"""Creation IDs made of names that people gave: a name that can be an ID is one, any other is spelt out in
-plain letters and told apart from its like by a hash."""
+"""Creation IDs made from names that people give. A name that is a valid ID stays as it is; any other is spelt
+out in plain letters, with a hash that keeps similar names apart."""
 
 import hashlib
 import re
@@ -18,8 +18,8 @@ _HASH_DIGITS: Final = 8
 
 
 def creation_id_for(folder: Path, otherwise: str) -> str:
-    """A creation ID made of the folder's name, or of its parent's for one that is just called `assets`; it
-    begins with `otherwise` where the name has no letters that can be spelt."""
+    """A creation ID made of the folder's name, or of its parent's for a folder that is just called `assets`;
+    it begins with `otherwise` where the name has no letters that can be spelt out."""
     place = folder.resolve()
     while place.name in RESERVED:
         place = place.parent
@@ -29,7 +29,7 @@ def creation_id_for(folder: Path, otherwise: str) -> str:
 
 
 def creation_id_of_product(name: str, style: str, otherwise: str) -> str:
-    """Made of the product's name and the style, so that the same command goes on with the same creation."""
+    """A creation ID made of product and style, so that the same command continues the same creation."""
     words = product_words(name)
     is_plain = _PLAIN_WORDS.fullmatch(words) and len(words) <= _LONGEST_PRODUCT
     base = words.replace(" ", "-") if is_plain else _spelt_out(words, otherwise, _LONGEST_PRODUCT)
@@ -37,12 +37,12 @@ def creation_id_of_product(name: str, style: str, otherwise: str) -> str:
 
 
 def product_words(name: str) -> str:
-    """A product's name as far as it tells products apart, which case and spaces don't."""
+    """A product's name without the differences in case and spaces, which don't distinguish products."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _spelt_out(name: str, otherwise: str, longest: int) -> str:
-    """The name in plain letters, and a hash of it as it was; names that look alike have the same."""
+    """The name in plain letters, and a hash of the original; names that look alike have the same hash."""
     from anyascii import anyascii
 
     name = unicodedata.normalize("NFC", name)

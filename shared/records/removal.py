@@ -1,4 +1,4 @@
-"""Taking a creation out of the store, so that nobody takes what is half gone for work to be done again."""
+"""Removes a creation from the store, so that a half-deleted one is not mistaken for work to repeat."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,11 +10,11 @@ from shared.records.names import FOLDERS, MANIFEST, POSTED, REQUEST, marks_of
 from shared.storage import ABSENT, ObjectInfo
 
 REMOVED: Final = canonical_json({"state": "removed"})
-"""What `POSTED` says while its creation is deleted."""
+"""The content of `POSTED` while its creation is deleted."""
 
 
 def objects_of(creation: Creation) -> Iterator[tuple[str, ObjectInfo]]:
-    """All that the creation holds, but nothing of a creation below it."""
+    """All objects of the creation, but none of a creation below it."""
     for name in (REQUEST, MANIFEST):
         info = creation.stat(name)
         if info:
@@ -24,11 +24,12 @@ def objects_of(creation: Creation) -> Iterator[tuple[str, ObjectInfo]]:
 
 
 def remove(creation: Creation, *, over: str | None = None) -> bool:
-    """Delete a creation that nothing works for; False if its request is not of generation `over`, where that
-    is given: it was started again.
+    """Delete a creation that no process works on. With `over`, False if its request is not of that
+    generation: it was started again.
 
-    Its claim says so first, and goes last: nobody gets the ID in between, and what broke off can be done
-    again. The request goes next, and with it all that a run could go on with.
+    Its claim is marked first and deleted last, so that the ID can't be claimed in between and an interrupted
+    removal can be repeated. The request is deleted next, and with it everything that a run could continue
+    from.
     """
     found = creation.stat(REQUEST)
     if over not in (None, found.generation if found else ABSENT):
@@ -43,12 +44,12 @@ def remove(creation: Creation, *, over: str | None = None) -> bool:
             creation.store.delete(mark.key)
     for name in [name for name, _ in objects_of(creation) if name != POSTED]:
         creation.delete(name)
-    _deleted(creation, POSTED, claim.generation)  # unless another deletes it as well, and is not done
+    _deleted(creation, POSTED, claim.generation)  # unless another process still deletes it too
     return True
 
 
 def is_half_removed(creation: Creation) -> bool:
-    """Whether its removal broke off: doing it again finishes it."""
+    """Whether its removal was interrupted; removing it again finishes it."""
     with suppress(FileNotFoundError):
         return creation.read(POSTED)[0] == REMOVED and not creation.has_request()
     return False

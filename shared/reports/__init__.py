@@ -1,4 +1,4 @@
-"""Reporting to others: the log, Redis, the database, webhooks, metrics.
+"""Reports for others: the log, Redis, the database, webhooks, metrics.
 
-Reads how runs stand; nothing that makes a film waits for it.
+Reads the status of runs; no work on a film waits for it.
 """

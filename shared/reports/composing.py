@@ -1,4 +1,4 @@
-"""A trigger put together from settings: what it launches on, how patient it is, who hears of its runs."""
+"""Assembles a trigger from settings: its platform, its time limits, its listeners."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -27,10 +27,10 @@ def trigger_of(
     fuses: Fuses | None = None,
     held_token: str = "",
 ) -> Trigger:
-    """The trigger for these settings. Where the platform sees a stage end, that starts the next one.
+    """The trigger for these settings. On a platform that sees a stage end, that starts the next one.
 
-    `fuses` is what FUSED says unless given; `held_token` is the token of a container with all stages, if this
-    is one.
+    `fuses` follows FUSED unless given; `held_token` is the token of the fused container, if this process is
+    one.
     """
     trigger = Trigger(
         store,

@@ -1,4 +1,4 @@
-"""Brings reports to one sink in a thread of its own, so that no work waits for it, nor fails with it."""
+"""Delivers reports to one sink in a thread of its own, so that no work waits for it or fails with it."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from shared.reports.sink import Sink
 from shared.runs.report import Report
 
 _MOST: Final = 10_000
-"""Reports that wait for one sink; beyond that the oldest go."""
+"""The queue's limit for one sink; beyond that the oldest reports are dropped."""
 _SECRETS: Final = (
     (re.compile(r"://[^\s/]*@"), "://***@"),
     (re.compile(r"(password|passwd|pwd)=[^\s&]+", re.IGNORECASE), r"\1=***"),
@@ -23,14 +23,15 @@ _SECRETS: Final = (
 
 
 Log: TypeAlias = Callable[..., None]
-"""What `shared.logs.log` is: (severity, action, message, **data)."""
+"""The type of `shared.logs.log`: (severity, action, message, **data)."""
 
 
 class Courier:
-    """One sink, its thread, and what waits for it.
+    """One sink, its thread, and its waiting reports.
 
-    When the sink fails it is left alone for `pause_s`; until it takes reports again only the newest of each
-    stage of each job waits. `take` puts into a queue that is safe in signal handlers, and holds no lock.
+    After a failure the sink is left alone for `pause_s`; until it accepts reports again only the newest
+    report of each stage of each job is kept. `take` uses a queue that is safe in signal handlers, and holds
+    no lock.
     """
 
     def __init__(self, sink: Sink, *, log: Log, pause_s: float) -> None:
@@ -39,10 +40,10 @@ class Courier:
         self._pause_s = pause_s
         self._inbox: SimpleQueue[Report | None] = SimpleQueue()
         self._begun = threading.Lock()
-        """Taken once and for good, by who starts the thread."""
+        """Acquired once, and kept, by the caller that starts the thread."""
         self._thread: threading.Thread | None = None
         self._closing = False
-        # What follows is the thread's alone.
+        # Only the thread uses the fields below.
         self._has_all = False
         self._waiting: dict[object, Report] = {}
         self._numbers = count()
@@ -63,17 +64,17 @@ class Courier:
             )
             try:
                 self._thread.start()
-            except RuntimeError:  # no more threads are to be had for now
+            except RuntimeError:  # no more threads can be started for now
                 self._thread = None
                 self._begun.release()
 
     def end(self) -> None:
-        """Deliver what waits and stop; gives up at the first failure."""
+        """Deliver the waiting reports and stop; gives up at the first failure."""
         self._closing = True
         self._inbox.put(None)
 
     def join(self, timeout_s: float) -> None:
-        """Wait until the end, but not longer than this."""
+        """Wait until the end, but no longer than this."""
         if self._thread is None:
             return
         self._thread.join(timeout_s)
@@ -87,14 +88,14 @@ class Courier:
                 if self._waiting and self._may_deliver():
                     self._deliver(self._waiting.pop(next(iter(self._waiting))))
         finally:
-            with suppress(Exception):  # what it held goes with the process
+            with suppress(Exception):  # its connections close with the process
                 self._sink.close()
 
     def _may_deliver(self) -> bool:
         return self._closing or time.monotonic() >= self._resume_at
 
     def _collect(self) -> None:
-        """Take what has come; waits for it as long as there is nothing to deliver."""
+        """Take new reports; waits for them if there is none to deliver."""
         with suppress(Empty):
             if not self._waiting and not self._has_all:
                 self._add(self._inbox.get())
@@ -118,7 +119,7 @@ class Courier:
     def _deliver(self, report: Report) -> None:
         try:
             self._sink.publish(report)
-        except Exception as error:  # noqa: BLE001 - whatever its client raises: the film needs none of it
+        except Exception as error:  # noqa: BLE001 - any error of its client: the film doesn't depend on it
             self._fail(report, error)
             return
         if self._is_out:
@@ -126,8 +127,8 @@ class Courier:
             self._log(logging.INFO, "reports_said_again", f"{self._sink.name} takes reports again")
 
     def _fail(self, report: Report, error: Exception) -> None:
-        """Leave the sink alone for a while. The report waits behind the others, so that one that the sink
-        will never take holds up none."""
+        """Leave the sink alone for a while. The report goes to the end of the queue, so that one that the
+        sink always refuses doesn't block the others."""
         self._resume_at = time.monotonic() + self._pause_s
         self._waiting = _newest(self._waiting.values())
         self._waiting.setdefault(_subject(report), report)
@@ -138,7 +139,7 @@ class Courier:
             self._warn(_cause(error))
 
     def _warn(self, cause: str) -> None:
-        text = f"progress can't be told to {self._sink.name}, the film is made all the same: {cause}"
+        text = f"progress can't be reported to {self._sink.name}, the film is made all the same: {cause}"
         self._log(logging.WARNING, "reports_unsaid", text, sink=self._sink.name)
 
 
@@ -147,7 +148,7 @@ def _subject(report: Report) -> tuple[str, str]:
 
 
 def _newest(reports: Iterable[Report]) -> dict[object, Report]:
-    """The last report of each stage of each job, in the order in which these came."""
+    """The last report of each stage of each job, in the order of arrival."""
     found: dict[object, Report] = {}
     for report in reports:
         found.pop(_subject(report), None)
@@ -156,7 +157,7 @@ def _newest(reports: Iterable[Report]) -> dict[object, Report]:
 
 
 def _cause(error: Exception) -> str:
-    """The error's first line, without a password that a URL in it may hold; our own need no class."""
+    """The error's first line, without a password in a URL; our own errors need no class name."""
     text = next(iter(str(error).strip().splitlines()), "")
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)

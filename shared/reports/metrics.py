@@ -1,4 +1,4 @@
-"""What a server has seen since it began, as numbers for Prometheus. No label tells of a single job."""
+"""What a server has counted since its start, as metrics for Prometheus. No label is about a single job."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -46,19 +46,19 @@ class Metrics:
         self._spend = self._counter(
             "provider_spend_usd_total", "Paid to providers, list price in US dollars.", "component"
         )
-        self._webhooks = self._counter("webhooks_total", "Attempts to tell a webhook.", "outcome")
+        self._webhooks = self._counter("webhooks_total", "Attempts to notify a webhook.", "outcome")
         self._busy = Gauge(
             "jobs_in_progress",
-            "Runs under way, or ended and not yet told to all who are to be told.",
+            "Runs under way, or ended and not yet reported to all listeners.",
             registry=self._registry,
         )
-        for kind in error_types(pipelines.values()):  # there from the start, so that a rate sees the first
+        for kind in error_types(pipelines.values()):  # from the start, so that a rate counts the first
             self._errors.labels(kind)
         for outcome in WEBHOOK_OUTCOMES:
             self._webhooks.labels(outcome)
 
     def run_ended(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        """Count a run that has ended, once in this process; True, since it need not be told again."""
+        """Count a run that has ended, once in this process; True, since it need not be called again."""
         if not self._counted.is_new((creation.creation_id, request.run)):
             return True
         pipeline = self._pipelines[request.pipeline]
@@ -79,7 +79,7 @@ class Metrics:
         self._webhooks.labels(outcome).inc()
 
     def exposition(self, in_progress: int | None) -> bytes:
-        """All of it in Prometheus's text format; `in_progress` is None when nobody can tell."""
+        """All metrics in Prometheus's text format; `in_progress` is None when it is unknown."""
         self._busy.set(float("nan") if in_progress is None else in_progress)
         return generate_latest(self._registry)
 
@@ -95,7 +95,7 @@ class Metrics:
 
 
 def error_types(pipelines: Iterable[Pipeline]) -> list[str]:
-    """All that `error_type` can return."""
+    """All possible results of `error_type`."""
     reported = [pipeline.reported for pipeline in pipelines if pipeline.reported]
     phases = {_spelt(phase) for each in reported for phase in each.phases.values()}
     return [*sorted(phases), CANCELLED, TIME_LIMIT, OTHER]

@@ -1,4 +1,4 @@
-"""Telling everyone who is to be told, without ever holding up or failing the work that is told of."""
+"""Publishes reports, without ever delaying or failing the work that they are about."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ _LOGGED: Final = ("job_id", "stage", "progress", "overall", "status", "run")
 
 
 class Publisher:
-    """Tells the log and all sinks. May be called from any thread, and goes on in a forked process."""
+    """Publishes to the log and all sinks. May be called from any thread, and works in a forked process."""
 
     def __init__(self, sinks: Iterable[Sink] = (), *, log: Log = logs.log, pause_s: float = _PAUSE_S) -> None:
         """A sink that failed is tried again after `pause_s`."""
@@ -28,14 +28,14 @@ class Publisher:
         self._couriers: tuple[Courier, ...] = ()
 
     def publish(self, report: Report) -> None:
-        """Tell it; returns at once, and raises nothing of its own."""
+        """Publish it; returns at once, and raises nothing of its own."""
         fields = report.fields()
         self._log(logging.INFO, "progress", report.message, **{name: fields[name] for name in _LOGGED})
         for courier in self._ours():
             courier.take(report)
 
     def close(self, timeout_s: float = 3.0) -> None:
-        """Deliver what waits, in this time at most; what is published later is only logged."""
+        """Deliver the waiting reports, in this time at most; later ones are only logged."""
         until = time.monotonic() + timeout_s
         couriers = self._ours()
         for courier in couriers:
@@ -44,7 +44,7 @@ class Publisher:
             courier.join(max(0.0, until - time.monotonic()))
 
     def _ours(self) -> tuple[Courier, ...]:
-        """The couriers of this process: a fork has no thread of its parent's."""
+        """The couriers of this process: a fork doesn't inherit its parent's threads."""
         if self._pid != os.getpid():
             self._couriers = tuple(
                 Courier(sink, log=self._log, pause_s=self._pause_s) for sink in self._sinks
@@ -54,7 +54,7 @@ class Publisher:
 
 
 def open_publisher(settings: Settings) -> Publisher:
-    """Who is told by these settings. Nothing is imported or connected to before the first report."""
+    """The publisher for these settings. Imports and connections wait for the first report."""
     from shared.database.place import database_url
     from shared.database.sink import DatabaseSink
     from shared.reports.redis_channel import RedisChannel

@@ -1,4 +1,4 @@
-"""Telling how a stage goes on, whenever it writes its record."""
+"""Reports a stage's progress, whenever it writes its record."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class RecordReporter:
     """Gets each record that a task of a reported pipeline writes, and reports what is new in it.
 
     The other stages' records are read at most once a second, for the run's overall progress; while the store
-    fails, what they told last counts.
+    fails, their last values count.
     """
 
     def __init__(
@@ -32,7 +32,8 @@ class RecordReporter:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._creation = Creation(creation.store, creation.creation_id)  # its traffic is not the stage's
+        # A view of its own: this traffic is not the stage's.
+        self._creation = Creation(creation.store, creation.creation_id)
         self._pipeline = pipeline
         self._publisher = publisher
         self._clock = clock
@@ -78,7 +79,7 @@ class RecordReporter:
 
 
 def _status(name: str, records: list[Record | None]) -> StageStatus:
-    """How a stage stands by its records alone."""
+    """A stage's status from its records alone."""
     if not any(records):
         return StageStatus(name=name, state="waiting", tasks=len(records))
     return stage_of(name, records, [verdict_of(record) for record in records])

@@ -1,4 +1,4 @@
-"""Progress on Redis: a channel that everyone may listen to, and the last message of each job.
+"""Progress on Redis: a public channel, and the last message of each job.
 
 Channel `job_progress_updates`: each message is `Report.fields()` as JSON.
 Hash `job:<job_id>`, field `last`: the job's latest message, for a day.
@@ -23,7 +23,7 @@ _KEPT_S: Final = 86_400
 
 
 def get_redis(settings: Settings | None = None) -> "Redis":
-    """A client of REDIS_URL (of this machine's Redis when that is unset), shared by all who ask for it.
+    """A client for REDIS_URL (for this machine's Redis if that is unset), shared by all callers.
 
     Connects on first use. Answers are `str`.
     """
@@ -37,7 +37,7 @@ def _shared_client(url: str) -> "Redis":
 
 
 def connect(url: str, *, answer_s: float = _ANSWER_S) -> "Redis":
-    """A client of its own; each command fails within about twice `answer_s` when Redis doesn't answer."""
+    """A separate client; each command fails within about twice `answer_s` when Redis doesn't answer."""
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -46,7 +46,7 @@ def connect(url: str, *, answer_s: float = _ANSWER_S) -> "Redis":
         url,
         socket_connect_timeout=_CONNECT_S,
         socket_timeout=answer_s,
-        retry=Retry(NoBackoff(), 1),  # a connection that broke while nobody used it
+        retry=Retry(NoBackoff(), 1),  # a connection that broke while it was idle
         decode_responses=True,
     )
 

@@ -1,4 +1,4 @@
-"""Who is told how runs go on, by the settings: the publisher, webhooks, and what a server adds."""
+"""The listeners that settings define: the publisher, webhooks, and a server's metrics."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ def listeners_of(
     *,
     metrics: "Metrics | None" = None,
 ) -> Listeners:
-    """Those who are told."""
+    """The listeners for these settings."""
     news: list[News] = [RunReporter(pipelines, publisher)] if publisher else []
     ends: list[Ended] = [metrics.run_ended] if metrics else []
     overtaken: list[Overtaken] = []
@@ -38,8 +38,8 @@ def listeners_of(
 
 
 class RunReporter:
-    """Publishes what stages don't tell themselves: that a run was asked for, that it has ended, and the end
-    of stages that died without a word. Each once in this process."""
+    """Publishes what stages don't report themselves: that a run was asked for, that it has ended, and the end
+    of stages that died without recording it. Each once in this process."""
 
     def __init__(self, pipelines: Mapping[str, Pipeline], publisher: "Audience") -> None:
         self._pipelines = pipelines

@@ -1,6 +1,6 @@
-"""Where others are told how runs go on: Redis, the database. None of it is needed to make a film.
+"""Sinks of reports: Redis, the database. Making a film depends on none of them.
 
-To add somewhere to tell:
+To add a sink:
 1. write a class with `Sink`'s methods in `shared/reports/<name>.py`,
 2. add it in `open_publisher` (`shared/reports/publisher.py`),
 3. add it to the `place` fixture of `tests/shared/reports/test_sinks.py`.
@@ -12,20 +12,20 @@ from shared.runs.report import Report
 
 
 class Sink(Protocol):
-    """Somewhere to tell. Used by one thread at a time."""
+    """Receives reports. Used by one thread at a time."""
 
     name: str
     """For people, in the middle of a sentence: `Redis`, `the database`."""
 
     def publish(self, report: Report) -> None:
-        """Tell it, within a few seconds; raises whatever goes wrong."""
+        """Write the report, within a few seconds; may raise any error."""
 
     def close(self) -> None:
-        """Let go of connections; called by the thread that told, if any report ever came."""
+        """Close connections; called by the thread that published, if any report ever came."""
 
 
 class Audience(Protocol):
-    """What is told: a `Publisher`, or what stands in for one."""
+    """Receives reports: a `Publisher`, or its replacement in tests."""
 
     def publish(self, report: Report) -> None:
         """Returns at once, and raises nothing."""

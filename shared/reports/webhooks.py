@@ -1,4 +1,4 @@
-"""Webhooks: whoever WEBHOOK_URL names is told that a run has completed or failed, at least once.
+"""Webhooks: WEBHOOK_URL is notified at least once that a run has completed or failed.
 
 The body is JSON: event (`job.completed` or `job.failed`), job_id, run, status, video_url (a path below the
 server's own address, e.g. `/me/creation/job-123/assets/video.mp4`; null without a film), error, failed_stage,
@@ -14,8 +14,8 @@ set it is signed; the receiver checks that it is from us, and not an old one sen
         is_fresh = abs(time.time() - int(timestamp)) < 300
         return is_fresh and hmac.compare_digest(expected, headers["X-Reelwright-Signature"])
 
-What was tried is in the store, at `webhooks/<run>.json` below the creation. Each attempt is written there
-before it is made, together with the time of the next, so that of several triggers one makes it.
+Attempts are noted in the store, at `webhooks/<run>.json` below the creation. Each is noted before it is made,
+together with the time of the next, so that of several triggers only one makes it.
 """
 
 import hashlib
@@ -47,12 +47,12 @@ if TYPE_CHECKING:
     from requests import Session
 
 _TIMEOUT_S: Final = (3.0, 5.0)
-"""To connect, and from one byte of the answer to the next."""
+"""Timeout for connecting, and between two bytes of the answer."""
 _DEADLINE_S: Final = 8.0
-"""For all of an attempt, whatever the receiver does: whoever advances a run waits so long."""
+"""Limit of a whole attempt, whatever the receiver does: the caller that advances a run waits for it."""
 _TOO_SLOW: Final = "too slow"
 _PAUSES_S: Final = (10, 30, 120, 600, 3600)
-"""After the first, second, … attempt; the last one after all that follow."""
+"""Pauses after the first, second, … attempt; the last one after all later attempts."""
 _TRIED_FOR: Final = timedelta(hours=24)
 _MOST_ERROR_CHARS: Final = 2000
 
@@ -62,9 +62,9 @@ class DeliveryAttempt(Document):
 
     at: AwareDatetime
     status_code: int | None = None
-    """What was answered; None when nothing was, or whoever asked died first."""
+    """The answer's status; None when there was none, or the sender died first."""
     error: str = ""
-    """Why nothing was answered."""
+    """Why there was no answer."""
 
 
 class Delivery(Document):
@@ -72,10 +72,10 @@ class Delivery(Document):
 
     delivery_id: str
     body: dict[str, Any] = Field(default_factory=dict)
-    """What is sent, so that it can be sent when the run itself has been overtaken."""
+    """The body, kept so that it can be sent when the run itself has been overtaken."""
     attempts: tuple[DeliveryAttempt, ...] = ()
     next_at: AwareDatetime | None = None
-    """When the next attempt is due; None when none is."""
+    """When the next attempt is due; None when there will be none."""
     delivered_at: AwareDatetime | None = None
     given_up_at: AwareDatetime | None = None
 
@@ -96,7 +96,7 @@ class Webhooks:
         now: Callable[[], datetime] = utc_now,
         count: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
-        """`http` opens a session for one attempt; `count` is told what came of each: `delivered`, `failed`
+        """`http` opens a session for one attempt; `count` is called with each outcome: `delivered`, `failed`
         or `given_up`."""
         self._url = settings.webhook_url
         self._secret = settings.webhook_secret
@@ -106,7 +106,7 @@ class Webhooks:
         self._count = count
 
     def deliver(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        """Make the attempt that is due, if one is; True when nothing more is to be done, ever.
+        """Make the attempt that is due, if any; True when none will ever be due again.
 
         Never raises. Takes up to 8 s and a little more.
         """
@@ -116,7 +116,7 @@ class Webhooks:
         return self._tried(creation, request.run, partial(_body, creation, pipeline, request, status))
 
     def redeliver(self, creation: Creation, run: int) -> bool:
-        """The same for a run that a later one has overtaken, if it was told of at all."""
+        """The same for a run that a later one has overtaken, if a delivery was begun."""
         return self._tried(creation, run, None)
 
     def _tried(self, creation: Creation, run: int, make_body: Callable[[str], dict[str, Any]] | None) -> bool:
@@ -124,7 +124,7 @@ class Webhooks:
             return True
         try:
             return self._deliver(self._url, creation, delivery_name(run), make_body)
-        except Exception as error:  # noqa: BLE001 - the run must not suffer for those who want to know of it
+        except Exception as error:  # noqa: BLE001 - the run must not fail with its webhook
             text = f"{creation.creation_id}: the webhook is tried again later: {type(error).__name__}"
             log(logging.WARNING, "webhook_postponed", text, creation_id=creation.creation_id)
             return False
@@ -151,7 +151,7 @@ class Webhooks:
                 "next_at": now + timedelta(seconds=_pause_s(found)),
             }
         )
-        # refused where another trigger is at it
+        # refused if another trigger makes the attempt
         noted = creation.write(name, begun.to_bytes(), expect=generation)
         tried = self._attempt(url, body, begun)
         ended = _concluded(begun, tried, self._now())
@@ -160,7 +160,7 @@ class Webhooks:
         return ended.is_over
 
     def _attempt(self, url: str, body: Mapping[str, Any], delivery: Delivery) -> DeliveryAttempt:
-        """What came of it. One that takes too long goes on in its thread, but counts as failed."""
+        """The attempt with its outcome. One that takes too long goes on in its thread, but has failed."""
         data = json.dumps(body, ensure_ascii=False).encode()
         attempt = delivery.attempts[-1]
         headers = self._headers(data, body["event"], delivery.delivery_id, attempt.at)
@@ -175,7 +175,7 @@ class Webhooks:
             return attempt.model_copy(update={"error": _TOO_SLOW})
 
     def _post(self, url: str, data: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
-        """What to note of it. The answer's body is not read."""
+        """The facts to note. The answer's body is not read."""
         try:
             with (
                 self._http() as session,
@@ -184,7 +184,7 @@ class Webhooks:
                 ) as answer,
             ):
                 return {"status_code": answer.status_code}
-        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+        except Exception as error:  # noqa: BLE001 - noted in the attempt: no other code sees it
             return {"error": type(error).__name__}
 
     def _headers(self, body: bytes, event: str, delivery_id: str, at: datetime) -> dict[str, str]:
@@ -222,7 +222,7 @@ class Webhooks:
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """The signature of a body that is sent at a moment (seconds since 1970)."""
+    """The signature of a body that is sent at this time (seconds since 1970)."""
     signed = timestamp.encode() + b"." + body
     return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
@@ -231,12 +231,12 @@ def _open_session() -> "Session":
     import requests
 
     session = requests.Session()
-    session.auth = lambda request: request  # ~/.netrc is for this machine's people, not for receivers
+    session.auth = lambda request: request  # ~/.netrc is for this machine's users, not for receivers
     return session
 
 
 def _pause_s(delivery: Delivery) -> int:
-    """From the attempt that is made now to the next."""
+    """The pause from the present attempt to the next."""
     return _PAUSES_S[min(len(delivery.attempts), len(_PAUSES_S) - 1)]
 
 

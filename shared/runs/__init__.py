@@ -1,4 +1,4 @@
-"""How runs stand, derived from their records, and starting and advancing them.
+"""The status of runs, derived from their records; starting and advancing runs.
 
 May use records and platforms; knows nothing of HTTP, Redis or SQL.
 """

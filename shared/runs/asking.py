@@ -1,4 +1,4 @@
-"""Asking for runs, at once or after the one that is under way; what people had put in when they did."""
+"""Asking for runs, at once or after the one that is under way; the inputs at the time of asking."""
 
 import hashlib
 import logging
@@ -16,25 +16,25 @@ from shared.runs.status import RunStatus
 from shared.storage import ObjectInfo
 
 Inputs: TypeAlias = Mapping[str, ObjectInfo]
-"""By name below the creation, what people put in."""
+"""People's inputs, by name below the creation."""
 
 
 def inputs_now(creation: Creation, pipeline: Pipeline) -> dict[str, ObjectInfo]:
-    """All assets but those that the pipeline makes itself."""
+    """All assets except those that the pipeline makes itself."""
     return {name: info for name, info in creation.list(ASSETS) if not pipeline.makes(name)}
 
 
 def summary_of(inputs: Inputs) -> str:
-    """The same for the same writes of the same assets: one that was changed and changed back differs, since
+    """Equal for the same writes of the same assets. An asset that was changed and changed back differs, since
     a stage may have read it in between."""
     writes = [[name, info.generation, info.modified_at.isoformat()] for name, info in sorted(inputs.items())]
     return hashlib.sha256(canonical_json(writes)).hexdigest()
 
 
 def is_outdated(pipeline: Pipeline, request: Request, records: Iterable[Record], inputs: Inputs) -> bool:
-    """Whether inputs changed since the run was asked for, and its stages have not read them as they are now.
+    """Whether inputs changed after the run was asked for and its stages have not read their present state.
 
-    False for a request that doesn't say what its inputs were.
+    False for a request that doesn't hold a summary of its inputs.
     """
     if request.inputs in ("", summary_of(inputs)):
         return False
@@ -57,7 +57,7 @@ def check_pipeline(creation: Creation, request: Request, pipeline: str) -> None:
 
 
 def inputs_of(creation: Creation, pipeline: Pipeline) -> Inputs:
-    """What people put in; raises `BadRequest` for a creation without any assets."""
+    """The inputs; raises `BadRequest` for a creation without any assets."""
     found = inputs_now(creation, pipeline)
     if not found and not creation.has_assets():
         raise no_assets(creation)
@@ -71,7 +71,7 @@ def no_assets(creation: Creation) -> BadRequest:
 
 
 def ask(creation: Creation, request: Request, *, over: str) -> bool:
-    """Ask for this run over the request of generation `over`; False if someone else has replaced that.
+    """Ask for this run over the request of generation `over`; False if another caller has replaced that.
 
     The mark comes first: a process that dies after the request leaves a run that a sweep finds.
     """
@@ -94,10 +94,10 @@ def queue_behind(
     over: str,
     now: datetime,
 ) -> bool:
-    """Let a run of these parameters (None: those that were asked for last) and inputs follow the one under
-    way, whose request is of generation `over`; False if someone else has replaced that.
+    """Queue a run behind the one under way, whose request is of generation `over`; False if someone else has
+    replaced that request. With `parameters` None the latest ones are used.
 
-    Nothing follows if that run makes just this. What was asked for last counts.
+    No run is queued if the one under way makes the same. The latest request counts.
     """
     request = status.request
     wanted = request.latest_parameters if parameters is None else dict(parameters)
@@ -113,7 +113,7 @@ def queue_behind(
     except PreconditionFailed:
         return False
     if queued:
-        creation.mark(request.run)  # the run may have ended meanwhile, and been forgotten
+        creation.mark(request.run)  # the run may have ended and lost its mark meanwhile
         creation.withdraw_if_removed()
         log(
             logging.INFO, "run_queued", f"{creation.creation_id}: another run follows the one under way",

@@ -1,4 +1,4 @@
-"""Launching: claim first, then ask the platform; a launch of unknown end is looked up, not repeated."""
+"""Launching: claim first, then ask the platform. Look up a launch of unknown outcome; never launch twice."""
 
 import logging
 import secrets
@@ -29,9 +29,9 @@ from shared.settings import Settings
 from shared.storage import ABSENT
 
 _LAUNCH_TAKES: Final = timedelta(minutes=4)
-"""A launch that waits for quotas and looks for lost answers has an end by then."""
+"""A launch that waits for quotas and looks up lost answers has ended by then."""
 _PAUSE: Final = timedelta(seconds=30)
-"""Before a busy platform is asked again."""
+"""Pause before a busy platform is asked again."""
 Fuses: TypeAlias = Callable[[Pipeline, Creation], bool]
 """Whether all of a run's stages go into one container."""
 
@@ -55,7 +55,7 @@ def fuses_short_work(pipeline: Pipeline, creation: Creation) -> bool:
 
 
 def fusing(settings: Settings, *, in_cloud: bool) -> Fuses:
-    """What the setting FUSED means: `auto` fuses where starting a container takes seconds."""
+    """What the setting FUSED means: `auto` fuses on platforms where starting a container takes seconds."""
     choices = {"always": always_fuses, "never": never_fuses}
     return choices.get(settings.fused, fuses_short_work if in_cloud else never_fuses)
 
@@ -82,7 +82,7 @@ class Launcher:
         self._now = now
 
     def launch_all(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        """Launch what nobody has launched yet; True if that changed how things stand."""
+        """Launch what is not launched yet; True if that changed the status."""
         pipeline = self._pipelines[request.pipeline]
         launched = [self._launch_again(creation, request, name) for name in status.lost]
         names = status.ready
@@ -95,7 +95,7 @@ class Launcher:
         return any(launched)
 
     def _launch(self, creation: Creation, request: Request, stage: str, tasks: int) -> bool:
-        """Claim the stage, then launch it; False when someone else has claimed it."""
+        """Claim the stage, then launch it; False when another process has claimed it."""
         now = self._now()
         claim = Claim(
             token=secrets.token_hex(8),
@@ -112,10 +112,10 @@ class Launcher:
         return self._submit(creation, order, claim, generation, self._platform.launch)
 
     def _launch_again(self, creation: Creation, request: Request, stage: str) -> bool:
-        """Find the execution of a launch whose end nobody knows; launch again if there is none.
+        """Find the execution of a launch whose outcome is unknown; launch again if there is none.
 
-        The claim is taken over first, so that one alone does so; its token stays, so that whatever the first
-        launch may yet start is as good.
+        The claim is taken over first, so that only one launcher does so. The token stays the same, so that an
+        execution that the first launch may still start is valid too.
         """
         claim, generation = load(creation, claim_name(request.run, stage), Claim)
         if claim is None or claim.execution:
@@ -128,7 +128,11 @@ class Launcher:
             generation = save(creation, claim_name(request.run, stage), taken, expect=generation)
         except PreconditionFailed:
             return False
-        log(logging.WARNING, "launch_lost", f"{creation.creation_id}: nobody knows if {stage} was launched")
+        log(
+            logging.WARNING,
+            "launch_lost",
+            f"{creation.creation_id}: it is unknown whether {stage} was launched",
+        )
         order = self._order(creation, request, stage, taken)
         return self._submit(creation, order, taken, generation, self._found_or_launched)
 
@@ -143,7 +147,7 @@ class Launcher:
         try:
             found = self._platform.find(order)
         except PlatformError as error:
-            raise PlatformBusy(*error.args) from error  # not known is no reason to launch, nor to give up
+            raise PlatformBusy(*error.args) from error  # unknown: neither launch nor give up
         return found or self._platform.launch(order)
 
     def _order(self, creation: Creation, request: Request, stage: str, claim: Claim) -> LaunchOrder:
@@ -167,7 +171,7 @@ class Launcher:
         generation: str,
         launch: Callable[[LaunchOrder], str],
     ) -> bool:
-        """Launch under the claim and note the execution in it; True if that changed how things stand."""
+        """Launch under the claim and note the execution in it; True if that changed the status."""
         try:
             execution = launch(order)
         except (Stopped, StaleAttempt):
@@ -192,7 +196,7 @@ class Launcher:
         return True
 
     def _note(self, creation: Creation, order: LaunchOrder, claim: Claim, generation: str) -> None:
-        """Write what came of the launch into its claim; without that it is looked up when it seems lost."""
+        """Write the launch's outcome into its claim; without it the launch is looked up if it seems lost."""
         try:
             save(creation, claim_name(order.run, order.stage), claim, expect=generation)
         except StoreError as error:
@@ -224,12 +228,12 @@ class Launcher:
         return claim is None or not claim.execution or self._platform.release(claim.execution)
 
     def stop_all(self, creation: Creation, request: Request) -> list[ReelwrightError]:
-        """Ask the platform to stop all of a run's executions; returns what stood against it."""
+        """Ask the platform to stop all of a run's executions; returns the errors."""
         stages = self._pipelines[request.pipeline].jobs
         return [error for stage in stages if (error := self._stop(creation, request, stage))]
 
     def _stop(self, creation: Creation, request: Request, stage: str) -> ReelwrightError | None:
-        """Stop one execution; returns what stood against it, so that the others are stopped all the same."""
+        """Stop one execution; returns the error, so that the others are stopped all the same."""
         try:
             claim, _ = load(creation, claim_name(request.run, stage), Claim)
             if claim and claim.execution:
@@ -239,7 +243,7 @@ class Launcher:
         return None
 
     def stop_frozen(self, creation: Creation, status: RunStatus) -> None:
-        """Stop the executions of which nothing is heard any more, so that they cost no more."""
+        """Stop the silent executions, so that they cost no more."""
         for execution in {each for stage in status.stages.values() for each in stage.frozen}:
             text = f"{creation.creation_id}: ended {execution}: {status.error}"
             log(logging.WARNING, "execution_silent", text)
@@ -250,7 +254,7 @@ class Launcher:
                 log(logging.WARNING, "stop_refused", text)
 
     def record_ends(self, creation: Creation, request: Request, status: RunStatus) -> None:
-        """Write down what only the platform knows of tasks that failed, before it forgets it."""
+        """Record what only the platform knows of tasks that failed, before it forgets that."""
         for name, stage in status.stages.items():
             for index, error in stage.ends.items():
                 self._record_end(creation, request.pipeline, request.run, name, index, error)

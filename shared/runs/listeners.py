@@ -1,4 +1,4 @@
-"""Whoever wants to know how runs go on: the trigger tells them what it sees."""
+"""Listeners: functions that the trigger notifies of a run's status."""
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
@@ -11,25 +11,24 @@ from shared.runs.status import RunStatus
 
 _REMEMBERED: Final = 10_000
 News = Callable[[Creation, Request, RunStatus], None]
-"""Gets how a run stands, each time that the trigger has looked. Never raises, never takes long."""
+"""Called with the status each time that the trigger has read it. Must not raise, and must return soon."""
 Ended = Callable[[Creation, Request, RunStatus], bool]
-"""Gets a run that has ended, at least once; False asks to be told again later, by the next sweep."""
+"""Called at least once with a run that has ended; False asks the next sweep to call again."""
 
 
 Overtaken = Callable[[Creation, int], bool]
-"""Gets a run that ended and that a later one has overtaken, if it may not have been told of its end; answers
-as `Ended` does."""
+"""Called with an ended, overtaken run whose end may be unreported; returns the same as `Ended`."""
 
 
 class Told:
-    """Remembers, of the last 10,000, what was told already. May be used from any thread."""
+    """Remembers the last 10,000 reports that were made. May be used from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._told: dict[Hashable, None] = {}
 
     def is_new(self, news: Hashable) -> bool:
-        """True the first time that it is asked for this."""
+        """True the first time that it is called with this."""
         with self._lock:
             if news in self._told:
                 return False
@@ -41,7 +40,7 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Listeners:
-    """Those who are told."""
+    """All listeners of a trigger."""
 
     on_news: Sequence[News] = ()
     on_end: Sequence[Ended] = ()
@@ -52,9 +51,9 @@ class Listeners:
             tell(creation, request, status)
 
     def ended(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        """Tell all; True when none of them wants to hear it again."""
+        """Notify all; True when none of them wants to be called again."""
         return all([tell(creation, request, status) for tell in self.on_end])
 
     def overtaken(self, creation: Creation, run: int) -> bool:
-        """Tell all; True when none of them wants to hear it again."""
+        """Notify all; True when none of them wants to be called again."""
         return all([tell(creation, run) for tell in self.on_overtaken])

@@ -16,15 +16,15 @@ _SHOWN: Final = {"starting": "running", "retrying": "running", "waiting": "pendi
 
 
 def manifest_generation(creation: Creation) -> str:
-    """To be noted before the records are read: see `rewrite_manifest`."""
+    """Read this before the records: see `rewrite_manifest`."""
     info = creation.stat(MANIFEST)
     return info.generation if info else ABSENT
 
 
 def rewrite_manifest(creation: Creation, request: Request, status: RunStatus, *, over: str) -> bool:
-    """Bring the stored manifest up to date; False if someone rewrote it since it was at generation `over`.
+    """Bring the stored manifest up to date; False if another process rewrote it after generation `over`.
 
-    They may have seen less than `status`, or more: read the records again, then try again.
+    That writer may have seen less than `status`, or more: read the records again, then try again.
     """
     data = canonical_json(manifest(request, status))
     try:
@@ -114,7 +114,7 @@ def _cost(records: tuple[Record, ...]) -> dict[str, Any]:
 
 
 def paid_usd(records: Iterable[Record]) -> dict[str, float]:
-    """What paid providers took, by provider, list price."""
+    """What paid providers cost, by provider, at list price."""
     paid: Counter[str] = Counter()
     for record in records:
         paid.update(record.cost.paid_usd)

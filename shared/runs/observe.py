@@ -1,4 +1,4 @@
-"""Looking how a run stands: derived from its claims and records each time, nothing is stored."""
+"""Observes a run: its status is derived from its claims and records each time; nothing is stored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from shared.runs.status import (
 
 _LAUNCH_WITHIN: Final = timedelta(hours=1)
 _RESTART_TAKES: Final = timedelta(minutes=5)
-"""A platform that starts a dead task again needs so long for it, and says meanwhile that it runs."""
+"""How long a platform may need to restart a dead task; meanwhile it reports the task as running."""
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -42,14 +42,14 @@ def observe(
 ) -> RunStatus:
     """Read the claims and records of the request's run and derive its status.
 
-    `held_token` is the token under which this process itself runs all stages, so that what is ready is its
-    own to do. With `ask_again` the platform is asked even about stages that were heard of a moment ago.
+    `held_token` is the token under which this process itself runs all stages, so that ready stages are its
+    own to run. With `ask_again` the platform is asked even about stages that reported a moment ago.
     """
     judge = _TaskVerdicts(
         creation, request, platform, now=now, stale_after_s=stale_after_s, ask_again=ask_again
     )
     stages, fused = judge.stages(pipeline, held_token)
-    if any(stages[name].ends for name in fused):  # it may have come to them before it ended
+    if any(stages[name].ends for name in fused):  # it may have run them before it ended
         stages, fused = judge.stages(pipeline, held_token)
     over = _over(pipeline, stages)
     failed = [stage for name, stage in stages.items() if stage.state == "failed" and name not in over]
@@ -72,7 +72,7 @@ def observe(
 
 
 def _over(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> set[str]:
-    """The stages that those after them need not wait for any more."""
+    """The stages that later stages need not wait for any more."""
     return {
         name
         for name, stage in stages.items()
@@ -81,7 +81,7 @@ def _over(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> set[str]:
 
 
 def _ready(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> list[str]:
-    """The stages that nobody has claimed and whose needs are met."""
+    """The stages that are unclaimed and whose needs are met."""
     over = _over(pipeline, stages)
     return [
         name
@@ -91,13 +91,13 @@ def _ready(pipeline: Pipeline, stages: Mapping[str, StageStatus]) -> list[str]:
 
 
 def _lost(stages: Mapping[str, StageStatus], fused: Sequence[str]) -> list[str]:
-    """What to launch again: a stage that waits for the container with all stages in it means that one."""
+    """What to launch again. For a stage that waits for the fused container, that is the container."""
     found = [FUSED if name in fused else name for name, stage in stages.items() if stage.is_lost]
     return list(dict.fromkeys(found))
 
 
 def _ours(request: Request, status: str, names: list[str]) -> tuple[str, ...]:
-    """Of the stages that could be launched, those that the trigger is to launch."""
+    """Of the stages that could be launched, those that the trigger must launch."""
     return tuple(names) if status == "pending" and not request.opened_by else ()
 
 
@@ -135,7 +135,7 @@ class _TaskVerdicts:
         self._stale_after_s = stale_after_s
 
     def stages(self, pipeline: Pipeline, held_token: str) -> tuple[dict[str, StageStatus], list[str]]:
-        """All stages, and which of them wait for another process that has all stages in it."""
+        """All stages, and which of them wait for another process that runs all stages."""
         found = {name: self.stage(name, definition) for name, definition in pipeline.stages.items()}
         ready = _ready(pipeline, found)
         fused = self.claim(FUSED) if pipeline.fused and ready else None
@@ -148,7 +148,7 @@ class _TaskVerdicts:
         return load(self._creation, claim_name(self._request.run, name), Claim)[0]
 
     def stage(self, name: str, definition: StageDefinition, *, again: bool = False) -> StageStatus:
-        """Reads the records once more, `again`, when the platform says that it has ended: now they can't
+        """With `again`, the records are read once more after the platform reported the end: now they can't
         change any more."""
         claim = self.claim(name)
         if claim is None:
@@ -170,7 +170,7 @@ class _TaskVerdicts:
     def fused(
         self, name: str, definition: StageDefinition, claim: Claim, stages: Mapping[str, StageStatus]
     ) -> StageStatus:
-        """A stage that a container with all stages in it has not come to yet, or was refused for."""
+        """A stage that a fused container has not started yet, or whose launch in one was refused."""
         refused = next(records_of(self._creation, name, fans_out=definition.fan_out is not None, tasks=1))
         if refused and refused.run == self._request.run and refused.status == "failed":
             return StageStatus(name=name, state="failed", error=refused.error, records=(refused,))
@@ -210,7 +210,7 @@ class _TaskVerdicts:
         return StageStatus(name=name, state="starting", is_lost=True)
 
     def _task(self, launch: "_Launch", index: int, record: Record | None) -> Verdict:
-        """What the record says, unless more is known of the one who is to write it."""
+        """What the record says, unless more is known about the worker that should write it."""
         if record is None:
             if launch.goes_on(launch.heard_at):
                 return verdict_of(record)
@@ -240,22 +240,22 @@ class _Launch:
     claim: Claim
     execution: str
     heard_at: datetime
-    """When any of its tasks was last heard of."""
+    """The latest sign of life of any of its tasks."""
     ask: Callable[[str], ExecutionState]
     stale_at: datetime
-    """Silence since then means death, unless the platform says that it runs."""
+    """Silence since then means death, unless the platform reports that it runs."""
     outcome: str
     ask_again: bool
 
     def of(self, record: Record | None) -> "_Launch":
-        """The launch that the record's holder came from: a launch may have started twice."""
+        """The launch that the record's writer came from: a launch may have started twice."""
         if record is None or record.execution in ("", self.execution):
             return self
         return replace(self, execution=record.execution)
 
     @cached_property
     def state(self) -> ExecutionState:
-        """Before its answer is in the claim, as far as the launcher's life tells."""
+        """Before the platform's answer is in the claim, judged by whether the launcher lives."""
         if self.outcome:
             return ExecutionState(status="ended", reason=self.outcome)
         if self.execution:
@@ -271,7 +271,7 @@ class _Launch:
         return self.state.status == "ended"
 
     def goes_on(self, heard_at: datetime) -> bool:
-        """Whether more is to come: the platform says so, or can't tell and it isn't stale."""
+        """Whether more will come: the platform says so, or it can't say and the task isn't stale."""
         return self.is_running or (self.state.status == "unknown" and heard_at > self.stale_at)
 
     def reason(self, index: int) -> str:
@@ -283,8 +283,8 @@ def _tried_at(claim: Claim) -> datetime:
 
 
 def _is_retried(launch: _Launch, record: Record) -> bool:
-    """Whether another attempt at a failed task is to come. One that was told to stop, nobody but a platform
-    that says so tries again."""
+    """Whether a failed task will get another attempt. After a task was stopped, only a platform that reports
+    another attempt makes one."""
     if record.final:
         return False
     stopped = record.error is not None and record.error.was_stopped
@@ -296,8 +296,8 @@ def _ends(
     records: Sequence[Record | None],
     verdicts: Sequence[Verdict],
 ) -> dict[int, Failure]:
-    """What became of the failed tasks whose records are silent about it although the execution has ended, or
-    is to be ended since nothing comes of it."""
+    """Errors of the failed tasks whose records lack them although the execution has ended, or will be ended
+    because it can't succeed any more."""
     return {
         index: error
         for index, (launch, record, (_, error)) in enumerate(zip(launches, records, verdicts, strict=True))

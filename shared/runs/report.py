@@ -1,4 +1,4 @@
-"""Reports of a run: what others are told of it, from its records. The same whoever asks, and however late."""
+"""Reports of a run, derived from its records: the same for every reader, at any time."""
 
 import json
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from shared.runs.status import RunStatus, StageStatus
 
 State = Literal["pending", "processing", "completed", "failed"]
 ERROR: Final = "error"
-"""Stands for a stage's name in the report that the whole run failed."""
+"""Takes the place of a stage's name in the report that the whole run failed."""
 PIPELINE: Final = "pipeline"
-"""Stands for a stage's name in reports that the whole run was asked for, or is done."""
+"""Takes the place of a stage's name in reports that the whole run was asked for, or is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Report:
     overall: int
     """0 to 100, of the run."""
     message: str
-    """A sentence for people; the error's text where something failed."""
+    """A sentence for people; the error's text after a failure."""
     at: datetime
     started_at: datetime | None = None
     """Of the stage."""
@@ -102,16 +102,16 @@ def _brief(creation: Creation, name: str) -> dict[str, Any]:
     try:
         brief = json.loads(creation.read(name)[0])
     except (StoreError, ValueError):
-        return {}  # the stage that works on it says what is wrong with it
+        return {}  # the stage that reads it reports what is wrong with it
     return brief if isinstance(brief, dict) else {}
 
 
 def reports_of(creation: Creation, pipeline: Pipeline, request: Request, status: RunStatus) -> list[Report]:
-    """All that is to be told of the run by now, in the order in which it happened.
+    """All reports of the run so far, in the order in which it happened.
 
-    First that it was asked for (`PIPELINE`, pending); then of each stage that has begun its beginning and
-    how it stands, or ended; last, once there is one, the run's end: `PIPELINE`, completed, or `ERROR`.
-    `overall` never falls.
+    First that it was asked for (`PIPELINE`, pending); then for each stage that has begun, its start and its
+    present state or end; last, once the run has ended, `PIPELINE`, completed, or `ERROR`. `overall` never
+    falls.
     """
     run = run_of(creation, pipeline, request)
     told = [_asked(run)]
@@ -137,7 +137,7 @@ def overall_of(pipeline: Pipeline, fractions: Mapping[str, float]) -> int:
 def report_of_stage(
     run: Run, stages: Mapping[str, StageStatus], stage: StageStatus, *, overall: int
 ) -> Report:
-    """How a stage with a record, or one that failed before it had any, stands now."""
+    """The present state of a stage that has a record, or that failed before it had one."""
     started_at = min((record.started_at for record in stage.records), default=None)
     at = _heard_at(run, stage)
     status = _state(run, stages, stage)
@@ -173,8 +173,8 @@ def _reports_of_stage(
 
 
 def _state(run: Run, stages: Mapping[str, StageStatus], stage: StageStatus) -> State:
-    """A stage that was stopped for another's failure, or ended without a word when it was to stop, is to be
-    gone on with: it has not failed itself."""
+    """A stage that was stopped for another's failure, or that died while it was being stopped, has not failed
+    itself: a resume continues it."""
     if stage.state == "success":
         return "completed"
     if stage.state != "failed":
@@ -195,7 +195,7 @@ def _heard_at(run: Run, stage: StageStatus) -> datetime:
 def _message(run: Run, stage: StageStatus, status: State) -> str:
     if status == "completed":
         reused = all(record.reused for record in stage.records)
-        return f"{stage.name}: " + ("still stands from before" if reused else "done")
+        return f"{stage.name}: " + ("reused an earlier result" if reused else "done")
     if stage.state == "failed":
         return stage.error.message if stage.error else f"{stage.name}: failed"
     failed = [record.error.message for record in stage.records if record.error]
@@ -237,7 +237,7 @@ def _end(run: Run, status: RunStatus, told: list[Report]) -> Report:
 
 
 def _reason(run: Run, status: RunStatus) -> str:
-    """Why the run failed: the part of the work, as people call it, and its error."""
+    """Why the run failed: the phase of the stage that failed, and its error."""
     stage = status.failed_stage
     if stage is None or stage.error is None or run.pipeline.reported is None:
         return status.error

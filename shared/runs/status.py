@@ -1,4 +1,4 @@
-"""How a run stands, as data."""
+"""The status of a run, as data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ BUSY: Final = ("starting", "running", "retrying")
 
 @dataclass(frozen=True, kw_only=True)
 class StageStatus:
-    """How one stage stands."""
+    """The status of one stage."""
 
     name: str
     state: StageState
@@ -28,19 +28,19 @@ class StageStatus:
     records: tuple[Record, ...] = ()
     """Of this run, in task order."""
     ends: Mapping[int, Failure] = field(default_factory=dict)
-    """By task, failures that the platform knows of and the records don't tell yet."""
+    """By task, failures that the platform knows of and the records don't show yet."""
     frozen: frozenset[str] = frozenset()
-    """Executions that the platform says run, though one of their tasks was not heard of for too long."""
+    """Executions that the platform reports as running, though one of their tasks was silent for too long."""
     is_lost: bool = False
-    """Claimed, but whether it was launched is not known: its launcher died or was turned away."""
+    """Claimed, but it is unknown whether it was launched: its launcher died or was turned away."""
 
     @property
     def was_stopped(self) -> bool:
-        """Whether it failed only because it was told to."""
+        """Whether it failed only because it was stopped."""
         return self.error is not None and self.error.was_stopped
 
     def is_left_by(self, execution: str) -> bool:
-        """Whether this execution worked on it and ended in the middle, without a failure for good."""
+        """Whether this execution worked on it and left it unfinished, without a permanent failure."""
         mine = any(record.execution == execution for record in self.records)
         left = len(self.records) < self.tasks or any(record.is_unfinished for record in self.records)
         return mine and left and not any(record.has_failed for record in self.records)
@@ -51,11 +51,11 @@ class StageStatus:
 
 
 Verdict: TypeAlias = tuple[StageState, Failure | None]
-"""How one task stands, and why it failed if it did."""
+"""The state of one task, and its error if it failed."""
 
 
 def verdict_of(record: Record | None) -> Verdict:
-    """As far as the task's record says; None where it has none yet."""
+    """What the task's record says; None without a record."""
     if record is None:
         return "starting", None
     if record.status == "failed":
@@ -66,8 +66,8 @@ def verdict_of(record: Record | None) -> Verdict:
 def stage_of(
     name: str, records: Sequence[Record | None], verdicts: Sequence[Verdict], **facts: Any
 ) -> StageStatus:
-    """A stage that was launched, from its tasks' records and what is known of each: the worst, else the
-    busiest, is how it stands."""
+    """The status of a stage that was launched, from its tasks' records and verdicts: that of the worst task,
+    else of the busiest."""
     present = tuple(record for record in records if record)
     states = [state for state, _ in verdicts]
     return StageStatus(
@@ -85,31 +85,31 @@ def stage_of(
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """How a run stands: `pending` covers not started, running and retrying."""
+    """The status of a run: `pending` covers not started, running and retrying."""
 
     creation_id: str
     request: Request
     status: RunState
     stages: Mapping[str, StageStatus]
     ready: tuple[str, ...] = ()
-    """Stages whose needs are met and that nobody has claimed."""
+    """Stages that are unclaimed and whose needs are met."""
     lost: tuple[str, ...] = ()
-    """Stages, or `FUSED`, whose launch is to be looked up, and made again if there was none."""
+    """Stages, or `FUSED`, whose launch must be looked up, and repeated if there was none."""
     progress: float = 0.0
     message: str = ""
     error: str = ""
     failure_kind: RunFailureKind | None = None
-    """Why it has failed; None for a run that goes on, or has completed."""
+    """Why it has failed; None for a run that is under way or completed."""
     failed_stage: StageStatus | None = None
-    """The one that the others were stopped for; None for a run that failed for another reason."""
+    """The stage whose failure stopped the others; None for a run that failed for another reason."""
     is_over: bool = False
     """Pending only because the run that is queued behind it has yet to begin."""
     outdated: bool = False
-    """Completed, but inputs changed since it was asked for: what it made is older than they are."""
+    """Completed, but inputs changed after it was asked for: its outputs are older than its inputs."""
 
     @property
     def is_deserted(self) -> bool:
-        """Pending, but nobody is at work and an optional stage's worker died: a new run does that again."""
+        """Pending, without workers, after an optional stage's worker died: a new run repeats that stage."""
         found = {stage.state for stage in self.stages.values()}
         died = any(stage.error and stage.error.has_died for stage in self.stages.values())
         return self.status == "pending" and died and found <= {"waiting", "success", "failed"}
@@ -120,7 +120,7 @@ class RunStatus:
 
     @property
     def given_up(self) -> GivenUp | None:
-        """What the request is to say of a run that has failed, for those that are still at work on it."""
+        """What the request says of a run that has failed, to stop the stages still at work on it."""
         if self.failure_kind is None:
             return None
         stage = self.failed_stage.name if self.failed_stage else ""
@@ -161,13 +161,13 @@ class RunFailure:
     kind: RunFailureKind
     error: str
     stage: StageStatus | None = None
-    """The one that the others were stopped for; None where none has failed itself."""
+    """The stage whose failure stopped the others; None if no stage failed itself."""
 
 
 def failure_of(
     request: Request, stages: Mapping[str, StageStatus], failed: Sequence[StageStatus], now: datetime
 ) -> RunFailure | None:
-    """Why the run has failed, if it has; `failed` are the stages that it could not do without."""
+    """Why the run has failed, if it has; `failed` are the failed stages that it needs."""
     if request.cancelled_at:
         return RunFailure(kind="cancelled", error="cancelled; run it again to resume")
     if request.given_up:
@@ -191,5 +191,5 @@ def failure_of(
 
 
 def _itself(stage: StageStatus | None) -> StageStatus | None:
-    """The stage if it failed itself: once one has, those that had not begun are told to stop too."""
+    """The stage if it failed itself. After one stage fails, those that had not begun are stopped too."""
     return stage if stage and stage.state == "failed" and not stage.was_stopped else None

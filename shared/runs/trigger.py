@@ -1,7 +1,7 @@
-"""The trigger: starts a pipeline, advances it, says how it stands. Pure operations over the store.
+"""The trigger: starts a pipeline, advances it, returns its status. Pure operations over the store.
 
-Runs that are under way have a mark, `_active/<creation_id>/<run>`, which no creation ID can be mistaken for:
-a sweep looks at those, however many creations there are.
+Runs that are under way have a mark, `_active/<creation_id>/<run>`, a key that can't be a creation's: a sweep
+reads only the marks, however many creations there are.
 """
 
 import logging
@@ -57,9 +57,9 @@ class Trigger:
         time_limit_s: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`fuses` decides if all of a run's stages go into one container; `held_token` is the token that such
-        a container was launched with, in which this trigger runs its stages. `listeners` hear how runs stand;
-        `time_limit_s` is how long a run may take, over what its pipeline says."""
+        """`fuses` decides whether all of a run's stages go into one container; `held_token` is the token that
+        such a container was launched with, in which this trigger runs its stages. `listeners` are notified of
+        a run's status; `time_limit_s` is how long a run may take, and overrides the pipeline's own limit."""
         self.store = store
         self.platform = platform
         self.pipelines = pipelines
@@ -70,7 +70,7 @@ class Trigger:
         self._time_limit_s = time_limit_s
         self._now = now
         self.follows_up = True
-        """Whether it starts the runs that are queued behind others; not in a process that is about to end."""
+        """Whether it starts queued runs; False in a process that is about to end."""
 
     def start(
         self,
@@ -81,11 +81,11 @@ class Trigger:
         checked: bool = True,
     ) -> RunStatus:
         """Start a run, or the next one after a run that ended. While one is under way, asking for changed
-        inputs or parameters queues another behind it; asking for the same starts nothing.
+        inputs or parameters queues another behind it; asking for the same has no effect.
 
-        Without `parameters` a run that is under way keeps those that it has. Raises `BadRequest` for an
-        unknown pipeline, a bad ID, no assets, a creation of another pipeline, and for what the pipeline's
-        stages could not use; unless `checked`, they find that and record it.
+        Without `parameters` a run that is under way keeps its own. Raises `BadRequest` for an unknown
+        pipeline, a bad ID, missing assets, a creation of another pipeline, and for parameters or assets that
+        the pipeline's stages could not use; with `checked=False` the stages find and record those.
         """
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
@@ -98,7 +98,7 @@ class Trigger:
     def _asked(
         self, creation: Creation, pipeline: str, parameters: Mapping[str, Any] | None, *, checked: bool
     ) -> bool:
-        """False when someone else asked in between, so that things have changed."""
+        """False when another caller asked in between, so that the status has changed."""
         before, generation = load_request(creation)
         if before:
             check_pipeline(creation, before, pipeline)
@@ -115,20 +115,20 @@ class Trigger:
         return self._ask(creation, pipeline, dict(parameters or {}), before, generation, inputs)
 
     def _tell_end(self, creation: Creation, request: Request, status: RunStatus) -> None:
-        """Whoever has not heard of the end of a run may do so now, since the next one begins."""
+        """Report the end of a run that may be unreported, since the next one begins."""
         if self.store.stat(creation.mark_of(request.run)):
             self._listeners.ended(creation, request, status)
 
     def resume(self, creation_id: str) -> RunStatus:
-        """Start the next run of what was asked for before; raises `BadRequest` if nothing ever was."""
+        """Start the next run with the last parameters; raises `BadRequest` if there was no run yet."""
         request = self._request(Creation(self.store, creation_id))
         return self.start(request.pipeline, creation_id, request.latest_parameters)
 
     def advance(self, creation_id: str, *, ask_again: bool = False) -> RunStatus:
         """Launch every stage whose needs are met and rewrite the manifest.
 
-        Safe to call any number of times, at once, in any order. With `ask_again`, because something
-        is said to have ended, the platform is asked even about stages that were heard of a moment ago.
+        Safe to call any number of times, at once, in any order. With `ask_again`, because something is
+        reported to have ended, the platform is asked even about stages that reported a moment ago.
         """
         creation = Creation(self.store, creation_id)
         try:
@@ -140,9 +140,9 @@ class Trigger:
             creation.withdraw_if_removed()
 
     def _advanced(self, creation: Creation, *, ask_again: bool = False) -> RunStatus:
-        """Bring the present run on as far as it goes now."""
+        """Advance the present run as far as it goes now."""
         noted, request, status = self._look(creation, ask_again=ask_again)
-        self._listeners.news(creation, request, status)  # before anything is launched: that it was asked for
+        self._listeners.news(creation, request, status)  # before any launch: report that it was asked for
         if status.status == "pending" and self._launcher.launch_all(creation, request, status):
             noted, request, status = self._look(creation)
             self._launcher.release(creation, request, status)
@@ -162,9 +162,9 @@ class Trigger:
         return status
 
     def _follow_up(self, creation: Creation, status: RunStatus) -> bool:
-        """Start the run that is queued behind one that is over; True if things changed by that.
+        """Start the run that is queued behind one that is over; True if that changed the status.
 
-        A container with all stages in it must have ended: it would take itself for overtaken.
+        A container that runs all stages must have ended: it would find itself overtaken.
         """
         request = status.request
         if request.queued is None or not status.may_be_followed or not self.follows_up or self._held_token:
@@ -181,12 +181,12 @@ class Trigger:
         return True
 
     def _let_go(self, creation: Creation, run: int) -> None:
-        """Take the mark off a run that a later one has overtaken, once all of it is over and told."""
+        """Remove the mark of a run that a later one has overtaken, once it has ended and is reported."""
         if self._listeners.overtaken(creation, run) and self._launcher.release_all(creation, run):
             self._drop(creation.mark_of(run), overtaken=True)
 
     def _told(self, creation: Creation, status: RunStatus) -> RunStatus:
-        """How it is to be told: a run that another one is queued behind has not ended for whoever waits."""
+        """The status to return: a run with another one queued behind it has not ended for those who wait."""
         request = status.request
         if request.queued and status.may_be_followed and not self._held_token:
             text = f"run {request.run} has ended as {status.status}; the next one is queued"
@@ -199,25 +199,25 @@ class Trigger:
         return replace(status, outdated=is_outdated(pipeline, request, status.records, inputs))
 
     def sweep(self) -> SweepReport:
-        """Advance every run that is under way, as is needed where the event that should have was lost."""
+        """Advance every run that is under way, in case the event that should have done so was lost."""
         return sweep_all([info.key for info in self.store.list(MARKS)], self._sweep_one)
 
     def unfinished_stages(self, creation_id: str, execution: str) -> list[str]:
-        """The stages that an earlier attempt of this execution left in the middle."""
+        """The stages that an earlier attempt of this execution left unfinished."""
         _, _, status = self._look(Creation(self.store, creation_id))
         return [name for name, stage in status.stages.items() if stage.is_left_by(execution)]
 
     def continue_stage(self, creation_id: str, stage: str) -> None:
-        """Go on with a stage that was left in the middle."""
+        """Continue a stage that was left unfinished."""
         creation = Creation(self.store, creation_id)
         _, request, _ = self._look(creation)
         self._launcher.launch_claimed(creation, request, stage)
 
     def close_run(self, pipeline: str, creation_id: str, *, opened_by: str, outcome: str) -> RunStatus:
-        """Close the books of the run whose stages `opened_by` chained: what has not ended by now has died.
+        """Close the run whose stages `opened_by` chained: stages that have not ended by now have died.
 
-        A run that none of its stages came to open is opened here, and has failed; one that a later run has
-        overtaken is left as it is.
+        A run that none of its stages opened is opened here, and has failed; a run that a later one has
+        overtaken is left alone.
         """
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
@@ -231,7 +231,7 @@ class Trigger:
         elif request.opened_by != opened_by:
             request = request.next(self._now(), parameters=request.latest_parameters, **facts)
         settled = request.model_copy(update={"outcome": request.outcome or outcome})
-        creation.mark(settled.run)  # until whoever is to hear of its end has
+        creation.mark(settled.run)  # until its end is reported
         try:
             save_request(creation, settled, expect=generation)
         except PreconditionFailed:
@@ -239,7 +239,7 @@ class Trigger:
         return self.advance(creation_id)
 
     def _look(self, creation: Creation, *, ask_again: bool = False) -> tuple[str, Request, RunStatus]:
-        """The manifest's generation first, then how things stand: so it is never replaced by older news."""
+        """The manifest's generation first, then the status: an old status must never replace a new one."""
         noted = manifest_generation(creation)
         request = self._request(creation)
         if self._held_token:
@@ -253,12 +253,12 @@ class Trigger:
             raise RunOvertaken(creation.creation_id)
 
     def status(self, creation_id: str) -> RunStatus:
-        """How the creation's latest run stands; raises `BadRequest` for one that was never started."""
+        """The status of the creation's latest run; raises `BadRequest` for one that was never started."""
         creation = Creation(self.store, creation_id)
         return self._told(creation, self._observe(creation, self._request(creation)))
 
     def cancel(self, creation_id: str) -> RunStatus:
-        """Stop the run: nothing more is launched, what works is told to stop. Running again resumes."""
+        """Stop the run: no further launches, and running stages are stopped. Running again resumes."""
         creation = Creation(self.store, creation_id)
         request, generation = load_request(creation)
         if request is None:
@@ -270,7 +270,7 @@ class Trigger:
             try:
                 save_request(creation, request, expect=generation)
             except PreconditionFailed:
-                return self.cancel(creation_id)  # someone else cancelled it, or it ended and was started anew
+                return self.cancel(creation_id)  # it was cancelled, or ended and was restarted, meanwhile
         refused = self._launcher.stop_all(creation, request)
         status = self.advance(creation_id)
         if refused:
@@ -278,12 +278,12 @@ class Trigger:
         return status
 
     def _give_up(self, creation: Creation, request: Request, status: RunStatus) -> bool:
-        """Tell what still works on a run that has failed to stop, so that it costs no more."""
+        """Stop the stages still at work on a run that has failed, so that it costs no more."""
         if request.stopped_by or request.opened_by or not status.is_busy:
             return False
         found, generation = load_request(creation)
         if found is None or found.run != request.run or found.stopped_by:
-            return True  # it was cancelled or started anew meanwhile: look again
+            return True  # it was cancelled or restarted meanwhile: look again
         try:
             save_request(creation, found.model_copy(update={"given_up": status.given_up}), expect=generation)
         except PreconditionFailed:
@@ -301,7 +301,7 @@ class Trigger:
         generation: str,
         inputs: Inputs,
     ) -> bool:
-        """False if someone else asked in between."""
+        """False if another caller asked in between."""
         facts: dict[str, Any] = {
             "parameters": parameters,
             "time_limit_s": self._limit_of(pipeline),
@@ -341,8 +341,8 @@ class Trigger:
         )
 
     def _close(self, creation: Creation, request: Request, status: RunStatus) -> None:
-        """Take the mark off a run that has ended, once nothing of it works any more and the platform has let
-        go of it; what it knows of the ends is written down first."""
+        """Remove the mark of a run that has ended, once none of its stages work any more and the platform has
+        released it; what the platform knows of the ends is recorded first."""
         mark = self.store.stat(creation.mark_of(request.run))
         if mark is None:
             return
@@ -353,18 +353,18 @@ class Trigger:
             self._unmark(creation, request.run, mark)
 
     def _unmark(self, creation: Creation, run: int, mark: ObjectInfo) -> None:
-        """Unless a run was queued behind this one since it was looked at."""
+        """Unless a run was queued behind this one after the status was read."""
         found, _ = load_request(creation)
         if found is None or found.run != run or found.queued is None:
             with suppress(PreconditionFailed):
                 self.store.delete(mark.key, expect=mark.generation)
 
     def _sweep_one(self, mark: str) -> tuple[Swept, str]:
-        """Advance the run that has this mark: what came of it, and the creation's ID."""
+        """Advance the run that has this mark; returns the outcome and the creation's ID."""
         creation_id, run = marked_run(mark)
         try:
             return self._swept(mark, creation_id, run), creation_id
-        except Exception as error:  # noqa: BLE001 - one creation that is broken must not hold up the others
+        except Exception as error:  # noqa: BLE001 - one broken creation must not hold up the others
             log(logging.ERROR, "sweep_failed", f"{creation_id}: could not be advanced: {error}")
             return "failed", creation_id
 
@@ -384,7 +384,7 @@ class Trigger:
         return "launched" if before.ready or before.lost else "looked"
 
     def _drop(self, mark: str, *, overtaken: bool) -> None:
-        """Remove the mark of a run that never was, or that a later one has overtaken."""
+        """Remove the mark of a run that never existed, or that a later one has overtaken."""
         info = self.store.stat(mark)
         if info and (overtaken or self._now() - info.modified_at > _MARK_LASTS):
             with suppress(PreconditionFailed):  # it was set again meanwhile

@@ -1,4 +1,4 @@
-"""From a timeline to a film, step by step: what the stages of every pipeline that makes films are made of.
+"""From a timeline to a film, step by step: the building blocks of every film pipeline's stages.
 
 A timeline is cut into segments, each stored by what it shows. `render_missing` draws and encodes those that
 the store lacks, in one task or spread over many; `join_plan` copies them into one picture track while
@@ -31,7 +31,7 @@ _REPORT_EVERY_SEGMENTS: Final = 50
 
 
 def missing_segments(creation: Creation, segments: Sequence[Segment]) -> list[Segment]:
-    """Those that the store lacks, in order; of segments that look the same (a picture shown twice) one."""
+    """Those that the store lacks, in order; of segments that look alike (a picture shown twice) one."""
     there = {name for name, _ in creation.list(SEGMENTS)}
     first: dict[str, Segment] = {}
     for segment in segments:
@@ -40,7 +40,7 @@ def missing_segments(creation: Creation, segments: Sequence[Segment]) -> list[Se
 
 
 def fetch_assets(context: Context, names: Sequence[str]) -> dict[str, Path]:
-    """Local copies in a folder of their own, by name; a name that is given twice is fetched once."""
+    """Local copies in a folder of their own, by name; a name that occurs twice is fetched once."""
     folder = context.scratch / "assets"
     folder.mkdir()
     return {
@@ -68,7 +68,7 @@ def render_missing(
 ) -> None:
     """Draw and encode the segments and store each as soon as it is done.
 
-    `load` gives a picture by its name, `clip` a clip's file. Progress goes from `since` to `until`.
+    `load` returns a picture by its name, `clip` a clip's file. Progress goes from `since` to `until`.
     """
     from shared.video.rendering.render import render_segments
     from shared.video.rendering.shots import no_clip
@@ -94,7 +94,7 @@ def render_missing(
 
 @contextmanager
 def mixing(context: Context, timeline: Timeline, sounds: dict[str, Path]) -> "Iterator[Future[AudioReport]]":
-    """Mix the sound into `audio.m4a` beside what is done meanwhile; `sounds` are local files by name."""
+    """Mix the sound into `audio.m4a` in the background of the block; `sounds` are local files by name."""
     from shared.video.sound.mix import mix_audio
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound") as pool:
@@ -110,13 +110,13 @@ def join_plan(
     since: float = 0.0,
     until: float = 1.0,
 ) -> Path:
-    """All segments copied into one file without sound; raises `StageFailed` naming one that is missing."""
+    """Copy all segments into one file without sound; raises `StageFailed` that names a missing segment."""
     from shared.video.encoding.join import join_segments
 
     path, joined = context.scratch / "segment.mp4", context.scratch / "joined.mp4"
 
     def fetched() -> Iterator[tuple[Path, int]]:
-        """Each segment's file, only there while it is read, and its frames."""
+        """Each segment's file, which exists only while it is read, and its frames."""
         for number, segment in enumerate(plan):
             try:
                 context.creation.download(segment.name, path)
@@ -134,7 +134,7 @@ def join_plan(
 def finish_film(
     context: Context, timeline: Timeline, joined: Path, captions: Path, description: str
 ) -> Output:
-    """Picture, sound and captions (SubRip; none in an empty file) in one file that starts to play at once."""
+    """Put picture, sound and captions (SubRip; empty for none) into one file that starts to play at once."""
     from shared.video.encoding.join import mux
 
     video = context.scratch / "video.mp4"
@@ -181,7 +181,7 @@ def shape_of(timeline: Timeline) -> dict[str, Any]:
 
 
 def loudness_of(audio: "AudioReport") -> dict[str, Any]:
-    """What the mix came to, for a stage's metadata."""
+    """The mix's loudness, for a stage's metadata."""
     return {
         "loudness_lufs": round(audio.integrated_lufs, 2),
         "true_peak_dbtp": round(audio.true_peak_dbtp, 2),

@@ -1,4 +1,4 @@
-"""Progress of a stage: said by the function, read by the box."""
+"""Progress of a stage: reported by the function, read by the box."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class Step:
 
 
 class Progress:
-    """Safe to call from several threads; raises what `check` raises, so work ends soon after a stop."""
+    """Safe to call from several threads; raises what `check` raises, so that work ends soon after a stop."""
 
     def __init__(self, check: Callable[[], None] = lambda: None) -> None:
         self._check = check
@@ -30,16 +30,16 @@ class Progress:
         return self._step
 
     def update(self, fraction: float, message: str) -> None:
-        """Report the part done (0 to 1, never backwards) and what is being done now."""
+        """Report the part done (0 to 1, never backwards) and the present activity."""
         self._check()
         with self._lock:
             furthest = max(self._step.fraction, min(1.0, max(0.0, fraction)))
             self._step = Step(fraction=furthest, message=message)
 
     def count_frames(self, frames: int, *, since: float = 0.0, until: float = 1.0) -> Callable[[], None]:
-        """To be called at each frame, from any thread: reports every half second of film, from the part
-        `since` to the part `until`."""
-        counted = count(1)  # its steps can't be torn apart by threads
+        """Returns a function to call at each frame, from any thread. It reports every half second of film,
+        from the part `since` to the part `until`."""
+        counted = count(1)  # its steps are atomic among threads
 
         def tick() -> None:
             done = next(counted)

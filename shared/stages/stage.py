@@ -13,7 +13,7 @@ from shared.stages.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """All that a stage gets to know."""
+    """Everything that a stage may know."""
 
     creation: Creation
     parameters: Mapping[str, Any]
@@ -21,12 +21,12 @@ class Context:
     task_index: int
     task_count: int
     scratch: Path
-    """An empty folder that goes away with the stage."""
+    """An empty folder that is deleted after the stage."""
     progress: Progress
     account: Account
-    """What paid providers are paid from; waiting for them ends when the stage is to end."""
+    """Pays for paid providers' work; waiting for them ends when the stage must end."""
     abandoned: Callable[[], bool]
-    """Whether the run was cancelled or has failed elsewhere, so that nothing of it is wanted any more."""
+    """Whether the run was cancelled or has failed elsewhere, so that its results are not wanted any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,9 @@ class Result:
     """Numbers and names for people and for the stages after it; JSON."""
     warnings: tuple[str, ...] = ()
     reusable: bool = True
-    """Whether the same inputs would surely give the same again."""
+    """Whether the same inputs would certainly give the same result again."""
     keep: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By folder (`cache/…/`), the names to keep; everything older there is deleted on publishing."""
+    """By folder (`cache/…/`), the names to keep; everything else that is older is deleted on publishing."""
 
 
 def _nothing(_settings: Settings) -> str:
@@ -68,14 +68,14 @@ class Stage:
     pipeline: str
     name: str
     version: int
-    """Raise it when the same inputs give another result: earlier work is then done again."""
+    """Raise it when the same inputs give another result; earlier results are then made again."""
     inputs: Callable[[Creation], Iterable[str]]
-    """Names of all objects that the result depends on."""
+    """The names of all objects that the result depends on."""
     run: Callable[[Context], Result]
     salt: Callable[[Settings], str] = _nothing
     """What else the result depends on, e.g. the voice's version."""
     runs_in_thread: bool = False
-    """It works in a thread of its own, so that a signal doesn't break off what it waits for and has paid for:
-    it ends at its next look at progress or account."""
+    """Runs in a thread of its own, so that a signal doesn't interrupt a wait for work that is already paid
+    for. It ends when it next uses progress or account."""
     stands: Callable[[Creation], bool] = _always
-    """Whether what it left under `cache/`, beside its outputs, is still there."""
+    """Whether what it left under `cache/`, beside its outputs, still exists."""

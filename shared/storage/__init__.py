@@ -27,8 +27,8 @@ __all__ = [
 
 
 def open_store(url: str, settings: Settings | None = None) -> ObjectStore:
-    """The store that a URL names: `file://creations`, `file:///srv/creations`, `gs://<bucket>`,
-    `s3://<bucket>`, `cos://<bucket>` or `memory://test`."""
+    """The store of a URL: `file://creations`, `file:///srv/creations`, `gs://<bucket>`, `s3://<bucket>`,
+    `cos://<bucket>` or `memory://test`."""
     scheme = urlsplit(url).scheme
     if scheme not in _OPENERS:
         raise UnknownName("store scheme (variable STORE_URL)", scheme or url, list(_OPENERS))

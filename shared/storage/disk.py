@@ -1,4 +1,4 @@
-"""The disk of the machine that this runs on: what arrives there from a store, and what departs to one."""
+"""The local disk: downloads from a store and uploads to one."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from shared.errors import ReelwrightError, StoreError
 
 PRIVATE: Final = 0o700
-"""Permissions of folders, and of files but for the right to run them."""
+"""Permissions of folders, and of files except for the execute bits."""
 _CHUNK_BYTES = 1 << 20
 _TRIES = 100
 _FULL = "free some space on its disk"
@@ -37,7 +37,7 @@ _REMEDIES: Final = {
 
 @contextmanager
 def arriving(key: str, path: Path) -> Iterator[BinaryIO]:
-    """A file to fill with the object `key`, which takes its place at `path` only if all goes well."""
+    """A file to fill with the object `key`, which is moved to `path` only on success."""
     temporary = path.parent / f".{secrets.token_hex(8)}.part"
     with refusals("download", key):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def arriving(key: str, path: Path) -> Iterator[BinaryIO]:
 
 
 def departing(key: str, path: Path) -> Iterator[bytes]:
-    """The file at `path` in chunks, on its way to become the object `key`."""
+    """The file at `path` in chunks, to be uploaded as the object `key`."""
     with refusals("upload", key), path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK_BYTES):
             yield chunk
@@ -60,26 +60,26 @@ def departing(key: str, path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def refusals(action: str, key: str) -> Iterator[None]:
-    """Turns what the operating system refuses into a `StoreError` with a remedy."""
+    """Translates the operating system's refusals into a `StoreError` with a remedy."""
     try:
         yield
     except ReelwrightError:
         raise
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "see to the disk, then try again")
+        remedy = _REMEDIES.get(error.errno or 0, "check the disk, then try again")
         path = error.filename2 or error.filename
         where = f" at {os.fsdecode(path)!r}" if isinstance(path, str | bytes) else ""
         raise StoreError(action, key, f"{error.strerror or error}{where}: {remedy}") from error
 
 
 def publish(source: Path, target: Path, access: int) -> None:
-    """Move a file to its place so that it stays there: all folders that this changed are synced."""
+    """Move a file to its place durably: all folders that this changed are synced."""
     for left in reversed(range(_TRIES)):
         try:
             changed = make_folders(target.parent, access)
             source.replace(target)
             break
-        except (FileNotFoundError, FileExistsError):  # a delete took an emptied folder away in between
+        except (FileNotFoundError, FileExistsError):  # a delete removed an emptied folder meanwhile
             if not left:
                 raise
     for folder in (target.parent, *changed):
@@ -87,8 +87,8 @@ def publish(source: Path, target: Path, access: int) -> None:
 
 
 def access_in(root: Path) -> int:
-    """Permission bits for what is made below a folder: its owner's alone, and theirs who may write in it, but
-    for a folder where each user has files of their own, such as /tmp."""
+    """Permission bits for what is made below a folder: access for its owner, and for those who may write in
+    it, except in a folder where each user has files of their own, such as /tmp."""
     try:
         mode = root.stat().st_mode
     except FileNotFoundError:
@@ -99,7 +99,7 @@ def access_in(root: Path) -> int:
 
 
 def make_folders(folder: Path, access: int = PRIVATE) -> list[Path]:
-    """Make the folder and those above it that are missing; returns the folders that got an entry."""
+    """Make the folder and its missing parents; returns the folders that got an entry."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
@@ -107,13 +107,13 @@ def make_folders(folder: Path, access: int = PRIVATE) -> list[Path]:
     for each in reversed(missing):
         each.mkdir(access, exist_ok=True)
         if access != PRIVATE:  # the umask took some of it away
-            with suppress(PermissionError):  # another user was first
+            with suppress(PermissionError):  # another user made it first
                 each.chmod(each.stat().st_mode & stat.S_ISGID | access)
     return [each.parent for each in missing]
 
 
 def opener(access: int) -> Callable[[str, int], int]:
-    """What `open` is to make new files with."""
+    """An opener for `open` that makes new files with these permissions."""
 
     def open_file(path: str, flags: int) -> int:
         descriptor = os.open(path, flags, access & 0o666)

@@ -1,12 +1,12 @@
-"""Objects as plain files in a folder, where people may put, look at and edit them by hand.
+"""Objects as plain files in a folder, where people may add, read and edit them by hand.
 
-An object lies at `<root>/<key>`. The store's own books lie in `<root>/.reelwright/`:
-`tmp/` holds what is being written, `locks/` the files that are locked (`flock`, which the kernel gives up
-when a process is killed) while an object changes, `hashes/` the SHA-256 of objects and the generation that
-each belongs to. The books may be removed while nothing writes.
+An object is at `<root>/<key>`. The store's own files are in `<root>/.reelwright/`: `tmp/` holds files that
+are being written, `locks/` the files that are locked (`flock`, which the kernel releases when a process is
+killed) while an object changes, `hashes/` the SHA-256 of objects and the generation that each belongs to.
+These files may be deleted while no process writes.
 
-Objects, books and folders are readable by their owner alone, unless a group or everybody may write to the
-root: then these may read and write all that is made below it.
+Objects, own files and folders are readable by their owner alone, unless a group or everybody may write to the
+root: then these may read and write everything below it.
 """
 
 import errno
@@ -37,22 +37,22 @@ _CHUNK_BYTES = 1 << 20
 _TRIES = 10
 _ABANDONED_S = 3600
 _TICK_NS = 100_000_000
-"""Longer than a kernel's clock stands still: two edits within one tick can leave the same time behind."""
+"""Longer than a tick of the kernel's clock: two edits within one tick can leave the same time behind."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Place:
-    """Where an object lies, every symbolic link resolved: two keys that mean one file have one place."""
+    """An object's path with every symbolic link resolved: two keys that mean one file have one place."""
 
     root: Path
     path: Path
 
     @property
     def name(self) -> str:
-        """What the books call it, the same wherever the root is mounted. A list asks for it once a file,
-        which is too often for pathlib."""
+        """Its name among the store's own files, the same wherever the root is mounted. Called once for each
+        file of a listing, for which pathlib is too slow."""
         inside = os.fsencode(self.path).removeprefix(os.fsencode(self.root)).lstrip(b"/")
         return hashlib.sha256(inside).hexdigest()
 
@@ -72,7 +72,7 @@ class FileStore:
 
     @classmethod
     def from_url(cls, url: str) -> "FileStore":
-        """`file:///srv/films` is a folder from the top, `file://films` one below the working folder.
+        """`file:///srv/films` is an absolute folder, `file://films` one below the working folder.
 
         Percent-encoding is undone, so that `url` opens the same store again.
         """
@@ -105,7 +105,7 @@ class FileStore:
 
     def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         chunks = self._chunks(key, max(start, 0), end)
-        next(chunks)  # opens the object, so that its errors come now and its generation is settled
+        next(chunks)  # opens the object, so that errors are raised now and its generation is fixed
         return chunks
 
     def write(self, key: str, data: bytes | Iterable[bytes], *, expect: str | None = None) -> ObjectInfo:
@@ -138,7 +138,7 @@ class FileStore:
         with refusals("delete", key):
             if _status(place.path) is None:
                 _demand(key, None, expect)
-                return  # without a lock, which would make a folder where there is no store
+                return  # without a lock, which would create a folder where there is no store
             with self._locked(place):
                 found = _status(place.path)
                 _demand(key, found, expect)
@@ -209,7 +209,7 @@ class FileStore:
         return _info(key, status, content_hash)
 
     def _recall(self, place: _Place, status: os.stat_result) -> str | None:
-        """The hash of this generation, or None: the books don't hold it, or a power cut spoilt the entry."""
+        """The hash of this generation, or None if it is not saved, or a power cut damaged the entry."""
         try:
             with open(f"{self._hashes}/{place.name}", "rb") as entry:  # noqa: PTH123 - once a file in a list
                 content_hash, generation = entry.read().decode("ascii").split()
@@ -234,7 +234,7 @@ class FileStore:
 
     @contextmanager
     def _staging(self, key: str) -> Iterator[io.FileIO]:
-        """A new file outside the keys, gone at the end unless it was moved. Locked: whoever made it lives."""
+        """A new file outside the keys, deleted at the end unless moved. Locked while its writer lives."""
         folder = self._books / "tmp"
         temporary = folder / secrets.token_hex(16)
         with refusals("write", key):
@@ -252,12 +252,12 @@ class FileStore:
             temporary.unlink(missing_ok=True)
 
     def _sweep(self, folder: Path) -> None:
-        """Remove what killed processes left behind, at most once for each store object."""
+        """Remove the files of killed processes, at most once for each store object."""
         if self._swept:
             return
         self._swept = True
         for temporary in folder.iterdir():
-            with suppress(OSError):  # another swept it, or its writer lives and holds its lock
+            with suppress(OSError):  # another process removed it, or its writer lives and holds its lock
                 if time.time() - temporary.stat().st_mtime > _ABANDONED_S:
                     with temporary.open("rb") as file:
                         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -272,14 +272,14 @@ class FileStore:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 yield
-            finally:  # said aloud, since a forked child may hold the same open file for longer
+            finally:  # explicitly, since a forked child may keep the same file open for longer
                 fcntl.flock(lock, fcntl.LOCK_UN)
 
     def _remove(self, place: _Place) -> None:
         place.path.unlink(missing_ok=True)
         (self._books / "hashes" / place.name).unlink(missing_ok=True)
         folder = place.path.parent
-        with suppress(FileNotFoundError):  # the delete of a neighbour took the folder away
+        with suppress(FileNotFoundError):  # the delete of a neighbour removed the folder
             sync(folder)
         with suppress(OSError):  # not empty, or not ours to remove
             while folder != place.root:
@@ -325,14 +325,14 @@ def _opened(key: str, place: _Place) -> io.FileIO:
 def _steadily(
     action: str, key: str, file: io.FileIO, make: Callable[[io.FileIO], _Made]
 ) -> tuple[_Made, os.stat_result]:
-    """What `make` makes of the file, and the file's status meanwhile: again if it was edited in place."""
+    """Return `make` of the file, and its status; repeated if the file was edited in place meanwhile."""
     for _ in range(_TRIES):
         status = os.fstat(file.fileno())
         file.seek(0)
         made = make(file)
         if _generation(os.fstat(file.fileno())) == _generation(status):
             return made, status
-    raise StoreError(action, key, "it changes all the time: wait until whoever edits it is done")
+    raise StoreError(action, key, "it keeps changing: wait until its editor is done")
 
 
 def _hash(file: io.FileIO) -> str:
@@ -350,7 +350,7 @@ def _copy(target: BinaryIO, file: io.FileIO) -> str:
 
 
 def _fill(key: str, file: io.FileIO, chunks: Iterable[bytes]) -> str:
-    """Write and sync all chunks, return their SHA-256. Errors of whoever makes the chunks stay as is."""
+    """Write and sync all chunks, return their SHA-256. Errors of the chunks' iterator are not translated."""
     digest = hashlib.sha256()
     for chunk in chunks:
         rest = memoryview(chunk)
@@ -364,7 +364,7 @@ def _fill(key: str, file: io.FileIO, chunks: Iterable[bytes]) -> str:
 
 
 def _date(file: io.FileIO, previous: os.stat_result | None) -> None:
-    """Give the file a later time than the one before it had, also on a disk that counts in seconds."""
+    """Give the file a later time than its predecessor had, also on a disk that counts in seconds."""
     last_ns = previous.st_mtime_ns if previous else 0
     for step_ns in (1, 2_000_000_000):
         now_ns = max(time.time_ns(), last_ns + step_ns)

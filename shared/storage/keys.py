@@ -1,4 +1,4 @@
-"""Which keys are keys: the same in every store, so that what works on a laptop works in a bucket."""
+"""Which texts are keys: the same in every store, so that what works on a laptop works in a bucket."""
 
 import unicodedata
 from typing import Final
@@ -6,25 +6,25 @@ from typing import Final
 from shared.errors import BadRequest
 
 RESERVED: Final = ".reelwright"
-"""The folder in which a store on disk keeps its own books; no key lies in it."""
+"""The folder in which a store on disk keeps its own files; no key is in it."""
 
 _MAX_KEY_BYTES = 1024
 _MAX_SEGMENT_BYTES = 255
 
 
 def check_key(key: str) -> str:
-    """`key` itself, or `BadRequest`."""
+    """Return `key`, or raise `BadRequest`."""
     return _checked("key", key, whole=key.split("/"), rest="")
 
 
 def check_prefix(prefix: str) -> str:
-    """`prefix` itself if keys can start with it, else `BadRequest`; its last segment may be part of one."""
+    """Return `prefix` if keys can start with it, else raise `BadRequest`; it may end within a segment."""
     *whole, rest = prefix.split("/")
     return _checked("prefix", prefix, whole=whole, rest=rest)
 
 
 def is_key(text: str) -> bool:
-    """Whether anyone could ask for it: other tools may have put objects with other names into a store."""
+    """Whether it is a valid key: other tools may have put objects with other names into a store."""
     try:
         check_key(text)
     except BadRequest:
@@ -55,7 +55,7 @@ def _segment_problem(whole: list[str]) -> str:
     if "." in whole or ".." in whole:
         return "has a segment . or ..: write the path without them"
     if whole and whole[0].casefold() == RESERVED:
-        return f"lies in {RESERVED}/, where the store keeps its own books: choose another folder"
+        return f"is in {RESERVED}/, where the store keeps its own files: choose another folder"
     return ""
 
 

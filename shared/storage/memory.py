@@ -1,4 +1,4 @@
-"""Objects in this process's memory: for tests, and for trying things out."""
+"""Objects in this process's memory: for tests and experiments."""
 
 import hashlib
 import itertools
@@ -31,12 +31,12 @@ class MemoryStore:
 
     @classmethod
     def named(cls, url: str) -> "MemoryStore":
-        """The one store that has this URL in this process."""
+        """The only store with this URL in this process."""
         with cls._naming:
             return cls._named.setdefault(url, cls(url))
 
     def check(self) -> None:
-        """Nothing can be wrong with it."""
+        """Always usable."""
 
     def stat(self, key: str) -> ObjectInfo | None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""What every store is: the protocol, what it tells of an object, and names as people order them."""
+"""The interface of every store: the protocol, an object's description, and the order of names for people."""
 
 import re
 from collections.abc import Generator, Iterable, Iterator
@@ -11,20 +11,20 @@ from urllib.parse import urlsplit
 from shared.errors import BadRequest
 
 Chunks = Generator[bytes, None, None]
-"""Bytes on their way here; closing it lets go of the file or connection that they come from."""
+"""Bytes as they arrive; closing it closes the file or connection that they come from."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectInfo:
-    """What a store knows of an object without reading it."""
+    """An object's description, known without reading it."""
 
     key: str
     size_bytes: int
     generation: str
     """Opaque, changes with every write, never `ABSENT`."""
     content_hash: str
-    """SHA-256 of the bytes, in hex, the same in every store; empty in a listing of a store that would have
-    to read the object to know it."""
+    """SHA-256 of the bytes, in hex, the same in every store; empty in a listing if the store would have to
+    read the object to know it."""
     modified_at: datetime
     """With a time zone, UTC."""
 
@@ -40,14 +40,14 @@ class ObjectStore(Protocol):
     url: str
 
     def check(self) -> None:
-        """Raise `InvalidSettings`, naming STORE_URL, unless the store is there, takes objects and keeps
+        """Raise `InvalidSettings`, naming STORE_URL, unless the store is reachable, accepts objects and keeps
         preconditions."""
 
     def stat(self, key: str) -> ObjectInfo | None:
-        """The object's description, or None when there is none."""
+        """The object's description, or None if it doesn't exist."""
 
     def read(self, key: str) -> tuple[bytes, ObjectInfo]:
-        """The whole object and the description of exactly the generation that was read."""
+        """The whole object and the description of the generation that was read."""
 
     def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         """The bytes `start <= i < end` in chunks, all of one generation even if it is replaced meanwhile.
@@ -71,14 +71,14 @@ class ObjectStore(Protocol):
         """All objects whose keys start with `prefix`, by key. Numbers sort as text: see `numeric_order`."""
 
     def delete(self, key: str, *, expect: str | None = None) -> None:
-        """Remove the object; not an error when it is gone already (unless `expect` names a generation)."""
+        """Remove the object; no error if it doesn't exist (unless `expect` names a generation)."""
 
     def signed_url(self, key: str, *, valid_s: int = 3600) -> str:
-        """An address at which whoever has it can read the object (`file://` for a local store)."""
+        """A URL that lets its holders read the object (`file://` for a local store)."""
 
 
 def numeric_order(name: str) -> tuple[int, str]:
-    """Sort key that puts part numbers as numbers (1, 2, 10), and any other name after them."""
+    """Sort key that puts part numbers in numeric order (1, 2, 10), and all other names after them."""
     return (int(name), "") if name.isascii() and name.isdigit() else (1 << 62, name)
 
 

@@ -1,4 +1,4 @@
-"""The sums of bytes on their way here, by which a whole object is verified however it was asked for."""
+"""Checksums of bytes as they arrive, which verify a whole object even when it is read in pieces."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ _REMEMBERED: Final = 256
 
 
 class Digest(Protocol):
-    """What hashlib and google_crc32c make."""
+    """The interface of hashlib's and google_crc32c's checksums."""
 
     def update(self, data: bytes, /) -> None: ...
     def digest(self) -> bytes: ...
@@ -18,10 +18,10 @@ class Digest(Protocol):
 
 
 class Sums:
-    """SHA-256, and one other sum that the store knows of its objects, of bytes as they pass."""
+    """SHA-256, and the store's own kind of checksum, of bytes as they pass."""
 
     def __init__(self, other: Any) -> None:
-        """`other` is a `Digest` of nothing yet."""
+        """`other` is a new `Digest`."""
         self._sha256 = hashlib.sha256()
         self._other: Digest = other
         self.size_bytes = 0
@@ -52,10 +52,10 @@ class Sums:
 
 
 class Beginnings:
-    """The sums of objects of which only the beginning was read, up to its last byte.
+    """The sums of objects that were read only in part, from the start to some byte.
 
-    Whoever reads an object piece by piece, each piece where the one before ended, has read all of it in the
-    end: then it is verified like any other. Safe among threads.
+    A reader that reads an object piece by piece, each starting where the last one ended, has read all of it
+    in the end: then it is verified like any other. Safe among threads.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a folder on disk holds, as keys, with no way out of it by symbolic links."""
+"""The content of a folder on disk as keys; symbolic links can't lead out of it."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from shared.storage.keys import RESERVED, is_key
 
 
 def is_inside(real: str, root: Path) -> bool:
-    """Whether a path without links lies in `root`, and not in its books."""
+    """Whether a path without links is in `root`, and not among its own files."""
     path = Path(real)
     if path == root or not path.is_relative_to(root):
         return False
@@ -16,9 +16,9 @@ def is_inside(real: str, root: Path) -> bool:
 
 
 def keys(root: Path, folder: str, real: str, prefix: str, above: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """The keys of files in `folder` (which is empty or ends with /, and is really at `real`) that start with
-    `prefix`, in order, each with its real path. To resolve each would take longer than all else."""
-    if real in above:  # a link to a folder that it lies in
+    """The keys of files in `folder` (which is empty or ends with /, and really is at `real`) that start with
+    `prefix`, in order, each with its real path. Resolving each would take longer than all the rest."""
+    if real in above:  # a link to a folder above it
         return
     for name, path in _entries(root, real):
         key = folder + name
@@ -31,7 +31,7 @@ def keys(root: Path, folder: str, real: str, prefix: str, above: frozenset[str])
 
 
 def _entries(root: Path, folder: str) -> list[tuple[str, str]]:
-    """What is seen in a folder, and its real path. Folders have a / at the end, so that keys sort as in a
+    """The entries of a folder, with their real paths. Folders end with /, so that keys sort as in a
     bucket."""
     try:
         with os.scandir(folder) as entries:
@@ -47,7 +47,7 @@ def _entry(root: Path, entry: os.DirEntry[str]) -> tuple[str, str] | None:
         real = os.path.realpath(entry.path)
         if not is_inside(real, root):
             return None
-        seen = Path(entry.path)  # whose methods take a link to itself for nothing, where an entry's raise
+        seen = Path(entry.path)  # its methods return False for a link to itself, where an entry's raise
     if seen.is_dir():
         return f"{entry.name}/", real
     return (entry.name, real) if seen.is_file() else None

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from typing import Final
 
 _TURKIC: Final = frozenset({"tr", "az", "crh", "gag", "kaa"})
-"""Whose `i` keeps its dot."""
+"""Languages whose `i` keeps its dot."""
 _ACCENTS: Final = re.compile("[\u0300\u0301\u0304\u0306\u0313\u0314\u0340-\u0343\u0342]")
-"""That Greek leaves out on capitals; the dialytika (U+0308) stays, the ypogegrammeni becomes an iota."""
+"""Marks that Greek omits on capitals; the dialytika (U+0308) stays, the ypogegrammeni becomes an iota."""
 _STRESSED: Final = re.compile("[\u0300\u0301\u0342]")
 _IRISH: Final = re.compile(
     r"\b(?:bh(?=F)|[hnt](?=[AEIOUÁÉÍÓÚ])|[nt]-(?=[aeiouáéíóúAEIOUÁÉÍÓÚ])"
     r"|t(?=S)|m(?=B)|g(?=C)|n(?=[DG])|b(?=P)|d(?=T))"
 )
-"""What grammar puts before a word's own first letter: `na hÉireann`, `an tAthair`, `i bhFraince`."""
+"""Prefixes that grammar puts before a word's own first letter: `na hÉireann`, `an tAthair`, `i bhFraince`."""
 _SOFT_DOTTED: Final = frozenset("ijįị")
 
 
 def capitals(text: str, language: str) -> list[str]:
-    """What each character of `text` becomes; letters and marks may become nothing or several letters."""
+    """The capital form of each character of `text`; letters and marks may become empty or several letters."""
     primary = language.replace("_", "-").partition("-")[0].lower()
     prefixes = _prefixes(text) if primary == "ga" else frozenset()
     return [_capital(text, at, primary, prefixed=at in prefixes) for at in range(len(text))]
@@ -56,7 +56,7 @@ def _is_mark_of_greek(text: str, at: int) -> bool:
 def _greek(text: str, at: int) -> str:
     char = text[at]
     if char in "ήΉ" and _stands_alone(text, at):
-        return "Ή"  # the word for "or" keeps the accent that tells it from the article
+        return "Ή"  # the word for "or" keeps its accent, which distinguishes it from the article
     parts = unicodedata.normalize("NFD", char)
     bare = _ACCENTS.sub("", parts).upper()
     if bare in ("Ι", "Υ") and parts == char and _parts_a_diphthong(text, at):
@@ -69,7 +69,7 @@ def _stands_alone(text: str, at: int) -> bool:
 
 
 def _parts_a_diphthong(text: str, at: int) -> bool:
-    """Whether the accent on the vowel before says that two vowels are spoken: `μάιος` is `ΜΑΪΟΣ`."""
+    """Whether the accent on the vowel before shows that two vowels are spoken: `μάιος` is `ΜΑΪΟΣ`."""
     before = "".join(_letter_before(text, at))
     return (
         bool(_STRESSED.search(before))
@@ -79,7 +79,7 @@ def _parts_a_diphthong(text: str, at: int) -> bool:
 
 
 def _letter_before(text: str, at: int) -> Iterator[str]:
-    """The letter before this place with its marks, taken apart."""
+    """The letter before this place with its marks, decomposed."""
     start = at - 1
     while start > 0 and unicodedata.combining(text[start]):
         start -= 1

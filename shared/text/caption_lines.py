@@ -1,9 +1,9 @@
 """Where lines and pages of a caption end.
 
-Lines break at spaces, after hyphens, between Chinese and Japanese characters (kinsoku: no closing mark
-starts a line, no opening one ends it) and, in scripts written without spaces, between words. Pages and
-their lines are chosen over the whole caption at once, by least cost, as Knuth and Plass choose the lines of
-a paragraph; what an ending costs a reader is told by `phrasing`.
+Lines break at spaces, after hyphens, between Chinese and Japanese characters (kinsoku: no closing mark starts
+a line, no opening one ends it) and, in scripts written without spaces, between words. Pages and their lines
+are chosen over the whole caption at once, by least cost, as Knuth and Plass choose the lines of a paragraph;
+`phrasing` gives the cost of an ending to a reader.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -25,32 +25,32 @@ _CLOSING: Final = frozenset(
 )
 _OPENING: Final = frozenset("([{«‹“‘„‚¿¡（［｛「『【〔〈《〖〘＄￥£$€#＃@")
 _UNEVEN: Final = 0.5
-"""What two lines cost of which one is empty; weights here are in pages, of which each costs 1."""
+"""The cost of two lines of which one is empty; weights here are in pages, of which each costs 1."""
 _ORPHAN: Final = 0.5
 """Of a very short line beside another."""
 _LINE_END: Final = 0.6
 _PAGE_END: Final = 1.3
-"""How much the cost of an ending counts."""
+"""The weight of an ending's cost."""
 _INNER_SENTENCE: Final = 0.4
 _INNER_CLAUSE: Final = 0.2
 """Of a sentence or clause that ends within a page."""
 _HURRY: Final = 6.0
-"""Of a page that is gone at once; it falls to nothing where a page is shown for `_READ_MS`."""
+"""The cost of a page that is visible for no time; it falls to 0 for a page that is shown for `_READ_MS`."""
 _READ_MS: Final = 1000
 _LEAST_MS: Final = 700
 _GONE: Final = 30.0
-"""Of a page that is shown for less than `_LEAST_MS`, which there is only where no other cut is possible."""
+"""The cost of a page shown for less than `_LEAST_MS`, which occurs only where no other cut is possible."""
 _HYPHENS: Final = frozenset("-‐–—")
 _JOINTS: Final = frozenset("/?&=_.@-:,;+|~")
-"""After these a long address is cut, where there is one."""
+"""A long address is cut after one of these, where it has one."""
 _IDEOGRAPHIC: Final = frozenset({"Hani", "Hira", "Kana", "Bopo"})
 _SPACELESS: Final = frozenset({"Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 
 
 def break_points(text: str, word_starts: Collection[int]) -> list[int]:
-    """Places in `text` where a line may start, with 0 and the end; its spaces are single ones.
+    """Places in `text` where a line may start, with 0 and the end; it must have only single spaces.
 
-    `word_starts` are the places of words as a voice tells them, used for scripts written without spaces.
+    `word_starts` are the places of words from a voice, used for scripts written without spaces.
     """
     places = [0]
     place = 0
@@ -82,11 +82,11 @@ def _is_ideographic(char: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A text with the places where its lines may start, and how far right each character is."""
+    """A text with the places where its lines may start, and the horizontal place of each character."""
 
     text: str
     edges_px: Sequence[float]
-    """Left edge of each character were all on one line, and the right edge of the last."""
+    """Left edge of each character if all were on one line, and the right edge of the last."""
     points: Sequence[int]
     """From `break_points`."""
     line_px: float
@@ -94,7 +94,7 @@ class Measured:
     language: str = "und"
     """BCP 47."""
     heard_ms: Callable[[int], int] | None = None
-    """When a place of the text is heard; of its end, when the caption ends. None if that is not known."""
+    """When a place of the text is spoken; for its end, when the caption ends. None if unknown."""
 
     def width_px(self, start: int, end: int) -> float:
         """Width of a line; its last space takes no room."""
@@ -103,14 +103,14 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class _Costs:
-    """What pages and lines cost that end at a point."""
+    """The costs of pages and lines that end at a point."""
 
     ends: Sequence[float]
-    """Of each point, what an ending there costs a reader."""
+    """Of each point, the cost of an ending there to a reader."""
     pauses: Sequence[float]
     """Of each point, the cost of all sentences and clauses up to it, were they to end within a page."""
     heard_ms: Sequence[int]
-    """Of each point, if that is known."""
+    """Of each point, if known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +204,7 @@ def _best_lines(measured: Measured, costs: _Costs, start: int, end: int) -> _Lin
 
 
 def _page_cost(measured: Measured, costs: _Costs, start: int, end: int, lines: Sequence[Span]) -> float:
-    """Less for few, full pages that end where a reader pauses and stay long enough to be read."""
+    """Less for few, full pages that end where a reader pauses and are visible long enough to read."""
     empty = 1 - sum(measured.width_px(*line) for line in lines) / (2 * measured.line_px)
     inner = costs.pauses[end - 1] - costs.pauses[start]
     return 1 + empty**2 + inner + _PAGE_END * costs.ends[end] + _hurry(costs, start, end)

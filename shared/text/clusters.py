@@ -1,4 +1,4 @@
-"""Characters that belong together when text is measured, cut and drawn."""
+"""Characters that must stay together when text is measured, cut and drawn."""
 
 import re
 import unicodedata
@@ -33,14 +33,14 @@ def visible(text: str) -> str:
 
 
 def drawn(cluster: str) -> str:
-    """A cluster as fonts should get it: composed, and emoji bare, as fonts in one colour know no variants."""
+    """A cluster as fonts need it: composed, and emoji without variants, which single-colour fonts lack."""
     if unicodedata.category(cluster[0])[0] == "S":
         return visible(_SKIN_TONES.sub("", cluster) or cluster)
     return unicodedata.normalize("NFC", cluster)
 
 
 def is_emoji(cluster: str) -> bool:
-    """Whether it asks to be shown as a picture in colour."""
+    """Whether it is shown as a picture in colour."""
     if _AS_TEXT in cluster:
         return False
     return _AS_PICTURE in cluster or _KEYCAP in cluster or bool(_PICTURES.match(cluster))
@@ -48,7 +48,7 @@ def is_emoji(cluster: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def clusters(text: str) -> tuple[str, ...]:
-    """`text` cut where a line could break inside a word: marks, conjuncts, Thai vowels, flags stay whole."""
+    """Cut `text` where a line could break inside a word: marks, conjuncts, Thai vowels, flags stay whole."""
     found: list[str] = []
     for char in text:
         if found and _joins(found[-1], char):

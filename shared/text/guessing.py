@@ -33,14 +33,14 @@ _RIVALS: Final[dict[str, frozenset[str]]] = {
         ),
     }.items()
 }
-"""Languages between which the model decides, by script; each has a voice. Of other scripts the first language
+"""Languages from which the model chooses, by script; each has a voice. For other scripts the first language
 of `LANGUAGES` is taken."""
 
 _FOLDED: Final = {
     **{"ary": "ar", "arz": "ar", "bs": "hr", "nn": "nb", "no": "nb"},
     **{"uzs": "uz", "wuu": "zh", "yue": "zh"},
 }
-"""Labels of the model that go by the name of their nearest language with a voice."""
+"""Labels of the model that are mapped to their nearest language with a voice."""
 
 _BY_FREQUENCY: Final = (
     *("en", "es", "de", "ja", "fr", "pt", "ru", "it", "nl", "pl", "tr", "zh", "fa", "vi", "cs", "id"),
@@ -53,26 +53,26 @@ _ALSO_LATIN: Final = frozenset({"az", "bs", "kk", "ku", "sr", "tt", "ug", "uz"})
 """Languages of other scripts that are written in Latin letters too."""
 
 _OUTVOTED: Final = 0.003
-"""What a language keeps of a text's vote whatever that text says, so that one foreign caption outvotes no
+"""The share of each text's vote that every language keeps, so that one foreign caption can't outvote the
 others."""
 
 _CLEAR: Final = 5.0
-"""Logarithm of how many times likelier another language must be, for a caption to leave its story's."""
+"""Logarithm of how many times likelier another language must be, for a caption to differ from its story's."""
 
 _ENOUGH_WORDS: Final = 4
-"""Without names, for a caption to leave its story's language."""
+"""Words, not counting names, that a caption needs to differ from its story's language."""
 
 _SURE: Final = 1.0
-"""Logarithm of how many times likelier than the next a language must be, not to be in doubt."""
+"""Logarithm of how many times likelier than the next a language must be to be beyond doubt."""
 
 _LONGEST: Final = 2000
-"""Characters of a text that are looked at; more would change nothing."""
+"""Characters of a text that are read; more would not change the result."""
 
 _NOT_WORDS: Final = re.compile(r"\w+://\S+|www\.\S+|\S+@\S+|@\w+|<[^<>]*>|[\d*_`~]+")
-"""Addresses, handles, mark-up and numbers, which are of no language."""
+"""Addresses, handles, markup and numbers, which belong to no language."""
 
 _TAG: Final = re.compile(r"#\w*")
-"""Often of another language than the words beside them."""
+"""Hashtags are often in another language than the words beside them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +88,13 @@ class Guess:
 
 
 class Guesser:
-    """Loads its model for the first text that needs it (0.6 s, 100 MB), and holds it while it lives."""
+    """Loads its model for the first text that needs it (0.6 s, 100 MB), and keeps it."""
 
     def guess(self, texts: Sequence[str], language: str | None = None) -> Guess:
-        """The languages of texts that belong together. Without anything to read they are English.
+        """The languages of texts that belong together. Without any words they are English.
 
-        With `language` given, nothing is guessed for a text in that language's script or in Latin letters,
-        which every voice reads; a text in any other script has the likeliest language of that script.
+        With `language` given, a text in that language's script or in Latin letters, which every voice reads,
+        is in that language; a text in any other script has the likeliest language of that script.
         """
         plain = [_plain(text) for text in texts]
         groups: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ class Guesser:
         )
 
     def within(self, text: str, language: str) -> str:
-        """The language of a text that stands among others in `language`: that one, unless clearly another."""
+        """The language of a text among others in `language`: that one, unless it clearly differs."""
         text = _plain(text)
         family = _family(text)
         if not family:
@@ -137,12 +137,12 @@ class Guesser:
         for text in texts:
             for language, chance in self._chances(family, text).items():
                 votes[language] += math.log(math.exp(chance) + _OUTVOTED)
-        weight = 0.2 + 3 / sum(map(len, texts))  # the less there is to read, the more habit decides
+        weight = 0.2 + 3 / sum(map(len, texts))  # the shorter the text, the more the prior decides
         ranked = {language: vote - weight * math.log(_rank(language)) for language, vote in votes.items()}
         return sorted(ranked.items(), key=lambda item: -item[1])
 
     def _chances(self, family: str, text: str) -> dict[str, float]:
-        """Logarithms of the probabilities, which sum up to 1, of a script's languages."""
+        """Logarithms of the probabilities, which sum to 1, of a script's languages."""
         if main_script(text) == "Hira":
             return {"ja": 0.0, "zh": -math.inf}
         rivals = _RIVALS.get(family)
@@ -153,7 +153,7 @@ class Guesser:
         return _normal({language: (whole[language] + small[language]) / 2 for language in rivals})
 
     def _scores(self, text: str, rivals: frozenset[str]) -> dict[str, float]:
-        """The model's, divided by the root of the text's length, as its author does to get probabilities."""
+        """The model's scores, divided by the root of the text's length, its author's way to probabilities."""
         scores: dict[str, float] = {}
         scale = math.sqrt(len(text.encode(errors="surrogatepass")))
         for label, score in self._model.rank(text):
@@ -168,14 +168,14 @@ class Guesser:
 
 
 def load_model() -> "LanguageIdentifier":
-    """py3langid's, which comes with the package."""
+    """The model that py3langid's package contains."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def _plain(text: str) -> str:
-    """The words of a text, as far as they matter and are of a language; empty without any."""
+    """A text's relevant words that belong to a language; empty without any."""
     words = _NOT_WORDS.sub(" ", text[:_LONGEST])
     untagged = _TAG.sub(" ", words)
     found = untagged if any(map(str.isalpha, untagged)) else words.replace("#", " ")
@@ -183,9 +183,9 @@ def _plain(text: str) -> str:
 
 
 def _family(text: str) -> str:
-    """The script, Japanese counted as Han; empty without letters, or with none whose language is known.
+    """The script, Japanese counted as Han; empty without letters of a known language.
 
-    A Russian sentence stays one however many brands it names.
+    A Russian sentence counts as Russian, however many brands it names.
     """
     script = main_script(_without_names(text)) or main_script(text)
     family = "Hani" if script == "Hira" else script
@@ -193,7 +193,7 @@ def _family(text: str) -> str:
 
 
 def _main(groups: Mapping[str, Sequence[str]]) -> str:
-    """The script of most of the texts; empty when there is nothing to read."""
+    """The script of most of the texts; empty without any words."""
 
     def said(family: str) -> int:
         return sum(map(len, groups[family])) * (2 if family in {"Hang", "Hani"} else 1)
@@ -217,7 +217,7 @@ def _scripts_of_language(language: str) -> frozenset[str]:
 
 
 def _is_sentence(plain: str) -> bool:
-    """Whether there is enough text to leave a story's language; names, which have capitals, don't count."""
+    """Whether the text, without its capitalised names, is long enough to differ from its story's language."""
     shouted = plain.isupper()
     words = [plain[start:end] for start, end in words_of(plain)]
     small = [word for word in words if any(map(str.isalpha, word)) and (shouted or not _has_capital(word))]
@@ -225,7 +225,7 @@ def _is_sentence(plain: str) -> bool:
 
 
 def _without_names(plain: str) -> str:
-    """Without words that have capitals within a sentence, unless most words do: names are of any language."""
+    """Without words that have capitals within a sentence, unless most do: names belong to any language."""
     words = plain.split()
     kept = [word for number, word in enumerate(words) if number == 0 or not _has_capital(word)]
     return " ".join(kept if 2 * len(kept) >= len(words) else words)
@@ -242,7 +242,7 @@ def _normal(scores: Mapping[str, float]) -> dict[str, float]:
 
 
 def _rank(language: str) -> int:
-    """Its place among the most frequent languages, from 1; the others share one far behind."""
+    """Its rank among the most frequent languages, from 1; the others share one far behind."""
     return _BY_FREQUENCY.index(language) + 1 if language in _BY_FREQUENCY else 2 * len(_BY_FREQUENCY)
 
 

@@ -1,6 +1,6 @@
-"""Where the lines of a few large words end: even lines, the fewest that the width allows.
+"""Where the lines of a few large words end: even lines, as few as the width allows.
 
-Widths are parts of the em, so that one measuring serves all sizes.
+Widths are parts of the em, so that one measurement serves all sizes.
 """
 
 import re
@@ -17,14 +17,14 @@ from shared.text.language import scripts_of, words_of
 SOFT_HYPHEN: Final = "\u00ad"
 _HYPHENATED: Final = frozenset({"Latn", "Grek", "Cyrl", "Armn"})
 SENSIBLE: Final = 0.35
-"""Most that a break costs at which a reader does not stumble."""
+"""The highest cost of a break at which a reader does not stumble."""
 _SHORT_WORD: Final = 3
-"""Letters of an article or preposition, which belongs to what follows."""
+"""Letters of an article or preposition, which belongs to the next word."""
 _LEAST_PART: Final = 3
 """Letters of a word that stay together at either end of it."""
 _JOINTS: Final = frozenset("/?&=_.@:;+|~")
 _LINK: Final = re.compile("(?:ungs|heits|keits|schafts|fahrts|ions|täts|tums|lings|[^aeiouäöü]ts)$")
-"""What German and its kin put between the parts of a compound."""
+"""Letters that German and related languages put between the parts of a compound."""
 _VOWELS: Final = frozenset("aeiouyäöüåæøœáàâãéèêëíìîïóòôõúùûýаеёиоуыэюяіїєαεηιουωάέήίόύώ")
 _INSEPARABLE: Final = ("sch", "ch", "ck", "ph", "th", "sh", "qu", "st", "ll'")
 
@@ -35,9 +35,9 @@ class Break:
 
     at: int
     cost: float
-    """0 between words, 1 where no reader would."""
+    """0 between words, 1 where no reader would break."""
     hyphen: bool = False
-    """Whether a line that ends here gets one."""
+    """Whether a line that ends here gets a hyphen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def natural_breaks(text: str) -> list[Break]:
 def with_breaks_in_words(
     text: str, breaks: Sequence[Break], is_long: Callable[[str], bool], *, most_cost: float = 1.0
 ) -> list[Break]:
-    """The same and places inside the words that are too long, up to a cost."""
+    """The same plus places inside the words that are too long, up to a cost."""
     found = list(breaks[:1])
     for before, after in pairwise(breaks):
         if is_long(text[before.at : after.at]):
@@ -85,7 +85,7 @@ def with_breaks_in_words(
 
 
 def measured(text: str, breaks: Sequence[Break], width_em: Callable[[str], float]) -> Measure:
-    """`width_em` is asked for the pieces between breaks, each with its following space."""
+    """`width_em` is called with the pieces between breaks, each with its following space."""
     edges, inked = [0.0], [0.0]
     hyphen = width_em("-")
     for before, after in pairwise(breaks):
@@ -117,7 +117,7 @@ def even_lines(measure: Measure, most_em: float) -> list[Line] | None:
 
 
 def _traced(measure: Measure, rows: Sequence[Sequence[tuple[float, int]]]) -> tuple[list[Line], float]:
-    """The lines that lead to the end in this many rows, and what their breaks cost."""
+    """The lines that lead to the end in this number of rows, and the cost of their breaks."""
     lines: list[Line] = []
     cost = 0.0
     end = len(measure.breaks) - 1

@@ -1,4 +1,4 @@
-"""Which script a text is in, which way it runs, and where its words are; from Unicode alone."""
+"""The script of a text, its direction, and its words; from Unicode alone."""
 
 import re
 import unicodedata
@@ -49,7 +49,7 @@ _SCRIPTS: Final[dict[str, str]] = {
     "TIFINAGH": "Tfng",
     "YI": "Yiii",
 }
-"""First word of a character's Unicode name, and the script's ISO 15924 code."""
+"""The first word of a character's Unicode name, and the script's ISO 15924 code."""
 
 LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
     "Arab": ("ar", "fa", "ur", "ps", "ug", "sd", "ku", "ckb"),
@@ -83,7 +83,7 @@ LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
 """Languages of a script, the likeliest first."""
 
 _RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
-"""What stands between spaces; a zero width space parts words too, in the scripts that write none."""
+"""Matches text between spaces; a zero width space separates words too, in the scripts without spaces."""
 
 _UNSPACED: Final = frozenset({"Bopo", "Hani", "Hira", "Kana", "Khmr", "Laoo", "Mymr", "Thai"})
 _SPOKEN_BEFORE: Final = frozenset("เแโใไເແໂໃໄ")
@@ -106,7 +106,7 @@ def scripts_of(text: str) -> Counter[str]:
 
 
 def main_script(text: str) -> str:
-    """The script that says most, empty without letters; Japanese is `Hira` although most of it may be Han."""
+    """The script of most of the content, empty without letters; Japanese is `Hira`, even if mostly Han."""
     counts = scripts_of(text)
     kana = counts.pop("Hira", 0) + counts.pop("Kana", 0)
     if kana * 8 >= counts["Hani"]:
@@ -131,8 +131,8 @@ def is_right_to_left(text: str) -> bool:
 def words_of(text: str) -> list[tuple[int, int]]:
     """Where each word of `text` starts and ends, its punctuation included.
 
-    A word is what stands between spaces. Scripts without spaces are parted further: Han and kana by
-    character, Thai, Lao, Khmer and Burmese by written cluster (a consonant with all that hangs on it).
+    A word is the text between spaces. Scripts without spaces are split further: Han and kana by character,
+    Thai, Lao, Khmer and Burmese by written cluster (a consonant with all its marks).
     """
     spans: list[tuple[int, int]] = []
     for run in _RUN.finditer(text):

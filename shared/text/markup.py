@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 _GONE: Final = "\0"
-"""Stands in the working copy for a character that is a mark."""
+"""Replaces in the working copy a character that is a mark."""
 _PLAIN: Final = "\ue000"
-"""Stands there for a character that must not be taken for one."""
+"""Replaces there a character that must not be taken for a mark."""
 
 _PARTING: Final = """
     address article aside blockquote body br dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 head
     header hr html li main nav ol option p pre section table tbody td tfoot th thead title tr ul
 """
-"""Tags that stand between words."""
+"""Tags that separate words."""
 _INLINE: Final = """
     a abbr acronym audio b bdi bdo big button caption center cite code col colgroup data del details dfn
     dialog em embed fieldset font i iframe img input ins kbd label legend link map mark meta noscript optgroup
@@ -30,7 +30,7 @@ _INLINE: Final = """
     template textarea time tt u var video wbr
 """
 _TAGS: Final = {**dict.fromkeys(_PARTING.split(), " "), **dict.fromkeys(_INLINE.split(), "")}
-"""HTML's tags, and what is seen instead of them."""
+"""HTML's tags, and what is visible instead of them."""
 _BOLD_TAGS: Final = frozenset({"b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"})
 _ITALIC_TAGS: Final = frozenset({"i", "em", "cite", "dfn", "var"})
 
@@ -60,7 +60,7 @@ _LOOSE: Final = re.compile(r"\*+|~{2,}|#{2,}|`+|={2,}|_{2,}|(?<!\w)_|_(?!\w)")
 
 @dataclass(frozen=True, kw_only=True)
 class Styled:
-    """A part of a text that stands out."""
+    """A part of a text in another style."""
 
     start: int
     end: int
@@ -74,13 +74,13 @@ class Marked:
 
     text: str
     places: tuple[int, ...]
-    """Of each of its characters, in the text that it was made of."""
+    """The place of each of its characters in the original text."""
     styles: tuple[Styled, ...] = ()
-    """In order of their start; they may lie in each other."""
+    """In order of their start; they may be nested."""
 
 
 def without_markup(text: str) -> Marked:
-    """`text` as a reader of Markdown and HTML would see it, without the space around it."""
+    """`text` as a reader of Markdown and HTML would see it, without surrounding space."""
     work = _Work(text)
     for step in (_escapes, _code, _html, _links, _lines, _emphasis, _entities):
         step(work)
@@ -88,9 +88,10 @@ def without_markup(text: str) -> Marked:
 
 
 def spoken_text(text: str) -> Marked:
-    """What a voice is to say of `text`: no marks, nor those that only look like some (`***`, `word*`).
+    """The spoken part of `text`: without marks, and without characters that only look like some (`***`,
+    `word*`).
 
-    A text without any is the same, character for character.
+    A text without any stays the same, character for character.
     """
     marked = without_markup(text)
     work = _Work(marked.text)
@@ -102,7 +103,7 @@ def spoken_text(text: str) -> Marked:
 
 
 def shown_spans(text: str, said: Marked, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Where parts of what is said of `text` are in it, each with the marks that touch it."""
+    """The places in `text` of parts of its spoken text, each with the marks that touch it."""
     kept = set(said.places)
     found: list[tuple[int, int]] = []
     for start, end in spans:
@@ -128,29 +129,29 @@ def _is_said(mark: str, before: str, after: str) -> bool:
 
 
 def _is_operand(word: str) -> bool:
-    """A figure, or a letter that stands for one."""
+    """A figure, or a single letter as in a formula."""
     return (len(word) == 1 and word.isalpha()) or any(map(str.isdigit, word))
 
 
 class _Work:
-    """A text in which marks are found one kind after the other."""
+    """A text in which one kind of mark is found after the other."""
 
     def __init__(self, text: str) -> None:
         self.now = text.replace(_PLAIN, _GONE).replace("\r\n", " \n").replace("\r", "\n")
-        """The text, with what is settled blanked."""
+        """The text, with finished parts blanked."""
         self._shown = list(text)
         self._styles: list[Styled] = []
         self._is_changed = False
 
     def drop(self, start: int, end: int, instead: str = "") -> None:
-        """What is between these places is a mark; `instead` of it something may be seen."""
+        """The text between these places is a mark; `instead` of it something may be visible."""
         if start < end:
             self.now = self.now[:start] + _GONE * (end - start) + self.now[end:]
             self._shown[start:end] = [instead, *[""] * (end - start - 1)]
             self._is_changed = True
 
     def keep(self, start: int, end: int) -> None:
-        """What is between these places holds no more marks."""
+        """The text between these places holds no more marks."""
         kept = re.sub(r"[^\s\0]", _PLAIN, self.now[start:end])
         self.now = self.now[:start] + kept + self.now[end:]
 
@@ -158,7 +159,7 @@ class _Work:
         self._styles.append(Styled(start=start, end=end, bold=bold, italic=italic))
 
     def result(self) -> Marked:
-        """Without what was dropped, nor the white space that this leaves at the ends."""
+        """The text without the dropped parts, and without the white space that they leave at the ends."""
         whole = "".join(self._shown)
         places = [place for place, shown in enumerate(self._shown) for _ in shown]
         if self._is_changed:
@@ -199,7 +200,7 @@ def _code(work: _Work) -> None:
 
 def _html(work: _Work) -> None:
     """Comments, subtitle commands (`{\\an8}`), tags that HTML knows, addresses between `<` and `>`."""
-    last = work.now.rfind("-->") + 3  # not searched for from each of many that are never closed
+    last = work.now.rfind("-->") + 3  # searched once, not for each unclosed comment
     for found in [*_COMMENT.finditer(work.now, 0, last), *_COMMAND.finditer(work.now)]:
         work.drop(found.start(), found.end())
     opened: dict[str, int] = {}
@@ -220,8 +221,8 @@ def _html(work: _Work) -> None:
 
 
 def _links(work: _Work) -> None:
-    """Of links and pictures the words are left; of footnotes and definitions nothing."""
-    for _ in range(2):  # a picture may be the words of a link
+    """Links and pictures keep their words; footnotes and definitions are dropped."""
+    for _ in range(2):  # a link's words may be a picture
         for found in list(_LINK.finditer(work.now)):
             work.drop(found.start(), found.start(1))
             work.drop(found.end(1), found.end())
@@ -237,7 +238,7 @@ def _links(work: _Work) -> None:
 
 
 def _lines(work: _Work) -> None:
-    """What a line starts with, and lines that hold nothing but marks."""
+    """Marks at the start of a line, and lines that consist of marks."""
     for pattern in (_RULE, _SIGN):
         for found in list(pattern.finditer(work.now)):
             work.drop(found.start(), found.end())
@@ -255,7 +256,7 @@ def _lines(work: _Work) -> None:
 
 @dataclass(kw_only=True)
 class _Run:
-    """Signs of one kind in a row, some of which may be paired."""
+    """Equal signs in a row, some of which may be paired."""
 
     sign: str
     start: int
@@ -281,7 +282,7 @@ def _emphasis(work: _Work) -> None:
 
 
 def _can(text: str, run: _Run) -> tuple[bool, bool]:
-    """Whether a run can open and close something: it touches words on one side, or stands in one."""
+    """Whether a run can open and close something: it touches words on one side, or is inside one."""
     before, after = text[run.start - 1 : run.start] or " ", text[run.end : run.end + 1] or " "
     opens, closes = not after.isspace(), not before.isspace()
     in_word = _is_wordly(before) and _is_wordly(after)

@@ -1,8 +1,8 @@
-"""How much it hurts to end a line of a caption somewhere, by what a reader takes in at once.
+"""The cost to a reader of ending a caption's line at a place, by the phrases that are read at once.
 
 Best is where a sentence or clause ends, then before a word that opens the next phrase; an article, a
-preposition or a name is not torn from what it belongs to. In languages with words between spaces that is
-told by tables of function words (`function_words.yaml`), in Japanese, Chinese and Thai by BudouX's models.
+preposition or a name stays with the words that it belongs to. In languages with spaces, tables of function
+words (`function_words.yaml`) decide, in Japanese, Chinese and Thai BudouX's models.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _BEFORE: Final = (
     ("determiners", 0.65),
     ("helpers", 0.7),
 )
-"""Costs of a line that starts with a word of a list; the first that has it counts."""
+"""Costs of a line that starts with a word of a list; the first list that has the word counts."""
 _AFTER: Final = (
     ("articles", NEVER),
     ("titles", NEVER),
@@ -46,7 +46,7 @@ _AFTER: Final = (
     ("helpers", 1.3),
     ("particles", 2.4),
 )
-"""The same of a line that ends with it."""
+"""The same for a line that ends with it."""
 _STAND_ALONE: Final = ("determiners", "pronouns", "helpers")
 """Lists whose words may also end a phrase: they do before a conjunction."""
 _ALONE: Final = 0.6
@@ -63,7 +63,7 @@ _ENCLITICS: Final = frozenset("的了着著过過吗嗎呢吧们們得地")
 _PROCLITICS: Final = frozenset("在把被和与與跟从從对對向每很不没沒这這那一")
 """Chinese words that go with the word after them."""
 _LONGEST_WORD: Final = 80
-"""As far back is looked for where the word before a place starts."""
+"""How far back to look for the start of the word before a place."""
 _BETWEEN_PHRASES: Final = 0.6
 _SENTENCE_ENDS: Final = frozenset(".!?…。．！？।॥؟۔።။")
 _CLAUSE_ENDS: Final = frozenset(",;:–—、，；：،؛၊፣")
@@ -76,7 +76,7 @@ _TABLES: Final = Path(__file__).with_name("function_words.yaml")
 
 
 def break_costs(text: str, points: Sequence[int], language: str) -> list[float]:
-    """For each point, where a line may start, what it costs to end one there: from 0 to `NEVER`.
+    """For each point, where a line may start, the cost of ending one there: from 0 to `NEVER`.
 
     `language` is BCP 47. The ends of the text cost nothing.
     """
@@ -126,7 +126,7 @@ def _by_marks(before: str, after: str) -> float | None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Words:
-    """The two words between which a line would end."""
+    """The words on both sides of a possible line end."""
 
     before: str
     after: str
@@ -164,7 +164,7 @@ def _listed(lists: Sequence[tuple[str, float]], word: str, language: str) -> flo
 
 
 def _last_part(word: str, language: str) -> str:
-    """What a word ends with: `une` of `d'une`; English words are whole, so is `it's`."""
+    """The last part of a word: `une` of `d'une`; English words are whole, so is `it's`."""
     plain = _plain(word)
     return plain if _base(language) == "en" else plain.rstrip("'").rsplit("'", 1)[-1]
 
@@ -200,7 +200,7 @@ def _is_function_word(word: str, language: str) -> bool:
 
 
 def _in_unspaced(text: str, place: int, cost: float, phrases: frozenset[int]) -> float:
-    """What a break between letters of a script without spaces costs; others keep theirs."""
+    """The cost of a break between letters of a script without spaces; other breaks keep theirs."""
     if not 0 < place < len(text) or text[place - 1] == " " or cost < _ORDINARY:
         return cost
     scripts = scripts_of(text[place - 1 : place + 1])

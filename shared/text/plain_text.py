@@ -1,4 +1,4 @@
-"""Text files as people save them: UTF-8, or UTF-16 and UTF-32 that say so by their first bytes."""
+"""Text files as people save them: UTF-8, or UTF-16 and UTF-32 with a byte order mark."""
 
 import codecs
 from typing import Final
@@ -12,7 +12,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
-"""In this order, since the first mark of UTF-32 begins with that of UTF-16."""
+"""In this order, since UTF-32's mark begins with UTF-16's."""
 _DOCUMENTS: Final = (
     (b"{\\rtf", "an RTF file"),
     (b"%PDF-", "a PDF document"),
@@ -28,11 +28,11 @@ _ZIPPED: Final = (
     (b"Index/Document.iwa", "a Pages document"),
     (b"application/epub+zip", "an EPUB book"),
 )
-"""What is in documents that are ZIP archives."""
+"""Names inside documents that are ZIP archives."""
 
 
 def decoded(data: bytes, name: str) -> str:
-    """The text of a file; raises `InvalidAssets` that names it, says what it is instead, and the remedy."""
+    """The text of a file; raises `InvalidAssets` that names it, what it is instead, and the remedy."""
     kind = _document(data)
     if kind:
         raise InvalidAssets(f"{name}: it is {kind}; save it as plain text (UTF-8)")

@@ -1,4 +1,4 @@
-"""From a timeline to a film, in rooms that stand on `timeline` and `colour`.
+"""From a timeline to a film, in rooms above `timeline` and `colour`.
 
-May use machine and text; knows nothing of creations but the keys that a timeline holds.
+May use machine and text; knows nothing of creations except the keys in a timeline.
 """

@@ -31,7 +31,7 @@ def to_planes(rgb: "Plane") -> "tuple[Plane, Plane]":
 
 
 def premultiplied_to_planes(rgba: "Plane") -> "tuple[Plane, Plane]":
-    """The same for premultiplied RGBA: the planes are what to add to a picture dimmed by the alpha."""
+    """The same for premultiplied RGBA: planes to add to a picture that is dimmed by the alpha."""
     import cv2
     import numpy as np
 
@@ -57,7 +57,7 @@ def to_rgb(luma: "Plane", chroma: "Plane") -> "Plane":
 
 
 def halved(plane: "Plane") -> "Plane":
-    """Each 2x2 block as its mean: what INTER_LINEAR comes to at exactly half size, and fastest."""
+    """Each 2x2 block as its mean: the result of INTER_LINEAR at exactly half size, and the fastest way."""
     import cv2
     import numpy as np
 

@@ -1,7 +1,7 @@
-"""The timeline: what is seen and heard when, as plain data. Stored as `assets/timeline.json`.
+"""The timeline: the film's picture and sound by time, as plain data. Stored as `assets/timeline.json`.
 
-All places are whole frames from the start, so nothing drifts; word times are milliseconds from the start
-of their caption, so that they stay the same when an earlier part changes length.
+All positions are whole frames from the start, so that nothing drifts; word times are milliseconds from the
+start of their caption, so that they stay the same when an earlier part changes length.
 """
 
 import re
@@ -27,7 +27,7 @@ Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 def _frame_rate(value: object) -> Fraction:
-    """Only what is quickly worked out: `Fraction("1e999999999")` is not, `Fraction("1/0")` never."""
+    """Accepts only what is calculated quickly: not `Fraction("1e999999999")`, and never `Fraction("1/0")`."""
     plain = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}|/0*[1-9][0-9]{0,5})?", str(value))
     rate = Fraction(plain[0]) if plain else Fraction(0)
     if not 10 <= rate <= 60 or rate.denominator > 1001:
@@ -43,7 +43,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unsaid: ClassVar[frozenset[str]] = frozenset()
-    """Fields written only where they are set, so that films without them keep their bytes and keys."""
+    """Fields that are written only if set, so that films without them keep their bytes and keys."""
 
     @model_serializer(mode="wrap")
     def _without_the_unsaid(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class _Record(BaseModel):
 
 
 class Motion(_Record):
-    """A zoom about a fixed point (Ken Burns) or a pan; eased, over the whole time that the shot is seen."""
+    """A zoom about a fixed point (Ken Burns) or a pan; eased, over all the time that the shot is visible."""
 
     kind: Literal["none", "zoom", "pan"] = "none"
     zoom_from: float = Field(1.0, ge=1, le=2)
@@ -67,7 +67,7 @@ class Motion(_Record):
 
 
 class Transition(_Record):
-    """How a shot comes in over the one before it."""
+    """How a shot replaces the one before it."""
 
     kind: Literal["cut", "crossfade", "dip", "slide"] = "cut"
     frames: int = Field(0, ge=0)
@@ -89,7 +89,7 @@ class Shot(_Record):
     clip_hash: str = ""
     """The clip's content hash."""
     clip_from: int = Field(0, ge=0)
-    """Frame of the clip, at the film's rate, that is seen first."""
+    """The clip's first visible frame, at the film's rate."""
     colour: Colour = "#000000"
     fit: Literal["cover", "blur"] = "cover"
     """`cover` crops to fill the frame, `blur` shows the whole picture over a blurred fill of itself."""
@@ -114,7 +114,7 @@ class Shot(_Record):
 
 
 class Word(_Record):
-    """A word of a caption and when it is heard, in ms from the start of the caption."""
+    """A word of a caption and when it is spoken, in ms from the start of the caption."""
 
     start: int
     end: int
@@ -141,16 +141,16 @@ class CaptionStyle(_Record):
     unsaid = frozenset({"markup"})
 
     look: Literal["highlight", "karaoke", "plain", "off"] = "highlight"
-    """`highlight` colours the word being heard, `karaoke` all words heard so far, `off` burns nothing in."""
+    """`highlight` colours the word being spoken, `karaoke` all words spoken so far, `off` draws none."""
     position: Literal["bottom", "middle", "top"] = "bottom"
     size: float = Field(1.0, ge=0.5, le=2)
-    """Of the letters, times the default for the frame's size."""
+    """Letter size, in multiples of the default for the frame's size."""
     colour: Colour = "#FFFFFF"
     highlight: Colour = "#FFD23F"
     outline: Colour = "#101018"
     uppercase: bool = False
     markup: Literal["plain", "markdown"] = "plain"
-    """`plain` shows `**marks**` as they are written, `markdown` what they mean: bold and italic."""
+    """`plain` shows `**marks**` as they are written, `markdown` applies them: bold and italic."""
 
 
 class FontFace(_Record):
@@ -172,7 +172,7 @@ class Letters(_Record):
     uppercase: bool = False
     colour: Colour = "#FFFFFF"
     shadow_px: int = Field(0, ge=0, le=24)
-    """That the shadow is moved by; 0 for none."""
+    """Offset of the shadow; 0 for none."""
     plate: Colour | None = None
     """Of a plate behind the words."""
 
@@ -184,9 +184,9 @@ class Overlay(_Record):
     at_frame: int = Field(ge=0)
     frames: int = Field(ge=1)
     place: Unit = 0.5
-    """Where the middle of the words is, in parts of the frame's height."""
+    """The middle of the words, in parts of the frame's height."""
     box_width: float = Field(0.84, gt=0, le=1)
-    """In which the words are fitted, in parts of the frame's width."""
+    """The box that the words must fit, in parts of the frame's width."""
     box_height: float = Field(0.2, gt=0, le=1)
     """In parts of the frame's height."""
     letters: Letters
@@ -215,8 +215,8 @@ class Music(_Record):
 
     key: str
     volume: Unit = 0.25
-    """Loudness next to the voice: 1 is as loud as the voice before ducking, 0.5 is 6 dB less; how loud the
-    file itself is does not matter."""
+    """Loudness compared with the voice: 1 is as loud as the voice before ducking, 0.5 is 6 dB less; the
+    file's own loudness does not matter."""
     looped: bool = True
     """Repeated as long as the film lasts, and faded in and out; False plays it once as it is, for music that
     was made for the film."""
@@ -240,7 +240,7 @@ class Timeline(_Record):
     fonts: tuple[FontFace, ...] = ()
     """In order of preference."""
     overlays: tuple[Overlay, ...] = ()
-    """Later ones lie over earlier ones, captions over all."""
+    """Later ones are drawn over earlier ones, captions over all."""
     speech: tuple[Spoken, ...] = ()
     music: Music | None = None
 

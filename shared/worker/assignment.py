@@ -1,6 +1,7 @@
-"""What a stage is to do when its container starts: the request it belongs to, the claim it works under.
+"""What a stage has to do when its container starts: the request it belongs to, the claim it works under.
 
-The trigger makes both; a person, or a workflow engine that chains the stages itself, has them made here.
+Normally the trigger has written both. When a person or a workflow engine starts the stage, they are written
+here.
 """
 
 import secrets
@@ -35,7 +36,7 @@ def request_for(
     may_open: bool,
     time_limit_s: float | None = None,
 ) -> Request:
-    """What was asked for. Where nobody has asked, a person or whoever chains the stages asks by starting."""
+    """The request. If there is none, a person or workflow engine makes one by starting the stage."""
     request, generation = load_request(creation)
     if request and request.pipeline != pipeline.name:
         raise BadRequest(
@@ -46,7 +47,7 @@ def request_for(
         return request
     if task.opens and not (may_open and (request is None or task.opens not in request.overtaken)):
         raise RunOvertaken(creation.creation_id)
-    if request is None and task.claim:  # it was launched for a request that is gone
+    if request is None and task.claim:  # it was launched for a request that was deleted
         raise CreationRemoved(creation.creation_id)
     inputs = summary_of(inputs_now(creation, pipeline))
     facts: dict[str, Any] = {"inputs": inputs, "opened_by": task.opens, "time_limit_s": time_limit_s}
@@ -57,13 +58,13 @@ def request_for(
     try:
         save_request(creation, opened, expect=generation)
     except PreconditionFailed:
-        # someone else's came first
+        # Another process's request was written first.
         return request_for(creation, pipeline, task, may_open=may_open, time_limit_s=time_limit_s)
     return opened
 
 
 def claim_for(creation: Creation, stage: str, pipeline: Pipeline, request: Request, task: Task) -> Claim:
-    """The stage's claim; who starts a stage without the trigger claims it, or works on under the claim."""
+    """The stage's claim. A stage started without the trigger makes it, or works under an existing one."""
     name = claim_name(request.run, stage)
     claim, _ = load(creation, name, Claim)
     if task.claim and (claim is None or claim.token != task.claim):

@@ -1,7 +1,8 @@
 """The box around a stage: everything that is not the stage's own work.
 
-It finds out what to do (request, claim, task), holds the record with a heartbeat, skips work that still
-stands, publishes under preconditions, writes the record last, cleans up, and turns errors into exit codes.
+It works out what to do (request, claim, task), holds the record with a heartbeat, skips work whose results
+are still valid, publishes under preconditions, writes the record last, cleans up, and turns errors into exit
+codes.
 """
 
 import hashlib
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One task of one stage of one run: all that the box needs to know before it starts."""
+    """One task of one stage of one run: everything that the box must know before it starts."""
 
     stage: Stage
     definition: StageDefinition
@@ -82,12 +83,11 @@ def run_task(
 ) -> Record:
     """Do one task of a stage and return its record.
 
-    `publisher` is told how it goes on, if the pipeline is to be reported; `ending` says whether this process
-    was told to end, for one that works on other things beside this.
+    `publisher` receives reports of its progress, if the pipeline is reported; `ending` returns whether this
+    process, which may have other work too, must end.
 
-    Raises what the stage raised, after the failure is in the record; `StaleAttempt` when another attempt
-    owns the task. A task that another living process is working on, or that this run has done already, is
-    left alone: its record is returned.
+    Raises the stage's error after it is in the record; `StaleAttempt` when another attempt owns the task. A
+    task that another living process works on, or that is done in this run, is left alone.
     """
     definition = pipeline.stages[stage.name]
     request = request_for(
@@ -139,7 +139,7 @@ def _leave_alone(job: Job, before: Record) -> bool:
     if before.run != job.request.run:
         return False
     if before.status == "success" and job.task.managed:
-        log(logging.INFO, "stage_delivered_twice", f"{job.stage.name}: was done before in this run")
+        log(logging.INFO, "stage_delivered_twice", f"{job.stage.name}: already done in this run")
         return True
     if before.status == "failed" and before.error and before.error.permanent and job.task.managed:
         log(
@@ -151,13 +151,13 @@ def _leave_alone(job: Job, before: Record) -> bool:
     next_attempt = before.execution == job.task.execution and job.task.attempt > before.attempt
     alive = not is_dead(before, now=utc_now(), stale_after_s=job.settings.stale_after_s)
     if before.status == "running" and alive and not next_attempt:
-        log(logging.WARNING, "stage_elsewhere", f"{job.stage.name}: another process is at work on it")
+        log(logging.WARNING, "stage_elsewhere", f"{job.stage.name}: another process works on it")
         return True
     return False
 
 
 def _is_later(before: Record, job: Job) -> bool:
-    """Whether the record is of a later run or attempt than this one, which then slept through it."""
+    """Whether the record is of a later run or attempt than this one, which then slept meanwhile."""
     if before.run != job.request.run:
         return before.run > job.request.run
     return before.execution == job.task.execution and before.attempt > job.task.attempt
@@ -205,9 +205,9 @@ def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> 
 
 
 def _make(job: Job, before: Record | None, ownership: Ownership, progress: Progress) -> dict[str, Any]:
-    """What the record is to say of the work: of this attempt's, or of what was made before and still stands.
+    """The record's fields about the work: of this attempt, or of an earlier result that is still valid.
 
-    Inputs may take long to look at, so that this too has a heartbeat.
+    Reading the inputs may take long, so this part has a heartbeat too.
     """
     inputs = tuple(_describe(job.creation, job.stage.inputs(job.creation)))
     fingerprint = _fingerprint(job, inputs)
@@ -225,7 +225,7 @@ def _make(job: Job, before: Record | None, ownership: Ownership, progress: Progr
         result = _run(job, folder, progress, ownership)
         outputs = publish(job.creation, result.outputs, ownership)
         _prune(job.creation, result, ownership)
-        ownership.check_stands()  # whoever removes the creation from now on finds all that was published
+        ownership.check_stands()  # a removal from now on finds all that was published
     return {
         "fingerprint": fingerprint if result.reusable and _unchanged(job, inputs) else "",
         "inputs": inputs,
@@ -243,7 +243,7 @@ def _check(job: Job, ownership: Ownership) -> None:
 
 
 def _is_unwanted(job: Job) -> bool:
-    """Whether a run that was stopped is over; where that can't be told, it may go on."""
+    """Whether a stopped run is over; False where that is unknown, so that it may go on."""
     try:
         return _is_abandoned(job)
     except StoreError:
@@ -280,7 +280,7 @@ def _run(job: Job, scratch: Path, progress: Progress, ownership: Ownership) -> R
 
 
 def _unchanged(job: Job, inputs: tuple[InputFile, ...]) -> bool:
-    """Whether the inputs are still those that the work began with; an edit meanwhile calls for a new run."""
+    """Whether the inputs are still those that the work began with; a change meanwhile needs a new run."""
     return tuple(_describe(job.creation, job.stage.inputs(job.creation))) == inputs
 
 
@@ -321,7 +321,7 @@ def _prune(creation: Creation, result: Result, ownership: Ownership) -> None:
         if name not in names and info.modified_at < started_at
     ]
     if old:
-        ownership.update()  # what an attempt that was taken over doesn't need, the next one may
+        ownership.update()  # raises if taken over: the next attempt may need what is deleted here
     for name in old:
         ownership.check()
         creation.delete(name)
@@ -338,7 +338,7 @@ def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = Fals
         cost=cost,
         **facts,
     )
-    doing = "still stands from before" if reused else "done"
+    doing = "reused an earlier result" if reused else "done"
     log(
         logging.INFO,
         "stage_done",
@@ -366,7 +366,7 @@ def _record_failure(job: Job, ownership: Ownership, meter: Meter, error: Excepti
         ownership.update(
             status="failed", final=not will_retry, completed_at=utc_now(), error=failure, cost=cost
         )
-    except StoreError as unsaid:  # the failure matters more, and the record's silence will be noticed
+    except StoreError as unsaid:  # the failure matters more, and the silent record will be noticed
         log(logging.WARNING, "record_unwritten", f"{job.stage.name}: could not record its failure: {unsaid}")
     after = f"after {cost.duration_ms / 1000:.2f} s"
     log(
@@ -392,7 +392,7 @@ def _outcome(job: Job, cost: Cost) -> dict[str, Any]:
 
 
 def _cost(job: Job, ownership: Ownership, meter: Meter) -> Cost:
-    """What this attempt used, and what all attempts of this run have paid."""
+    """What this attempt used, and what all attempts of this run have paid for."""
     paid = Counter(ownership.record.cost.paid_usd)
     paid.update(job.account.spent)
     traffic = job.creation.traffic

@@ -49,7 +49,7 @@ def stage_main(
         type=Path,
         metavar="FOLDER",
         help="write <FOLDER>/<stage>.json, [0, 1, ..., n-1], for each stage with n tasks that fans out over "
-        "this one, for whoever chains the stages",
+        "this one, for the workflow engine that chains the stages",
     )
     asked = parser.parse_args(arguments)
 
@@ -62,9 +62,7 @@ def stage_main(
             record = run_task(stage, pipeline, creation, task, settings, publisher=publisher)
         if asked.plan:
             if record.status != "success":
-                raise StageFailed(
-                    stage.name, "another process is at work on it, so what it plans is not known"
-                )
+                raise StageFailed(stage.name, "another process works on it, so its plan is unknown")
             _write_plan(asked.plan, pipeline, stage.name, record)
         outputs = {label: output.key for label, output in record.outputs.items()}
         sys.stdout.write(canonical_json(outputs).decode())
@@ -75,7 +73,7 @@ def stage_main(
 
 @contextmanager
 def publishing(settings: Settings, pipelines: Iterable[Pipeline]) -> Iterator["Audience | None"]:
-    """Who is told how these pipelines' runs go on; None when none of them is to be reported."""
+    """The audience for reports of these pipelines' runs; None when none of them is reported."""
     if not any(pipeline.reported for pipeline in pipelines):
         yield None
         return
@@ -104,7 +102,7 @@ def guarded(
 ) -> int:
     """Do `work` with the settings, logs and signals of a container; the one place that catches errors.
 
-    `about` is in every line of the log.
+    `about` is added to every line of the log.
     """
     set_up_logs(level="info", log_format="text" if environ.get("LOG_FORMAT") == "text" else "auto")
     try:
@@ -117,11 +115,11 @@ def guarded(
             signal.signal(signal.SIGTERM, before)
     except KeyboardInterrupt:
         return _told(Stopped("Ctrl-C"), FAILED)
-    except (BadRequest, OutOfTime) as error:  # neither is mended by trying again
+    except (BadRequest, OutOfTime) as error:  # a retry can't help with either
         return _told(error, BAD_REQUEST)
     except ReelwrightError as error:
         return _told(error, FAILED)
-    except Exception as error:  # noqa: BLE001 - the last resort of a container: say it, exit 1
+    except Exception as error:  # noqa: BLE001 - the last resort of a container: report it, exit 1
         log(logging.ERROR, "crashed", _chain(error))
         log(logging.DEBUG, "traceback", "the traceback", exc_info=True)
         return FAILED

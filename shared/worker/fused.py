@@ -23,9 +23,9 @@ def run_to_end(
 ) -> RunStatus:
     """Work on the run's stages, as many at once as its pipeline is wide.
 
-    Every worker does the same: it claims whatever is ready that no other has claimed, after the stages that
-    an attempt before this one has `left`. What goes wrong in one ends the others; only a run that has not
-    ended by that is an error.
+    Every worker does the same: it claims any ready stage that is unclaimed, after the stages that an earlier
+    attempt has `left`. An error in one worker ends the others; it is raised only if the run has not ended by
+    then.
     """
     waiting: SimpleQueue[str] = SimpleQueue()
     for stage in left:
@@ -68,7 +68,7 @@ def _work_on(
 
 
 def _next(left: "SimpleQueue[str]") -> str:
-    """The next stage for whichever worker asks first; empty when there is none."""
+    """The next stage, for the first worker that asks; empty when there is none."""
     try:
         return left.get_nowait()
     except Empty:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class InlinePlatform(Unattended):
-    """Runs each stage to its end before `launch` returns, tasks one after another, retries included."""
+    """Runs each stage to its end before `launch` returns, task after task, with retries."""
 
     name = "inline"
     is_here = True
@@ -39,8 +39,8 @@ class InlinePlatform(Unattended):
         publisher: "Audience | None" = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`outer` is the task as which a platform runs this whole process, if one does; `publisher` is told
-        how stages go on."""
+        """`outer` is the task as which a platform runs this whole process, if any; `publisher` receives
+        reports of the stages' progress."""
         self._publisher = publisher
         self._ending = threading.Event()
         self.is_ending = self._ending.is_set
@@ -53,15 +53,15 @@ class InlinePlatform(Unattended):
         self._sleep = sleep
 
     def end(self) -> None:
-        """Make the stages that other threads of this process work on stop soon."""
+        """Make the stages in other threads of this process stop soon."""
         self._ending.set()
 
     def reopen(self) -> None:
-        """Take work again, once all that was to stop has stopped."""
+        """Accept work again, once everything that had to stop has stopped."""
         self._ending.clear()
 
     def check(self, jobs: Collection[str]) -> None:
-        """Nothing to check: this process is there."""
+        """Nothing to check: this process runs already."""
 
     def launch(self, order: LaunchOrder) -> str:
         for index in range(order.tasks):
@@ -69,7 +69,7 @@ class InlinePlatform(Unattended):
                 break
         return self._execution
 
-    def find(self, order: LaunchOrder) -> str | None:  # noqa: ARG002 - what died with its process is not there
+    def find(self, order: LaunchOrder) -> str | None:  # noqa: ARG002 - an execution dies with its process
         return None
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
@@ -78,10 +78,10 @@ class InlinePlatform(Unattended):
         return ExecutionState(status="unknown")
 
     def cancel(self, execution: str) -> None:
-        """Nothing to do: the heartbeat sees the cancelled request."""
+        """Nothing to do: the heartbeat finds the cancelled request."""
 
     def release(self, execution: str) -> bool:
-        """A call leaves nothing behind; the execution that this process itself is, others let go of."""
+        """A call leaves nothing behind; the execution that this whole process is gets released elsewhere."""
         return not self._outer.execution or execution != self._outer.execution
 
     def _run_with_retries(self, order: LaunchOrder, index: int) -> bool:
@@ -116,5 +116,5 @@ class InlinePlatform(Unattended):
                 log(logging.DEBUG, "attempt_failed", repr(error), stage=order.stage, attempt=attempt)
                 failed = error
         if isinstance(failed, StoreError):
-            raise failed  # the store may have refused the record as well: then nothing tells of it
+            raise failed  # the store may have refused the record too: then only this reports it
         return False

@@ -1,4 +1,4 @@
-"""What a stage used, and what that costs on each cloud."""
+"""What a stage used, and its cost on each cloud."""
 
 import resource
 import time
@@ -41,7 +41,7 @@ PRICES: Final[dict[str, Price]] = {
 
 
 def price_usd(platform: str, *, duration_ms: int, cpu: float, memory_mib: int) -> float:
-    """What `duration_ms` of a container with this much CPU and memory costs."""
+    """The price of `duration_ms` of a container with this much CPU and memory."""
     price = PRICES[platform]
     rate = cpu * price.per_vcpu_second + memory_mib / 1024 * price.per_gib_second
     return round(duration_ms / 1000 * rate, 8)
@@ -53,10 +53,9 @@ class Usage:
 
     duration_ms: int
     cpu_s: float
-    """User and system time of the process and the tools it ran."""
+    """User and system time of the process and its tools."""
     peak_memory_mib: int
-    """Most memory of the process and its tools at one time, pages that they share counted once:
-    `PeakMemory`."""
+    """Peak memory of the process and its tools together, shared pages counted once (`PeakMemory`)."""
 
 
 class Meter:
@@ -68,7 +67,7 @@ class Meter:
         self._memory = PeakMemory()
 
     def cost(self, definition: JobDefinition, *, bytes_in: int, bytes_out: int) -> Cost:
-        """What was used until now, and what that costs with the CPU and memory of `definition`."""
+        """What was used so far, and its cost with the CPU and memory of `definition`."""
         used = self.read()
         usd = {
             platform: price_usd(
@@ -89,7 +88,7 @@ class Meter:
         )
 
     def read(self) -> Usage:
-        DECODERS.end_idle()  # a process counts once it has ended
+        DECODERS.end_idle()  # a process is counted when it has ended
         return Usage(
             duration_ms=round((time.monotonic() - self._started) * 1000),
             cpu_s=round(_cpu_seconds() - self._cpu, 3),

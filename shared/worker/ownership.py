@@ -1,4 +1,4 @@
-"""Holding a stage's record: whoever replaces the generation that it last wrote owns the stage.
+"""Holding a stage's record: the stage belongs to the attempt that wrote the record's latest generation.
 
 Every write of the record is conditional. An attempt whose write fails because another one holds the
 record has been taken over: it raises `StaleAttempt` and publishes nothing.
@@ -20,7 +20,7 @@ _PROGRESS_EVERY_S = 1.0
 
 
 def check_wanted(request: Request) -> None:
-    """Raise `Stopped` or `OutOfTime` if nothing more is to be done for this run."""
+    """Raise `Stopped` or `OutOfTime` if this run must do no more work."""
     if request.stopped_by:
         raise Stopped(request.stopped_by)
     if request.time_limit_s and request.is_out_of_time(utc_now()):
@@ -39,9 +39,10 @@ class Ownership:
         replacing: str,
         tell: Callable[[Record], None] = lambda _record: None,
     ) -> None:
-        """Take the record over from generation `replacing`; raises `StaleAttempt` if someone was faster.
+        """Take the record over from generation `replacing`; raises `StaleAttempt` if another attempt was
+        faster.
 
-        `tell` gets the record whenever it was written.
+        `tell` is called with the record after each write.
         """
         self._tell = tell
         self._creation = creation
@@ -57,7 +58,7 @@ class Ownership:
         return self._record
 
     def update(self, **changes: Any) -> Record:
-        """Write the record with these fields changed; raises `StaleAttempt` when it is no longer ours."""
+        """Write the record with these fields changed; raises `StaleAttempt` when another attempt owns it."""
         with self._lock:
             record = self._record.model_copy(update={"heartbeat_at": utc_now(), **changes})
             try:
@@ -70,7 +71,7 @@ class Ownership:
             return record
 
     def _save(self, record: Record) -> str:
-        """Write the record, also over one of our own that an earlier write left without our hearing of it."""
+        """Write the record, also over one of our own whose write succeeded without an answer."""
         try:
             return save(self._creation, self._name, record, expect=self._generation)
         except PreconditionFailed:
@@ -78,7 +79,7 @@ class Ownership:
             if found is None or found.owner != record.owner:
                 raise
             if found.status == "success":
-                return generation  # it is done, although a signal came before the answer that says so
+                return generation  # it succeeded, although a signal came before the answer
             return save(self._creation, self._name, record, expect=generation)
 
     def check(self) -> None:
@@ -91,7 +92,7 @@ class Ownership:
         self._stop = self._stop or error
 
     def beat(self, step: Step) -> None:
-        """Say that the work goes on, and look whether it still should."""
+        """Record that the work goes on, and check whether it still should."""
         try:
             self._look_for_stop()
             self.update(progress=step.fraction, message=step.message)
@@ -114,7 +115,7 @@ class Ownership:
 
 
 class Heartbeat:
-    """Beats while the `with` block works: soon after progress, and every `every_s` without."""
+    """Beats while the `with` block runs: soon after progress, and otherwise every `every_s`."""
 
     def __init__(self, ownership: Ownership, step: Callable[[], Step], *, every_s: float) -> None:
         self._ownership = ownership

@@ -18,9 +18,9 @@ def publish(creation: Creation, outputs: Mapping[str, Output], ownership: Owners
     """Write the outputs; raises `StaleAttempt` when another attempt has taken the stage over.
 
     The outputs' generations are noted first, then the record is written under its own precondition, which
-    proves that nobody had taken over by then; each output then replaces only the noted generation. So an
-    attempt that sleeps at any point in between finds either its record or the output moved on: that is why
-    even an output that is there already is written again.
+    proves that no other attempt had taken over by then; each output then replaces only the noted generation.
+    So an attempt that sleeps at any point in between finds either its record or the output changed. For this
+    reason an output that exists already is written again.
     """
     ownership.check()
     noted = {label: _note(creation, output.name)[0] for label, output in outputs.items()}

@@ -59,10 +59,10 @@ def test_files_that_were_joined_are_told_apart(between: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("image_secret: a\nimage_secret: b\n", "'image_secret' comes again in line 4"),
+        ("image_secret: a\nimage_secret: b\n", "'image_secret' is repeated in line 4"),
         (
             "run_env_variables: [{type: literal, name: A, value: a, value: b}]\n",
-            "'value' comes again in line 3",
+            "'value' is repeated in line 3",
         ),
         ("name: another\n", "job.yaml, from line 3 on: image_reference"),
         ("? [a]\n: 1\n", "unhashable key"),

@@ -386,7 +386,7 @@ def test_a_sweep_goes_on_with_what_stands_still_and_waits_for_its_end(folder: Pa
     store = stuck(folder, tmp_path / "store")
     swept = reelwright(tmp_path / "store", "sweep")
     assert swept.returncode == 0, swept.stderr
-    assert "1 went on" in swept.stderr
+    assert "1 advanced" in swept.stderr
     assert store.stat("tale/assets/video.mp4")
     assert list(store.list("_active/")) == []
 

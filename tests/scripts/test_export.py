@@ -84,8 +84,8 @@ def test_settings_of_ones_own_stand_with_each_job(target: str) -> None:
     [
         ("cloudrun", {"API_TOKEN": "hush"}, "API_TOKEN may hold a secret"),
         ("argo", {"COS_HMAC_ACCESS_KEY_ID": "hush"}, "COS_HMAC_ACCESS_KEY_ID may hold a secret"),
-        ("argo", {"STORE_URL": "gs://films"}, "STORE_URL is no setting to write into a file"),
-        ("codeengine", {"FUSED": "never"}, "FUSED is no setting to write into a file"),
+        ("argo", {"STORE_URL": "gs://films"}, "STORE_URL is not a setting for a file"),
+        ("codeengine", {"FUSED": "never"}, "FUSED is not a setting for a file"),
         ("compose", {"CORES": "many"}, "CORES='many': use a whole number"),
         ("cloudrun", {"STALE_AFTER_S": "9", "HEARTBEAT_S": "5"}, "at least twice"),
     ],

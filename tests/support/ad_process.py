@@ -1,4 +1,4 @@
-"""Stages of small ads as processes: forks of a warm interpreter that has loaded all that they need."""
+"""Stages of small ads as processes: forks of a warm interpreter that has imported what they need."""
 
 import os
 import signal
@@ -33,14 +33,14 @@ LOADED: Final = (
     *(av, cv2, requests, tenacity, Image, cta_card, claude, elevenlabs, filming, painting),
     *(clips, [load() for load in stages().values()]),
 )
-"""Imported here, so that no fork has to."""
+"""Imported here to save each fork the time."""
 
 
 class AdNursery(nursery.Nursery):
-    """Its only job is `ad`: the stage `stage`, with the variables `environ`.
+    """A nursery whose only job is `ad`: it runs the stage `stage` with the variables `environ`.
 
-    With `paid_call` it signals itself at one side (`when`) of that store call, counted among those on what
-    was paid for; with `call`, among all.
+    With `call` the process signals itself before or after (`when`) that store call; with `paid_call` only
+    calls on paid results are counted.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def _job_ad(store: ObjectStore, job: dict[str, Any]) -> int:
 
 
 def _signalling(store: ObjectStore, number: signal.Signals, call: int, when: When) -> ObjectStore:
-    """The store, which signals its own process at one side of one call below `_paid/`."""
+    """The store, which signals its own process before or after one call below `_paid/`."""
     numbers: dict[int, int] = {}
 
     def on_call(this: int, side: When, _name: str, key: str) -> None:

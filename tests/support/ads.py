@@ -1,4 +1,4 @@
-"""Small ads, made with stand-ins of all paid providers: a store with a brief, the stand-ins, whole runs."""
+"""Small ads made with stand-ins for all paid providers: a store with a brief, the stand-ins, whole runs."""
 
 import time
 from collections import Counter
@@ -35,15 +35,15 @@ BRIEF: Final = {"product_name": "Premium Watch", "style": "luxury", "cta_text": 
 CLIP: Final = "minimax/hailuo-2.3"
 PICTURE: Final = "black-forest-labs/flux-schnell"
 BOUGHT: Final = {"message": 2, elevenlabs.SPOKEN: 4, CLIP: 4, PICTURE: 1}
-"""What a whole ad takes."""
+"""The orders of a whole ad."""
 SMALL: Final = Frame(width=72, height=128, rate=Fraction(10))
 SetAttribute = Callable[[Any, str, Any], object]
-"""`setattr`, or one that takes it back."""
+"""`setattr`, or one that undoes it later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vendors:
-    """The stand-ins, one account each."""
+    """The stand-ins, with one account each."""
 
     claude: Claude
     elevenlabs: ElevenLabs
@@ -55,17 +55,17 @@ class Vendors:
 
     @property
     def paid(self) -> dict[str, int]:
-        """By kind of thing, how many are on the bills."""
+        """How many of each kind are on the bills."""
         return dict(sum((+vendor.paid for vendor in self.all), Counter[str]()))
 
     @property
     def cancelled(self) -> list[str]:
-        """IDs of predictions that someone asked to cancel, once for each time."""
+        """IDs of predictions, once for each request to cancel them."""
         return [call.path.split("/")[-2] for call in self.replicate.calls_of("/cancel")]
 
     @property
     def bill(self) -> dict[str, float]:
-        """US dollars by component, at the list prices of what was asked for."""
+        """US dollars by component, at the list prices of the orders."""
         spoken = self.elevenlabs.calls_of("POST /v1/text-to-speech/")
         clips = [made.input["duration"] for made in self.replicate.predictions if made.model == CLIP]
         return {
@@ -76,7 +76,7 @@ class Vendors:
         }
 
     def environ(self, **more: str) -> dict[str, str]:
-        """The variables of a process that buys here; beats are quick, so that stops are noticed soon."""
+        """The variables for a process that uses them; heartbeats are quick, so stops are noticed soon."""
         return {
             "TEXT_PROVIDER": "claude",
             "SPEECH_PROVIDER": "elevenlabs",
@@ -104,7 +104,7 @@ def open_vendors() -> Iterator[Vendors]:
 
 
 def _told_apart(record: dict[str, Any]) -> dict[str, Any]:
-    """No two scenes say the same: what is said twice is bought once."""
+    """Make the scenes' words differ: the same words would be bought only once."""
     for scene in record.get("scenes", ())[2:3]:
         scene["voiceover_text"] += " It is so."
     return record
@@ -131,7 +131,7 @@ def product() -> bytes:
 
 
 def shrink(set_attribute: SetAttribute) -> None:
-    """Let ads have a small frame and few of it a second, and the stand-in's voice say the same thing once."""
+    """Give ads a small frame and a low rate, and cache what the stand-in's voice says."""
     set_attribute(script_gen, "FRAMES", dict.fromkeys(ASPECT_RATIOS, SMALL))
     set_attribute(elevenlabs, "spoken", _spoken)
     set_attribute(elevenlabs, "mp3", lambda sound: _mp3(sound.tobytes()))
@@ -147,7 +147,7 @@ def _mp3(sound: bytes) -> bytes:
 
 
 def hurry(set_attribute: SetAttribute, *, factor: float = 0.02) -> list[float]:
-    """Let all waits for providers be shorter by this factor; the list gets how long they were to be, in s."""
+    """Shorten all waits for providers by this factor; the list gets their original lengths in seconds."""
     asked: list[float] = []
     whole = Account.sleep
 
@@ -160,7 +160,7 @@ def hurry(set_attribute: SetAttribute, *, factor: float = 0.02) -> list[float]:
 
 
 def lose_patience(set_attribute: SetAttribute, *, answer_s: float) -> None:
-    """Let no answer that has started take longer than this to arrive."""
+    """Limit the time from the start of an answer to its end."""
     whole = Http._read
 
     def read(self: Http, response: Any, asked: Any, **how: Any) -> bytes:
@@ -184,5 +184,5 @@ def run(store: ObjectStore, environ: dict[str, str], creation_id: str = ID) -> R
 
 
 def assets_only() -> dict[str, Pipeline]:
-    """In the place of `pipelines`: the ad's alone, up to its assets."""
+    """A replacement for `pipelines`: only the ad's, up to its assets."""
     return {"ad": without_film(pipelines()["ad"])}

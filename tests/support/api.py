@@ -1,4 +1,4 @@
-"""A story creation in memory, a platform that only notes what it was asked, and the app over them."""
+"""A story creation in memory, a platform that only records its calls, and the app over them."""
 
 import threading
 from collections.abc import Callable, Collection
@@ -26,7 +26,7 @@ TOKEN = "correct-horse-battery"
 
 
 class NotingPlatform(Unattended):
-    """Starts nothing; every execution runs until it is cancelled."""
+    """Starts no process; every execution runs until it is cancelled."""
 
     name = "noting"
 
@@ -36,7 +36,7 @@ class NotingPlatform(Unattended):
         self._lock = threading.Lock()
 
     def check(self, jobs: Collection[str]) -> None:
-        """There is nothing to it."""
+        """Accepts all jobs."""
 
     def launch(self, order: LaunchOrder) -> str:
         with self._lock:
@@ -88,7 +88,7 @@ def spring(store: MemoryStore) -> Creation:
 
 @pytest.fixture
 def record(spring: Creation) -> Callable[..., None]:
-    """Leaves a stage's record behind, as the stage itself would."""
+    """Write a stage's record as the stage itself would."""
 
     def leave(stage: str, status: str, *, run: int = 1, index: int | None = None, **fields: Any) -> None:
         done = {} if status == "running" else {"completed_at": NOW + timedelta(seconds=2)}
@@ -114,7 +114,7 @@ def record(spring: Creation) -> Callable[..., None]:
 
 @pytest.fixture
 def finish(record: Callable[..., None], trigger: Trigger) -> Callable[[int], None]:
-    """Lets a run of `spring` succeed, stage by stage."""
+    """Let a run of `spring` succeed, stage by stage."""
 
     def succeed(run: int) -> None:
         cost = Cost(

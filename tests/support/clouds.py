@@ -1,6 +1,6 @@
 """Deployments as users have them: every job of a pipeline on a platform's stand-in, over a store's stand-in.
 
-The jobs are the real entrypoints, as processes; what a store finalises is an event for the trigger.
+The jobs are the real entrypoints, as processes; every written object becomes an event for the trigger.
 """
 
 import os
@@ -44,10 +44,10 @@ class Place:
 
     store: ObjectStore
     environ: dict[str, str]
-    """With which a process finds it."""
+    """The variables with which a process finds it."""
     emulator: Any = None
     listeners: list[Callable[[str], object]] = field(default_factory=list)
-    """Get the key of every object that was written, where the store has events."""
+    """Receive the key of every object that was written, if the store has events."""
 
 
 @contextmanager
@@ -103,7 +103,7 @@ _PLACES: Final[dict[str, Callable[[ExitStack, Path], Place]]] = {
 
 
 def entrypoint(pipelines: Mapping[str, Pipeline]) -> Entry:
-    """What each job runs; the stand-ins have a job's name for its image."""
+    """The command of each job; the stand-ins use a job's name as its image."""
     commands = {job.name: [sys.executable, *job.command[1:]] for job in deployed_jobs(pipelines)}
     return lambda image: commands[image]
 
@@ -168,13 +168,13 @@ def _code_engine(
 
 
 def _quick_clock() -> float:
-    """By which platforms forget sooner what they saw."""
+    """Makes platforms forget earlier what they saw."""
     return time.monotonic() * 10
 
 
 _DEPLOYERS: Final = {"local": _local, "cloudrun": _cloud_run, "codeengine": _code_engine}
 EMULATORS: Final[dict[int, Any]] = {}
-"""By the platform that talks to it."""
+"""By the `id` of the platform that uses it."""
 
 
 def make_trigger(
@@ -185,7 +185,7 @@ def make_trigger(
     fuses: Fuses = never_fuses,
     **options: Any,
 ) -> Trigger:
-    """A trigger that the store's events and the local platform's ends advance."""
+    """A trigger that is advanced by the store's events and the local platform's ends."""
     trigger = Trigger(at.store, platform, pipelines, fuses=fuses, **options)
     if isinstance(platform, LocalPlatform):
         platform.on_end = trigger.advance
@@ -194,11 +194,11 @@ def make_trigger(
 
 @dataclass(kw_only=True)
 class Mail:
-    """Brings a trigger word of the records that were written: late, and when told so lost or doubled."""
+    """Delivers events of written records to a trigger: late, and optionally lost or doubled."""
 
     trigger: Trigger
     lost_or_doubled: float = 0.0
-    """The share of events of which half are lost, half doubled."""
+    """The share of faulty events: half of them are lost, half doubled."""
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     brought: int = 0
     spoilt: int = 0
@@ -218,7 +218,7 @@ class Mail:
     def _advance(self, creation_id: str) -> None:
         try:
             self.trigger.advance(creation_id)
-        except ReelwrightError:  # the sender would send it again; here the sweep comes
+        except ReelwrightError:  # the sender would repeat it; here the sweep makes up for it
             self.spoilt += 1
 
 

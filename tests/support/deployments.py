@@ -1,4 +1,4 @@
-"""Pipelines to deploy in tests: those of the repository, and one that no exporter has heard of."""
+"""Pipelines to deploy in tests: those of the repository, and one that the exporters don't know."""
 
 from pathlib import Path
 

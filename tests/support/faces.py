@@ -1,4 +1,4 @@
-"""Fonts made by code, for scripts whose fonts no dependency brings, and a machine that has no others."""
+"""Fonts made by code for scripts that the dependencies lack, on a machine without other fonts."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -41,7 +41,7 @@ def make_font(path: Path, characters: str) -> Path:
 
 
 def use_fonts(monkeypatch: pytest.MonkeyPatch, *paths: Path) -> None:
-    """As if the machine had these fonts, and none but them and those that the dependencies bring."""
+    """As if the machine had only these fonts and those of the dependencies."""
     monkeypatch.setattr(fonts, "system_files", lambda: paths)
 
 

@@ -1,4 +1,4 @@
-"""Looking into films: what their tracks and packets say, and their frames."""
+"""Reads films: their tracks, packets and frames."""
 
 import io
 import re
@@ -26,7 +26,7 @@ class Track:
 
     @property
     def steps(self) -> set[int]:
-        """Distances of frames that follow each other as they are shown, in ticks."""
+        """Distances between successive frames in presentation order, in ticks."""
         times = sorted(pts for pts, *_ in self.packets)
         return {after - before for before, after in pairwise(times)}
 
@@ -78,13 +78,13 @@ def frames(film: bytes) -> list[NDArray[np.uint8]]:
 
 
 def psnr(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> float:
-    """In dB, of luma or whole frames."""
+    """In dB, for luma or whole frames."""
     error = float(np.mean((one.astype(np.float64) - two) ** 2))
     return 99.0 if error == 0 else 10 * float(np.log10(255**2 / error))
 
 
 def soft_captions(film: bytes) -> list[tuple[int, int, str]]:
-    """Start and end in ms, and the text, of the soft track, without its gaps."""
+    """Start and end in ms and the text of each caption in the soft track, without gaps."""
     track = tracks(film)["subtitle"]
     ms = track.tick_s * 1000
     return [

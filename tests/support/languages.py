@@ -1,4 +1,4 @@
-"""The model that guesses languages, which takes longer to load than a small story takes to make."""
+"""The model that detects languages; loading it takes longer than making a small story."""
 
 from collections.abc import Callable
 from functools import cache
@@ -8,5 +8,5 @@ from shared.text import guessing
 
 
 def load_model_once(set_attribute: Callable[[Any, str, Any], object]) -> None:
-    """Once in a process, not once a story."""
+    """Once in a process instead of once a story."""
     set_attribute(guessing, "load_model", cache(guessing.load_model))

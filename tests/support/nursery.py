@@ -1,4 +1,4 @@
-"""Processes at a few milliseconds each: forks of a warm interpreter that has loaded the toys."""
+"""Processes that start in a few milliseconds: forks of a warm interpreter that has imported the toys."""
 
 import gc
 import json
@@ -31,7 +31,7 @@ from tests.support.toys import (
 
 
 class Nursery:
-    """Forks processes from a warm interpreter of its own, at a few milliseconds each."""
+    """Forks processes from its own warm interpreter, in a few milliseconds each."""
 
     def __init__(self, module: str = "tests.support.nursery") -> None:
         self._server = subprocess.Popen(
@@ -58,7 +58,7 @@ class Nursery:
         return self._ask({"do": do, "root": str(root), **job})
 
     def wait(self, pid: int) -> int:
-        """Until it ends (its exit code, or the negative signal) or stops (the negative SIGSTOP)."""
+        """Wait until it ends (returns its exit code, or the negative signal) or stops (negative SIGSTOP)."""
         return self._ask({"wait": pid})
 
     def run(self, do: str, root: Path, **job: Any) -> int:
@@ -95,7 +95,7 @@ def _child(job: dict[str, Any]) -> int:
     for stream in (1, 2):
         os.dup2(log, stream)
     root = Path(job["root"])
-    tempfile.tempdir = f"{root}-scratch"  # what killed processes leave lies with the test's own things
+    tempfile.tempdir = f"{root}-scratch"  # removed with the test's folder, even if this is killed
     Path(tempfile.tempdir).mkdir(parents=True, exist_ok=True)
     store: ObjectStore = FileStore(root)
     if "call" in job:
@@ -121,7 +121,7 @@ def _job_story(store: ObjectStore, _job: dict[str, Any]) -> int:
 
 
 def _job_advance(store: ObjectStore, job: dict[str, Any]) -> int:
-    """Eight threads that advance at once; each launch is a line in the log."""
+    """Let eight threads advance at once; each launch is a line in the log."""
 
     class Telling(FakePlatform):
         def launch(self, order: LaunchOrder) -> str:

@@ -1,15 +1,15 @@
-"""How long tests wait for what is sure to come."""
+"""How long tests wait for events that are sure to happen."""
 
 import time
 from collections.abc import Callable
 from typing import Final
 
 HANGS_AFTER_S: Final = 300.0
-"""Then it is taken for never coming. Far above what a busy machine needs: no test measures time by it."""
+"""After this it is assumed never to happen. A busy machine needs far less: no test measures time by it."""
 
 
 def until(happened: Callable[[], object], *, every_s: float = 0.01) -> None:
-    """Look again and again until it has happened; seldom, where a look is work for the machine."""
+    """Poll until it has happened; use a long interval if each poll is expensive."""
     give_up_at = time.monotonic() + HANGS_AFTER_S
     while not happened():
         assert time.monotonic() < give_up_at, "waited in vain"

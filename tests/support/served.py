@@ -1,4 +1,4 @@
-"""A cloud's trigger as a process of its own."""
+"""A cloud's trigger as a separate process."""
 
 import json
 import signal
@@ -20,13 +20,13 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
 class Served:
-    """A trigger that answers on this machine."""
+    """A trigger that listens on this machine."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
-        """The JSON of the answer; raises `HTTPError` for a refusal."""
+        """The JSON of the response; raises `HTTPError` if it is refused."""
         given = headers or {"Authorization": f"Bearer {TOKEN}"}
         request = urllib.request.Request(f"{self._url}{path}", body, given, method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:
@@ -50,13 +50,13 @@ class Served:
         return self.ask("GET", f"{CREATION}/generate_video_status")
 
     def manifest(self) -> Any:
-        """What the trigger made of what it was told, without looking anew."""
+        """The state that the trigger derived from events, without another look at the store."""
         return self.ask("GET", f"{CREATION}/manifest")["pipeline"]["status"]
 
 
 @contextmanager
 def serving(module: str, environ: Mapping[str, str], log: Path) -> Iterator[Served]:
-    """`python -m <module>` until the end, which is SIGTERM. Its log, in `log`, must not tell the token."""
+    """Run `python -m <module>` and end it by SIGTERM. Its log, in `log`, must not contain the token."""
     common = {"API_TOKEN": TOKEN, "FUSED": "never", "PORT": "0", "LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
     with (
         log.open("w") as file,

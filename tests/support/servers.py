@@ -1,7 +1,7 @@
-"""Real Redis and real PostgreSQL from Debian's packages, started when a test first asks for them.
+"""Real Redis and PostgreSQL from Debian's packages, started when a test first needs them.
 
 Import the fixtures where they are needed: `from tests.support.servers import postgres_url, redis_server`.
-However often they are imported, there is one server of each kind per test process, on this machine alone.
+Each test process has one server of each kind, which only listens on this machine.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ _PACKAGES: Final = ("redis-server", "postgresql")
 
 
 def install_commands(packages: tuple[str, ...]) -> list[list[str]]:
-    """What installs Debian packages without asking anything and without what is only recommended."""
+    """The command that installs Debian packages without questions and without recommended ones."""
     return [
         ["apt-get", "update", "-q"],
         ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages],
@@ -36,7 +36,7 @@ def install_commands(packages: tuple[str, ...]) -> list[list[str]]:
 
 
 def quiet_files(root: Path = Path("/")) -> dict[Path, str]:
-    """Files that keep the packages from making a cluster and from starting anything, by their content."""
+    """Files, with their contents, that keep the packages from creating a cluster and starting services."""
     return {
         root / _NO_CLUSTER.relative_to("/"): "create_main_cluster = false\n",
         root / _NO_START.relative_to("/"): "#!/bin/sh\nexit 101\n",
@@ -44,13 +44,13 @@ def quiet_files(root: Path = Path("/")) -> dict[Path, str]:
 
 
 def find_program(name: str, debian: Path = _DEBIAN) -> str | None:
-    """The program on the PATH, or the newest that Debian keeps out of it."""
+    """The program on the PATH, or the newest in Debian's folders outside of it."""
     versions = sorted(debian.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
     return shutil.which(name) or (str(versions[-1]) if versions else None)
 
 
 def _need(name: str) -> str:
-    """The program, installed if it is missing; skips the test where that can't be done."""
+    """The program, installed if it is missing; skips the test if that is impossible."""
     found = find_program(name)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         _install()
@@ -61,7 +61,7 @@ def _need(name: str) -> str:
 
 
 def _install() -> None:
-    """Install all packages; a second process that comes meanwhile waits and finds them there."""
+    """Install all packages; a second process waits for the first and then finds them."""
     lock = Path(tempfile.gettempdir()) / "reelwright-tests-install.lock"
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -88,10 +88,10 @@ def _put_missing(files: Mapping[Path, str]) -> list[Path]:
 
 
 class Server:
-    """A server in a folder of its own, that can be killed and started again."""
+    """A server in its own folder that can be killed and started again."""
 
     end_signal = signal.SIGKILL
-    """What ends it at once, with all that belongs to it."""
+    """The signal that ends it at once, with all its processes."""
 
     def __init__(self, folder: Path, command: list[str], answers: Callable[[], bool], **how: Any) -> None:
         self.folder = folder
@@ -113,7 +113,7 @@ class Server:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End it at once, whatever it is doing; fine when it has ended."""
+        """End it at once; does nothing if it has ended."""
         if self._process:
             self._process.send_signal(self.end_signal)
             self._process.wait(10)
@@ -133,7 +133,7 @@ class Server:
 
 
 class RedisServer(Server):
-    """Redis on a port of its own, with nothing on disk."""
+    """Redis on its own port, without data on disk."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -152,14 +152,14 @@ class RedisServer(Server):
             return False
 
     def ask(self, command: str) -> str:
-        """One inline command, on a connection of its own; the answer's first line."""
+        """Send one inline command on a new connection; returns the first line of the answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
             connection.sendall(command.encode() + b"\r\n")
             return connection.recv(4096).decode().split("\r\n")[0]
 
 
 class PostgresServer(Server):
-    """PostgreSQL on a Unix socket, its data in a temporary folder, nothing forced to disk."""
+    """PostgreSQL on a Unix socket, with its data in a temporary folder and without fsync."""
 
     end_signal = signal.SIGQUIT
 
@@ -185,7 +185,7 @@ class PostgresServer(Server):
         return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
 
     def empty(self) -> None:
-        """Nothing is in the database any more, and nobody else connected to it."""
+        """Delete everything in the database and close all other connections."""
         with self._connect() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -219,7 +219,7 @@ _POSTGRES: Final = pytest.StashKey[PostgresServer]()
 
 
 def _only(config: pytest.Config, key: pytest.StashKey[Any], make: Callable[[], Any]) -> Any:
-    """The process's one server of its kind, started, and removed when the tests are over."""
+    """The only server of its kind in this process, started, and removed after the tests."""
     if key not in config.stash:
         server = make()
         config.add_cleanup(server.remove)
@@ -230,7 +230,7 @@ def _only(config: pytest.Config, key: pytest.StashKey[Any], make: Callable[[], A
 
 @pytest.fixture
 def redis_server(request: pytest.FixtureRequest) -> RedisServer:
-    """Redis, empty and at work, whatever a test did to it before."""
+    """Redis, empty and running, whatever earlier tests did to it."""
     server: RedisServer = _only(request.config, _REDIS, RedisServer)
     if not server.answers:
         server.start()
@@ -240,7 +240,7 @@ def redis_server(request: pytest.FixtureRequest) -> RedisServer:
 
 @pytest.fixture
 def postgres_server(request: pytest.FixtureRequest) -> PostgresServer:
-    """PostgreSQL, empty and at work, whatever a test did to it before."""
+    """PostgreSQL, empty and running, whatever earlier tests did to it."""
     server: PostgresServer = _only(request.config, _POSTGRES, PostgresServer)
     if not server.answers:
         server.start()

@@ -1,6 +1,6 @@
-"""Parts of exhaustive tests: `make test` runs one, each day another, and `make soak` runs them whole.
+"""Parts of exhaustive tests: `make test` runs another one each day, `make soak` runs all of them.
 
-`SHARD=<number>` names the part, to see a failure of another day again; `SHARD=none` is no day's.
+`SHARD=<number>` chooses the part, to repeat a failure of another day; `SHARD=none` chooses none of the parts.
 """
 
 import os
@@ -18,7 +18,7 @@ Extent = Literal["a part", "all"]
 SHARDS: Final = 7
 """One for each day of a week."""
 EXTENTS: Final = ("a part", pytest.param("all", marks=pytest.mark.soak))
-"""What `extent` is in a test that loops over cases: `@pytest.mark.parametrize("extent", EXTENTS)`."""
+"""The values of `extent` in a test that loops over cases: `@pytest.mark.parametrize("extent", EXTENTS)`."""
 
 
 def shard_of_the_day() -> str:
@@ -28,7 +28,7 @@ def shard_of_the_day() -> str:
 
 
 def todays(cases: Sequence[_Case]) -> list[_Case]:
-    """Every seventh of them, so that neighbours are in different parts."""
+    """Every seventh of them, so neighbours are in different parts."""
     shard = shard_of_the_day()
     return [] if shard == "none" else list(cases[int(shard) :: SHARDS])
 
@@ -38,7 +38,7 @@ def of_extent(extent: Extent, cases: Sequence[_Case]) -> list[_Case]:
 
 
 def in_parts(cases: Sequence[tuple[Any, ...]]) -> "list[ParameterSet]":
-    """For `@pytest.mark.parametrize`: the cases of other days are for `make soak`."""
+    """Cases for `@pytest.mark.parametrize`; those of other days are marked for `make soak`."""
     now = todays(range(len(cases)))
     return [
         pytest.param(*case, marks=() if number in now else pytest.mark.soak)

@@ -35,7 +35,7 @@ PIPELINE = load_pipeline(PIPELINE_FILE)
 SETTINGS = Settings(speech_provider="hum", cores=2)
 ID = "tale"
 SMALL = {"size": "160x284", "frame_rate": 12, "language": "en"}
-"""The language spares each process the loading of a model."""
+"""Since the language is set, processes need not load the model."""
 OUTPUTS = [
     f"assets/{name}" for name in ("captions.srt", "captions.vtt", "poster.jpg", "timeline.json", "video.mp4")
 ]
@@ -43,7 +43,7 @@ PARTS = (("One morning the sea was calm.",), ("A boat set out.", "Gulls followed
 
 
 class Hum:
-    """Hums 30 ms a character, at a pitch that hangs on the text; counts what it was asked for."""
+    """Hums 30 ms a character, at a pitch that depends on the text; counts its orders."""
 
     name = "hum"
     version = "1"
@@ -54,7 +54,7 @@ class Hum:
         self.asked: list[str] = []
         self.fails: set[str] = set()
         self.meeting: threading.Barrier | None = None
-        """Where every call waits for the others."""
+        """Every call waits here for the others."""
 
     def voices(self) -> Sequence[Voice]:
         return (Voice(name="hum", language="en", description="a hum"),)
@@ -95,7 +95,7 @@ def use_voice(monkeypatch: pytest.MonkeyPatch, voice: SpeechProvider) -> None:
 
 @cache
 def picture(number: int, *, size: tuple[int, int] = (200, 355), kind: str = "PNG") -> bytes:
-    """Crossing waves and a disc, others for each number: detail everywhere, so that a shift shows."""
+    """Crossing waves and a disc, different for each number: detail everywhere makes shifts visible."""
     import numpy as np
     from PIL import Image
 
@@ -111,7 +111,7 @@ def picture(number: int, *, size: tuple[int, int] = (200, 355), kind: str = "PNG
 
 
 def wav(duration_ms: int, pitch_hz: float = 330) -> bytes:
-    """Music, such as it is."""
+    """Simple music."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -154,12 +154,12 @@ def new_story(parts: Sequence[Sequence[str]] = PARTS, **options: Any) -> MemoryS
 
 
 def tell(store: ObjectStore, *, creation_id: str = ID, settings: Settings = SETTINGS) -> RunStatus:
-    """Run the whole pipeline here."""
+    """Run the whole pipeline in this process."""
     return run_fused("story", creation_id, store, settings, sleep=lambda _s: None)
 
 
 def told(store: ObjectStore, *, creation_id: str = ID, settings: Settings = SETTINGS) -> RunStatus:
-    """The same, and it must have worked."""
+    """The same; it must succeed."""
     status = tell(store, creation_id=creation_id, settings=settings)
     assert status.status == "completed", status.error
     return status
@@ -192,7 +192,7 @@ def record(store: ObjectStore, stage: str, index: int | None = None, *, creation
 
 
 def names(store: ObjectStore, folder: str = "", *, creation_id: str = ID) -> list[str]:
-    """What lies below `folder`, without the creation's ID."""
+    """The names below `folder`, without the creation's ID."""
     skip = len(creation_id) + 1
     return [info.key[skip:] for info in store.list(f"{creation_id}/{folder}")]
 
@@ -202,10 +202,10 @@ def data(store: ObjectStore, name: str, *, creation_id: str = ID) -> bytes:
 
 
 def outputs(store: ObjectStore) -> dict[str, bytes]:
-    """What people get, by name."""
+    """The outputs for people, by name."""
     return {name: data(store, name) for name in OUTPUTS}
 
 
 def here(store_url: str) -> ObjectStore:
-    """The store that a process with this STORE_URL would open."""
+    """The store that a process with this STORE_URL opens."""
     return open_store(store_url)

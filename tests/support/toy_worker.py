@@ -1,4 +1,4 @@
-"""A worker for tests, which does what it is asked: `python -m tests.support.toy_worker <idle_s>`."""
+"""A worker for tests, which follows commands: `python -m tests.support.toy_worker <idle_s>`."""
 
 import json
 import os

@@ -1,11 +1,11 @@
-"""A toy pipeline of quick stages, to try the box and the trigger on.
+"""A toy pipeline of quick stages, to test the box and the trigger.
 
     first ─┬─ left ──┬─ last
            ├─ right ─┘          right fans out over the words
            └─ extra             optional
 
-It runs in this process, or as processes: `python -m tests.support.toys <stage> <creation_id>`. What goes
-wrong in those is said by the variable `TOYS_FAULTS`: `{"<stage>": ["<fault>", <attempts that it hits>]}`.
+It runs in this process, or as processes: `python -m tests.support.toys <stage> <creation_id>`. The variable
+`TOYS_FAULTS` sets the faults of those: `{"<stage>": ["<fault>", <number of attempts>]}`.
 """
 
 import json
@@ -41,7 +41,7 @@ QUICK: Final = Settings(heartbeat_s=30, stale_after_s=60)
 WORDS: Final = b"one two three four five"
 When = Literal["before", "after"]
 OnCall = Callable[[int, When, str, str], None]
-"""Gets a store call's number (from 1), its side, its name and the key."""
+"""Gets a store call's number (from 1), `before` or `after`, its name and the key."""
 
 
 @cache
@@ -132,14 +132,14 @@ STAGES: Final = {
 
 
 def with_run(stage: str, run: Callable[[Context], Result]) -> dict[str, Stage]:
-    """All stages, this one with other work."""
+    """All stages, with other work for this one."""
     return STAGES | {stage: replace(STAGES[stage], run=run)}
 
 
 def fill(
     store: ObjectStore, creation_id: str = "toy", *, words: bytes = WORDS, style: bytes = b"-"
 ) -> Creation:
-    """A creation with what the first stages need."""
+    """A creation with the input of the first stages."""
     creation = Creation(store, creation_id)
     creation.write("assets/words.txt", words)
     creation.write("assets/style.txt", style)
@@ -174,7 +174,7 @@ def run_fused(
     settings: Settings = QUICK,
     pipeline: Pipeline | None = None,
 ) -> RunStatus:
-    """A whole run, one stage after the other."""
+    """Do a whole run, one stage after the other."""
     return finish(inline_trigger(store, stages, settings, pipeline), creation_id)
 
 
@@ -200,7 +200,7 @@ def generations(store: ObjectStore, prefix: str = "toy/assets/") -> dict[str, st
 
 
 class FakePlatform(Unattended):
-    """Launches nothing, remembers what it was asked."""
+    """Starts no process and records its calls."""
 
     name = "fake"
 
@@ -214,7 +214,7 @@ class FakePlatform(Unattended):
         self.answer = state
 
     def check(self, jobs: Collection[str]) -> None:
-        """There is nothing to it."""
+        """Accepts all jobs."""
 
     def launch(self, order: LaunchOrder) -> str:
         self.orders.append(order)
@@ -236,12 +236,12 @@ class FakePlatform(Unattended):
 
 
 def fake_trigger(store: ObjectStore, platform: FakePlatform | None = None, **options: Any) -> Trigger:
-    """A trigger that launches nothing."""
+    """A trigger that starts no process."""
     return Trigger(store, platform or FakePlatform(), {"toys": toys()}, **options)
 
 
 class _Watched:
-    """A store that tells of each call, before and after."""
+    """A store that reports each call, before and after."""
 
     def __init__(self, store: ObjectStore, on_call: OnCall) -> None:
         self._store = store
@@ -270,12 +270,12 @@ class _Watched:
 
 
 def watched(store: ObjectStore, on_call: OnCall) -> ObjectStore:
-    """The store, with `on_call` told of each call; what it raises is what the call raises."""
+    """The store, which calls `on_call` around each call; what that raises, the call raises."""
     return cast("ObjectStore", _Watched(store, on_call))
 
 
 def signalling(store: ObjectStore, number: signal.Signals, call: int, when: When) -> ObjectStore:
-    """The store, which signals its own process at one side of one call."""
+    """The store, which signals its own process before or after one call."""
 
     def on_call(this: int, side: When, _name: str, _key: str) -> None:
         if (this, side) == (call, when):
@@ -287,7 +287,7 @@ def signalling(store: ObjectStore, number: signal.Signals, call: int, when: When
 def failing(
     store: ObjectStore, error: Exception, *, call: str, key: str, when: When = "after"
 ) -> ObjectStore:
-    """The store, whose first such call on such a key (its end is enough) raises; `after` it was done."""
+    """The store, whose first such call on a key with this end raises, before or after it is done."""
     left = [error]
 
     def on_call(_number: int, side: When, name: str, of: str) -> None:
@@ -298,7 +298,7 @@ def failing(
 
 
 def at_once(work: Callable[[], object], *, threads: int) -> None:
-    """Do the same in many threads that start together; raises what any of them raised."""
+    """Do the same in many threads that start together; raises the error of any of them."""
     start = threading.Barrier(threads)
     errors: list[BaseException] = []
 
@@ -353,7 +353,7 @@ def _freeze(_context: Context, _stage: str) -> None:
 
 
 def _leave_tool(context: Context, stage: str) -> None:
-    """Die while a tool that heeds no SIGTERM is at work."""
+    """Die while a tool that ignores SIGTERM is running."""
     code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); signal.pause()"
     tool = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert tool.stdout is not None
@@ -363,7 +363,7 @@ def _leave_tool(context: Context, stage: str) -> None:
 
 
 def _wait(context: Context, stage: str) -> None:
-    """Say that it is here (and where its scratch folder is), then work until a file `go` says enough."""
+    """Write that it has started (and where its scratch folder is), then work until a file `go` appears."""
     gate = Path(os.environ["TOYS_GATE"])
     arrival = gate / f"{stage}-{context.task_index}"
     arrival.with_suffix(".part").write_text(f"{os.getpid()} {context.scratch}")
@@ -391,7 +391,7 @@ _FAULTS: Final[dict[str, Callable[[Context, str], None]]] = {
 
 
 def command(order: LaunchOrder) -> list[str]:
-    """What the local platform runs for a stage of the toys; the working folder must be the repository."""
+    """The local platform's command for a stage of the toys; the working folder must be the repository."""
     return [sys.executable, "-m", "tests.support.toys", order.stage, order.creation_id]
 
 

@@ -120,3 +120,10 @@ def saved(picture: NDArray[np.uint8], target: Path) -> None:
     from PIL import Image
 
     Image.fromarray(picture).save(target, "PNG", compress_level=3)
+
+
+def vignette(width: int, height: int, strength: float) -> Paint:
+    """What is kept of the light (h, w, 1): less towards the corners."""
+    x, y = places(width, height)
+    distance = np.hypot(x / 0.5, y / (height / width / 2))
+    return np.asarray(1 - strength * smooth(0.55, 1.4, distance), np.float32)[..., None]

@@ -19,14 +19,14 @@ class DrawnProvider:
     def paint(self, order: PictureOrder, target: Path) -> None:
         """Write the style's backdrop, and the product in its upper part where there is a picture of it."""
         from jobs.ad.card.brush import finished, saved
-        from jobs.ad.card.grounds import GROUNDS
+        from jobs.ad.looks import drawing_named
 
-        random = _random(order)
-        picture = GROUNDS[order.look.name](order.width, order.height, order.look, random)
+        random, drawing = _random(order), drawing_named(order.look.name)
+        picture = drawing.ground(order.width, order.height, order.look, random)
         if order.product:
             from jobs.ad.card.shown import with_product
 
-            picture = with_product(picture, order.product, order.look)
+            picture = with_product(picture, order.product, order.look, drawing.stand)
         saved(finished(picture, random, grain=order.look.energy), target)
 
     def cancel(self) -> None:

@@ -1,9 +1,7 @@
 """The product before a backdrop, in the light of its style."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import cv2
 import numpy as np
@@ -15,8 +13,8 @@ from jobs.ad.scenery.product.cutout import Cutout, cut_out
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Stand:
-    """How a style shows a product."""
+class Stand:
+    """How a look shows a product."""
 
     sunk: float
     """By which part of the height it is below where products stand."""
@@ -28,19 +26,9 @@ class _Stand:
     """How much light of the style's accent is behind it."""
 
 
-_STANDS: Final[Mapping[str, _Stand]] = {
-    "luxury": _Stand(sunk=0, tilt=0, shadow=(0.0, 0.03, 0.03, 0.75), halo=0.42),
-    "energetic": _Stand(sunk=0, tilt=6, shadow=(0.03, 0.035, 0.022, 0.5), halo=0.5),
-    "minimal": _Stand(sunk=0.007, tilt=0, shadow=(0.035, 0.02, 0.028, 0.3), halo=0.0),
-    "bold": _Stand(sunk=0, tilt=0, shadow=(0.026, 0.026, 0.001, 0.85), halo=0.0),
-}
-"""By `Look.name`."""
-
-
-def with_product(picture: Paint, product: Path, look: Look) -> Paint:
+def with_product(picture: Paint, product: Path, look: Look, stand: Stand) -> Paint:
     """The product over the backdrop, cut out where it can be told; raises `InvalidAssets` for no picture."""
     height, width = picture.shape[:2]
-    stand = _STANDS[look.name]
     colours, cover = _placed(cut_out(product), width, height, stand)
     light = mixed(rgb(look.accent), np.ones(3, np.float32), 0.35)
     places = places_on(width, height)
@@ -53,7 +41,7 @@ def with_product(picture: Paint, product: Path, look: Look) -> Paint:
     return laid_over(picture, colours, cover)
 
 
-def _placed(product: Cutout, width: int, height: int, stand: _Stand) -> tuple[Paint, Paint]:
+def _placed(product: Cutout, width: int, height: int, stand: Stand) -> tuple[Paint, Paint]:
     """Its colours (h, w, 3) and alpha (h, w) on a canvas of the picture's size."""
     tall, wide = product.rgba.shape[:2]
     places = places_on(width, height)

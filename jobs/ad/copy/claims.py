@@ -1,9 +1,8 @@
 """Finding claims of fact in the words of an ad.
 
-Numbers are found in every script, and words in the languages below. What the asker gave is his own to say:
-his phrases are left out before the search, word for word. Outside of them a number or a fact that stands in
-what he gave may be used as well; a rank, a comparison or somebody's opinion may not, since a coffee called
-`Best Coffee` is not thereby the best one.
+Numbers are found in every script, words in the languages below. The advertiser may claim anything: phrases of
+the brief are removed before the search, word for word. Elsewhere the copy may repeat a number or a fact from
+the brief, but not a rank, a comparison or an opinion: a coffee called `Best Coffee` need not be the best one.
 """
 
 import re
@@ -113,12 +112,12 @@ _DIGITS: Final = {
     for code in range(0x660, 0x1FBFA)
     if unicodedata.category(chr(code)) == "Nd"
 }
-"""Those of every script, as ASCII's."""
+"""Digits of every script, as those of ASCII."""
 _DENSE: Final = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def claims_in(text: str, given: Sequence[str] = ()) -> list[str]:
-    """The words of a text that claim what `given`, the asker's own phrases, don't hold; in their order."""
+    """The words of a text, in order, that claim more than `given`, the advertiser's own phrases."""
     held = _plain(" | ".join(given)).casefold()
     rest = _without(_plain(text), [_plain(each) for each in given]).casefold()
     found = []
@@ -131,7 +130,7 @@ def claims_in(text: str, given: Sequence[str] = ()) -> list[str]:
 
 @cache
 def _patterns() -> re.Pattern[str]:
-    """One search for all: of several that begin at a place, the first one."""
+    """All patterns in one; of several that match at a position, the first one counts."""
     number = rf"(?P<number>(?<![^\W\d_]){_NUMBER}(?:[ -]?(?:{_COUNTED}))?|\d+)"
     words = [
         rf"(?P<sign>{_SIGNS})",
@@ -147,7 +146,7 @@ def _stands_in(words: str, held: str) -> bool:
 
 
 def _without(text: str, phrases: Iterable[str]) -> str:
-    """The text without these phrases as they were given, or in capitals."""
+    """The text without these phrases, as given or in capitals."""
     for phrase in sorted(filter(None, phrases), key=len, reverse=True):
         for written in dict.fromkeys((phrase, phrase.upper())):
             edges = ("", "") if _DENSE.search(written) else (r"(?<!\w)", r"(?!\w)")
@@ -156,6 +155,6 @@ def _without(text: str, phrases: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """One way of writing: wide and circled digits as digits, no invisible characters, single spaces."""
+    """Normalised text: wide and circled digits as digits, no invisible characters, single spaces."""
     seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     return " ".join(seen.translate(_DIGITS).split())

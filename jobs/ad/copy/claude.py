@@ -21,9 +21,10 @@ _CHANGE: Final = "change the product's name, its picture or the call to action"
 
 
 class ClaudeProvider:
-    """Two questions: what the product is, and the ad's words.
+    """Makes two requests: an analysis of the product, and the words of the ad.
 
-    Where the second try still claims what nobody gave, the built-in writer's words take those words' place.
+    If the second attempt still makes claims that are not in the brief, the built-in writer's words replace
+    them.
     """
 
     name = NAME
@@ -34,7 +35,7 @@ class ClaudeProvider:
         self.version = f"{self._claude.model}/{prompts.PROMPTS['write']}/{lines_hash()[:12]}"
 
     def analyse(self, picture: Path | None, *, product_name: str) -> ProductAnalysis:
-        """As told by Claude, the colours as measured."""
+        """Claude's analysis, with measured colours."""
         content = [picture_block(picture)] if picture else []
         question = prompts.about_product(product_name, with_picture=picture is not None)
         task = Task(
@@ -50,9 +51,9 @@ class ClaudeProvider:
         return analysis.model_copy(update={"colours": _colours(picture) if picture else ()})
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
-        """Checked against the brief; raises `ProviderFailed` with the problems that a second try left.
+        """Checked against the brief; raises `ProviderFailed` with the problems left after a second try.
 
-        The answer is kept as it came; what it must not say is replaced each time it is used.
+        The answer is kept unchanged; forbidden claims are replaced each time it is used.
         """
         task = Task(
             system=prompts.writer(brief.orientation),

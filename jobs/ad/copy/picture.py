@@ -1,4 +1,4 @@
-"""What the pixels of a product's picture tell: its colours, its light and its shape."""
+"""Measures a product's picture: its colours, its light and its shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 Shape = Literal["upright", "wide", "square"]
 
 _LOOKED_AT: Final = 96
-"""Pixels of the longer side: enough for colours, and quick."""
+"""Pixels of the longer side: enough for colours, and fast."""
 _CLUSTERS: Final = 7
 _ROUNDS: Final = 16
 _EDGE: Final = 0.09
 """OKLab distance to a neighbour above which a pixel lies on an edge, where colours are mixed."""
 _SAME: Final = 0.07
-"""OKLab distance below which two colours are one to the eye."""
+"""OKLab distance below which the eye sees two colours as one."""
 _LEAST_SHARE: Final = 0.03
 _MOST_COLOURS: Final = 5
 _OBLONG: Final = 1.2
@@ -60,7 +60,7 @@ _NAMES: Final = {
     "mint": "#AEE3C6",
     "lime": "#A6D733",
 }
-"""Words that people use for colours, each with some that everybody would call so."""
+"""Common names of colours, each with some clear examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +68,9 @@ class Sight:
     """What was seen."""
 
     colours: tuple[str, ...]
-    """#RRGGBB, the most frequent first, at most five; a backdrop is left out where it can be told."""
+    """#RRGGBB, the most frequent first, at most five, without the backdrop if it can be recognised."""
     shape: Shape
-    """Of what stands before the backdrop, or of the picture where there is none."""
+    """Of what is in front of the backdrop, or of the whole picture if it has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class Light:
 
 
 def look_at(picture: Path) -> Sight:
-    """The same for the same pixels. Raises `InvalidAssets` for what can't be decoded."""
+    """Depends on the pixels only. Raises `InvalidAssets` for a picture that can't be decoded."""
     import numpy as np
 
     from shared.video.frames.pictures import load_picture
@@ -116,7 +116,7 @@ def colour_name(colour: str) -> str:
 
 
 def light_of(colours: Sequence[str]) -> Light:
-    """How colours (#RRGGBB, the most frequent first) feel together; nothing special when there are none."""
+    """The mood of colours (#RRGGBB, the most frequent first); a neutral one without colours."""
     import numpy as np
 
     if not colours:
@@ -159,7 +159,7 @@ def _oklab(rgb: "Floats") -> "Floats":
 
 
 def _pure(lab: "Floats") -> "NDArray[np.bool_]":
-    """Which pixels (height, width) lie on no edge; all, where the picture is nothing but edges."""
+    """Which pixels (height, width) are not on an edge; all, if every pixel is on one."""
     import numpy as np
 
     pure = np.ones(lab.shape[:2], dtype=bool)
@@ -174,8 +174,8 @@ def _pure(lab: "Floats") -> "NDArray[np.bool_]":
 
 
 def _clustered(lab: "Floats", pure: "NDArray[np.bool_]") -> tuple["Floats", "Labels"]:
-    """Centres by the `pure` pixels, and every pixel's: k-means from starts that are far apart and frequent,
-    so without chance; centres that the eye takes for one are one."""
+    """Centres of the `pure` pixels, and the centre of every pixel. K-means starts at frequent colours that
+    are far apart, so it is deterministic; centres that look alike are merged."""
     import numpy as np
 
     bins, inverse, counts = np.unique(
@@ -210,7 +210,7 @@ def _nearest(points: "Floats", centres: "Floats") -> "Labels":
 
 
 def _merged(centres: "Floats", weights: "NDArray[Any]") -> "Floats":
-    """Without those that the eye takes for a more frequent one."""
+    """Without those that look like a more frequent one."""
     import numpy as np
 
     kept: list[int] = []
@@ -221,8 +221,8 @@ def _merged(centres: "Floats", weights: "NDArray[Any]") -> "Floats":
 
 
 def _backdrop(grid: "Labels", clusters: int) -> list[int]:
-    """The clusters that make up the picture's rim and are rarer in its middle; none where nothing would be
-    left, or where the rim shows many things."""
+    """The clusters that make up the picture's rim and are rarer in its middle; none if they are the whole
+    picture, or if the rim shows many things."""
     import numpy as np
 
     height, width = grid.shape

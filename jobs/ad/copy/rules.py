@@ -1,4 +1,4 @@
-"""What every text of an ad must keep to, whoever wrote it."""
+"""Rules for every text of an ad, from any writer."""
 
 import re
 import unicodedata
@@ -13,28 +13,28 @@ _DENSE: Final = re.compile(
 """Scripts written without spaces, or with a syllable to each character."""
 _DENSE_IN_A_WORD: Final = 2
 _LETTERS_IN_A_WORD: Final = 16
-"""More than that in one word takes the time of two."""
+"""A longer word takes the time of two."""
 _GIVEN_SHARE: Final = 0.6
-"""Of a scene's words that a product's name, or a call to action, may take."""
+"""The share of a scene's words that a product's name, or a call to action, may take."""
 _LITTLE: Final = (
     frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
     | frozenset({"de", "der", "des", "die", "du", "et", "la", "le", "und", "von"})
     | frozenset("&+-–—/|")
 )
-"""Words that no name ends with."""
+"""Words that a shortened name must not end with."""
 _JOINT: Final = re.compile(r"\s*[,;:(\[|]\s*|\s+[-–—/]\s+|\s+(?:by|for|from|with)\s+", re.IGNORECASE)
-"""Where a long name has its first end."""
+"""Where a long name can be cut first."""
 
 _PLACEHOLDER: Final = re.compile(r"\{[\w ]*\}|\[(?:benefit statement|social proof)\]", re.IGNORECASE)
 _NOT_SPOKEN: Final = re.compile(r"[\[\](){}<>*_#`|\\]|https?:")
 _SPEAKER: Final = re.compile(r"^\s*(?:narrator|voice-?over|vo|scene\s*\d+|sfx|music)\s*:", re.IGNORECASE)
 _SIGNS: Final = "©®™°№"
-"""Symbols that voices can say."""
+"""Symbols that voices can speak."""
 
 
 def words_in(text: str) -> int:
-    """About how many words of time it takes to say this: those between spaces, long ones counted as several,
-    Chinese, Japanese, Korean and Thai by their characters."""
+    """About how long this takes to say, in words. Words are separated by spaces; long ones count as several;
+    Chinese, Japanese, Korean and Thai are counted by characters."""
     return sum(_words_of(token) for token in text.split())
 
 
@@ -45,7 +45,7 @@ def _words_of(token: str) -> int:
 
 
 def spoken_name(name: str, most_words: int) -> str:
-    """The name, or the part of it that people would say where it is longer than `most_words` (at least 1)."""
+    """The name, or the part of it that people would say if it is longer than `most_words` (at least 1)."""
     if words_in(name) <= most_words:
         return name
     head = _JOINT.split(name, maxsplit=1)[0].strip()
@@ -65,7 +65,7 @@ def name_in(scene: SceneBrief, product_name: str) -> str:
 
 
 def said_proof(scene: SceneBrief, brief: AdBrief) -> str:
-    """The brief's proof, word for word, where it belongs into this scene and can be said in its time."""
+    """The brief's proof, word for word, if it belongs to this scene and can be spoken in its time."""
     proof = brief.proof or ""
     if not proof or not speaks_proof(scene) or (brief.latin_only and not is_latin(proof)):
         return ""
@@ -76,7 +76,7 @@ def said_proof(scene: SceneBrief, brief: AdBrief) -> str:
 
 
 def words_of_proof(proof: str) -> int:
-    """As `words_in`, with a word more for each digit: figures are long when they are read out."""
+    """Like `words_in`, plus one word for each digit: numbers take long to read out."""
     return words_in(proof) + sum(map(str.isdecimal, proof))
 
 
@@ -85,14 +85,14 @@ def speaks_proof(scene: SceneBrief) -> bool:
 
 
 def given_in(brief: AdBrief) -> tuple[str, ...]:
-    """The asker's own phrases, and the name as scenes say it."""
+    """The advertiser's own phrases, and the name as scenes say it."""
     names = (name_in(scene, brief.product_name) for scene in brief.scenes)
     given = (brief.product_name, brief.cta_text, brief.proof or "", *names)
     return tuple(dict.fromkeys(filter(None, given)))
 
 
 def _whole_words(text: str, most_words: int) -> str:
-    """Words from the start as far as they fit, without little ones at the end."""
+    """Words from the start as far as they fit, without short ones at the end."""
     tokens: list[str] = []
     for token in text.split():
         if words_in(" ".join([*tokens, token])) > most_words:
@@ -116,7 +116,7 @@ def _continues(text: str, end: int) -> bool:
 
 
 def problems_of_copy(copy: AdCopy, brief: AdBrief) -> list[str]:
-    """Each a sentence that its writer can act on; empty when the copy is fit to be spoken and shown."""
+    """Sentences that say what the writer must correct; empty if the copy can be spoken and shown."""
     wanted, got = [scene.id for scene in brief.scenes], [scene.id for scene in copy.scenes]
     if wanted != got:
         return [f"scenes must have the ids {wanted} in this order, not {got}"]
@@ -134,8 +134,8 @@ def problems_of_copy(copy: AdCopy, brief: AdBrief) -> list[str]:
 
 
 def _unsaid_calls(copy: AdCopy, brief: AdBrief) -> list[str]:
-    """Scenes that say another call to action than the one on the screen; one too long to be said may be left
-    out."""
+    """Scenes that say another call to action than the one on the screen; one that is too long to say may be
+    left out."""
     call = plain(brief.cta_text).rstrip(".!? ")
     return [
         f"scene {scene.id}: voiceover_text must say the call to action, {brief.cta_text!r}, word for word"
@@ -172,7 +172,7 @@ def _unwritten(brief: AdBrief, name: str, text: str) -> list[str]:
 
 
 def _own_words(text: str, brief: AdBrief) -> str:
-    """Without what the asker put in: a product may be called anything."""
+    """Without the advertiser's own phrases: a product may have any name."""
     for given in sorted(given_in(brief), key=len, reverse=True):
         text = text.replace(given, " ")
     return text

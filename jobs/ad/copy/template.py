@@ -1,4 +1,4 @@
-"""The embedded copywriter: sentences chosen for the product, its style and its picture. Asks nobody."""
+"""The built-in copywriter: chooses sentences for the product, its style and its picture, without network."""
 
 import hashlib
 import re
@@ -59,12 +59,12 @@ class _Writer:
     traits: frozenset[str]
     """Of the picture: dark, warm, upright and the like."""
     used: set[str]
-    """Lines that were taken."""
+    """Lines already used."""
 
 
 class TemplateProvider:
-    """Chooses by what the picture shows and what kind of thing the name tells of, the same for the same brief
-    and another with another variation; claims nothing that can't be known."""
+    """Chooses by the picture and by the kind of product that the name suggests. The text depends on the brief
+    and its variation only, and makes no claims of its own."""
 
     name = "template"
 
@@ -88,7 +88,7 @@ class TemplateProvider:
         )
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
-        """Fills each scene to at least 80 % where its name and call to action leave the room."""
+        """Fills each scene to at least 80 % if its name and call to action leave enough room."""
         writer = _writer(brief, analysis)
         scenes = tuple(_scene(writer, scene) for scene in brief.scenes)
         shown = _colour_words(analysis.colours)
@@ -100,14 +100,14 @@ class TemplateProvider:
         )
 
     def estimate_usd(self, brief: AdBrief, *, with_picture: bool) -> float:  # noqa: ARG002 - the protocol's
-        """Nothing."""
+        """Free."""
         return 0.0
 
 
 def _writer(brief: AdBrief, analysis: ProductAnalysis) -> _Writer:
     styles = vocabulary().styles
-    if brief.style not in styles:
-        raise UnknownName("style", brief.style, list(styles))
+    if brief.lines not in styles:
+        raise UnknownName("lines", brief.lines, list(styles))
     kind, light = kind_of(brief.product_name), light_of(analysis.colours)
     shown = _colour_words(analysis.colours)
     # Said right after the name: `Discover Premium Watch. One for people who …`
@@ -117,7 +117,7 @@ def _writer(brief: AdBrief, analysis: ProductAnalysis) -> _Writer:
     return _Writer(
         brief=brief,
         kind=kind,
-        lines=styles[brief.style],
+        lines=styles[brief.lines],
         values={name: value for name, value in values.items() if value},
         traits=frozenset({light.level, light.temperature, *shapes}),
         used=set(),
@@ -143,8 +143,8 @@ def _scene(writer: _Writer, scene: SceneBrief) -> SceneCopy:
 
 
 def _voiceover(writer: _Writer, scene: SceneBrief) -> str:
-    """The template's own sentences as far as they fit, and others where it has a slot, or after its first
-    one; the last word stays the template's."""
+    """The template's own sentences as far as they fit, with others in its slot or after its first sentence;
+    the template's last sentence stays last."""
     sentences = _fixed(writer, scene)
     if _SLOT not in sentences:
         sentences.insert(min(1, max(0, len(sentences) - 1)), _SLOT)
@@ -167,8 +167,8 @@ def _slot_of(scene: SceneBrief) -> Slot:
 
 
 def _planned(template: str) -> list[str | None]:
-    """Its sentences, with `_SLOT` where something is to be written. What comes from outside is put in later,
-    so that a product may be called `[social proof]`."""
+    """Its sentences, with `_SLOT` for text that is to be written. Input is filled in later, so a product may
+    be called `[social proof]`."""
     planned: list[str | None] = []
     for i, part in enumerate(_SLOTS.split(template)[::2]):
         planned += [_SLOT] if i else []
@@ -183,8 +183,8 @@ def _words(sentences: Iterable[str | None]) -> int:
 def _fixed(writer: _Writer, scene: SceneBrief) -> list[str | None]:
     """The template's sentences with the name and the call to action in them, at most as long as the scene.
 
-    Where they are too long the name is shortened, then left out, then the template's own words, and at last
-    the call to action: it can be read on the screen.
+    If they are too long, the name is shortened, then left out, then the template's own words, and finally the
+    call to action, which can be read on the screen.
     """
     planned = _planned(scene.template)
     name = name_in(scene, writer.brief.product_name)
@@ -202,7 +202,8 @@ def _fixed(writer: _Writer, scene: SceneBrief) -> list[str | None]:
 
 
 def _sayable(planned: list[str | None], name: str, cta_text: str) -> tuple[list[str | None], str]:
-    """The plan without a call to action, and with another word for a name, in letters that would be spelt."""
+    """The plan without the call to action and with another word for the name, where the voice can't read
+    them."""
     if not is_latin(cta_text):
         planned = [each for each in planned if each is _SLOT or "{cta_text}" not in each]
     if is_latin(name):
@@ -211,7 +212,7 @@ def _sayable(planned: list[str | None], name: str, cta_text: str) -> tuple[list[
 
 
 def _filled(brief: AdBrief, sentences: Sequence[str | None], name: str) -> list[str | None]:
-    """Without a sentence that says what the call to action says after it."""
+    """Without a sentence that the call to action after it repeats."""
     given = {"product_name": name, "cta_text": brief.cta_text}
     filled = [each and _tidy(_GIVEN.sub(lambda found: given[found.group(1)], each)) for each in sentences]
     plain = [re.sub(r"\W+", " ", each or "").casefold().strip() for each in filled]
@@ -223,7 +224,7 @@ def _ended(proof: str) -> str:
 
 
 def _tidy(sentence: str) -> str:
-    """One mark at the end, where a name or a call to action brings its own."""
+    """A single punctuation mark at the end, even if a name or a call to action ends with its own."""
     return re.sub(r"([.!?…。！？])[.!]+$", r"\1", sentence)
 
 
@@ -254,7 +255,7 @@ def _sequences(writer: _Writer, slot: Slot) -> Iterator[tuple[_Line, ...]]:
 
 
 def _mains(writer: _Writer, slot: Slot, pool: Pool) -> list[_Line]:
-    """What is about this product comes before what could be said of any."""
+    """Lines about this product come before general ones."""
     own = [line for line in pool.main if isinstance(line, dict) or "{" in line]
     general = [line for line in pool.main if line not in own]
     if slot == "benefit":
@@ -265,7 +266,7 @@ def _mains(writer: _Writer, slot: Slot, pool: Pool) -> list[_Line]:
 
 
 def _usable(writer: _Writer, lines: Iterable[str | dict[str, str]]) -> list[_Line]:
-    """Those that hold for this product and were not used, in an order of this brief's own."""
+    """The unused lines that suit this product, in an order that depends on the brief."""
     found = []
     for line in lines:
         ((trait, text),) = line.items() if isinstance(line, dict) else [("", line)]
@@ -285,12 +286,12 @@ def _shuffled(writer: _Writer, texts: Iterable[str]) -> list[str]:
 
 
 def _colour_words(colours: Sequence[str]) -> str:
-    """The two most frequent, e.g. `black and gold`; empty where there are none."""
+    """The two most frequent, e.g. `black and gold`; empty without colours."""
     return " and ".join(list(dict.fromkeys(colour_name(colour) for colour in colours[:3]))[:2])
 
 
 def _product(kind: Kind, colours: str) -> str:
-    """E.g. `watch in black and gold`; empty where nothing is known."""
+    """E.g. `watch in black and gold`; empty if neither is known."""
     what = "" if kind.name == "thing" else kind.name
     return f"{what} in {colours}" if what and colours else what or colours
 

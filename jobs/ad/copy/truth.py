@@ -1,4 +1,4 @@
-"""What an ad may claim: what its brief holds, and nothing else."""
+"""Checks that an ad claims only what is in its brief."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ _REMEDY: Final = "ask for another --variation, or give what is true of it as --p
 
 @dataclass(frozen=True, kw_only=True)
 class Untruth:
-    """Words that can't stay."""
+    """Words that must be replaced."""
 
     scene: int | None
     """None for the hook."""
     field: str
     problem: str
-    """What is wrong, for who wrote it."""
+    """What is wrong, in words for the writer."""
 
     @property
     def place(self) -> str:
@@ -32,9 +32,9 @@ class Untruth:
 
 
 def untruths(copy: AdCopy, brief: AdBrief) -> list[Untruth]:
-    """All that the copy claims beyond its brief, and a proof that is not said as it was given.
+    """All claims of the copy that are not in its brief, and a proof that is not quoted word for word.
 
-    The copy's scenes are the brief's, in its order.
+    The copy has the brief's scenes, in the same order.
     """
     return list(_untruths(copy, brief))
 
@@ -55,7 +55,7 @@ def _untruths(copy: AdCopy, brief: AdBrief) -> Iterator[Untruth]:
 
 
 def made_true(copy: AdCopy, brief: AdBrief, instead: Callable[[], AdCopy]) -> AdCopy:
-    """The copy with the texts of `instead` where it says more than the brief holds; a warning for each."""
+    """The copy, with texts of `instead` for those that claim more than the brief; a warning for each."""
     found = untruths(copy, brief)
     if not found:
         return copy.model_copy(update={"warnings": ()})

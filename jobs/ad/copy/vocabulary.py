@@ -1,4 +1,4 @@
-"""What the embedded writer writes with: `lines.yaml`, and the guess of what kind of thing a product is."""
+"""The built-in writer's vocabulary: `lines.yaml`, and the guess of a product's kind from its name."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ Slot = Literal["opening", "benefit", "proof", "closing"]
 Mood = Literal["calm", "lively"]
 
 _UNSPACED: Final = re.compile("[^\u0000-\u024f\u0370-\u052f\u1e00-\u1fff]")
-"""Letters of scripts whose words are looked for anywhere in a name, as they are joined or have no spaces."""
+"""Letters of scripts that join words or use no spaces, so words are searched for anywhere in a name."""
 
 
 class _Data(BaseModel):
@@ -33,7 +33,7 @@ class StyleLines(_Data):
 
     mood: Mood
     stop: str = "."
-    """What ends a kind's sentences."""
+    """The ends of a kind's sentences."""
     hooks: tuple[str, ...]
     opening: Pool
     benefit: Pool
@@ -51,7 +51,7 @@ class Kind(_Data):
     name: str
     words: tuple[str, ...]
     noun: str
-    """Empty where none is safe."""
+    """Empty if none is safe."""
     audience: str
     gives: tuple[str, ...]
     calm: tuple[str, ...]
@@ -77,7 +77,7 @@ def vocabulary() -> Vocabulary:
 
 
 def lines_hash() -> str:
-    """SHA-256 of all that can be said: other lines make other copy."""
+    """SHA-256 of all lines: other lines make other copy."""
     return hashlib.sha256(_lines()).hexdigest()
 
 
@@ -86,7 +86,7 @@ def _lines() -> bytes:
 
 
 def kind_of(product_name: str) -> Kind:
-    """By the last word of the name that tells it; the last kind of the vocabulary where none does."""
+    """The kind that the last telling word of the name suggests, or the last kind of the vocabulary."""
     name = unicodedata.normalize("NFKC", product_name).casefold()
     kinds = vocabulary().kinds
     places = [max(_place(word, name) for word in kind.words) for kind in kinds]

@@ -1,4 +1,4 @@
-"""What every writer is: the protocol, what it is asked for, and what it writes."""
+"""The protocol of writers, with their input and output."""
 
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,7 +13,7 @@ class _Record(BaseModel):
 
 
 class ProductAnalysis(_Record):
-    """What a picture of a product tells."""
+    """What a writer learns from a product's picture."""
 
     product_description: str
     key_benefits: tuple[str, ...] = Field(min_length=1, max_length=5)
@@ -45,6 +45,8 @@ class AdBrief(_Record):
 
     product_name: str
     style: str
+    lines: str = Field(exclude=True)
+    """Whose sentences of `lines.yaml` the built-in writer has; no model is asked with it."""
     tone: str
     """How the style sounds, in a few words."""
     cta_text: str
@@ -52,9 +54,9 @@ class AdBrief(_Record):
     variation: int = 0
     """Another number asks for another text."""
     proof: str | None = None
-    """What others say of the product, as the asker has it, e.g. `4.8 stars from 2,100 reviews`."""
+    """What others say about the product, in the advertiser's words, e.g. `4.8 stars from 2,100 reviews`."""
     latin_only: bool = False
-    """Whether the voice that will speak reads no other letters in an English text: it would spell them."""
+    """Whether the voice can read only Latin letters in an English text and would spell out others."""
     orientation: Orientation = "vertical"
     """Of the ad's frame."""
 
@@ -67,7 +69,7 @@ class SceneCopy(_Record):
     text_overlay: str = Field(max_length=60)
     """At most six words on the picture; empty for none."""
     video_prompt: str = Field(min_length=1, max_length=1500)
-    """What a text-to-video model is told."""
+    """The prompt for a text-to-video model."""
 
 
 class AdCopy(_Record):
@@ -76,28 +78,28 @@ class AdCopy(_Record):
     hook: str = Field(min_length=1, max_length=200)
     scenes: tuple[SceneCopy, ...]
     cta_image_prompt: str = Field(min_length=1, max_length=1500)
-    """What a text-to-image model is told for the background of the call to action; no text in it."""
+    """The prompt for a text-to-image model: the background of the call to action, without text in it."""
     warnings: tuple[str, ...] = ()
-    """What the asker should know of how these words came about."""
+    """Warnings about how these words were written."""
 
 
 class TextProvider(Protocol):
-    """Who writes. Safe to use from several threads; the account keeps what was paid for."""
+    """A writer. Safe to use from several threads; the account keeps paid results."""
 
     name: str
     version: str
-    """Changes whenever the same brief would be answered otherwise: part of a stage's fingerprint."""
+    """Changes whenever the same brief would get another answer: part of a stage's fingerprint."""
 
     def analyse(self, picture: Path | None, *, product_name: str) -> ProductAnalysis:
-        """What the picture (of any type that is taken; None when there is none) shows of the product."""
+        """What the picture (of any accepted type, or None) shows of the product."""
 
     def write(self, brief: AdBrief, analysis: ProductAnalysis) -> AdCopy:
-        """The ad's words. Every voice-over fits its scene's `most_words`; the call to action is the brief's
-        own and not the writer's to change. They claim nothing that the brief does not hold
-        (`truth.untruths` finds none), and hold its proof word for word where that can be said.
+        """The ad's words. Every voice-over fits its scene's `most_words`. The call to action is the brief's,
+        unchanged. The words claim only what is in the brief (`truth.untruths` returns nothing) and quote its
+        proof word for word if it can be spoken.
 
         Raises `ProviderDenied`, `ProviderRefused`, `ProviderBusy` or `ProviderFailed`.
         """
 
     def estimate_usd(self, brief: AdBrief, *, with_picture: bool) -> float:
-        """About what `analyse` and `write` cost together, list price. Asks nothing of the network."""
+        """The approximate list price of `analyse` and `write` together. Uses no network."""

@@ -1,4 +1,4 @@
-"""What the HTTP face answers about ads, as data: its fields are the API's documentation."""
+"""The HTTP responses about ads; the fields document the API."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,30 +35,28 @@ class AcceptedBody(_Body):
 
 
 class AdStageBody(_Body):
-    """How one stage stands."""
+    """The state of one stage."""
 
     name: str = Field(examples=["script_gen"])
     status: State
     progress: Percent
     message: str = Field(description="What it is doing now.", examples=["Analyzing product image..."])
     started_at: datetime | None
-    completed_at: datetime | None = Field(description="When it was done, or failed.")
+    completed_at: datetime | None = Field(description="When it succeeded or failed.")
     error: str | None
 
 
 class AdCostBody(CostBody):
-    """What the run used so far and what that costs."""
+    """What the run has used so far and what it cost."""
 
-    paid_usd: Usd = Field(description="What paid providers took, list price, by provider.")
+    paid_usd: Usd = Field(description="List prices of what was bought, by paid provider.")
 
 
 class SummaryBody(_Body):
     """An ad at a glance."""
 
     job_id: JobId
-    status: State = Field(
-        description="pending: nobody works on it yet. processing, completed; failed: see error."
-    )
+    status: State = Field(description="pending: not started yet; processing; completed; failed: see error.")
     progress: Percent
     product_name: str | None = Field(examples=["Premium Watch"])
     style: str | None = Field(examples=["luxury"])
@@ -72,16 +70,16 @@ class SummaryBody(_Body):
 
 
 class VideoBody(SummaryBody):
-    """How an ad stands: its latest run."""
+    """The state of an ad: its latest run."""
 
-    run: int = Field(description="Counts up with every start; 0 before the first.", examples=[1])
-    message: str = Field(description="What is being done now.")
+    run: int = Field(description="Number of the run; 0 before the first.", examples=[1])
+    message: str = Field(description="What it is doing now.")
     failed_stage: str | None
     stages: list[AdStageBody]
     poster_url: str | None
-    warnings: list[str] = Field(description="What you should know although it was made.")
-    queued: bool = Field(description="Another run follows this one, since its brief changed meanwhile.")
-    outdated: bool = Field(description="Its brief, picture or music changed since it was asked for.")
+    warnings: list[str] = Field(description="Problems that did not stop the run.")
+    queued: bool = Field(description="Another run follows this one, because the brief has changed since.")
+    outdated: bool = Field(description="The brief, picture or music has changed since the run was requested.")
     cost: AdCostBody
 
 
@@ -89,7 +87,7 @@ class VideosBody(_Body):
     """Ads, newest first."""
 
     videos: list[SummaryBody]
-    next_cursor: str | None = Field(description="Send it back for those that follow; null at the end.")
+    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last.")
 
 
 def accepted_body(job_id: str) -> AcceptedBody:
@@ -99,7 +97,7 @@ def accepted_body(job_id: str) -> AcceptedBody:
 
 
 def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> VideoBody:
-    """What the store tells: the same that those who watch it live are told."""
+    """The state that the store holds, the same as in live reports."""
     reports = reports_of(creation, pipeline, status.request, status)
     last = reports[-1]
     error = without_paths(last.message) if last.stage == ERROR else None
@@ -128,7 +126,7 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
 def not_begun(
     creation: Creation, pipeline: Pipeline, brief: Mapping[str, str | None], posted_at: datetime
 ) -> VideoBody:
-    """An ad whose brief is in the store and whose run was never asked for."""
+    """An ad whose brief is in the store but which was never started."""
     return VideoBody(
         job_id=creation.creation_id,
         status="pending",
@@ -155,7 +153,7 @@ def summary_of(video: VideoBody) -> SummaryBody:
 
 
 def _urls(status: RunStatus) -> dict[str, str]:
-    """By key. Only this run's outputs: what an earlier run left behind is never shown as its result."""
+    """URLs by key, of this run's outputs only: those of an earlier run must not appear as its result."""
     if status.status != "completed":
         return {}
     keys = (output.key for output in status.outputs.values())

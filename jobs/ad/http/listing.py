@@ -1,7 +1,7 @@
-"""Ads, newest first, page by page, as the store has them.
+"""Lists ads from the store, newest first, page by page.
 
-The database is not asked, although it would answer sooner: it mirrors what it was told, may have been down
-when something was, or be younger than the store, and tells of ads that are gone when a report comes late.
+It does not query the database, although that would be faster. The database mirrors reports: it may have
+missed some while it was down, be younger than the store, or list deleted ads after a late report.
 """
 
 import heapq
@@ -27,29 +27,27 @@ from shared.runs.trigger import Trigger
 
 MOST: Final = 100
 _MOST_LOOKED_AT: Final = 200
-"""For one page: where few ads stand as is asked for, it ends before it is full."""
+"""For one page: if few ads have the requested status, a page ends before it is full."""
 _READERS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Place:
-    """Where in the list a page begins: after this job."""
+    """Where a page begins in the list: after this job."""
 
     at: datetime
     job_id: str
 
     @staticmethod
     def of(cursor: str) -> "Place":
-        """Raises `BadRequest` for what is no cursor of ours."""
+        """Raises `BadRequest` for an invalid cursor."""
         try:
             at, job_id = json.loads(urlsafe_b64decode(cursor.encode("ascii")))
             place = Place(at=datetime.fromisoformat(at), job_id=check_creation_id(job_id))
         except (ValueError, TypeError) as error:
-            raise BadRequest(
-                "cursor: is none of ours; send next_cursor as it came, or leave it out"
-            ) from error
+            raise BadRequest("cursor: is invalid; send next_cursor unchanged, or leave it out") from error
         if place.at.tzinfo is None:
-            raise BadRequest("cursor: is none of ours; send next_cursor as it came, or leave it out")
+            raise BadRequest("cursor: is invalid; send next_cursor unchanged, or leave it out")
         return place
 
     def cursor(self) -> str:
@@ -58,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What is asked for."""
+    """The requested page."""
 
     limit: int
     after: Place | None
@@ -82,7 +80,7 @@ def list_videos(trigger: Trigger, pipeline: Pipeline, page: Page) -> VideosBody:
 def _looked_at(
     trigger: Trigger, pipeline: Pipeline, places: list[Place], limit: int
 ) -> Iterator[tuple[Place, SummaryBody | None]]:
-    """What lies at each place, some read at once: most stores are far away."""
+    """The summary at each place; several are read in parallel, since most stores are remote."""
     size = max(limit, _READERS)
     with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="list") as pool:
         for start in range(0, len(places), size):
@@ -91,7 +89,7 @@ def _looked_at(
 
 
 def _places(trigger: Trigger, after: Place | None) -> Iterator[Place]:
-    """By when their briefs were written."""
+    """Places of all ads, by the time when their briefs were written."""
     for info in trigger.store.list(""):
         job_id = info.key.removesuffix(f"/{BRIEF_NAME}")
         if job_id == info.key or not is_creation_id(job_id):
@@ -102,7 +100,7 @@ def _places(trigger: Trigger, after: Place | None) -> Iterator[Place]:
 
 
 def _summary(trigger: Trigger, pipeline: Pipeline, place: Place) -> SummaryBody | None:
-    """None for one that was never started, is of another pipeline, or can't be read."""
+    """None for an ad that was never started, belongs to another pipeline or can't be read."""
     job_id = place.job_id
     creation = Creation(trigger.store, job_id)
     try:

@@ -1,4 +1,4 @@
-"""A brief that was sent becomes a creation, under an ID that nobody else has."""
+"""Makes a creation from a posted brief, under an unused ID."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _MOST_NAME_CHARS: Final = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """What came with a brief, looked through."""
+    """The files that came with a brief, after a check."""
 
     picture: Product | None = None
     music: Path | None = None
@@ -29,7 +29,7 @@ class Files:
 
 
 def look_through(files: Mapping[str, Path]) -> Files:
-    """Maybe a `product_image`, which is decoded, and `music`; the names of the files mean nothing."""
+    """Check an optional `product_image`, which is decoded, and `music`; the files' names are ignored."""
     problems: list[str] = []
     picture, music = files.get("product_image"), files.get("music")
     product = None
@@ -44,8 +44,8 @@ def look_through(files: Mapping[str, Path]) -> Files:
 def post(trigger: Trigger, pipeline: str, fields: Mapping[str, Any], files: Files) -> str:
     """Make the creation, start its run and return its ID.
 
-    `fields` are a brief's and maybe `job_id`. Raises `BadRequest` naming every field that won't do,
-    `AlreadyPosted` for an ID that is in use.
+    `fields` are those of a brief and an optional `job_id`. Raises `BadRequest` naming every invalid field,
+    `AlreadyPosted` if the ID is in use.
     """
     problems: list[str] = []
     given = dict(fields)
@@ -68,7 +68,7 @@ def _job_id(job_id: object) -> str:
     if job_id is None or job_id == "":
         return str(uuid4())
     if not isinstance(job_id, str) or "/" in job_id:
-        raise BadRequest("job_id: must be a text without slashes; leave it out and one is made")
+        raise BadRequest("job_id: must be text without slashes; leave it out to get a new one")
     try:
         return check_creation_id(job_id)
     except BadRequest as error:
@@ -88,7 +88,7 @@ def _remedy(name: str, problem: Mapping[str, Any]) -> str:
     if problem["type"] == "extra_forbidden":
         if name in ("product_image", "music"):
             return "is a file; send the form as multipart/form-data"
-        return f"is not known here; leave it out or use one of {', '.join([*Brief.model_fields, 'job_id'])}"
+        return f"is unknown; leave it out or use one of {', '.join([*Brief.model_fields, 'job_id'])}"
     if problem["type"] == "missing":
         return "is missing; send it"
     return plain(problem["msg"])

@@ -1,4 +1,4 @@
-"""Ads over HTTP: ask for one, see how it stands, list, cancel, resume, delete."""
+"""Ads over HTTP: request one, get its state, list, cancel, resume, delete."""
 
 import json
 import time
@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
-from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES, STYLES
+from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES
 from jobs.ad.http.bodies import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
 from jobs.ad.http.listing import MOST, Page, Place, list_videos
 from jobs.ad.http.posting import Files, look_through, post
+from jobs.ad.styles import style_names
 from shared.accepted import PICTURE_NAMES
 from shared.api.http.body import read_parameters
 from shared.api.http.multipart import read_form
@@ -40,16 +41,20 @@ _BUSY: Final = ("starting", "running", "retrying")
 _FORM: Final = "multipart/form-data"
 _FIELDS: Final[dict[str, Any]] = {
     "product_name": {"type": "string", "minLength": 1, "maxLength": 100},
-    "style": {"type": "string", "enum": list(STYLES)},
+    "style": {"type": "string", "enum": list(style_names())},
     "cta_text": {"type": "string", "minLength": 1, "maxLength": 50},
-    "job_id": {"type": "string", "description": "A new ID, one segment; made where it is left out."},
-    "variation": {"type": "integer", "minimum": 0, "description": "Another number makes another ad."},
-    "captions": {"type": "boolean", "description": "Whether what is said is also drawn into the film."},
+    "job_id": {"type": "string", "description": "A new ID without slashes; made if left out."},
+    "variation": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "Another number makes another ad from the same brief.",
+    },
+    "captions": {"type": "boolean", "description": "Whether the spoken words are drawn into the film."},
     "proof": {
         "type": "string",
         "minLength": 1,
         "maxLength": 100,
-        "description": "What others say of it, shown and spoken word for word.",
+        "description": "What others say about it, shown and spoken word for word.",
         "examples": ["4.8 stars from 2,100 reviews"],
     },
     "aspect_ratio": {"type": "string", "enum": list(ASPECT_RATIOS), "description": "9:16 unless given."},
@@ -58,7 +63,7 @@ _REQUIRED: Final = ["product_name", "style", "cta_text"]
 _FILE: Final = {"type": "string", "format": "binary"}
 _FILES: Final = {
     "product_image": {**_FILE, "description": f"{PICTURE_NAMES}, up to 10 MB."},
-    "music": {**_FILE, "description": "MP3, WAV, M4A, Ogg, FLAC, …; composed where it is left out."},
+    "music": {**_FILE, "description": "MP3, WAV, M4A, Ogg, FLAC, …; composed if left out."},
 }
 _ASKING: Final = {
     "requestBody": {
@@ -75,10 +80,10 @@ _ACCEPTING: Final[dict[int | str, dict[str, Any]]] = {
     415: {"model": Problem, "description": "The body is neither JSON nor a form, or is compressed."},
 }
 _DELETING: Final[dict[int | str, dict[str, Any]]] = {
-    409: {"model": Problem, "description": "The job is at work."}
+    409: {"model": Problem, "description": "The job is running."}
 }
 _RESUMING: Final[dict[int | str, dict[str, Any]]] = {
-    409: {"model": Problem, "description": "The job is at work, or there is nothing to go on with."}
+    409: {"model": Problem, "description": "The job is running, completed or was never started."}
 }
 
 router = APIRouter(prefix="/api/videos", tags=["videos"], responses=RESPONSES)
@@ -94,13 +99,13 @@ def _job(
     trigger: WithTrigger,
     job_id: Annotated[str, PathParameter(description="The job's ID.", examples=["job-123"])],
 ) -> Creation:
-    """The job's creation; 404 for what is no ad."""
+    """The job's creation; 404 if it is not an ad."""
     creation = Creation(trigger.store, job_id)
     request, _ = load_request(creation)
     if request and request.pipeline == PIPELINE:
         return creation
     if request or not (creation.stat(POSTED) or creation.stat(BRIEF_NAME)):
-        raise HTTPException(404, f"there is no ad {job_id!r}; POST /api/videos/generate makes one")
+        raise HTTPException(404, f"no ad named {job_id!r}; POST /api/videos/generate makes one")
     return creation
 
 
@@ -117,7 +122,7 @@ async def generate(
     decoders: WithDecoders,
     _: WithPipeline,
 ) -> AcceptedBody:
-    """Ask for an ad. It is made soon; the answer says where to look."""
+    """Request an ad. The response says where to follow its progress."""
     with scratch() as folder:
         fields, sent = await _read(request, folder, settings)
         files = await run_sync(look_through, sent, limiter=decoders) if sent else Files()
@@ -137,46 +142,46 @@ async def videos(
     pipeline: WithPipeline,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
     cursor: Annotated[
-        str | None, Query(max_length=500, description="`next_cursor` of the page before.")
+        str | None, Query(max_length=500, description="`next_cursor` of the previous page.")
     ] = None,
-    status: Annotated[State | None, Query(description="Only ads that stand so.")] = None,
+    status: Annotated[State | None, Query(description="Only ads with this status.")] = None,
 ) -> VideosBody:
-    """All ads, newest first. A page may hold fewer than `limit`, even none, where more follow."""
+    """All ads, newest first. A page may hold fewer than `limit`, or none, although more follow."""
     page = Page(limit=limit, after=Place.of(cursor) if cursor else None, status=status)
     return await run_sync(list_videos, trigger, pipeline, page, limiter=listers)
 
 
 @router.get("/{job_id:path}")
 def video(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline) -> VideoBody:
-    """How an ad stands."""
+    """The state of an ad."""
     if not creation.has_request():
         return _not_begun(creation, pipeline)
     found = trigger.status(creation.creation_id)
-    if found.ready or found.is_over:  # a stage ended unnoticed, as when the server was restarted meanwhile
+    if found.ready or found.is_over:  # a stage ended without an event, e.g. during a restart of the server
         found = trigger.advance(creation.creation_id)
     return video_body(creation, pipeline, found)
 
 
 @router.post("/{job_id:path}/cancel", status_code=202)
 def cancel(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, response: Response) -> VideoBody:
-    """Stop the work on an ad. One that has ended stays as it is."""
+    """Stop the work on an ad. An ad that has ended does not change."""
     if not creation.has_request():
-        raise HTTPException(409, f"ad {creation.creation_id!r} was never started; there is nothing to cancel")
+        raise HTTPException(409, f"ad {creation.creation_id!r} was never started, so it can't be cancelled")
     response.headers["Location"] = f"/api/videos/{creation.creation_id}"
     return video_body(creation, pipeline, trigger.cancel(creation.creation_id))
 
 
 @router.post("/{job_id:path}/resume", status_code=202, responses=_RESUMING)
 def resume(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, response: Response) -> VideoBody:
-    """Go on with an ad that has failed or was cancelled: what is done already stands."""
+    """Resume an ad that failed or was cancelled; finished work is kept."""
     job_id = creation.creation_id
     if not creation.has_request():
         raise HTTPException(409, f"ad {job_id!r} was never started; POST it again")
     status = trigger.status(job_id)
     if status.status == "completed":
-        raise HTTPException(409, f"ad {job_id!r} is made; there is nothing to go on with")
+        raise HTTPException(409, f"ad {job_id!r} is completed, so it can't be resumed")
     if status.status == "pending" and not status.is_deserted:
-        raise HTTPException(409, f"ad {job_id!r} is at work; wait for its end, or cancel it first")
+        raise HTTPException(409, f"ad {job_id!r} is running; wait for its end, or cancel it first")
     response.headers["Location"] = f"/api/videos/{job_id}"
     return video_body(creation, pipeline, trigger.resume(job_id))
 
@@ -186,9 +191,9 @@ def delete(
     creation: WithJob,
     trigger: WithTrigger,
     rows: WithRows,
-    cancel: Annotated[bool, Query(description="Stop it first if it is at work.")] = False,
+    cancel: Annotated[bool, Query(description="Stop it first if it is running.")] = False,
 ) -> None:
-    """Remove an ad with all that belongs to it."""
+    """Delete an ad and everything that belongs to it."""
     if creation.has_request():
         _stop(creation, trigger, may_cancel=cancel, sleep=time.sleep)
     remove(creation)
@@ -196,7 +201,7 @@ def delete(
 
 
 async def _read(request: Request, folder: Path, settings: Settings) -> tuple[dict[str, Any], dict[str, Path]]:
-    """The fields and the files of a JSON object or a form. Fields of a form that are empty were left out."""
+    """The fields and files of a JSON object or a form. Empty fields of a form count as left out."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _FORM:
         limits = {"product_image": MOST_PICTURE_BYTES, "music": settings.max_upload_bytes}
@@ -209,26 +214,26 @@ async def _read(request: Request, folder: Path, settings: Settings) -> tuple[dic
 
 
 def _not_begun(creation: Creation, pipeline: Pipeline) -> VideoBody:
-    """An ad whose posting broke off, or whose brief somebody put there."""
+    """An ad whose POST was interrupted, or whose brief was uploaded as an asset."""
     brief: Any = {}
     info = creation.stat(POSTED) or creation.stat(BRIEF_NAME)
     try:
         brief = json.loads(creation.read(BRIEF_NAME)[0])
     except (ObjectNotFound, ValueError, RecursionError):
-        brief = {}  # it never came so far
+        brief = {}  # the POST was interrupted before it was written
     if info is None:
-        raise HTTPException(404, f"ad {creation.creation_id!r} was deleted this moment")
+        raise HTTPException(404, f"ad {creation.creation_id!r} was deleted just now")
     fields = brief if isinstance(brief, dict) else {}
     told = {name: text for name, text in fields.items() if isinstance(text, str)}
     return not_begun(creation, pipeline, told, info.modified_at)
 
 
 def _stop(creation: Creation, trigger: Trigger, *, may_cancel: bool, sleep: Callable[[float], None]) -> None:
-    """Return once nothing works for the ad any more; 409 where that can't be had."""
+    """Return when all work on the ad has ended; 409 if it does not end."""
     status = trigger.status(creation.creation_id)
     if status.status == "pending" and not may_cancel:
         raise HTTPException(
-            409, f"ad {creation.creation_id!r} is at work; cancel it first, or delete it with ?cancel=true"
+            409, f"ad {creation.creation_id!r} is running; cancel it first, or delete it with ?cancel=true"
         )
     if status.status == "pending":
         status = trigger.cancel(creation.creation_id)
@@ -238,7 +243,7 @@ def _stop(creation: Creation, trigger: Trigger, *, may_cancel: bool, sleep: Call
         left_s -= _NAP_S
         status = trigger.status(creation.creation_id)
     if _is_busy(status):
-        raise HTTPException(409, "its work is being stopped; delete it again soon", {"Retry-After": "10"})
+        raise HTTPException(409, "it is being stopped; try to delete it again soon", {"Retry-After": "10"})
 
 
 def _is_busy(status: RunStatus) -> bool:

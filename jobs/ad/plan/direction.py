@@ -1,5 +1,4 @@
-"""Directing the ad: from script, voices and clips to a timeline. Cuts, words and transitions are decided
-here."""
+"""Directs the ad: makes a timeline from script, voices and clips, with cuts, words and transitions."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -30,18 +29,18 @@ from shared.video.timeline import (
 )
 
 _WORDS_AFTER_S: Final = 0.6
-"""Since a scene's start, where what its words say is not spoken."""
+"""After a scene's start, if its words are not spoken."""
 _WORDS_AHEAD_S: Final = 0.1
-"""Of being spoken: they take a moment to come in."""
+"""Before they are spoken: they take a moment to appear."""
 _WORDS_LEAST_S: Final = 1.6
-"""On screen, to be read."""
+"""On screen, long enough to read."""
 _WORDS_PLACE: Final[Mapping[Shape, tuple[float, float]]] = {
     "tall": (0.71, 0.2),
     "square": (0.83, 0.22),
     "wide": (0.83, 0.22),
 }
-"""Their middle and their most height, in parts of the frame's: below the product; in a tall frame above where
-players lay their buttons."""
+"""Their middle and their greatest height, in parts of the frame's: below the product, and in a tall frame
+above the players' buttons."""
 _LEAST_PX: Final = 8
 _GOING_FRAMES: Final = 8
 _BEFORE_CUT_FRAMES: Final = 2
@@ -49,7 +48,7 @@ _BEFORE_CUT_FRAMES: Final = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Filmed:
-    """A clip or picture that was made for the ad."""
+    """A clip or picture made for the ad."""
 
     name: str
     """Below the creation."""
@@ -58,7 +57,7 @@ class Filmed:
 
 @dataclass(frozen=True, kw_only=True)
 class Footage:
-    """All that is seen."""
+    """All clips and pictures."""
 
     clips: Mapping[int, Filmed]
     """By scene, 1 to 4."""
@@ -77,8 +76,8 @@ def direct_ad(
 ) -> Timeline:
     """The ad's timeline: 30 s, unless voices at their fastest need up to half a second more.
 
-    `music` is what plays under it all. Raises `InvalidAssets` that names the scene whose
-    voice-over is missing or too long.
+    `music` plays through the whole ad. Raises `InvalidAssets` naming the scene whose voice-over is missing
+    or too long.
     """
     frame, rate = script.frame, script.frame.rate
     voices = _by_scene(script, voiceovers)
@@ -111,7 +110,7 @@ def scene_starts(timeline: Timeline) -> list[int]:
 
 
 def _by_scene(script: Script, voiceovers: Voiceovers) -> dict[int, Voiceover]:
-    """Every scene's own voice-over, whatever their order."""
+    """Every scene's voice-over, given in any order."""
     voices = {voice.scene: voice for voice in voiceovers.voiceovers}
     missing = [str(scene.id) for scene in script.scenes if scene.id not in voices]
     if missing:
@@ -169,7 +168,7 @@ def _caption_style(script: Script, style: Style) -> CaptionStyle:
 def _overlays(
     script: Script, style: Style, voices: Mapping[int, Voiceover], schedule: Schedule
 ) -> list[Overlay]:
-    """The words of scenes 1 to 3, each gone before the next scene comes."""
+    """The words of scenes 1 to 3; each disappears before the next scene starts."""
     overlays, start, rate = [], 0, script.frame.rate
     for scene in script.scenes:
         end = start + schedule.scenes[scene.id]
@@ -186,9 +185,9 @@ def _overlays(
 def _words_from(
     scene: Scene, voice: Voiceover, place: VoicePlace, rate: Fraction, span: tuple[int, int, int]
 ) -> int:
-    """The frame at which a scene's words come in: as they are spoken, or soon after its start.
+    """The frame at which a scene's words appear: when they are spoken, or soon after its start.
 
-    The span is where the scene starts, where its transition is over, and where it ends.
+    The span is the scene's start, the end of its transition and its end.
     """
     start, settled, end = span
     soon = max(settled, start + round(_WORDS_AFTER_S * rate))
@@ -201,7 +200,7 @@ def _words_from(
 
 
 def _said_at_ms(words: str, voice: Voiceover) -> int | None:
-    """When the voice says these words in a row, from the start of its file; None if it doesn't."""
+    """When the voice says these words in sequence, from the start of its file; None if it doesn't."""
     wanted = [_plain(word) for word in words.split()]
     spoken = [_plain(voice.text[word.start : word.end]) for word in voice.words]
     for number in range(len(spoken) - len(wanted) + 1):

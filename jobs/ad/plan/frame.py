@@ -1,4 +1,4 @@
-"""The ad's frame: how large it is, and how many of them a second has."""
+"""The ad's frame: its size and its rate."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -11,7 +11,7 @@ from shared.video.timeline import FrameRate, Size
 
 
 class Frame(BaseModel):
-    """What every clip, card and film of an ad is made in."""
+    """The size and rate of every clip, card and film of an ad."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,7 +22,7 @@ class Frame(BaseModel):
 
     @property
     def orientation(self) -> Orientation:
-        """What models that paint and film are told of the shape."""
+        """The shape in words, for models that paint and film."""
         if self.width == self.height:
             return "square"
         return "vertical" if self.width < self.height else "widescreen"

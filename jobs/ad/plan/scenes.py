@@ -1,8 +1,8 @@
-"""The scenes' clips and the picture of the call to action: what video_gen and cta_gen leave for compositing.
+"""The scenes' clips and the picture of the call to action, made by video_gen and cta_gen for compositing.
 
-Every clip is H.264, in the size and rate of the script's frame, without sound, its key frames at most one
-second apart (so that any part of it is found quickly), and longer than its scene by `HANDLE_S`: room for the
-transition into the next scene and for a voice that takes longer than planned.
+Every clip is H.264, in the size and rate of the script's frame, without sound. Its key frames are at most one
+second apart, so seeking is fast. It is longer than its scene by `HANDLE_S`, for the transition into the next
+scene and for a voice that takes longer than planned.
 """
 
 from typing import Final
@@ -12,5 +12,5 @@ CTA_NAME: Final = "assets/cta.png"
 
 
 def clip_name(scene: int) -> str:
-    """Where the clip of a scene (1 to 4) lies."""
+    """The name of a scene's clip; scenes are 1 to 4."""
     return f"assets/scenes/scene_{scene}.mp4"

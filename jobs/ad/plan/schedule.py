@@ -10,20 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from jobs.ad.plan.pace import CLOSING_PAUSE_S, PAUSE_S, SHORTEST_PAUSE_S, most_faster
 from jobs.ad.plan.voiceovers import Voiceover
 from shared.errors import InvalidAssets
 
 CLOSING: Final = 4
 """The scene whose voice goes on over the call to action."""
-_PAUSE_S: Final = 0.35
-"""Before and after each voice."""
-_CLOSING_PAUSE_S: Final = 0.45
-"""After the last one."""
-_SHORTEST_PAUSE_S: Final = 0.12
 _BREATH_S: Final = 0.5
 """More before a voice at most, where there is time."""
-_FASTEST: Final = 1.3
-"""Times a voice's own pace, with what it was sped up before."""
 _LEAST_SCENE_S: Final = 2.0
 _CTA_S: Final = (3.0, 4.5)
 _TOLERANCE_S: Final = 0.5
@@ -75,13 +69,12 @@ class _Slot:
         return max(self.voice.duration_ms / 1000, last_ms / 1000 - self.silence_s)
 
     def pace(self, pressure: float) -> float:
-        most = max(1.0, _FASTEST / self.voice.pace)
-        return round(1 + (most - 1) * max(0.0, pressure - 1), 4)
+        return round(1 + (most_faster(self.voice.pace) - 1) * max(0.0, pressure - 1), 4)
 
     def needed_s(self, pressure: float) -> float:
         """The least that the slot may take."""
         pause = _pause_s(pressure)
-        after = pause * _CLOSING_PAUSE_S / _PAUSE_S if self.is_closing else pause
+        after = pause * CLOSING_PAUSE_S / PAUSE_S if self.is_closing else pause
         least = _LEAST_SCENE_S + (_CTA_S[0] if self.is_closing else 0)
         return max(least, pause + self.spoken_s / self.pace(pressure) + after)
 
@@ -109,7 +102,7 @@ def make_schedule(
 
 
 def _pause_s(pressure: float) -> float:
-    return _PAUSE_S + (_SHORTEST_PAUSE_S - _PAUSE_S) * min(1.0, pressure)
+    return PAUSE_S + (SHORTEST_PAUSE_S - PAUSE_S) * min(1.0, pressure)
 
 
 def _least_pressure(slots: list[_Slot], whole_s: float) -> float:

@@ -1,4 +1,4 @@
-"""The script: what script_gen leaves for the stages after it, in the seed's format."""
+"""The script, which script_gen writes for the later stages."""
 
 from typing import Any, Final, Literal
 
@@ -27,18 +27,18 @@ class Scene(_Data):
     voiceover_text: str
     video_prompt_template: str
     video_prompt: str
-    """The template, written out for this product."""
+    """The template, filled in for this product."""
     use_product_image: bool
     text_overlay: str
     """Words on the picture; may be empty."""
 
 
 class CtaScene(_Data):
-    """The still at the end, over which the fourth voice-over goes on."""
+    """The still at the end, over which the fourth voice-over continues."""
 
     duration: float
     text: str
-    """The call to action, as it was asked for."""
+    """The call to action, as given in the brief."""
     image_prompt: str
 
 
@@ -57,11 +57,11 @@ class Script(_Data):
     variation: int = 0
     captions: bool = False
     frame: Frame = Frame()
-    """Written only where it is another, so that other scripts keep their bytes."""
+    """Left out if it is the default, so that such scripts keep their bytes."""
     product_image: str | None
     """Name of the product's picture below the creation."""
     providers: dict[str, str] = {}
-    """Who wrote it, by creative act."""
+    """The provider for each kind of work."""
 
     @model_serializer(mode="wrap")
     def _without_the_usual_frame(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The voice-overs: what voice_gen leaves for compositing."""
+"""The voice-overs, which voice_gen makes for compositing."""
 
 from typing import Final
 
@@ -16,17 +16,17 @@ class Voiceover(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     scene: int
-    """1 to 4; the fourth goes on over the call to action."""
+    """1 to 4; the fourth continues over the call to action."""
     name: str
-    """Of its MP3 (44.1 kHz, 128 kbit/s, mono) below the creation, e.g. `assets/voiceovers/scene_1.mp3`."""
+    """The name of its MP3 (44.1 kHz, 128 kbit/s, mono), e.g. `assets/voiceovers/scene_1.mp3`."""
     content_hash: str
     """Of the MP3."""
     text: str
     language: str
     duration_ms: int
-    """Of the speech in it, silence at both ends left out."""
+    """Of the speech in it, without silence at both ends."""
     pace: float
-    """By how much it was sped up (above 1) or slowed down to fit its scene."""
+    """The factor by which it was sped up (above 1) or slowed down to fit its scene."""
     words: tuple[Word, ...]
     """When each word is heard, from the start of the MP3."""
 

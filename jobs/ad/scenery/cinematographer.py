@@ -24,6 +24,8 @@ class ClipOrder:
     frames: int
     frame_rate: Fraction
     look: Look
+    tempo_bpm: float
+    """Of the ad's music: what is animated by code moves on its beats."""
     scene: int
     """1 to 4: which of the ad's scenes, so that each is another view."""
     variation: int = 0

@@ -1,18 +1,18 @@
 """Filming a scene: from an order to frames in an encoder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import cv2
 
+from jobs.ad.looks import drawing_named
 from jobs.ad.scenery.paint.canvas import Canvas
 from jobs.ad.scenery.paint.ground import Ground
 from jobs.ad.scenery.palette import Palette
 from jobs.ad.scenery.product.cutout import Cutout, cut_out
 from jobs.ad.scenery.product.sculpture import sculpture
 from jobs.ad.scenery.setting import Scene, Setting
-from jobs.ad.scenery.styles import bold, energetic, luxury, minimal
 from shared.video.colour import parse_colour
 from shared.video.encoding.x264 import segment_writer
 
@@ -22,17 +22,11 @@ if TYPE_CHECKING:
 
 _CRF: Final = 16
 """Better than films are, as clips are encoded once more."""
-_LOOKS: Final[Mapping[str, Sequence[Callable[[Setting], Scene]]]] = {
-    "luxury": luxury.SCENES,
-    "energetic": energetic.SCENES,
-    "minimal": minimal.SCENES,
-    "bold": bold.SCENES,
-}
 
 
 def shown(product: Path | None, look: "Look") -> Cutout:
     """What stands in the scenes; raises `InvalidAssets` if the picture is none."""
-    return cut_out(product) if product else sculpture(Palette.of(look), look.name)
+    return cut_out(product) if product else sculpture(*drawing_named(look.name).sculpture(Palette.of(look)))
 
 
 def set_up(order: "ClipOrder", cutout: Cutout) -> tuple[Canvas, Scene]:
@@ -45,9 +39,10 @@ def set_up(order: "ClipOrder", cutout: Cutout) -> tuple[Canvas, Scene]:
         palette=Palette.of(order.look),
         cutout=cutout,
         extra=tuple(parse_colour(colour) for colour in order.colours),
+        beat_s=60 / order.tempo_bpm,
         seed=1000 * order.variation + 10 * order.scene,
     )
-    return canvas, _LOOKS[order.look.name][order.scene - 1](setting)
+    return canvas, drawing_named(order.look.name).scenes[order.scene - 1](setting)
 
 
 def film(order: "ClipOrder", cutout: Cutout, path: Path, tick: Callable[[int], None]) -> None:

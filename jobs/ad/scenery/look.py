@@ -1,6 +1,6 @@
 """How a style looks: what those who paint and film by code go by."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,8 +12,8 @@ class Look(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Literal["luxury", "energetic", "minimal", "bold"]
-    """Which kind of light, depth and movement."""
+    name: str
+    """Which kind of light, depth and movement: one of `jobs.ad.looks.LOOKS`."""
     background: Colour
     """The darker end of grounds (for minimal: the lighter)."""
     ground: Colour

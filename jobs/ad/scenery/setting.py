@@ -19,7 +19,7 @@ class Scene(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """The product, the frame and the colours."""
+    """The product, the frame, the colours and the beat."""
 
     canvas: Canvas
     ground: Ground
@@ -27,6 +27,8 @@ class Setting:
     cutout: Cutout
     extra: tuple[Colour, ...]
     """The product's own colours, the most frequent first; may be empty."""
+    beat_s: float
+    """Of the ad's music; what jumps, jumps on it."""
     seed: int
 
     def subject(self, *, rim: Colour, largest: float = 1.0) -> Subject:

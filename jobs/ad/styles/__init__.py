@@ -1,20 +1,39 @@
-"""The four styles of an ad: one data file each, how it speaks, what it shows and how that looks.
+"""The styles of ads: one data file each, how it speaks, what it shows and how that looks.
 
-To add a style: write `jobs/ad/styles/<name>.yaml` with what `Style` asks for, add its name to
-`jobs.ad.brief.STYLES`, and say in `Look.name` what its light and movement are.
+To add a style, write `jobs/ad/styles/<name>.yaml` with what `Style` asks for; the command, HTTP and help list
+what is there. It names a look of `jobs/ad/looks/__init__.py`, a mood of `jobs/ad/music/moods/__init__.py` and
+an entry of `jobs/ad/copy/lines.yaml`: a new one each, or that of another style.
 """
 
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from importlib.resources.abc import Traversable
+from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from jobs.ad.brief import STYLES
+from jobs.ad.looks import LOOKS
+from jobs.ad.music.moods import MOODS
 from jobs.ad.scenery.look import Colour, Look
 from shared.errors import BadRequest, UnknownName
 from shared.validation import problems_of
+
+DEFAULT_STYLE: Final = "luxury"
+FOLDER: Traversable = files(__name__)
+"""Of the styles' files."""
+
+
+def _known_look(look: Look) -> Look:
+    if look.name not in LOOKS:
+        raise ValueError(f"unknown look {look.name!r}; use one of {', '.join(LOOKS)}")
+    return look
+
+
+def _known_mood(mood: str) -> str:
+    if mood not in MOODS:
+        raise ValueError(f"unknown mood {mood!r}; use one of {', '.join(MOODS)}")
+    return mood
 
 
 class _Data(BaseModel):
@@ -76,7 +95,8 @@ class MusicStyle(_Data):
     """What the music composed for the ad is like."""
 
     tempo_bpm: int = Field(ge=50, le=180)
-    mood: Literal["luxury", "energetic", "minimal", "bold"]
+    """The film moves on the same beats."""
+    mood: Annotated[str, AfterValidator(_known_mood)]
     volume: float = Field(ge=0, le=1)
 
 
@@ -86,6 +106,8 @@ class Style(_Data):
     name: str
     tone: str
     """In a few words, for writers."""
+    lines: str
+    """Whose sentences of `jobs/ad/copy/lines.yaml` the built-in writer has."""
     keywords: tuple[str, ...]
     """For models that paint and film."""
     scenes: Annotated[tuple[SceneStyle, ...], Field(min_length=4, max_length=4)]
@@ -95,7 +117,7 @@ class Style(_Data):
     transition_s: float = Field(ge=0, le=1)
     voice: VoiceStyle
     letters: LetterStyle
-    look: Look
+    look: Annotated[Look, AfterValidator(_known_look)]
     music: MusicStyle
 
     @property
@@ -105,12 +127,22 @@ class Style(_Data):
 
 
 @cache
+def style_names() -> tuple[str, ...]:
+    """All styles, in the order of the alphabet."""
+    names = (file.name for file in FOLDER.iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+@cache
 def style_named(name: str) -> Style:
-    """The style with this name; raises `UnknownName`."""
-    if name not in STYLES:
-        raise UnknownName("style", name, STYLES)
-    text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    """The style with this name; raises `UnknownName`, and `BadRequest` if its file is wrong."""
+    if name not in style_names():
+        raise UnknownName("style", name, style_names())
+    text = FOLDER.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     try:
-        return Style.model_validate(yaml.safe_load(text))
+        style = Style.model_validate(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:
         raise BadRequest(f"jobs/ad/styles/{name}.yaml: {problems_of(error)}") from error
+    if style.name != name:
+        raise BadRequest(f"jobs/ad/styles/{name}.yaml: name: is {style.name!r}; write the file's own, {name}")
+    return style

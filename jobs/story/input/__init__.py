@@ -1,1 +1,1 @@
-"""What people put in: which file is what, captions, parts, options. Problems name the file and the remedy."""
+"""The story's input: its files, captions, parts and options. Problems name the file and the remedy."""

@@ -1,4 +1,4 @@
-"""What a caption's file says."""
+"""Reads a caption's file."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _LONGEST: Final = 5000
 
 
 def caption_text(data: bytes, name: str) -> str:
-    """A caption's text, stripped, and empty if nothing of it is seen: then there are no words.
+    """A caption's text, stripped; empty if all of it is invisible.
 
     Raises `InvalidAssets` naming the object and the remedy.
     """
@@ -22,7 +22,7 @@ def caption_text(data: bytes, name: str) -> str:
 
 
 def as_shown(text: str, markup: str) -> Marked:
-    """The text as it is written, or with `markup` `markdown` as it is meant."""
+    """The text as written, or with Markdown applied if `markup` is `markdown`."""
     if markup != "markdown":
         return Marked(text=text, places=tuple(range(len(text))))
     marked = without_markup(text)

@@ -1,12 +1,12 @@
-"""The story's input: which objects under `assets/` are its parts, captions and music.
+"""The layout of a story's assets: which objects under `assets/` are its parts, captions and music.
 
-assets/1/image.png     one picture a part, of a type in `shared/accepted.py`; any name if it is alone
-assets/1/1.txt         captions: plain text; a part without any shows its picture for a while
+assets/1/image.png     one picture a part, of a type in `shared/accepted.py`; any name if it is the only one
+assets/1/1.txt         captions: plain text; a part without captions shows its picture for a while
 assets/2/...           parts and captions in numeric order, parts without a gap
 assets/music.mp3       optional: mp3, wav, m4a, ogg, flac, opus, aac, aiff, wma, mka or webm
-assets/story.json      optional: how it is to look and sound
+assets/story.json      optional: how the film looks and sounds
 
-All of it may lie in a folder of its own, as in `assets/my-story/1/image.png`.
+All of it may be in a folder below, as in `assets/my-story/1/image.png`.
 """
 
 from collections import defaultdict
@@ -32,25 +32,25 @@ _MOST_NAMED: Final = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """All that the story is made of."""
+    """All files that the story is made from."""
 
     parts: tuple[Part, ...]
     music: str | None
     options: str | None
     ignored: tuple[str, ...]
-    """Objects that play no part in the film, and that no system or program left there."""
+    """Objects that the film does not use, except those that systems and programs leave behind."""
 
 
 def story_inputs(creation: Creation) -> list[str]:
-    """Names of all assets that people put in."""
+    """Names of all assets that people uploaded."""
     return [name for name, _ in creation.list(ASSETS) if name not in OUTPUTS]
 
 
 def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout:
-    """Sort the assets' names into a story, and add to `problems` what keeps them from being one.
+    """Sort the assets' names into a story, and add to `problems` what is wrong with them.
 
-    `where` is what to call the folder in messages, e.g. `my-story/assets/`. What is in order is in the
-    layout even if there are problems, so that it can be looked at, too.
+    `where` is the folder's name in messages, e.g. `my-story/assets/`. Despite problems the layout contains
+    all valid parts, so that they can be checked, too.
     """
     found = [
         name for name in names if name not in OUTPUTS and not is_left_by_systems(name.removeprefix(ASSETS))
@@ -72,7 +72,7 @@ def read_layout(names: Iterable[str], where: str, problems: list[str]) -> Layout
 
 
 def options_in(names: Iterable[str]) -> str | None:
-    """The file that says how the story is to look and sound, if there is one; of several the innermost."""
+    """The file with the story's options, if there is one; of several, the innermost."""
     found = sorted((name for name in names if _is_options(name)), key=lambda name: -name.count("/"))
     return found[0] if found else None
 
@@ -94,7 +94,7 @@ def _parts(
         if name.startswith(root) and len(inside) > 1:
             folders[inside[0]].append(name)
     if not folders and len([name for name in loose if type_of(name) in PICTURE_SUFFIXES]) == 1:
-        return (read_part(1, root, loose, problems),)  # the folder of a part was given
+        return (read_part(1, root, loose, problems),)  # the folder of one part was given
     numbers = _part_numbers(folders, where + root.removeprefix(ASSETS), loose, problems)
     return tuple(
         read_part(number, f"{root}{folder}/", folders[folder], problems)
@@ -103,7 +103,7 @@ def _parts(
 
 
 def _only(names: Sequence[str], several: str, problems: list[str]) -> str | None:
-    """The innermost of these: a folder within the folder may have its own."""
+    """The innermost of these: a folder below may have its own."""
     deepest = max((name.count("/") for name in names), default=0)
     found = sorted(name for name in names if name.count("/") == deepest)
     if len(found) > 1:
@@ -112,14 +112,14 @@ def _only(names: Sequence[str], several: str, problems: list[str]) -> str | None
 
 
 def _loose(names: Iterable[str], root: str) -> list[str]:
-    """Files that stand beside the parts, or beside a folder that they are in."""
+    """Files beside the parts, or beside a folder that contains them."""
     return [name for name in names if root.startswith(f"{PurePosixPath(name).parent}/")]
 
 
 def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str | None:
-    """The folder that holds the parts: `assets/` or, if they are in a folder within it, that one.
+    """The folder that holds the parts: `assets/` or a folder below it.
 
-    None, and a problem, if that may be one or another.
+    None, and a problem, if there are several candidates.
     """
     homes: dict[str, set[int]] = defaultdict(set)
     for name in names:
@@ -143,7 +143,7 @@ def _root_of(names: Iterable[str], where: str, problems: list[str]) -> str | Non
 def _part_numbers(
     folders: Mapping[str, Sequence[str]], where: str, loose: Sequence[str], problems: list[str]
 ) -> dict[int, str]:
-    """Part numbers and their folders; says what is wrong with the numbering."""
+    """Part numbers and their folders; adds to `problems` what is wrong with the numbering."""
     numbers: dict[int, str] = {}
     before = len(problems)
     for folder in sorted(folders, key=numeric_order):
@@ -174,6 +174,6 @@ def _no_parts(where: str, loose: Sequence[str]) -> str:
 
 
 def _first_gaps(numbers: Collection[int]) -> list[int]:
-    """At most ten; a folder's number may be a date or worse."""
+    """At most ten, since a folder's number may be large, such as a date."""
     until = min(max(numbers, default=0), len(numbers) + 10)
     return [number for number in range(1, until + 1) if number not in numbers][:10]

@@ -1,4 +1,4 @@
-"""What an asset's name says: which file can be what, and what tools and systems leave behind."""
+"""Recognises assets by their names: the use of a file, and files that tools and systems leave behind."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -19,7 +19,7 @@ _DOCUMENTS: Final = {
     ".srt": "a subtitle file",
     ".vtt": "a subtitle file",
 }
-"""What people write captions with, and what is no plain text."""
+"""Documents that people write captions in, but which are not plain text."""
 _SYSTEM_FOLDERS: Final = frozenset(
     {
         *("__macosx", "@eadir", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "system volume information"),
@@ -35,11 +35,11 @@ _SYSTEM_FILES: Final = frozenset(
 _SYSTEM_ENDINGS: Final = ("~", "@synoeastream", "@synoresource", ".tmp", ".crdownload", ".part", ".lnk")
 _SYSTEM_STARTS: Final = (".", "~$")
 _SIDE_TYPES: Final = frozenset({".aae", ".xmp", ".thm", ".lrv", ".pp3", ".dop", ".on1", ".cos", ".arp"})
-"""What programs keep beside any picture."""
+"""Files that programs keep beside a picture."""
 
 
 def is_left_by_systems(name: str) -> bool:
-    """Whether no person put it there: hidden files and what Windows, macOS and NAS boxes leave."""
+    """Whether a system created it: hidden files and those of Windows, macOS and NAS devices."""
     *folders, file = PurePosixPath(name).parts
     if any(folder.startswith(".") or folder.lower() in _SYSTEM_FOLDERS for folder in folders):
         return True
@@ -52,7 +52,7 @@ def type_of(name: str) -> str:
 
 
 def stem_of(name: str) -> str:
-    """In lower case; of a type that is there twice, as in `image.jpg.jpg`, neither belongs to it."""
+    """In lower case, without the type, even if that appears twice as in `image.jpg.jpg`."""
     path = PurePosixPath(name)
     stem = path.stem.lower()
     return stem.removesuffix(path.suffix.lower()) if path.suffix else stem
@@ -72,7 +72,7 @@ def in_order(captions: Iterable[str]) -> list[str]:
 
 
 def is_sidecar(name: str, picture: str) -> bool:
-    """Whether a program put it beside the picture: a Live Photo's film, edits, words about the picture."""
+    """Whether a program put it beside the picture: the film of a Live Photo, edits, descriptions."""
     path, main = PurePosixPath(name.lower()), PurePosixPath(picture.lower())
     if path.parent != main.parent:
         return False
@@ -84,5 +84,5 @@ def is_sidecar(name: str, picture: str) -> bool:
 
 
 def document_kind(name: str) -> str | None:
-    """In words, what kind of document its type says it is; None for others."""
+    """In words, the kind of document according to its type; None for others."""
     return _DOCUMENTS.get(type_of(name))

@@ -1,4 +1,4 @@
-"""Options as people write them, and what is wrong with them in words."""
+"""Reads options as people write them, and describes what is wrong with them."""
 
 import difflib
 import json
@@ -22,11 +22,11 @@ _MEANT: Final = {
     **dict.fromkeys(("object_position", "object-position", "focal_point", "focal-point"), "focus"),
     **{"lang": "language", "subtitles": "captions", "volume": "music_volume", "style": "look"},
 }
-"""Keys that people expect, and ours for them."""
+"""Keys that people expect, and the valid ones for them."""
 
 
 def as_language(value: object) -> object:
-    """`en_US` and `en_US.UTF-8` are `en-US`, `auto` is none; raises `ValueError` with the remedy."""
+    """`en_US` and `en_US.UTF-8` become `en-US`, `auto` becomes None; raises `ValueError` with the remedy."""
     if not isinstance(value, str):
         return value
     tag = value.strip().partition(".")[0].replace("_", "-")
@@ -38,7 +38,7 @@ def as_language(value: object) -> object:
 
 
 def as_colour(value: object) -> object:
-    """`red` and `#f00` are `#FF0000`; raises `ValueError` with the remedy."""
+    """`red` and `#f00` become `#FF0000`; raises `ValueError` with the remedy."""
     if not isinstance(value, str) or _COLOUR.fullmatch(value):
         return value
     short = _SHORT_COLOUR.fullmatch(value)
@@ -53,7 +53,7 @@ def as_colour(value: object) -> object:
 
 
 def as_captions(value: object) -> object:
-    """A look alone, on or off, or an object of which colours have names."""
+    """A look, on or off, or an object whose colours may be names."""
     if isinstance(value, bool):
         return {"look": "highlight" if value else "off"}
     if isinstance(value, str):
@@ -82,7 +82,7 @@ def as_parts(value: object) -> object:
 
 
 def as_choice(choices: Iterable[str], value: object) -> object:
-    """One of the choices, whatever its case, spaces and hyphens: `Ken Burns`, `zoom_in`."""
+    """One of the choices, ignoring case, spaces and hyphens: `Ken Burns`, `zoom_in`."""
     if not isinstance(value, str):
         return value
     return {_bare(choice): choice for choice in choices}.get(_bare(value), value)
@@ -109,7 +109,7 @@ def _as_written(value: object) -> str:
 
 
 def _unknown(place: tuple[int | str, ...], options: type[BaseModel]) -> str:
-    """The key that was meant, if one is near, and all there are at this place."""
+    """The key that was probably meant, if one is similar, and all valid keys here."""
     *outer, key = place
     at = _model(options, outer)
     known = sorted(at.model_fields)

@@ -1,4 +1,4 @@
-"""`assets/story.json`: how the story is to look and sound. Everything in it is optional."""
+"""`assets/story.json`: how the film looks and sounds. Every key is optional."""
 
 import json
 import re
@@ -45,7 +45,7 @@ Focus = tuple[Unit, Unit]
 
 
 class CaptionOptions(CaptionStyle):
-    """The captions' style, which people may write in more ways than it is kept in."""
+    """The captions' style; people may write it in several forms."""
 
     @field_validator("look", "position", "markup", mode="before")
     @classmethod
@@ -63,7 +63,7 @@ def _chosen(options: type[BaseModel], value: object, info: ValidationInfo) -> ob
 
 
 class PartOptions(BaseModel):
-    """What one part has otherwise than the story."""
+    """Options of a single part that differ from the story's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,25 +86,25 @@ class StoryOptions(BaseModel):
     frame_rate: FrameRate = Fraction(30)
     """Frames per second, 10 to 60, e.g. 25 or `30000/1001`."""
     language: Annotated[str | None, BeforeValidator(as_language)] = None
-    """BCP 47; unset means guessed from the captions."""
+    """BCP 47; if unset, it is detected from the captions."""
     voice: str | None = Field(None, min_length=1, max_length=100)
     """A name that `reelwright voices` lists."""
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
     narration: bool = True
-    """Off: captions are paced for reading and nothing is spoken."""
+    """If off, captions are not spoken but paced for reading."""
     captions: Annotated[CaptionOptions, BeforeValidator(as_captions)] = CaptionOptions()
     """A look (`highlight`, `karaoke`, `plain`, `off`) or an object with `look`, `position`, `colour`, …"""
     motion: Literal["kenburns", "zoom-in", "zoom-out", "pan", "none"] = "kenburns"
     transition: Literal["crossfade", "dip", "slide", "cut"] = "crossfade"
     transition_s: float = Field(0.5, ge=0, le=3)
     picture_s: float = Field(4.0, ge=0.5, le=60)
-    """How long a picture without words is shown."""
+    """How long a picture without captions is shown."""
     fit: Fit = "auto"
-    """How pictures of another shape fill the frame; `auto` crops where nothing that matters is lost."""
+    """How pictures of another shape fill the frame; `auto` crops if no subject is lost."""
     focus: Annotated[Focus | None, BeforeValidator(as_focus)] = None
-    """What matters in the pictures, instead of what is found: from the left and from the top, 0 to 1."""
+    """The point to keep visible, instead of detected subjects: from the left and from the top, 0 to 1."""
     parts: Annotated[Mapping[int, PartOptions], BeforeValidator(as_parts)] = Field({})
-    """What is otherwise in a part, by its number."""
+    """Options of single parts, by their numbers."""
     music_volume: Unit = 0.25
     engine: Literal["native", "moviepy"] = "native"
     effect: str | None = Field(None, max_length=40)
@@ -116,7 +116,7 @@ class StoryOptions(BaseModel):
         return as_choice(_SIZES, value) if info.field_name == "size" else _chosen(cls, value, info)
 
     def framing_of(self, number: int) -> tuple[Fit, Focus | None]:
-        """How the picture of this part fills the frame, and what matters in it."""
+        """How the picture of this part fills the frame, and the point to keep visible."""
         own = self.parts.get(number, PartOptions())
         return own.fit if "fit" in own.model_fields_set else self.fit, own.focus or self.focus
 
@@ -178,7 +178,7 @@ def read_options(data: bytes | None, name: str) -> StoryOptions:
 
 
 def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> StoryOptions:
-    """The options with those of the request on top; raises `InvalidAssets` naming every bad one."""
+    """The options, overridden by those of the request; raises `InvalidAssets` naming every bad one."""
     if not parameters:
         return options
     try:
@@ -188,7 +188,7 @@ def with_parameters(options: StoryOptions, parameters: Mapping[str, Any]) -> Sto
 
 
 def unknown_parts(options: StoryOptions, numbers: Sequence[int], name: str | None) -> list[str]:
-    """What is wrong with the numbers under `parts`, of a story with these parts."""
+    """Problems with the numbers under `parts`, for a story with these parts."""
     known = ", ".join(map(str, numbers))
     return [
         f"{name or 'parameters'}: parts.{number}: there is no part {number}; there are {known}"
@@ -198,7 +198,7 @@ def unknown_parts(options: StoryOptions, numbers: Sequence[int], name: str | Non
 
 
 def check_options(creation: Creation, parameters: Mapping[str, Any]) -> None:
-    """Raise `InvalidAssets` naming everything in `story.json` and the parameters that can't be used."""
+    """Raise `InvalidAssets` naming every invalid value in `story.json` and the parameters."""
     problems: list[str] = []
     options = StoryOptions()
     names = [name for name, _ in creation.list(ASSETS)]

@@ -1,4 +1,4 @@
-"""One part of a story: which of the files in its folder are its picture and its captions."""
+"""One part of a story: finds its picture and its captions in its folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ class Part:
 
     number: int
     picture: str
-    """Empty when it has none that can be read, which is a problem."""
+    """Empty if no picture can be read, which is a problem."""
     captions: tuple[str, ...]
-    """None for a picture that stands without words."""
+    """Empty for a picture without captions."""
     sidecars: tuple[str, ...] = ()
-    """What programs keep beside the picture."""
+    """Files that programs keep beside the picture."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class Part:
 
 
 def read_part(number: int, place: str, names: Sequence[str], problems: list[str]) -> Part:
-    """The part whose files are `names`, all below `place`; adds to `problems` what is wrong with it."""
+    """The part with the files `names`, all below `place`; adds its problems to `problems`."""
     files = _files(place, names)
     picture = _picture(place, files, problems)
     captions = _captions(place, files, picture, problems)
@@ -49,7 +49,7 @@ def read_part(number: int, place: str, names: Sequence[str], problems: list[str]
 
 
 def _files(place: str, names: Sequence[str]) -> list[str]:
-    """Those right in the part's folder; of one that holds no picture, those in the only folder within it."""
+    """The files directly in the part's folder; if it holds no picture, those in its only sub-folder."""
     files = [name for name in names if f"{PurePosixPath(name).parent}/" == place]
     folders = {name.removeprefix(place).split("/")[0] for name in names if name not in files}
     if len(folders) != 1 or any(map(_is_picture, files)):
@@ -63,7 +63,7 @@ def _is_picture(name: str) -> bool:
 
 
 def _picture(place: str, files: Sequence[str], problems: list[str]) -> str:
-    """The file called `image`, or else the only picture that there is."""
+    """The file called `image`, or else the only picture."""
     readable = [name for name in files if type_of(name) in PICTURE_SUFFIXES]
     named = [name for name in readable if stem_of(name) == "image"] or readable
     if len(named) == 1:
@@ -94,7 +94,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _captions(place: str, files: Sequence[str], picture: str, problems: list[str]) -> list[str]:
-    """Numbered texts; of two of one name, the plain one."""
+    """Numbered texts; of two with one name, the plain text."""
     texts = [name for name in files if is_caption(name)]
     plain = {stem_of(name) for name in texts if type_of(name) == TEXT_TYPES[0]}
     captions = [name for name in texts if type_of(name) == TEXT_TYPES[0] or stem_of(name) not in plain]
@@ -110,7 +110,7 @@ def _captions(place: str, files: Sequence[str], picture: str, problems: list[str
 
 
 def _misnamed(place: str, files: Sequence[str], picture: str) -> list[str]:
-    """A part without captions, and a text that may be meant for one."""
+    """A part without captions, but with a text that may be meant as one."""
     texts = [
         name
         for name in files

@@ -1,1 +1,1 @@
-"""Who may come in: addresses, tokens, connections, the access log."""
+"""Access: addresses, tokens, connections, the access log."""

@@ -1,6 +1,6 @@
-"""One line a request: what was asked, what was answered, how long it took. Never headers or queries.
+"""One line a request: method, path, status, duration. Never headers or queries.
 
-A WebSocket's line comes when it is closed; 101 means that it was opened.
+A WebSocket is logged when it closes; 101 means that it was opened.
 """
 
 import logging
@@ -25,7 +25,7 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         began = self._clock()
-        status = 500  # what the layer outside answers when the app raises
+        status = 500  # the outer layer's answer when the app raises
         sent_bytes = 0
 
         async def note(message: Message) -> None:
@@ -58,5 +58,5 @@ def _status(message: Message, before: int) -> int:
     if message["type"] == "websocket.accept":
         return 101
     if message["type"] == "websocket.close" and before != 101:
-        return 403  # what the server answers to a WebSocket that is closed before it was opened
+        return 403  # the server's answer for a WebSocket that is closed before it opened
     return int(message.get("status", before))

@@ -1,10 +1,9 @@
-"""Who may ask: whoever has the bearer token, or, when none is set, only this machine.
+"""Who may send requests: clients with the bearer token, or, when none is set, only this machine.
 
-Events and sweeps come from a cloud's own services, which can't be given a bearer token to send: they show
-an identity token of that cloud, or else the token as an attribute of the event. Pages of a browser can't set
-headers on a WebSocket: they offer the token as a subprotocol,
-`new WebSocket(url, ["reelwright", "bearer." + encodeURIComponent(token)])`, and never in the address, which
-proxies and browsers write down.
+Events and sweeps come from a cloud's own services, which can't be configured to send a bearer token: they
+send an identity token of that cloud, or else the token as an attribute of the event. Pages in a browser can't
+set headers on a WebSocket: they offer the token as a subprotocol, `new WebSocket(url, ["reelwright",
+"bearer." + encodeURIComponent(token)])`, and never in the address, which proxies and browsers log.
 """
 
 import hmac
@@ -26,20 +25,20 @@ from shared.logs import log
 from shared.settings import Settings
 
 Verify: TypeAlias = Callable[[str], str]
-"""Says why an identity token (a JWT) is refused, or nothing when its bearer may send events. Raises
-`PlatformError` when that can't be told now."""
+"""Returns why an identity token (a JWT) is refused, or empty text when its bearer may send events. Raises
+`PlatformError` when that can't be verified now."""
 
 OPEN_PATHS: Final = frozenset({"/healthz"})
-"""Answered without a token: load balancers and orchestrators have none."""
+"""Answered without a token: load balancers and orchestrators don't have one."""
 EVENTS_PATH: Final = "/events"
 EVENT_PATHS: Final = frozenset({EVENTS_PATH, "/sweep"})
-"""Where an identity token is as good as the bearer token."""
+"""Paths where an identity token is as good as the bearer token."""
 EVENT_TOKEN_HEADER: Final = "ce-token"  # noqa: S105 - a header's name
-"""How the attribute `token` of a CloudEvent in binary mode arrives."""
+"""The header that holds the attribute `token` of a CloudEvent in binary mode."""
 SUBPROTOCOL: Final = "reelwright"
-"""What a WebSocket's client offers beside its token, for the server to choose: a browser hangs up when
-nothing of what it offers is chosen."""
-TOKEN_SUBPROTOCOL: Final = "bearer."  # noqa: S105 - what comes before a token
+"""Offered by a WebSocket's client beside its token, for the server to choose: a browser closes the connection
+when none of its subprotocols is chosen."""
+TOKEN_SUBPROTOCOL: Final = "bearer."  # noqa: S105 - a token's prefix
 
 _AUTHORITY: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{1,5})?", re.ASCII)
 _BEARER: Final = re.compile(rb"bearer +(\S+) *", re.IGNORECASE)
@@ -61,7 +60,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_listen_address(host: str, settings: Settings) -> None:
-    """Raise `InvalidSettings` if listening on `host` would let other machines in without a token."""
+    """Raise `InvalidSettings` if listening on `host` would admit other machines without a token."""
     if not settings.api_token and not is_loopback(host):
         raise InvalidSettings(
             f"API_TOKEN is unset: set it to listen on {host!r}, or listen on 127.0.0.1, "
@@ -70,15 +69,15 @@ def check_listen_address(host: str, settings: Settings) -> None:
 
 
 class Guard:
-    """ASGI middleware that turns away whoever may not ask, before the request's body is read.
+    """ASGI middleware that refuses clients without permission, before the request's body is read.
 
     Without a token the app is for this machine's users alone. A page from elsewhere in their browser could
-    still reach it: by a name of its own that resolves to 127.0.0.1 (DNS rebinding), which the Host header
-    gives away, or by a cross-site request, which the Origin header gives away.
+    still reach it: under a name of its own that resolves to 127.0.0.1 (DNS rebinding), which the Host header
+    reveals, or by a cross-site request, which the Origin header reveals.
     """
 
     def __init__(self, app: ASGIApp, *, token: str | None, verify: Verify | None = None) -> None:
-        """With `verify` events and sweeps are let in by identity token too; without, events are by
+        """With `verify`, events and sweeps are also accepted with an identity token; without, events with
         `EVENT_TOKEN_HEADER`."""
         self._app = app
         self._token = token.encode() if token else None
@@ -133,7 +132,7 @@ async def _refused_identity(verify: Verify, identity: str) -> Response | None:
         reason = await run_in_threadpool(verify, identity)
     except PlatformError as error:
         log(logging.ERROR, "request_failed", str(error), status=503)
-        detail = "who sends this can't be checked now; try again soon, the server's log says why"
+        detail = "the sender can't be verified now; try again soon, the server's log says why"
         return problem(503, detail, headers={"Retry-After": "5"})
     if not reason:
         return None
@@ -147,13 +146,13 @@ def _unauthorized(detail: str, *, wrong: bool) -> Response:
 
 
 def _has_event_token(scope: Scope, token: bytes) -> bool:
-    """Whether the event's attribute is the token; attributes are percent-encoded, though not by everyone."""
+    """Whether the event's attribute is the token. Not every sender percent-encodes attributes."""
     given = _values(scope, EVENT_TOKEN_HEADER.encode())
     return len(given) == 1 and _is_token(given[0], token)
 
 
 def _offered_token(scope: Scope, token: bytes) -> bool | None:
-    """Whether the subprotocol that brings a token brings this one; None if there is no such subprotocol."""
+    """Whether the subprotocol that carries a token carries this one; None without such a subprotocol."""
     offered = [name for name in scope["subprotocols"] if name.startswith(TOKEN_SUBPROTOCOL)]
     if not offered:
         return None

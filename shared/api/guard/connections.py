@@ -1,6 +1,6 @@
 """Connections: how many there may be, and how long a client may keep one without doing its part.
 
-uvicorn waits for ever for the rest of a request, and accepts whatever comes until descriptors run out.
+uvicorn waits without limit for the rest of a request, and accepts connections until descriptors run out.
 """
 
 import asyncio
@@ -22,34 +22,34 @@ from shared.logs import log
 _CHECK_EVERY_TICKS: Final = 5
 """Of uvicorn's, which are 0.1 s."""
 _LONGEST_STEP_S: Final = 1.0
-"""Counted between two checks: clients are not to blame for a loop that stood still."""
+"""At most this much is counted between two checks: clients are not to blame for a blocked event loop."""
 _NAP_S: Final = 0.05
 _QUIET_S: Final = 60.0
-"""Between two lines about the same trouble."""
+"""Between two lines about the same problem."""
 _MOST: Final = 1000
 _FILES_A_CONNECTION: Final = 2
-"""Descriptors that are left for each: its own, and one for a body on the disk or the store."""
+"""Descriptors that are reserved for each connection: its own, and one for a body on the disk or the store."""
 _OUT_OF_RESOURCES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """What is granted to a client; its time runs only while the server waits for it."""
+    """How long a client may take; time counts only while the server waits for the client."""
 
     head_s: float = 20.0
-    """For a request's first line and headers, from the connection or the answer before; and for what is
-    still sent of a body after its answer."""
+    """For a request's first line and headers, counted from the connection or the previous answer; and for the
+    rest of a body after its answer."""
     body_s: float = 30.0
-    """For a body, and 1 s more for each `body_bytes_per_s` that have come."""
+    """For a body, plus 1 s for each `body_bytes_per_s` that have arrived."""
     body_bytes_per_s: int = 4096
     silence_s: float = 60.0
-    """Without a byte of a body, or without taking a byte of an answer."""
+    """Without a byte of a body, or without reading a byte of an answer."""
     yield_s: float = 0.5
-    """After this a connection that waits for its request makes room for others, if it must."""
+    """After this a connection that waits for its next request may be dropped to make room for others."""
     back_off_s: float = 1.0
-    """Before accepting is tried again when there are no descriptors."""
+    """Pause before accepting again when descriptors have run out."""
     connections: int = _MOST
-    """At most; and no more than half of the descriptors that the process may have."""
+    """Maximum; and never more than half of the descriptors that the process may open."""
 
     @property
     def most(self) -> int:
@@ -58,7 +58,7 @@ class Patience:
 
 
 class TimedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which also says whose turn it is."""
+    """uvicorn's HTTP/1.1 protocol, which also reports whether the client or the server must act next."""
 
     received_bytes = 0
 
@@ -107,7 +107,7 @@ class _Waiting:
     turn: object = None
     turn_s: float = 0.0
     began_at_bytes: int = 0
-    """How much had come when this turn began."""
+    """How many bytes had arrived when this turn began."""
     heard_bytes: int = 0
     silent_s: float = 0.0
     unsent_bytes: int = 0
@@ -129,7 +129,7 @@ class _Waiting:
         self.heard_bytes = heard
 
     def lateness(self, protocol: TimedProtocol, patience: Patience) -> str | None:
-        """What the client is late with, in words."""
+        """Which part of the request is late, in words."""
         if protocol.awaits_head:
             return "the request's head did not come in time" if self.turn_s > patience.head_s else None
         if not protocol.awaits_body:
@@ -143,19 +143,19 @@ class _Waiting:
 
 @dataclass(kw_only=True)
 class Watchman:
-    """Ends the connections whose clients take too long."""
+    """Closes the connections of clients that take too long."""
 
     patience: Patience
     _waiting: dict[asyncio.Protocol, _Waiting] = field(default_factory=dict)
 
     def check(self, connections: Collection[asyncio.Protocol], step_s: float) -> None:
-        """To be called again and again; `step_s` is how long ago the last time was."""
+        """Call this repeatedly; `step_s` is the time since the last call."""
         self._waiting = {each: self._waiting.get(each) or _Waiting() for each in connections}
         for protocol, waiting in list(self._waiting.items()):
             transport = _transport(protocol)
             waiting.note_unsent(transport.get_write_buffer_size(), step_s)
             if waiting.stalled_s > self.patience.silence_s:
-                transport.abort()  # closing would wait for what is not taken
+                transport.abort()  # close() would wait for the unread rest
             elif isinstance(protocol, TimedProtocol) and not transport.is_closing():
                 waiting.note_turn(protocol, step_s)
                 late = waiting.lateness(protocol, self.patience)
@@ -163,7 +163,7 @@ class Watchman:
                     protocol.refuse(late)
 
     def make_room(self) -> bool:
-        """Drop the connection that has waited the longest for its request, if one has for long enough."""
+        """Drop the connection that has waited longest for its next request, if one has waited long enough."""
         idle = [(waiting.turn_s, protocol) for waiting, protocol in self._idle()]
         longest_s, protocol = max(idle, key=lambda each: each[0], default=(0.0, None))
         if protocol is None or longest_s < self.patience.yield_s:
@@ -178,14 +178,14 @@ class Watchman:
 
 
 def _transport(protocol: asyncio.Protocol) -> asyncio.Transport:
-    """uvicorn's protocols have theirs from the start."""
+    """uvicorn's protocols have a transport from the start."""
     transport = getattr(protocol, "transport", None)
     assert isinstance(transport, asyncio.Transport)
     return transport
 
 
 class Door:
-    """Lets connections in, as long as there is room."""
+    """Accepts connections, as long as there is room."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class Door:
         self._task = asyncio.create_task(self._let_in())
 
     def close(self) -> None:
-        """Before the listener is closed."""
+        """Call this before the listener is closed."""
         self._task.cancel()
         asyncio.get_running_loop().remove_reader(self._listener.fileno())
 
@@ -220,7 +220,7 @@ class Door:
             except OSError as error:
                 if error.errno in _OUT_OF_RESOURCES:
                     await self._back_off(error)
-                else:  # what Linux reports of a connection that was lost while it waited
+                else:  # Linux's error for a connection that was lost while it waited
                     await asyncio.sleep(_NAP_S)
 
     async def _back_off(self, error: OSError) -> None:
@@ -241,7 +241,7 @@ class Door:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server behind a door of ours."""
+    """uvicorn's server with a `Door` of our own."""
 
     def __init__(self, config: uvicorn.Config, patience: Patience) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""Listening: uvicorn on a socket of ours, ended by a signal without cutting anyone off."""
+"""Listening: uvicorn on a socket of our own, ended by a signal without breaking off an answer."""
 
 import logging
 import signal
@@ -22,7 +22,7 @@ from shared.video.frames.pictures import DECODERS
 _GRACE_S: Final = 10
 _BACKLOG: Final = 1024
 _MOST_SAID_BYTES: Final = 4096
-"""Of one message that a WebSocket's client sends: nothing of it is read."""
+"""Limit of one message from a WebSocket's client; messages are not read."""
 _PATIENCE: Final = Patience()
 
 
@@ -34,10 +34,10 @@ def serve(
     port: int = 8080,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
-    """Answer until SIGTERM or Ctrl-C, then let running answers end (for 10 s at most) and return.
+    """Serve until SIGTERM or Ctrl-C, then let running answers finish (for 10 s at most) and return.
 
     `port` 0 takes a free one; `on_ready` gets the server's URL once a client can connect. Raises
-    `InvalidSettings` off loopback without a token, and for an address that can't be listened on.
+    `InvalidSettings` for a non-loopback address without a token, and for an address that can't be used.
     """
     check_listen_address(host, settings)
     with open_socket(host, port) as listener:
@@ -51,9 +51,11 @@ def serve(
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A listening socket; raises `InvalidSettings` when the address is taken or not this machine's."""
-    if not 0 <= port <= 65_535:  # some systems take the rest of the division by 65536
-        raise InvalidSettings(f"port {port} is none: choose one from 1 to 65535, or 0 for any free one")
+    """A listening socket; raises `InvalidSettings` when the address is in use or not this machine's."""
+    if not 0 <= port <= 65_535:  # some systems take it modulo 65536
+        raise InvalidSettings(
+            f"port {port} does not exist: choose one from 1 to 65535, or 0 for any free one"
+        )
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -76,7 +78,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> uvicorn.Server:
-    """A server for the app whose own words go where ours go. Set its `should_exit` to end it."""
+    """A server for the app that logs in our format. Set its `should_exit` to end it."""
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers[:] = LOGGER.handlers if name == "uvicorn" else []
@@ -90,9 +92,9 @@ def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> uvicorn.Server:
             log_config=None,
             access_log=False,  # the app logs each request itself
             server_header=False,
-            proxy_headers=False,  # who asks decides who may: only the connection itself can tell
+            proxy_headers=False,  # access depends on the client's address: only the connection is proof
             timeout_graceful_shutdown=_GRACE_S,
-            ws="websockets-sansio",  # the one of its implementations that is not about to go
+            ws="websockets-sansio",  # the one implementation that is not deprecated
             ws_max_size=_MOST_SAID_BYTES,
         ),
         patience,
@@ -100,7 +102,7 @@ def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> uvicorn.Server:
 
 
 def _is_no_refusal(record: logging.LogRecord) -> bool:
-    """uvicorn takes a WebSocket that was refused with a status and a body for an app that broke off."""
+    """uvicorn takes a WebSocket that was refused with a status and a body for an app that failed."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 
@@ -108,8 +110,8 @@ def _is_no_refusal(record: logging.LogRecord) -> bool:
 def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
     """End the server on SIGTERM and SIGINT, also before and after uvicorn's own handlers are in place.
 
-    uvicorn raises the signal again when it is done, which would kill this process before the caller could
-    stop the jobs that it runs.
+    uvicorn raises the signal again at its end, which would kill this process before the caller could stop its
+    jobs.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

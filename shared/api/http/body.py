@@ -1,4 +1,4 @@
-"""Request bodies, never held in memory beyond a stated limit."""
+"""Request bodies, never held in memory beyond a given limit."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ MAX_PARAMETER_BYTES: Final = 64 * 1024
 
 
 async def read_parameters(request: Request) -> dict[str, Any]:
-    """The body as a JSON object; an empty body is an empty one.
+    """The body as a JSON object; an empty body is an empty object.
 
     Raises 413 over `MAX_PARAMETER_BYTES`, 415 for another media type, `BadRequest` for other JSON.
     """
@@ -59,7 +59,7 @@ async def spool(request: Request, path: Path, limit_bytes: int) -> None:
 
 
 def refuse_by_head(request: Request, limit_bytes: int) -> None:
-    """Raise 413 when the request says itself that its body is over the limit, 415 when it is compressed."""
+    """Raise 413 if the request's own header gives a length over the limit, 415 if the body is compressed."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit_bytes:
         raise too_large(limit_bytes)

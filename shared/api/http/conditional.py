@@ -24,16 +24,16 @@ def last_modified(info: ObjectInfo) -> str:
 
 
 def check_match(headers: Headers, key: str, info: ObjectInfo | None) -> None:
-    """Raise `PreconditionFailed` when If-Match names other generations than this one."""
+    """Raise `PreconditionFailed` when If-Match names only generations other than this one."""
     wanted = headers.get("if-match")
     if wanted is not None and not _names(wanted, info, strong=True):
         raise PreconditionFailed(key, wanted, info.generation if info else ABSENT)
 
 
 def expectation(headers: Headers, key: str, info: ObjectInfo | None) -> str | None:
-    """The generation to demand of the store so that If-Match and If-None-Match hold; None without them.
+    """The generation to require of the store so that If-Match and If-None-Match hold; None without them.
 
-    Raises `PreconditionFailed` when they do not hold already.
+    Raises `PreconditionFailed` when they are false already.
     """
     check_match(headers, key, info)
     found = info.generation if info else ABSENT
@@ -44,7 +44,7 @@ def expectation(headers: Headers, key: str, info: ObjectInfo | None) -> str | No
 
 
 def is_unchanged(headers: Headers, info: ObjectInfo) -> bool:
-    """Whether the asker's copy is as good: answer 304."""
+    """Whether the client's copy is current: answer 304."""
     unwanted = headers.get("if-none-match")
     if unwanted is not None:
         return _names(unwanted, info, strong=False)
@@ -54,8 +54,8 @@ def is_unchanged(headers: Headers, info: ObjectInfo) -> bool:
 def span(headers: Headers, info: ObjectInfo) -> tuple[int, int] | None:
     """The `start <= i < end` that is asked for, or None for the whole object.
 
-    Several ranges, other units and malformed ranges are answered with the whole, as the RFC allows, and so
-    is a range of another generation (If-Range). Raises 416 for a range that lies outside of the object.
+    Several ranges, other units and malformed ranges get the whole object, as the RFC allows, and so does a
+    range of another generation (If-Range). Raises 416 for a range outside of the object.
     """
     match = _RANGE.fullmatch(headers.get("range", ""))
     if not match or not _same_generation(headers.get("if-range"), info):
@@ -71,7 +71,7 @@ def span(headers: Headers, info: ObjectInfo) -> tuple[int, int] | None:
             return None
     if start >= size or start >= end:
         headers_416 = {"Content-Range": f"bytes */{size}"}
-        raise HTTPException(416, f"the range lies outside of the {size} bytes there are", headers_416)
+        raise HTTPException(416, f"the range is outside of the asset's {size} bytes", headers_416)
     return start, end
 
 

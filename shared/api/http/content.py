@@ -1,4 +1,4 @@
-"""Which assets may be put, and what bytes look like: names promise a kind, content has to keep it."""
+"""Which assets may be put, and what bytes look like: a name promises a kind that the content must be of."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ _STANDS_FOR: Final = {
     "<any>": r"[^/\x00-\x1f]+",
 }
 _LIMITS: Final[dict[Kind, int]] = {"text": MOST_TEXT_BYTES, "json": MOST_TEXT_BYTES}
-"""Smaller than the general limit, since these are held in memory by whoever reads them."""
+"""Smaller than the general limit, since these are held in memory by their readers."""
 
 _MEDIA_TYPES: Final = {
     **{suffix.removeprefix("."): media_type for suffix, media_type in PICTURE_MEDIA_TYPES.items()},
@@ -62,7 +62,7 @@ MEDIA_TYPES: Final = sorted({*_MEDIA_TYPES.values(), UNKNOWN_MEDIA_TYPE})
 
 
 def kind_of(name: str, pipelines: Iterable[Pipeline]) -> Kind:
-    """The kind of asset that a name below `assets/` promises to one of these pipelines.
+    """The kind of asset that a name below `assets/` means to one of these pipelines.
 
     Raises `BadRequest` for a name that none of them takes.
     """
@@ -96,12 +96,12 @@ def limit_bytes(kind: Kind, most: int) -> int:
 
 
 def media_type(name: str) -> str:
-    """The Content-Type by the name's ending, one that no browser runs; text is UTF-8."""
+    """The Content-Type for the name's ending, never one that a browser runs; text is UTF-8."""
     return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), UNKNOWN_MEDIA_TYPE)
 
 
 def check_content(path: Path, name: str, kind: Kind) -> None:
-    """Raise 415 when the file is not of the kind that its name promises."""
+    """Raise 415 when the file is not of the kind that its name requires."""
     if kind == "audio":
         _check_music(path, name)
         return
@@ -111,7 +111,7 @@ def check_content(path: Path, name: str, kind: Kind) -> None:
 
 
 def _check_music(path: Path, name: str) -> None:
-    """By what it decodes as: what a file begins with need not say what it is."""
+    """By decoding it: a file's first bytes need not show what it is."""
     try:
         music_type(path, what=f"asset {name!r}")
     except InvalidAssets as error:
@@ -119,7 +119,7 @@ def _check_music(path: Path, name: str) -> None:
 
 
 def looks_like(path: Path) -> tuple[str, str]:
-    """What the file looks like in words, and its kind, by its first bytes; else by whether it is text."""
+    """What the file looks like in words, and its kind, by its first bytes or by whether it is text."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     picture = picture_type_of(head)
@@ -132,7 +132,7 @@ def looks_like(path: Path) -> tuple[str, str]:
 
 
 def _as_text(path: Path, kind: Kind) -> tuple[str, str]:
-    """Text first: a caption may well begin with the letters that some file format begins with."""
+    """Text first: a caption may begin with the letters that some file format begins with."""
     text = _text_of(path)
     if text is None:
         return looks_like(path)
@@ -140,7 +140,7 @@ def _as_text(path: Path, kind: Kind) -> tuple[str, str]:
 
 
 def _text_of(path: Path) -> str | None:
-    """The text that a file is, if it is no larger than texts may be."""
+    """The file's text, if it is text and no larger than texts may be."""
     if path.stat().st_size > max(_LIMITS.values()):
         return None
     try:
@@ -167,12 +167,12 @@ def _riff(form: bytes) -> Callable[[bytes], bool]:
 
 
 def _ftyp(*brands: bytes) -> Callable[[bytes], bool]:
-    """ISO base media (ISO/IEC 14496-12, 4.3) of one of these major brands; of any when none is named."""
+    """ISO base media (ISO/IEC 14496-12, 4.3) of one of these major brands; of any if none is given."""
     return lambda head: head[4:8] == b"ftyp" and (not brands or head[8:12] in brands)
 
 
 def _is_mp3_frame(head: bytes) -> bool:
-    """A frame header of MPEG audio layer III (ISO/IEC 11172-3, 2.4.1.3), no field of a forbidden value."""
+    """A frame header of MPEG audio layer III (ISO/IEC 11172-3, 2.4.1.3) without forbidden field values."""
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return False
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
@@ -197,7 +197,7 @@ _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
     ("a PDF document", "other", _starts(b"%PDF-")),
     ("a ZIP archive", "other", _starts(b"PK\x03\x04", b"PK\x05\x06")),
     ("a gzip archive", "other", _starts(b"\x1f\x8b")),
-    ("nothing: it is empty", "other", lambda head: not head),
+    ("an empty file", "other", lambda head: not head),
 )
 _WANTED: Final[dict[Kind, str]] = {
     "image": f"a picture: {PICTURE_NAMES}",

@@ -1,6 +1,6 @@
 """Forms with files (RFC 7578), written to disk as they arrive; every part has a limit of its own.
 
-Names and types that the sender gives its files are not looked at.
+Names and types that the sender gives its files are ignored.
 """
 
 from collections.abc import Mapping
@@ -21,23 +21,23 @@ MAX_FIELD_BYTES: Final = 4096
 _MAX_FIELDS: Final = 32
 _MAX_HEADER_BYTES: Final = 4096
 _FRAME_BYTES: Final = 64 * 1024
-"""For what is around the parts."""
+"""For the bytes around the parts."""
 
 
 @dataclass(kw_only=True)
 class Form:
-    """What a form brought."""
+    """The content of a form."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
 
 
 async def read_form(request: Request, folder: Path, limits: Mapping[str, int]) -> Form:
-    """The form that the request's body is; its files are put into `folder`.
+    """Read the request's body as a form; its files are written into `folder`.
 
     `limits` says which fields are files, and how many bytes each may have. Raises 413 as soon as a part is
-    over its limit, `BadRequest` for a form that is none, and for a field that comes twice. What follows the
-    form's end is not read.
+    over its limit, `BadRequest` for an invalid form, and for a field that occurs twice. Bytes after the
+    form's end are not read.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
@@ -57,7 +57,7 @@ async def read_form(request: Request, folder: Path, limits: Mapping[str, int]) -
                 break
         parser.finalize()
     except FormParserError as error:
-        raise BadRequest(f"the body is no multipart form: {error}") from error
+        raise BadRequest(f"the body is not a multipart form: {error}") from error
     finally:
         sorter.close()
     if not sorter.is_whole:
@@ -83,7 +83,7 @@ def _parser(boundary: bytes, sorter: "_Sorter") -> MultipartParser:
 
 
 class _Sorter:
-    """Takes the parser's calls; files' bytes wait in memory until `write_down`, which may take its time."""
+    """Receives the parser's calls; files' bytes wait in memory until `write_down`, which may block."""
 
     def __init__(self, folder: Path, limits: Mapping[str, int]) -> None:
         self.form = Form()
@@ -128,7 +128,7 @@ class _Sorter:
             self.form.files[self._name] = path
             self._files[self._name] = path.open("wb")
         elif b"filename" in options:
-            raise BadRequest(f"{shown}: is no file here; files are {', '.join(self._limits)}")
+            raise BadRequest(f"{shown}: is not a file field; the file fields are {', '.join(self._limits)}")
         elif len(self.form.fields) == _MAX_FIELDS:
             raise BadRequest(f"the form has more than {_MAX_FIELDS} fields; leave out what is not needed")
         else:
@@ -158,7 +158,7 @@ class _Sorter:
         self.is_whole = True
 
     def write_down(self) -> None:
-        """Write what waits to the files."""
+        """Write the waiting bytes to the files."""
         for name, data in self._waiting:
             self._files[name].write(data)
         self._waiting.clear()

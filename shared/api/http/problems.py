@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457), without anything that only the server should know."""
+"""Errors as `application/problem+json` (RFC 9457), without anything that only the server may know."""
 
 import errno
 import logging
@@ -33,7 +33,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _MOST_PROBLEMS: Final = 20
 _RAISED: Final = "Value error, "
-"""What pydantic puts before the words of our own validators."""
+"""What pydantic puts before the messages of our own validators."""
 
 _STATUSES: Final[dict[type[Exception], int]] = {
     BadRequest: 422,
@@ -72,23 +72,23 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": Problem, "description": "The path has a control character, or the body broke off."},
     401: {"model": Problem, "description": "The bearer token is missing or wrong."},
     403: {"model": Problem, "description": "Not asked from this machine, and no token is set."},
-    404: {"model": Problem, "description": "There is no such thing."},
+    404: {"model": Problem, "description": "Not found."},
     405: {
         "model": Problem,
-        "description": "The path has no such method.",
+        "description": "The path doesn't have this method.",
         "headers": {"Allow": {"description": "The methods that it has.", "schema": {"type": "string"}}},
     },
     408: {"model": Problem, "description": "The request came too slowly."},
     422: {"model": Problem, "description": "The request can't be done as asked."},
     503: {"model": Problem, "description": "The store can't be used now."},
 }
-"""What every route may answer."""
+"""The answers that every route may give."""
 
 
 def problem(
     status: int, detail: str, *, problems: Sequence[str] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The answer for a request that went wrong."""
+    """The response for a request that failed."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, problems=list(problems))
     return JSONResponse(
         body.model_dump(),
@@ -129,7 +129,7 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
 
 
 def plain(message: str) -> str:
-    """A message of pydantic's as people would say it."""
+    """A pydantic message in people's words."""
     return message.removeprefix(_RAISED)
 
 
@@ -149,7 +149,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """The methods that the request's path has, by whichever routes: a router names those of one alone."""
+    """The methods that the request's path has, from all routes: a router lists only one route's."""
     scopes = [{**request.scope, "method": method} for method in _METHODS]
     routes = request.app.router.routes
     return [
@@ -162,7 +162,7 @@ async def _on_disconnect(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_want(request: Request, error: Exception) -> Response:
-    """Of room or descriptors: what a server runs out of is said in a line a request, not in a traceback."""
+    """Out of space or file descriptors: logged as one line a request, not as a traceback."""
     assert isinstance(error, OSError)
     if error.errno in FULL:
         return await _on_our_error(request, full_scratch())
@@ -183,5 +183,5 @@ def _is_conditional(request: Request) -> bool:
 
 
 def too_large(limit_bytes: int, what: str = "the body") -> HTTPException:
-    """What to raise for a body, or one field of it, over its limit."""
+    """The error to raise for a body, or one of its fields, over its limit."""
     return HTTPException(413, f"{what} is larger than the {limit_bytes} bytes that are allowed here")

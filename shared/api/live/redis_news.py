@@ -1,4 +1,4 @@
-"""Updates from Redis as they are published. While Redis is away there are none, and the store is enough."""
+"""Updates from Redis as they are published. During an outage there are none, and the store suffices."""
 
 import asyncio
 import json
@@ -16,25 +16,25 @@ from shared.reports.redis_channel import CHANNEL
 _AGAIN_AFTER_S: Final = 5.0
 _CONNECT_S: Final = 2.0
 _ASK_EVERY_S: Final = 15.0
-"""Whether Redis is still there."""
+"""How often to check that Redis still answers."""
 
 
 async def listen(url: str, take: Callable[[Update], None]) -> None:
-    """Hand over every update until this task is cancelled. An outage is told once, and so is its end."""
+    """Pass on every update until this task is cancelled. An outage is logged at its start and its end."""
     is_out = False
 
     def on_ready() -> None:
         nonlocal is_out
         if is_out:
-            log(logging.INFO, "redis_heard_again", "Redis can be listened to again")
+            log(logging.INFO, "redis_heard_again", "Redis answers again")
         is_out = False
 
     while True:
         try:
             await _listen(url, take, on_ready)
-        except Exception as error:  # noqa: BLE001 - whatever its client raises: the store tells the same
+        except Exception as error:  # noqa: BLE001 - any error of its client: the store holds the same
             if not is_out:
-                text = "Redis can't be listened to; jobs are watched by looking at the store"
+                text = "Redis can't be reached; jobs are watched by reading the store"
                 log(logging.WARNING, "redis_unheard", text, kind=type(error).__name__)
             is_out = True
         await asyncio.sleep(_AGAIN_AFTER_S)
@@ -49,7 +49,7 @@ async def _listen(url: str, take: Callable[[Update], None], on_ready: Callable[[
         url,
         socket_connect_timeout=_CONNECT_S,
         health_check_interval=_ASK_EVERY_S,
-        retry=Retry(NoBackoff(), 0),  # silence is told and ended in one place: `listen`
+        retry=Retry(NoBackoff(), 0),  # outages are handled in one place: `listen`
     )
     async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(CHANNEL)
@@ -62,7 +62,7 @@ async def _listen(url: str, take: Callable[[Update], None], on_ready: Callable[[
 
 
 def parse(data: bytes | str) -> Update | None:
-    """The update, or None for what somebody else has published."""
+    """The update, or None for another publisher's message."""
     try:
         fields = json.loads(data)
         return Update.model_validate({**fields, "message": without_paths(str(fields["message"]))})

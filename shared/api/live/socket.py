@@ -1,4 +1,4 @@
-"""Jobs watched live over a WebSocket: all updates from the first to the last, however late a client comes."""
+"""Jobs watched live over a WebSocket: all updates from first to last, however late a client connects."""
 
 import asyncio
 import logging
@@ -23,23 +23,23 @@ router = APIRouter()
 @router.websocket("/ws/job/{job_id:path}")
 async def watch_job(websocket: WebSocket, job_id: str) -> None:
     """Send the job's updates (`shared.api.live.updates.Update`, as JSON) and close: 1000 after the last one,
-    1008 where there is no such job, 1013 when the store can't tell now. What the client says is not read."""
+    1008 for an unknown job, 1013 when the store can't be read now. Messages from the client are not read."""
     viewers = websocket.app.state.viewers
     assert isinstance(viewers, Viewers)
     await websocket.accept(subprotocol=_choose(websocket.scope["subprotocols"]))
     try:
-        with suppress(WebSocketDisconnect):  # it has gone: nobody is to be told
+        with suppress(WebSocketDisconnect):  # the client has left
             await _serve(websocket, viewers, job_id)
     except (StoreError, PlatformError) as error:
         log(logging.WARNING, "watch_refused", f"a job can't be watched now: {error}", job_id=job_id)
-        await _close(websocket, TRY_AGAIN, "the job can't be looked at now; come again soon")
+        await _close(websocket, TRY_AGAIN, "the job can't be read now; try again soon")
 
 
 async def _serve(websocket: WebSocket, viewers: Viewers, job_id: str) -> None:
     try:
         client = await viewers.join(job_id)
     except NoSuchJob:
-        await _close(websocket, UNKNOWN, "there is no such job; start one first")
+        await _close(websocket, UNKNOWN, "the job does not exist; start one first")
         return
     work = [asyncio.create_task(_send(websocket, client)), asyncio.create_task(_until_gone(websocket))]
     try:
@@ -54,7 +54,7 @@ async def _serve(websocket: WebSocket, viewers: Viewers, job_id: str) -> None:
 
 
 async def _send(websocket: WebSocket, client: Viewer) -> None:
-    """Send what comes up to the end of the job."""
+    """Send the updates until the job ends."""
     while (update := await client.mailbox.take()) is not None:
         await websocket.send_text(update.model_dump_json())
         if update.is_the_last:
@@ -70,13 +70,13 @@ async def _until_gone(websocket: WebSocket) -> None:
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     """`reason` has at most 123 bytes."""
-    with suppress(WebSocketDisconnect, RuntimeError):  # the client was first
+    with suppress(WebSocketDisconnect, RuntimeError):  # the client closed first
         await websocket.close(code, reason)
 
 
 def _choose(offered: list[str]) -> str | None:
-    """Of the subprotocols that are offered: ours, else the one that brings the token, since a browser hangs
-    up when none is chosen."""
+    """Of the offered subprotocols: ours, else the one that carries the token, since a browser closes the
+    connection when none is chosen."""
     if SUBPROTOCOL in offered:
         return SUBPROTOCOL
     return next((name for name in offered if name.startswith(TOKEN_SUBPROTOCOL)), None)

@@ -1,4 +1,4 @@
-"""What a client that watches a job is sent: nothing twice, nothing that was overtaken, and surely the end."""
+"""What a client that watches a job is sent: no update twice, none that is outdated, and always the end."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,12 +19,12 @@ class Update(BaseModel):
 
     job_id: str
     stage: str
-    """Or `pipeline` for the whole run, or `error` when it has failed."""
+    """Or `pipeline` for the whole run, or `error` after it has failed."""
     progress: int = Field(ge=0, le=100)
     """Of the stage."""
     message: str
     timestamp: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
-    """UTC, to the millisecond, so that their order as text is that in time."""
+    """UTC, to the millisecond, so that sorting as text sorts by time."""
     overall: int = Field(ge=0, le=100)
     status: State
     """Of the stage, or of the run."""
@@ -44,10 +44,10 @@ def update_of(report: Report) -> Update:
 
 
 class Sieve:
-    """Lets through what one client has not heard yet.
+    """Passes on what one client has not received yet.
 
-    Updates come from the store, which tells the same again and again, and from Redis, which is ahead of it:
-    what is older than the latest of its stage was overtaken. `overall` never falls within a run.
+    Updates come from the store, which repeats them, and from Redis, which is ahead of it: an update older
+    than the latest of its stage is outdated. `overall` never falls within a run.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Sieve:
         self._closed: set[str] = set()
 
     def sift(self, updates: Iterable[Update]) -> list[Update]:
-        """What of these is news, in the order in which it came."""
+        """The new updates among these, in the order of arrival."""
         return [self._told(update) for update in updates if self._is_news(update)]
 
     def _is_news(self, update: Update) -> bool:
@@ -82,7 +82,7 @@ class Sieve:
 
 
 class Mailbox:
-    """Updates that wait for a client; one that takes them too slowly misses some of what lies between."""
+    """Updates that wait for a client; a client that reads too slowly misses some of those in the middle."""
 
     def __init__(self, most: int = _MOST_WAITING) -> None:
         self._most = most
@@ -98,20 +98,20 @@ class Mailbox:
             self._filled.set()
 
     def end(self) -> None:
-        """Nothing more will come."""
+        """No more updates will come."""
         self._is_over = True
         self._filled.set()
 
     async def take(self) -> Update | None:
-        """The next one; None when nothing more will come."""
+        """The next one; None when no more will come."""
         while not self._waiting and not self._is_over:
             self._filled.clear()
             await self._filled.wait()
         return self._waiting.pop(0) if self._waiting else None
 
     def _least(self) -> int:
-        """What is missed least: the oldest that tells of a stage in its middle. Never the first nor the last
-        that there is to tell."""
+        """The index of the least important update: the oldest from the middle of a stage. Never the first or
+        the last update."""
         middles = (at for at, update in enumerate(self._waiting) if _is_a_middle(update))
         return next(middles, 1)
 

@@ -1,4 +1,4 @@
-"""Who watches which job: one look at the store for all clients of a job, and news from Redis in between."""
+"""Viewers of jobs: one reading of the store for all viewers of a job, and news from Redis in between."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from shared.runs.trigger import Trigger
 
 _LOOK_EVERY_S: Final = 0.5
 _LOOK_SLOWLY_EVERY_S: Final = 2.0
-"""At the store of a job that Redis told of lately."""
+"""Between readings of the store for a job that Redis sent news of lately."""
 _HEARD_LATELY_S: Final = 10.0
 
 
@@ -27,7 +27,7 @@ class NoSuchJob(Exception):
 
 
 class Viewer:
-    """One who watches a job."""
+    """One client that watches a job."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
@@ -39,7 +39,7 @@ class Viewer:
 
 
 class Viewers:
-    """All clients of one server. Belongs to one event loop; only looks at the store happen in threads."""
+    """All viewers of one server. Belongs to one event loop; only reading the store happens in threads."""
 
     def __init__(
         self, trigger: Trigger, redis_url: str | None = None, *, look_every_s: float = _LOOK_EVERY_S
@@ -51,9 +51,9 @@ class Viewers:
         self._listening: asyncio.Task[None] | None = None
 
     async def join(self, job_id: str) -> Viewer:
-        """A client that has been told all there is to tell by now.
+        """Add a viewer, which has received all updates so far.
 
-        Raises `NoSuchJob`, and `StoreError` or `PlatformError` when it can't be told.
+        Raises `NoSuchJob`, and `StoreError` or `PlatformError` when the updates can't be read.
         """
         updates = await run_in_threadpool(self._look, job_id)
         client = Viewer(job_id)
@@ -67,7 +67,7 @@ class Viewers:
         return client
 
     def leave(self, client: Viewer) -> None:
-        """The last client of a job takes its watch along, the last of all the ear at Redis."""
+        """The last viewer of a job ends its watch, and the last of all the connection to Redis."""
         watch = self._watched.get(client.job_id)
         if watch is None:
             return
@@ -80,7 +80,7 @@ class Viewers:
             self._listening = None
 
     def _take(self, update: Update) -> None:
-        """News from Redis. That a run has ended is looked up: what comes before the end may be missing."""
+        """News from Redis. After a run's end the store is read: updates before the end may be missing."""
         watch = self._watched.get(update.job_id)
         if watch is None:
             return
@@ -101,13 +101,13 @@ class Viewers:
             except NoSuchJob:
                 watch.end()
                 return
-            except Exception as error:  # noqa: BLE001 - clients wait: whatever it is, look again
+            except Exception as error:  # noqa: BLE001 - viewers wait: after any error, look again
                 if not is_out:
-                    log(logging.WARNING, "watch_interrupted", f"{job_id}: can't be looked at now: {error}")
+                    log(logging.WARNING, "watch_interrupted", f"{job_id}: can't be read now: {error}")
                 is_out = True
 
     def _look(self, job_id: str) -> list[Update]:
-        """All updates of the job's latest run by now; a run that stands still goes on."""
+        """All updates of the job's latest run so far; a run that stopped advancing is advanced."""
         try:
             creation = Creation(self._trigger.store, check_creation_id(job_id))
         except InvalidCreationId as error:
@@ -120,7 +120,7 @@ class Viewers:
             status = self._trigger.status(job_id)
             if status.ready:  # a stage ended unnoticed, as when the server was restarted meanwhile
                 status = self._trigger.advance(job_id)
-        except BadRequest as error:  # it was deleted this moment
+        except BadRequest as error:  # it was deleted just now
             raise NoSuchJob(job_id) from error
         return [update_of(report) for report in reports_of(creation, pipeline, status.request, status)]
 
@@ -132,7 +132,7 @@ class _Watched:
         self.clients: set[Viewer] = set()
         self.task: asyncio.Task[None] | None = None
         self.hint = asyncio.Event()
-        """Look at the store at once."""
+        """Read the store at once."""
         self.heard_at = float("-inf")
 
     def tell(self, updates: list[Update]) -> None:
@@ -148,7 +148,7 @@ class _Watched:
             self.task.cancel()
 
     async def rest(self, seconds: float) -> None:
-        """Wait until the store is to be looked at again."""
+        """Wait until the store has to be read again."""
         if time.monotonic() - self.heard_at < _HEARD_LATELY_S:
             seconds = max(seconds, _LOOK_SLOWLY_EVERY_S)
         try:

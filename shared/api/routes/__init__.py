@@ -1,1 +1,1 @@
-"""What can be asked: assets, runs, events, metrics. The routes of one pipeline are in its own folder."""
+"""The routes: assets, runs, events, metrics. A pipeline's own routes are in its folder."""

@@ -49,8 +49,8 @@ _GETTING: Final[dict[int | str, dict[str, Any]]] = {
     **_CHANGED,
     200: {"description": "The whole asset.", "content": _BYTES},
     206: {"description": "The range that was asked for.", "content": _BYTES},
-    304: {"description": "The copy that If-None-Match names still stands."},
-    416: {"model": Problem, "description": "The range lies outside of the asset."},
+    304: {"description": "The copy that If-None-Match names is current."},
+    416: {"model": Problem, "description": "The range is outside of the asset."},
 }
 
 router = APIRouter(tags=["assets"], responses=RESPONSES)
@@ -96,17 +96,17 @@ async def put_asset(
 @router.head(_FILE, include_in_schema=False)
 @router.get(_FILE, response_class=StreamingResponse, responses=_GETTING)
 def get_asset(creation: WithCreation, name: AssetName, request: Request) -> Response:
-    """An asset's bytes, or one range of them; several ranges at once are answered with the whole."""
+    """An asset's bytes, or one range of them; a request for several ranges gets the whole."""
     for _ in range(_TRIES):
         answer = _answer(creation, name, _stat(creation, name), request)
         if answer:
             return answer
-    raise StoreError("read", creation.key(f"{ASSETS}{name}"), "it was replaced meanwhile, again and again")
+    raise StoreError("read", creation.key(f"{ASSETS}{name}"), "it was replaced repeatedly meanwhile")
 
 
 @router.delete(_FILE, status_code=204, responses=_CHANGED)
 def delete_asset(creation: WithCreation, name: AssetName, request: Request) -> None:
-    """Remove an asset; 404 when it is not there."""
+    """Remove an asset; 404 when it doesn't exist."""
     place = f"{ASSETS}{name}"
     expect = expectation(request.headers, creation.key(place), _stat(creation, name))
     creation.store.delete(creation.key(place), expect=expect)
@@ -121,7 +121,7 @@ def _stat(creation: Creation, name: str) -> ObjectInfo:
 
 
 def _answer(creation: Creation, name: str, info: ObjectInfo, request: Request) -> Response | None:
-    """The answer out of the generation that `info` describes, or None when it was replaced meanwhile."""
+    """The response from the generation that `info` describes, or None when it was replaced meanwhile."""
     key = creation.key(f"{ASSETS}{name}")
     check_match(request.headers, key, info)
     headers = _headers(name, info)
@@ -143,7 +143,7 @@ def _answer(creation: Creation, name: str, info: ObjectInfo, request: Request) -
 
 
 class _Streamed(StreamingResponse):
-    """Lets go of what it reads from, also when the client goes away before the end."""
+    """Closes its source, also when the client disconnects before the end."""
 
     def __init__(self, chunks: Chunks, status_code: int, headers: dict[str, str]) -> None:
         super().__init__(chunks, status_code, headers)
@@ -157,7 +157,7 @@ class _Streamed(StreamingResponse):
 
 
 def _headers(name: str, info: ObjectInfo) -> dict[str, str]:
-    """What every answer about an asset says. A type that we don't know is saved, never shown."""
+    """The headers of every response about an asset. A type that we don't know is saved, never shown."""
     kind = media_type(name)
     shown = "attachment" if kind == UNKNOWN_MEDIA_TYPE else "inline"
     return {

@@ -1,9 +1,9 @@
-"""IDs that callers choose are claimed, so that of several who post one ID at once, one gets it.
+"""IDs that callers choose are claimed, so that if several post the same ID at once, one gets it.
 
 The claim is `claims/posted.json`, which is written only where there is none. A claim whose run was never
 asked for, since the server died in between, may be taken over after a minute, so that posting again finishes
-it; a server that only failed gives its claim up at once. While a job is deleted its claim says so, and nobody
-gets the ID until it is gone.
+it; a server that only failed withdraws its claim at once. While a job is deleted its claim says so, and the
+ID can't be claimed until the deletion is complete.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class AlreadyPosted(Exception):
 
 @contextmanager
 def claimed(creation: Creation) -> Iterator[None]:
-    """Hold the ID; it is given up if what is done with it fails before there is a run."""
+    """Hold the ID; it is released if the block fails before there is a run."""
     generation = _claim(creation)
     try:
         yield
@@ -65,6 +65,6 @@ def _claim(creation: Creation) -> str:
 
 def _posted_now(creation: Creation) -> AlreadyPosted:
     return AlreadyPosted(
-        f"job_id: {creation.creation_id!r} is being posted by someone else; use another, or if that broke "
+        f"job_id: {creation.creation_id!r} is being posted by another client; use another, or if that broke "
         "off, post it again in a minute"
     )

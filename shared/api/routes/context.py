@@ -1,4 +1,4 @@
-"""What every route needs: the trigger, the settings and the creation that the path names."""
+"""What every route needs: the trigger, the settings and the creation in the path."""
 
 from typing import Annotated
 
@@ -44,9 +44,9 @@ async def _decoders(request: Request) -> CapacityLimiter:
 WithTrigger = Annotated[Trigger, Depends(_trigger)]
 WithRows = Annotated[Rows, Depends(_rows)]
 WithListers = Annotated[CapacityLimiter, Depends(_listers)]
-"""How many may read the whole store at once; the others wait without a thread."""
+"""How many requests may read the whole store at once; the others wait without a thread."""
 WithDecoders = Annotated[CapacityLimiter, Depends(_decoders)]
-"""How many may have files decoded at once; the others wait without a thread."""
+"""How many requests may have files decoded at once; the others wait without a thread."""
 WithSettings = Annotated[Settings, Depends(_settings)]
 
 

@@ -1,7 +1,7 @@
-"""Events over HTTP: CloudEvents that hint that something has ended, and the sweep for those that got lost.
+"""Events over HTTP: CloudEvents that hint that a task has ended, and the sweep for events that got lost.
 
-An event may come doubled, late, out of order or never, and says nothing that the store doesn't: whatever it
-names is looked at anew. What means nothing here is answered like what does, lest it be sent again for ever.
+An event may come twice, late, out of order or never, and says no more than the store does: the creation that
+it names is read again. Irrelevant events are acknowledged too, so that the sender stops retrying.
 """
 
 import logging
@@ -37,19 +37,19 @@ MAX_EVENT_BYTES: Final = 1 << 20
 _STRUCTURED: Final = "application/cloudevents+json"
 _PING: Final = "dev.knative.sources.ping"
 _RUN_JOB: Final = "/Jobs.RunJob"
-"""What Cloud Run's audit log calls the end of an execution; its start has a longer name."""
+"""The method name in Cloud Run's audit log at the end of an execution; that at its start is longer."""
 _RECORD: Final = re.compile(r"[a-z][a-z0-9_]*(/[0-9]{1,9})?\.json", re.ASCII)
 _ENDS: Final = frozenset(
     {"google.cloud.audit.log.v1.written", "google.cloud.pubsub.topic.v1.messagePublished"}
 )
-"""Tell that an execution has ended, which the store may know nothing of."""
+"""Events that report an execution's end, which the store may not show."""
 _Data = TypeVar("_Data", bound=BaseModel)
 
 _MALFORMED: Final = (
     BaseCloudEventException,
     ValueError,
     TypeError,
-    AttributeError,  # of a structured event that is no JSON object
+    AttributeError,  # a structured event that is not a JSON object
     RecursionError,
 )
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
@@ -59,7 +59,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 }
 _TAKING: Final[dict[int | str, dict[str, Any]]] = {
     **_ANSWERS,
-    204: {"description": "Taken, or of no meaning here."},
+    204: {"description": "Taken, or irrelevant here."},
     400: {"model": Problem, "description": "Not a CloudEvent, version 1.0, in structured or binary mode."},
     413: {"model": Problem, "description": f"The event is larger than {MAX_EVENT_BYTES} bytes."},
     415: {"model": Problem, "description": "The event is compressed."},
@@ -122,7 +122,7 @@ class _RecordStatus(BaseModel):
 
 
 async def _read_event(request: Request) -> BaseCloudEvent:
-    """The CloudEvent that the request is; raises 400 for anything else, 413 over `MAX_EVENT_BYTES`."""
+    """Read the request as a CloudEvent; raises 400 for anything else, 413 over `MAX_EVENT_BYTES`."""
     headers = {name: value for name, value in request.headers.items() if name != EVENT_TOKEN_HEADER}
     message = HTTPMessage(headers=headers, body=await read_body(request, MAX_EVENT_BYTES))
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -141,7 +141,7 @@ async def _read_event(request: Request) -> BaseCloudEvent:
     dependencies=[Depends(_EVENT_TOKEN)],
 )
 def take_event(event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: WithTrigger) -> None:
-    """Advance the creation that a CloudEvent is about, or sweep; events of no meaning here do nothing."""
+    """Advance the creation that a CloudEvent is about, or sweep; irrelevant events have no effect."""
     kind = event.get_type()
     if kind == _PING:
         _sweep(trigger)
@@ -149,7 +149,7 @@ def take_event(event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: 
     find = _FINDERS.get(kind)
     creation_id = find(trigger.store, event.get_data()) if find else None
     if creation_id is None:
-        log(logging.DEBUG, "event_ignored", f"an event of type {kind!r} means nothing here", type=kind)
+        log(logging.DEBUG, "event_ignored", f"an event of type {kind!r} is irrelevant here", type=kind)
         return
     try:
         status = trigger.advance(creation_id, ask_again=kind in _ENDS)
@@ -168,7 +168,7 @@ def take_event(event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: 
 
 @router.post("/sweep")
 def sweep(trigger: WithTrigger) -> SweepBody:
-    """Advance every run that is under way, for the events that got lost; call it every minute or so."""
+    """Advance every run that is under way, in case events got lost; call it every minute or so."""
     return _sweep(trigger)
 
 
@@ -179,7 +179,7 @@ def _sweep(trigger: Trigger) -> SweepBody:
 
 
 def _strict(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | None) -> BaseCloudEvent:
-    """The event, without what the library makes up for an attribute that is missing."""
+    """The event; raises `ValueError` for missing attributes, which the library would fill in."""
     missing = [name for name in REQUIRED_ATTRIBUTES if name not in attributes]
     if missing:
         raise ValueError(f"without the attributes {', '.join(missing)}")
@@ -187,7 +187,7 @@ def _strict(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | Non
 
 
 def _from_object(store: ObjectStore, data: object) -> str | None:
-    """The creation whose record was written, unless it says that the stage still works: a heartbeat."""
+    """The creation whose record was written, unless it was a heartbeat of a stage at work."""
     found = _parsed(_StoredObject, data)
     if found is None or found.bucket != urlsplit(store.url).netloc:
         return None
@@ -203,7 +203,7 @@ def _from_object(store: ObjectStore, data: object) -> str | None:
 
 
 def _from_log_entry(_store: ObjectStore, data: object) -> str | None:
-    """The creation that an execution which has ended worked on."""
+    """The creation of an execution that has ended."""
     entry = _parsed(_LogEntry, data)
     if entry is None or entry.resource != "cloud_run_job" or entry.method != _RUN_JOB:
         return None
@@ -214,7 +214,7 @@ def _from_log_entry(_store: ObjectStore, data: object) -> str | None:
 
 
 def _from_message(store: ObjectStore, data: object) -> str | None:
-    """The same, out of a log sink's message."""
+    """The same, from a log sink's message."""
     message = _parsed(_Message, data)
     return _from_log_entry(store, message.data) if message else None
 
@@ -232,4 +232,4 @@ _FINDERS: Final[dict[str, Callable[[ObjectStore, object], str | None]]] = {
     "google.cloud.audit.log.v1.written": _from_log_entry,
     "google.cloud.pubsub.topic.v1.messagePublished": _from_message,
 }
-"""How the creation is found that an event of a type is about."""
+"""How to find the creation that an event is about, by the event's type."""

@@ -1,4 +1,4 @@
-"""What the HTTP face answers, as data: its fields are the API's documentation."""
+"""The HTTP API's responses as data; the fields are also its documentation."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -31,11 +31,11 @@ class FailureBody(_Body):
 
     kind: str = Field(description="The error's class.", examples=["InvalidAssets"])
     message: str = Field(examples=["part 2 has no image; add 2/image.png"])
-    permanent: bool = Field(description="Trying again without changing something can't help.")
+    permanent: bool = Field(description="A retry without a change can't help.")
 
 
 class StageBody(_Body):
-    """How one stage stands."""
+    """The status of one stage."""
 
     name: str
     state: StageState
@@ -48,12 +48,12 @@ class StageBody(_Body):
         description="From the first task's start to the last one's end; null before that.", examples=[5230]
     )
     cost_usd: Usd
-    warnings: list[str] = Field(description="What you should know although the stage succeeded.")
+    warnings: list[str] = Field(description="Problems that you should know of although the stage succeeded.")
     error: FailureBody | None
 
 
 class CostBody(_Body):
-    """What the run used so far and what that costs."""
+    """What the run used so far, and its price."""
 
     cpu_s: float = Field(examples=[9.81])
     peak_memory_mib: int = Field(description="Of the largest task.", examples=[412])
@@ -63,14 +63,14 @@ class CostBody(_Body):
 
 
 class StatusBody(_Body):
-    """How a creation's latest run stands."""
+    """The status of a creation's latest run."""
 
     creation_id: str = Field(examples=["2025/10/30/spring"])
     pipeline: str
     status: Literal["pending", "completed", "failed"] = Field(
         description="pending: not started, or under way. completed: the video is there. failed: see error."
     )
-    run: int = Field(description="Counts up with every start; 0 before the first.", examples=[1])
+    run: int = Field(description="Incremented by every start; 0 before the first.", examples=[1])
     progress: Part
     message: str = Field(description="What is being done now.", examples=["render: segment 3 of 7"])
     error: str | None = Field(description="Why the run failed.")
@@ -81,7 +81,7 @@ class StatusBody(_Body):
         "another run of them follows this one."
     )
     outdated: bool = Field(
-        description="Inputs changed since this run was asked for, and nobody has asked for a run of them: "
+        description="Inputs changed since this run was asked for, and no run of them was asked for: "
         "the video is older than they are. Start again for one of them."
     )
     urls: dict[str, str] = Field(
@@ -131,7 +131,7 @@ class SweepBody(_Body):
 
 
 def creation_url(creation_id: str, place: str) -> str:
-    """The address, relative to the server, of something that belongs to the creation."""
+    """The URL, relative to the server, of an object or route of the creation."""
     return f"/me/creation/{quote(creation_id)}/{quote(place)}"
 
 
@@ -189,7 +189,7 @@ def status_body(status: RunStatus) -> StatusBody:
 
 
 def _urls(status: RunStatus) -> dict[str, str]:
-    """Only this run's outputs: what an earlier run left behind is never shown as its result."""
+    """Only this run's outputs: an earlier run's output is never shown as its result."""
     keys = {label: output.key for label, output in status.outputs.items() if output.key.startswith(ASSETS)}
     return {label: creation_url(status.creation_id, key) for label, key in keys.items()} | {
         "manifest": creation_url(status.creation_id, "manifest")

@@ -1,4 +1,4 @@
-"""A creation that is taken out of the store goes out of the database that mirrors it, too."""
+"""A creation that is removed from the store is also removed from the database that mirrors it."""
 
 import logging
 import threading
@@ -15,14 +15,14 @@ from shared.settings import Settings
 _AT_ONCE: Final = 2
 _RESTS_S: Final = 30.0
 _DEADLINE_S: Final = 8.0
-"""More than the database's own limits: what has no answer by then hangs."""
+"""More than the database's own limits: a call without an answer by then hangs."""
 
 
 class Rows:
     """The rows of jobs in the database, if there is one. May be used from any thread.
 
-    A database that is slow or down holds up two requests at once at most, each for 8 s at most, and after a
-    failure it is left alone for 30 s: rows that stay behind for that are warned of.
+    A slow or unreachable database blocks two requests at once at most, each for 8 s at most. After a failure
+    it is left alone for 30 s; a warning is logged for each row that is not deleted.
     """
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +32,7 @@ class Rows:
         self._rests_until = float("-inf")
 
     def remove(self, job_id: str) -> None:
-        """Take the job out of the database."""
+        """Delete the job's row."""
         if not _database_is_there(self._settings):
             return
         if self._clock() < self._rests_until:
@@ -43,13 +43,13 @@ class Rows:
             self._delete(job_id)
 
     def _delete(self, job_id: str) -> None:
-        """In a thread of its own, which may be left behind and keeps its slot for that long."""
+        """Runs in a thread of its own, which may be abandoned and keeps its slot until it ends."""
         done: Future[None] = Future()
 
         def work() -> None:
             try:
                 _delete_rows(self._settings, job_id)
-            except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            except Exception as error:  # noqa: BLE001 - raised by the caller that waits for it
                 done.set_exception(error)
             else:
                 done.set_result(None)
@@ -59,7 +59,7 @@ class Rows:
         threading.Thread(target=work, name="rows", daemon=True).start()
         try:
             done.result(_DEADLINE_S)
-        except Exception as error:  # noqa: BLE001 - whatever its driver raises: `db rebuild` does it later
+        except Exception as error:  # noqa: BLE001 - any error: `db rebuild` deletes the row later
             self._rests_until = self._clock() + _RESTS_S
             _say_left(job_id, type(error).__name__)
 
@@ -80,7 +80,7 @@ def _delete_rows(settings: Settings, job_id: str) -> None:
 
 
 def _database_is_there(settings: Settings) -> bool:
-    """Whether a database is named, or lies beside the store. An SQLite file that is not there is not made."""
+    """Whether a database is configured, or is beside the store. A missing SQLite file is not created."""
     url = database_url(settings)
     if url is None:
         return False

@@ -1,4 +1,4 @@
-"""Runs over HTTP: start one, see how it stands, cancel it, read its manifest."""
+"""Runs over HTTP: start one, read its status, cancel it, read its manifest."""
 
 from typing import Annotated, Any, Final
 
@@ -37,14 +37,14 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
         parameters: Annotated[dict[str, Any], Depends(read_parameters)],
         response: Response,
     ) -> StatusBody:
-        """Start a run. While one is under way, asking for the same again starts nothing; if parameters or
+        """Start a run. While one is under way, asking for the same again has no effect; if parameters or
         assets have changed since it was asked for, another run of them is queued behind it."""
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
         return status_body(trigger.start(pipeline.name, creation.creation_id, parameters))
 
     @router.get(f"/{action}_status", name=f"{action}_status")
     def status(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
-        """How the latest run stands; a creation that has assets and was never started is pending."""
+        """The latest run's status; a creation that has assets and was never started is pending."""
         if _asked_for(creation, pipeline.name):
             found = trigger.status(creation.creation_id)
             if (
@@ -53,12 +53,12 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
                 found = trigger.advance(creation.creation_id)
             return status_body(found)
         if not creation.has_assets():
-            raise HTTPException(404, f"creation {creation.creation_id!r} has nothing; put its assets first")
+            raise HTTPException(404, f"creation {creation.creation_id!r} has no assets; put them first")
         return not_started(creation.creation_id, pipeline)
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
     def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
-        """Stop the run. What is done stays: starting again resumes. A run that has ended stays as it is."""
+        """Stop the run. Finished work is kept: starting again resumes. An ended run stays as it is."""
         if not _asked_for(creation, pipeline.name):
             raise HTTPException(404, f"creation {creation.creation_id!r} was never started")
         response.headers["Location"] = creation_url(creation.creation_id, f"{action}_status")
@@ -76,10 +76,10 @@ def _parameters_of(pipeline: Pipeline) -> dict[str, Any]:
 @manifest_router.get(
     "/me/creation/{creation_id:path}/manifest",
     response_model=dict[str, Any],
-    responses={304: {"description": "The copy that If-None-Match names still stands."}},
+    responses={304: {"description": "The copy that If-None-Match names is current."}},
 )
 def manifest(creation: WithCreation, request: Request) -> Response:
-    """The latest run at a glance, as the store keeps it: stages, files, costs, timing."""
+    """The latest run's summary, as stored: stages, files, costs, timing."""
     data, info = creation.read(MANIFEST)
     headers = {"ETag": etag(info), "Cache-Control": "private, no-cache"}
     if is_unchanged(request.headers, info):
@@ -92,7 +92,7 @@ def manifest(creation: WithCreation, request: Request) -> Response:
 
 
 def _clean(holder: dict[str, Any] | None, field: str) -> None:
-    """A failed tool's message holds its command line; its paths are nothing to the asker."""
+    """A failed tool's message holds its command line; clients must not see its paths."""
     if holder and holder[field]:
         holder[field] = without_paths(holder[field])
 

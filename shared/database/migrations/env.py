@@ -1,4 +1,4 @@
-"""Run by Alembic: on the connection that `upgrade` hands over, or on the environment's database."""
+"""Run by Alembic: on the connection that `upgrade` passes, or on the environment's database."""
 
 import os
 
@@ -13,7 +13,7 @@ from shared.settings import read_settings
 
 
 def run(connection: Connection) -> None:
-    is_sqlite = connection.dialect.name == "sqlite"  # which can alter a table only by copying it
+    is_sqlite = connection.dialect.name == "sqlite"  # SQLite can alter a table only by copying it
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=is_sqlite)
     with context.begin_transaction():
         context.run_migrations()
@@ -22,7 +22,7 @@ def run(connection: Connection) -> None:
 def run_on_environment() -> None:
     url = database_url(read_settings(os.environ))
     if url is None:
-        raise InvalidSettings("DATABASE_URL: unset; name the database whose tables are meant")
+        raise InvalidSettings("DATABASE_URL: unset; name the database to migrate")
     engine = make_engine(url)
     with engine.begin() as connection:
         run(connection)

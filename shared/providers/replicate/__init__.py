@@ -1,1 +1,1 @@
-"""Replicate (https://replicate.com/docs/reference/http): predictions, bought once and fetched later."""
+"""Replicate (https://replicate.com/docs/reference/http): predictions, paid for once and fetched later."""

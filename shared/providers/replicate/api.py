@@ -35,11 +35,11 @@ class Model:
     name: str
     """`<owner>/<name>`."""
     version: str = ""
-    """Its 64 hex digits; empty for official models, which are asked for by name."""
+    """Its 64 hex digits; empty for official models, which are called by name."""
 
 
 def ratio_like(width: int, height: int, ratios: Collection[str]) -> str:
-    """Of the ratios that a model makes, such as `4:5`, the one that is nearest to this shape."""
+    """The ratio nearest to this shape, of those that a model makes, such as `4:5`."""
 
     def distance(ratio: str) -> float:
         across, down = map(int, ratio.split(":"))
@@ -49,7 +49,7 @@ def ratio_like(width: int, height: int, ratios: Collection[str]) -> str:
 
 
 class Prediction(BaseModel):
-    """A prediction as Replicate tells it."""
+    """A prediction in Replicate's words."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,13 +72,13 @@ class Prediction(BaseModel):
 
     @property
     def url(self) -> str:
-        """Of its result; empty when there is none, or none any more: an hour later results are removed."""
+        """The URL of its result; empty before there is one, and after an hour, when results are removed."""
         first = self.output[0] if isinstance(self.output, list) and self.output else self.output
         return first if isinstance(first, str) and self.status == "succeeded" else ""
 
     @property
     def lost(self) -> bool:
-        """Whether nothing can come of it any more."""
+        """Whether it can't succeed any more."""
         return self.ended and not self.url
 
     def is_since(self, earliest: datetime) -> bool:
@@ -92,7 +92,7 @@ class _Page(BaseModel):
 
 
 class Gone(ProviderFailed):
-    """Replicate knows no such prediction, or model."""
+    """Replicate doesn't know this prediction, or model."""
 
 
 class ReplicateApi:
@@ -118,8 +118,8 @@ class ReplicateApi:
         )
 
     def create(self, model: Model, given: Mapping[str, Any], *, cancel_after_s: int) -> Prediction:
-        """Ask for a prediction, which Replicate cancels after that time. Raises `AnswerLost` when nobody
-        knows if it did, any other error when it surely did nothing."""
+        """Create a prediction, which Replicate cancels after that time. Raises `AnswerLost` when the outcome
+        is unknown, any other error when it certainly had no effect."""
         body = {"input": given}
         answer = self._http.call(
             "POST",
@@ -132,7 +132,7 @@ class ReplicateApi:
         try:
             return Prediction.model_validate(answer.json())
         except ValidationError as error:
-            raise AnswerLost(NAME, "answered with something that is no prediction") from error
+            raise AnswerLost(NAME, "answered with something that is not a prediction") from error
 
     def get(self, prediction_id: str) -> Prediction:
         """Raises `Gone`."""
@@ -141,7 +141,7 @@ class ReplicateApi:
         )
 
     def cancel(self, prediction_id: str) -> Prediction:
-        """What has ended stays as it is. Raises `Gone`."""
+        """An ended prediction stays as it is. Raises `Gone`."""
         path = f"v1/predictions/{prediction_id}/cancel"
         return _prediction(self._http.call("POST", path, timeout_s=self._answer_s))
 
@@ -159,19 +159,19 @@ class ReplicateApi:
             path = f"v1/predictions?{page.next.partition('?')[2]}"
 
     def fetch(self, url: str, target: Path, *, types: tuple[str, ...], most_bytes: int) -> None:
-        """The file of a result."""
+        """Download a result's file."""
         self._http.download(url, target, expect=types, most_bytes=most_bytes, timeout_s=_FILE_S)
 
 
 def explain(status: int, body: Any) -> ReelwrightError | None:
-    """The error for a status and its body, `{"title", "detail", "status"}`; None for what all APIs mean."""
+    """The error for a status and its body, `{"title", "detail", "status"}`; None for usual meanings."""
     detail = str(body.get("detail") or body.get("title") or "") if isinstance(body, dict) else ""
     said = " ".join(detail.split())[:300]
     if status == 402:
         reason = f"the account has no credit left ({said}); add some at https://replicate.com/account/billing"
         return ProviderDenied(NAME, reason)
     if status == 404:
-        return Gone(NAME, f"knows nothing of this ({said})")
+        return Gone(NAME, f"does not know this ({said})")
     if status == 422:
         return ProviderRefused(NAME, f"does not take the request: {_fields(body) or said}")
     if status == 429:
@@ -182,7 +182,7 @@ def explain(status: int, body: Any) -> ReelwrightError | None:
 
 
 def _fields(body: Any) -> str:
-    """The fields that a model does not take, and why."""
+    """The fields that a model refuses, and why."""
     invalid = body.get("invalid_fields") if isinstance(body, dict) else None
     fields = [each for each in invalid if isinstance(each, dict)] if isinstance(invalid, list) else []
     return "; ".join(f"{each.get('field')}: {each.get('description')}" for each in fields)[:300]
@@ -192,12 +192,14 @@ def _prediction(answer: HttpAnswer) -> Prediction:
     try:
         return Prediction.model_validate(answer.json())
     except ValidationError as error:
-        raise ProviderBusy(NAME, "answered with something that is no prediction; try again later") from error
+        raise ProviderBusy(
+            NAME, "answered with something that is not a prediction; try again later"
+        ) from error
 
 
 def _page(answer: HttpAnswer) -> _Page:
     try:
         return _Page.model_validate(answer.json())
     except ValidationError as error:
-        text = "answered with something that is no list of predictions; try again later"
+        text = "answered with something that is not a list of predictions; try again later"
         raise ProviderBusy(NAME, text) from error

@@ -1,6 +1,6 @@
-"""Asking models at Replicate, which take seconds to minutes, for what is kept and never paid for twice.
+"""Running models at Replicate, which take seconds to minutes; results are kept and never paid for twice.
 
-What a killed stage has asked for is not asked for again. Notes in the store, below `_paid/`:
+A request of a killed stage is not repeated. Notes in the store, below `_paid/`:
 
 predictions/<key>.json       what was asked for: the intent, before it is sent; then its prediction's ID too
 predictions/ids/<id>.json    whose prediction this is: no other order may adopt it
@@ -29,38 +29,38 @@ from shared.settings import Settings
 
 _SENDS: Final = 3
 _LOOKS_AFTER_S: Final = (0.5, 1.5, 3.0)
-"""How long to wait before each look for a lost answer's prediction: listings may lag."""
+"""How long to wait before each lookup of a lost answer's prediction: listings may lag."""
 _SKEW: Final = timedelta(minutes=1)
-"""By which Replicate's clock and ours may differ."""
+"""How far Replicate's clock and ours may differ."""
 _GRACE_S: Final = 60
-"""That a model gets beyond our own patience, so that it is us who cancel unless we are gone."""
+"""How much more time Replicate gives a model than we do: normally we cancel it; Replicate does if we died."""
 _LATE: Final = 0.1
-"""Of the time that a prediction took: by how much later that may be noticed."""
+"""As a fraction of a prediction's duration: how late its end may be noticed."""
 _POLLS_S: Final = 0.5, 5.0
-"""The shortest and the longest pause between two looks."""
+"""The shortest and the longest pause between two polls."""
 _HALF_DONE_S: Final = 60.0
 _DOWNLOADS: Final = 2
 _REFUSALS: Final = re.compile(r"nsfw|sensitive|flagged|safety|moderat|content polic|prohibited", re.I)
-"""In the errors of models that will not show what was asked for."""
+"""Matches errors of models that refuse to show something."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionOrder:
-    """One prediction that is wanted."""
+    """One prediction to make."""
 
     model: Model
     input: Mapping[str, Any]
-    """What the model gets, but for pictures; `prompt` is in it."""
+    """The model's input, except pictures; `prompt` is in it."""
     variation: int
     usd: float
     """List price."""
     pictures: Mapping[str, Path] = field(default_factory=dict)
-    """By input field, the pictures that it gets."""
+    """The model's pictures, by input field."""
     send: Callable[[Path], str] = str
-    """What a picture is sent as: a data URI, or a URL."""
+    """How a picture is sent: as a data URI, or a URL."""
 
     def what(self) -> dict[str, Any]:
-        """All that the result depends on."""
+        """Everything that the result depends on."""
         return {
             "model": self.model.name,
             "version": self.model.version,
@@ -78,15 +78,15 @@ class Kind:
     """What a result must be."""
 
     types: tuple[str, ...]
-    """Of which its Content-Type must start with one."""
+    """Its Content-Type must start with one of these."""
     most_bytes: int
     check: Callable[[Path], None]
-    """Raises `ProviderFailed` or `InvalidAssets` unless the file is whole."""
+    """Raises `ProviderFailed` or `InvalidAssets` unless the file is complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Begun:
-    """An order whose prediction has its ID in the store."""
+    """An order whose prediction's ID is in the store."""
 
     order: PredictionOrder
     note: str
@@ -95,10 +95,10 @@ class _Begun:
 
 
 class Predictions:
-    """What one component, e.g. `replicate-video`, asks of Replicate. Safe to use from several threads."""
+    """The predictions of one component, e.g. `replicate-video`. Safe to use from several threads."""
 
     def __init__(self, settings: Settings, account: Account, *, component: str) -> None:
-        """Raises `ProviderDenied` when there is no key."""
+        """Raises `ProviderDenied` without a key."""
         self._api = ReplicateApi(settings, account)
         self._last_words = ReplicateApi(settings, account.unchecked(), tries=2, answer_s=5.0)
         self._account = account
@@ -127,7 +127,7 @@ class Predictions:
         on_progress(1.0)
 
     def cancel_running(self) -> None:
-        """Cancel at Replicate what has begun here and not ended; what can't be cancelled is logged."""
+        """Cancel the predictions that were begun here and have not ended; failures to cancel are logged."""
         with self._lock:
             running = dict(self._running)
             self._running.clear()
@@ -144,7 +144,7 @@ class Predictions:
             log(logging.WARNING, "prediction_not_cancelled", text, prediction=prediction_id)
 
     def _begin(self, order: PredictionOrder, note: str) -> _Begun:
-        """The prediction that was asked for before, or else a new one."""
+        """The prediction that was begun before, or else a new one."""
         given = order.full_input()
         cancel_after_s = math.ceil(self._timeout_s) + _GRACE_S
         try:
@@ -157,12 +157,12 @@ class Predictions:
                 tries=_SENDS,
             )
         except AnswerLost as error:
-            text = f"the answer was lost {_SENDS} times, and nothing of it is listed; try again later"
+            text = f"the answer was lost {_SENDS} times, and no prediction of it is listed; try again later"
             raise ProviderBusy(NAME, text) from error
         return self._held(order, note, prediction, since)
 
     def _held(self, order: PredictionOrder, note: str, prediction: Prediction, since: datetime) -> _Begun:
-        """It is ours from now on, whoever dies."""
+        """Note that the prediction is ours, even if this process dies."""
         with self._lock:
             self._running[prediction.id] = note
         held = {**_facts_of(order), "asked_at": since.isoformat(), "id": prediction.id}
@@ -191,14 +191,14 @@ class Predictions:
         return None if found.lost else found
 
     def _is_free(self, prediction: Prediction, note: str) -> bool:
-        """Whether it is no other order's."""
+        """Whether it doesn't belong to another order."""
         with self._lock:
             here = self._running.get(prediction.id, note)
         owner = self._account.recall(_owner_note(prediction.id))
         return here == note and (owner is None or owner.get("note") == note)
 
     def _finished(self, begun: _Begun, on_progress: Callable[[float], None]) -> Prediction:
-        """The prediction when it has succeeded."""
+        """The prediction, after it has succeeded."""
         prediction = begun.prediction
         while not prediction.ended:
             waited_s = (utc_now() - begun.since).total_seconds()
@@ -243,7 +243,7 @@ class Predictions:
             self._running.pop(prediction.id, None)
 
     def _result(self, begun: _Begun, prediction: Prediction, kind: Kind, path: Path) -> bytes:
-        """The result's file; one that is broken is fetched again, and then never asked for again."""
+        """The result's file; a broken one is fetched again once, and then the prediction is forgotten."""
         try:
             return self._whole_file(prediction, kind, path)
         except ProviderBusy:
@@ -271,7 +271,7 @@ class Predictions:
 
 
 def _facts_of(order: PredictionOrder) -> dict[str, str]:
-    """What the note of an order says beside its time; its prediction's ID comes with the answer."""
+    """The facts in an order's note, beside its time; its prediction's ID comes with the answer."""
     return {"model": order.model.name, "prompt": str(order.input.get("prompt", "")), "id": ""}
 
 
@@ -280,8 +280,7 @@ def _owner_note(prediction_id: str) -> str:
 
 
 def _is_for(order: PredictionOrder, found: Prediction) -> bool:
-    """Whether this is what the order asks for, as far as the listing tells: pictures may be left out of it,
-    or be URLs of copies."""
+    """Whether this is the order's prediction: listings may omit pictures, or hold URLs of copies."""
     if found.model != order.model.name or found.input.get("prompt") != order.input.get("prompt"):
         return False
     given = order.full_input()

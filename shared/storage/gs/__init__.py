@@ -1,1 +1,1 @@
-"""Google Cloud Storage, by google-cloud-storage."""
+"""Google Cloud Storage, with google-cloud-storage."""

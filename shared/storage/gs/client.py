@@ -1,4 +1,4 @@
-"""Google's client for Cloud Storage, which ships no types, and who signs addresses for it."""
+"""Google's client for Cloud Storage, which ships no types, and the signing of its URLs."""
 
 import copy
 import os
@@ -14,20 +14,20 @@ from shared.errors import InvalidSettings, ObjectNotFound, StoreError
 from shared.storage.gs.errors import translated
 
 _TIMEOUT_S: Final = (10.0, 60.0)
-"""To connect, and between two bytes."""
+"""For connecting, and between two bytes."""
 _EMULATOR: Final = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/:]+)(:[0-9]{1,5})?", re.ASCII)
 _LONGEST_DELAY_S: Final = 16.0
 _SIGNING_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class Remote:
-    """A bucket and the means to reach it; credentials are looked up when it is made.
+    """A bucket and a client for it; credentials are looked up on creation.
 
     Threads may share it, as Google's client may be shared.
     """
 
     def __init__(self, bucket: str, deadline_s: float, first_delay_s: float) -> None:
-        """Raises `InvalidSettings` when the client isn't installed or STORAGE_EMULATOR_HOST is no URL,
+        """Raises `InvalidSettings` when the client isn't installed or STORAGE_EMULATOR_HOST is not a URL,
         `StoreError` without credentials."""
         try:
             from google.cloud.storage import Client
@@ -36,7 +36,8 @@ class Remote:
             remedy = f"needs {error.name}: pip install 'reelwright[gs]'"
             raise InvalidSettings(f"STORE_URL='gs://{bucket}': {remedy}") from error
         _check_emulator(os.environ.get("STORAGE_EMULATOR_HOST", ""))
-        # else the client asks for the bucket in a thread of its own: a right that nothing here needs
+        # otherwise the client requests the bucket in a thread of its own: a permission that nothing here
+        # needs
         os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         with translated("open", f"gs://{bucket}"):
             self.client = Client(project=None)
@@ -52,14 +53,14 @@ class Remote:
         self._lock = threading.Lock()
 
     def hasty(self, deadline_s: float, timeout_s: float) -> "Remote":
-        """The same, for calls that are given up early."""
+        """The same with shorter limits, for calls that are given up early."""
         remote = copy.copy(self)
         remote.retry = self.retry.with_timeout(deadline_s)
         remote.timeout_s = (timeout_s, timeout_s)
         return remote
 
     def look(self, action: str, key: str, generation: str | None = None) -> Any:
-        """The object's description, of that generation if one is named; None when it isn't there."""
+        """The object's description, of that generation if one is given; None when it doesn't exist."""
         blob = self.bucket.blob(key, generation=generation)
         try:
             with translated(action, key):
@@ -69,13 +70,13 @@ class Remote:
             return None
 
     def list(self, prefix: str) -> Iterator[Any]:
-        """The descriptions of all objects whose names start so; raises what the client raises."""
+        """The descriptions of all objects whose names have this prefix; raises the client's errors."""
         found = self.client.list_blobs(
             self.bucket.name, prefix=prefix or None, timeout=self.timeout_s, retry=self.retry
         )
         for page in found.pages:
             if page.raw_page["kind"] != "storage#objects":
-                raise ValueError("the answer is no list of objects")
+                raise ValueError("the answer is not a list of objects")
             yield from map(described, page)
 
     def media_url(self, key: str) -> str:
@@ -83,7 +84,7 @@ class Remote:
         return f"{self.client.api_endpoint}/download/storage/v1/b/{self.bucket.name}/o/{name}"
 
     def signed_url(self, key: str, valid_s: int) -> str:
-        """Signed by the credentials' own key or by IAM; plain for an emulator, which knows no signatures."""
+        """Signed by the credentials' own key or by IAM; unsigned for an emulator."""
         from google.auth.credentials import AnonymousCredentials, Signing
 
         blob = self.bucket.blob(key)
@@ -95,7 +96,8 @@ class Remote:
             return str(blob.generate_signed_url(version="v4", expiration=until, method="GET", **signer))
 
     def _sign_by_iam(self) -> dict[str, str]:
-        """Who signs for credentials without a private key, as on Cloud Run, and the token to ask with.
+        """The account that signs for credentials without a private key, as on Cloud Run, and its access
+        token.
 
         The client's own token is for Cloud Storage only, so IAM would refuse it.
         """
@@ -114,9 +116,9 @@ class Remote:
 
 
 def described(blob: Any) -> Any:
-    """The blob itself, if its description has what every object's has; raises `ValueError` or `TypeError`."""
+    """The blob itself, if its description is complete; raises `ValueError` or `TypeError` otherwise."""
     if not (blob.generation and blob.size is not None and blob.time_created):
-        raise ValueError("the answer describes no object")
+        raise ValueError("the answer doesn't describe an object")
     return blob
 
 

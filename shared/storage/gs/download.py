@@ -1,7 +1,7 @@
-"""One generation of an object in Cloud Storage on its way here.
+"""Downloading one generation of an object from Cloud Storage.
 
-The client's own downloads are not used: they push into a file where a stream is to be pulled, and leave
-unverified what they went on with after a broken connection, and every range.
+The client's own downloads are not used: they push into a file where a stream is pulled here, and they don't
+verify the rest after a broken connection, nor any range.
 """
 
 import re
@@ -23,7 +23,7 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)
 
 
 class Replaced(StoreError):
-    """The generation that was being read is gone."""
+    """The generation that was being read was replaced."""
 
     def __init__(self, action: str, key: str) -> None:
         super().__init__(action, key, "it was replaced meanwhile: read it again")
@@ -31,7 +31,7 @@ class Replaced(StoreError):
 
 @dataclass(kw_only=True)
 class Download:
-    """The bytes `start <= i < stop` of the generation that is live when they are first asked for."""
+    """The bytes `start <= i < stop` of the generation that is live at the first request."""
 
     remote: Remote
     action: str
@@ -40,19 +40,19 @@ class Download:
     start: int = 0
     stop: int | None = None
     generation: str = ""
-    """Known once the first chunk has come."""
+    """Known after the first chunk."""
     sha256: str = ""
-    """Of a whole object's bytes, in hex, known once all have come."""
+    """Of a whole object's bytes, in hex, known after all have arrived."""
     _size_bytes: int = 0
     """Of the whole object."""
     _crc32c: str = ""
 
     def chunks(self) -> Chunks:
-        """The bytes, after one empty chunk that says that they are there.
+        """The bytes, after one empty chunk that shows that the object exists.
 
-        Goes on where a broken connection or a short answer ended. Raises `ObjectNotFound`, or `Replaced` when
-        there is no going on. The last chunk comes only when all is verified: nobody gets a whole object's
-        wrong bytes without hearing of it.
+        Continues where a broken connection or a short answer ended. Raises `ObjectNotFound`, or `Replaced`
+        when it can't continue. The last chunk comes only after verification: a reader of a whole object with
+        wrong bytes always gets an error.
         """
         response = self._open(self.start)
         try:
@@ -94,7 +94,7 @@ class Download:
             sums.update(chunk)
 
     def _settle(self, sums: Sums | None) -> None:
-        """Verify the object if all of it was read, be it in pieces; else keep what is known of it."""
+        """Verify the object if all of it was read, even in pieces; otherwise keep the sums so far."""
         if sums is None:
             return
         if sums.size_bytes < self._size_bytes:
@@ -106,7 +106,7 @@ class Download:
         self.sha256 = sums.sha256
 
     def _check_end(self) -> None:
-        """That there is nothing from `start` on, as the answer says."""
+        """Check that the object has no bytes from `start` on, as the answer says."""
         blob = self._looked_up()
         if blob.size > self.start:
             raise self._damaged(f"none of its {blob.size} bytes from {self.start} on came")
@@ -121,7 +121,7 @@ class Download:
         return blob
 
     def _open(self, at: int) -> "requests.Response | None":
-        """The answer with the bytes from `at` on; None when the object ends before."""
+        """The response with the bytes from `at` on; None when the object ends before."""
         with translated(self.action, self.key):
             response: requests.Response | None = self.remote.retry(self._ask)(at)
         if response is None:
@@ -135,7 +135,7 @@ class Download:
 
     def _reopen(self, at: int, breaks: int) -> "requests.Response":
         if breaks > _BREAKS:
-            reason = f"the connection broke {breaks} times: see to this machine's network, then try again"
+            reason = f"the connection broke {breaks} times: check this machine's network, then try again"
             raise StoreError(self.action, self.key, reason)
         try:
             response = self._open(at)
@@ -171,11 +171,11 @@ class Download:
         raise error
 
     def _check_answer(self, response: "requests.Response", at: int) -> None:
-        """That these are bytes of this generation as they are stored, from `at` on."""
+        """Check that these are bytes of this generation as stored, from `at` on."""
         headers = response.headers
         generation = headers.get("X-Goog-Generation", "")
         if not generation:
-            raise self._damaged(f"the answer tells no generation: {NOT_CLOUD_STORAGE}")
+            raise self._damaged(f"the answer has no generation: {NOT_CLOUD_STORAGE}")
         if generation != (self.generation or generation):
             raise Replaced(self.action, self.key)
         self.generation = generation
@@ -189,11 +189,11 @@ class Download:
         self._crc32c = self._crc32c or _crc32c_in(headers.get("X-Goog-Hash", ""))
 
     def _place(self, response: "requests.Response") -> tuple[int, int]:
-        """Where the answer's bytes begin, and how many the object has."""
+        """Where the response's bytes begin, and the object's size."""
         if response.status_code == 206:
             found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
             if not found:
-                raise self._damaged("the answer does not tell which part of it came")
+                raise self._damaged("the answer does not say which part of it came")
             return int(found[1]), int(found[2])
         length = response.headers.get("X-Goog-Stored-Content-Length", "")
         return 0, int(length) if length.isdecimal() else int(self._looked_up().size)
@@ -208,7 +208,7 @@ class Download:
             return b""
 
     def _damaged(self, what: str) -> StoreError:
-        remedy = "read it again; if that goes on, see what changes answers on their way, e.g. a proxy"
+        remedy = "read it again; if it happens again, check what changes answers on their way, e.g. a proxy"
         return StoreError(self.action, self.key, f"{what}: {remedy}")
 
 
@@ -221,6 +221,6 @@ def new_sums() -> Sums:
 
 
 def _crc32c_in(header: str) -> str:
-    """The CRC32C in `crc32c=…,md5=…`, or nothing."""
+    """The CRC32C in `crc32c=…,md5=…`; empty if there is none."""
     parts = dict(part.strip().partition("=")[::2] for part in header.split(","))
     return parts.get("crc32c", "")

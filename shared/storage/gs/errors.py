@@ -1,4 +1,4 @@
-"""What Google's client raises, in this project's words."""
+"""Translates the errors of Google's client into this project's."""
 
 import os
 import re
@@ -12,47 +12,47 @@ from shared.errors import ObjectNotFound, ReelwrightError, StoreError
 
 _BUCKET_IS_MISSING: Final = "bucket does not exist"
 _LAST_WORD: Final = 300
-"""Characters of an answer that is no JSON which are worth showing."""
+"""How many characters of a non-JSON answer are shown."""
 _PROBLEMS: Final = {
     400: (
         "Cloud Storage refuses the request",
-        "let STORE_URL name a bucket, and let nobody change a file while it goes up",
+        "let STORE_URL name a bucket, and don't change a file during its upload",
     ),
     401: (
         "its credentials are missing or refused",
         "log in (gcloud auth application-default login) or let GOOGLE_APPLICATION_CREDENTIALS name a key "
-        "file; see also that this machine's clock is right",
+        "file; check also this machine's clock",
     ),
     403: (
         "the account that this runs as may not do this",
         "give the account the role roles/storage.objectUser on the bucket",
     ),
-    404: ("there is no such bucket", "create it or let STORE_URL name another"),
+    404: ("the bucket does not exist", "create it or let STORE_URL name another"),
 }
-"""What settings cause, by the status of the answer, and its remedy."""
+"""Problems that settings cause, by the answer's status, with remedies."""
 _UNREACHABLE: Final = "Cloud Storage can't be reached or does not answer"
-_LATER: Final = "see that this machine reaches Cloud Storage, then try again"
+_LATER: Final = "check that this machine reaches Cloud Storage, then try again"
 
 
 NOT_CLOUD_STORAGE: Final = (
-    "what answered is not Cloud Storage: see that no proxy or sign-in page is in between, "
-    "and to STORAGE_EMULATOR_HOST if that is set"
+    "the answer is not from Cloud Storage: check that no proxy or sign-in page is in between, "
+    "and check STORAGE_EMULATOR_HOST if that is set"
 )
 _PAGE: Final = re.compile(r"<(!doctype )?html\b", re.IGNORECASE)
 _GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
-"""What the client raises where an answer is not what it should be, e.g. no JSON, or JSON of another kind."""
+"""Raised by the client for an unexpected answer, e.g. not JSON, or JSON of another kind."""
 
 
 class Unmet(Exception):
-    """Cloud Storage answered 412: the object is not at the generation that was named."""
+    """Cloud Storage answered 412: the object is not at the given generation."""
 
 
 @contextmanager
 def translated(action: str, key: str) -> Iterator[None]:
-    """Raises `ObjectNotFound`, `Unmet`, or `StoreError` with a remedy for what the client raises.
+    """Raises `ObjectNotFound`, `Unmet`, or `StoreError` with a remedy for the client's errors.
 
-    They come from what the client was told, in few words: the client's own error may hold method, URL and
-    body of the answer, and more errors that say the same.
+    The text is short and taken from the answer: the client's own error may hold method, URL and body of the
+    answer, and repeated errors.
     """
     import urllib3
     from google.api_core.exceptions import GoogleAPIError
@@ -85,18 +85,18 @@ def _remedy(code: int, error: BaseException, answer: BaseException) -> str:
 
 
 def _is_page(answer: BaseException | None) -> bool:
-    """Whether a page for people was answered, as Cloud Storage never does."""
+    """Whether the answer is an HTML page, which Cloud Storage never sends."""
     return bool(_PAGE.search(str(answer)))
 
 
 def _words(answer: BaseException) -> str:
-    """In one line: some parts of an answer may be a page for people."""
+    """The error's text in one line: some answers may be partly HTML."""
     text = " ".join(str(answer).split())[:_LAST_WORD]
     return f"{type(answer).__name__}: {text}" if isinstance(answer, _GARBLED) or not text else text
 
 
 def code_of(error: BaseException | None) -> int:
-    """The HTTP status that an error stands for: 401 when there is no token to be had, 0 for no answer."""
+    """The HTTP status of an error: 401 when no token can be obtained, 0 without an answer."""
     from google.auth.exceptions import GoogleAuthError, TransportError
 
     if isinstance(error, GoogleAuthError):
@@ -105,26 +105,26 @@ def code_of(error: BaseException | None) -> int:
 
 
 def is_interruption(error: Exception) -> bool:
-    """Whether an upload under way was lost, or kept in part, which the client doesn't go on from."""
+    """Whether an upload was lost or kept in part, which the client doesn't continue."""
     import requests
     from google.auth.exceptions import GoogleAuthError
 
     if _BUCKET_IS_MISSING in str(error) or isinstance(error, GoogleAuthError):
         return False
     if isinstance(error, requests.RequestException):
-        return is_garbled(error)  # an answer came, but not whole
+        return is_garbled(error)  # an incomplete answer came
     return isinstance(error, ValueError) or code_of(error) in {308, 404, 410}
 
 
 def is_garbled(error: BaseException) -> bool:
-    """Whether an answer came that was no JSON."""
+    """Whether an answer came that is not JSON."""
     import requests
 
     return isinstance(error, requests.JSONDecodeError)
 
 
 def problem_of(error: StoreError) -> str:
-    """Which setting is to blame, with the remedy; empty if none is, so that a later try may succeed."""
+    """Which setting is to blame, with the remedy; empty if none is, so that a later attempt may succeed."""
     code = code_of(error.__cause__)
     if _is_page(error.__cause__):
         return ""
@@ -133,24 +133,24 @@ def problem_of(error: StoreError) -> str:
     if not _is_silence(error.__cause__):
         return ""
     emulator = os.environ.get("STORAGE_EMULATOR_HOST")
-    return f"{_UNREACHABLE}: see to {f'STORAGE_EMULATOR_HOST={emulator!r}' if emulator else 'the network'}"
+    return f"{_UNREACHABLE}: check {f'STORAGE_EMULATOR_HOST={emulator!r}' if emulator else 'the network'}"
 
 
 def _is_silence(error: BaseException | None) -> bool:
-    """Whether nobody was there; not so when a connection broke that somebody had taken."""
+    """Whether no connection was made; False when an accepted connection broke."""
     broken = (BrokenPipeError, ConnectionAbortedError, ConnectionResetError)
     return isinstance(error, OSError) and not isinstance(error, (*broken, ReelwrightError))
 
 
 def _last(error: BaseException) -> BaseException:
-    """What the client's retries ended with, when their time was over."""
+    """The last error of the client's retries, when their time was over."""
     from google.api_core.exceptions import RetryError
 
     return error.cause or error if isinstance(error, RetryError) else error
 
 
 def told(error: BaseException) -> BaseException:
-    """The same in few words, and without a cause: what was answered, or why there was no answer."""
+    """The same error in few words, and without a cause: the answer, or why there was none."""
     from google.api_core.exceptions import GoogleAPICallError, from_http_status
     from google.auth.exceptions import GoogleAuthError, TransportError
 
@@ -171,7 +171,7 @@ def told(error: BaseException) -> BaseException:
 
 
 def _answer(error: Any) -> str:
-    """The message in the body of a refusal: https://cloud.google.com/storage/docs/json_api/v1/status-codes."""
+    """The message in a refusal's body: https://cloud.google.com/storage/docs/json_api/v1/status-codes."""
     try:
         body = error.response.json()["error"]
         return str((body.get("errors") or [body])[0]["message"])

@@ -1,8 +1,8 @@
 """Objects in a Google Cloud Storage bucket.
 
-Every change names the generation that it is meant for, so that sending it again harms nothing. Every write
-also leaves in the object's metadata its SHA-256 and a random token: when an answer is lost, the client sends
-again and is told 412 because of its own success, which the token tells from someone else's.
+Every change names the generation that it applies to, so that repeating it does no harm. Every write also
+stores its SHA-256 and a random token in the object's metadata: when an answer is lost, the client sends the
+write again and gets 412 because of its own success, which the token distinguishes from another writer's.
 
 With STORAGE_EMULATOR_HOST set (scheme included) the client talks to an emulator, without credentials.
 """
@@ -33,38 +33,38 @@ from shared.storage.sums import Beginnings, Sums
 _SHA256: Final = "sha256"
 _WRITE: Final = "write-token"
 _AT_ONCE_BYTES: Final = 8 << 20
-"""Up to here an object is sent in one request and kept in memory meanwhile; a larger one is sent in such
-chunks. Cloud Storage wants a multiple of 256 KiB."""
+"""Up to this size an object is sent in one request and kept in memory meanwhile; a larger one is sent in
+chunks of this size. Cloud Storage requires a multiple of 256 KiB."""
 _CONTENDED: Final = 20
 _RESTARTS: Final = 3
 _REMEMBERED: Final = 4096
 _SKEW: Final = timedelta(seconds=60)
 _CHECK_S: Final = 7.0
 _CHECK_TIMEOUT_S: Final = 4.0
-"""A call of the check is repeated for so long, each time waiting so long: together about 10 s."""
+"""How long a call of the check is repeated, and its timeout: together about 10 s."""
 _WEEK_S: Final = 7 * 24 * 3600
-"""The longest that a V4 signature is valid."""
+"""The longest validity of a V4 signature."""
 _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Body:
-    """What is to be written: a file at its start, and what was found when it was read before."""
+    """Data to write: a file at its start, and the checksums of its content."""
 
     file: IO[bytes]
     sums: Sums
 
 
 class _Doubtful(PreconditionFailed):
-    """Someone else's object is there, but this one may have been there before: an answer was lost."""
+    """Another object is there, but this one may have been there before: an answer was lost."""
 
 
 class CloudStorageStore:
     """An `ObjectStore` in a bucket. Its methods may be called from several threads."""
 
     def __init__(self, bucket: str, *, deadline_s: float = 120.0, first_delay_s: float = 1.0) -> None:
-        """A request that fails for a while is repeated until `deadline_s` is over, first after at most
-        `first_delay_s`, then after ever longer."""
+        """A request that fails temporarily is repeated until `deadline_s` is over, first after at most
+        `first_delay_s`, then with growing delays."""
         self.url = f"gs://{bucket}"
         self._name = bucket
         self._deadline_s = deadline_s
@@ -156,7 +156,7 @@ class CloudStorageStore:
         raise _contended("delete", key)
 
     def signed_url(self, key: str, *, valid_s: int = 3600) -> str:
-        """Valid for at most a week. On an emulator, which takes no signatures, the object's plain address."""
+        """Valid for at most a week. On an emulator, which accepts no signatures, the object's plain URL."""
         return self._remote().signed_url(check_key(key), min(valid_s, _WEEK_S))
 
     def _remote(self) -> Remote:
@@ -166,7 +166,7 @@ class CloudStorageStore:
             return self._connected
 
     def _hasty(self) -> "CloudStorageStore":
-        """The same, for calls that are given up early: a start must not wait for what isn't there."""
+        """The same with shorter limits: a start must not wait for a missing bucket."""
         hasty = CloudStorageStore(self._name)
         hasty._connected = self._remote().hasty(min(self._deadline_s, _CHECK_S), _CHECK_TIMEOUT_S)
         return hasty
@@ -181,8 +181,8 @@ class CloudStorageStore:
     def _settled(
         self, action: str, key: str, take: Callable[[Iterator[bytes], Callable[[], ObjectInfo]], _Made]
     ) -> _Made:
-        """What `take` makes of all bytes of one generation and its description, which it may ask for once
-        the bytes have come; begun anew when the generation is replaced meanwhile."""
+        """Return `take` of all bytes of one generation and its description, which it may call for after the
+        bytes have arrived; repeated when the generation is replaced meanwhile."""
         for _ in range(_CONTENDED):
             download = self._download(action, key)
             with closing(download.chunks()) as chunks, suppress(Replaced):
@@ -216,8 +216,8 @@ class CloudStorageStore:
         return known or _info(blob, content_hash)
 
     def _put(self, action: str, key: str, body: _Body, expect: str | None) -> ObjectInfo:
-        """Without `expect`, over whatever is there: but over that only. An unconditional write that is sent
-        again after a lost answer would undo what another, who saw the first, has put in its place."""
+        """Without `expect`, replaces the present generation, but only that one. An unconditional write that
+        is repeated after a lost answer would undo a later write by a process that saw the first."""
         if expect is not None:
             return self._insert(action, key, body, expect)
         for _ in range(_CONTENDED):
@@ -225,7 +225,7 @@ class CloudStorageStore:
             try:
                 return self._insert(action, key, body, str(blob.generation) if blob else ABSENT)
             except _Doubtful as error:
-                remedy = "an answer was lost and someone else wrote it since: read it, then write it again"
+                remedy = "an answer was lost and another process wrote it since: read it, then write it again"
                 raise StoreError(action, key, remedy) from error
             except PreconditionFailed:
                 continue
@@ -249,10 +249,10 @@ class CloudStorageStore:
         return self._known.add(_info(blob, body.sums.sha256))
 
     def _send(self, action: str, blob: Any, body: _Body, expect: str, failures: deque[Exception]) -> None:
-        """Upload; from the start again when Cloud Storage has lost the upload under way.
+        """Upload; start again when Cloud Storage has lost the upload.
 
-        The client's own comparison of checksums stays off: on a mismatch it deletes whatever generation is
-        live. The CRC32C is in the metadata, so Cloud Storage refuses bytes that it doesn't fit.
+        The client's own comparison of checksums stays off: on a mismatch it deletes the live generation,
+        whichever it is. The CRC32C is in the metadata, so that Cloud Storage refuses bytes that don't match.
         """
         if not expect.isdecimal():
             raise Unmet
@@ -268,7 +268,7 @@ class CloudStorageStore:
             timeout=remote.timeout_s,
             retry=remote.retry,
         )
-        if body.sums.size_bytes <= _AT_ONCE_BYTES:  # one request, whose failures are worth knowing
+        if body.sums.size_bytes <= _AT_ONCE_BYTES:  # one request, whose failures matter
             send = partial(remote.retry(send, on_error=failures.append), retry=None)
         for _ in range(_RESTARTS):
             try:
@@ -280,11 +280,11 @@ class CloudStorageStore:
                 failures.append(error)
         if is_garbled(failures[-1]):
             raise failures[-1]
-        reason = "the upload was cut off again and again: let nobody change its source, then try again"
+        reason = "the upload was cut off repeatedly: don't change its source meanwhile, and try again"
         raise StoreError(action, blob.name, reason) from told(failures[-1])
 
     def _delete(self, blob: Any, *, any_generation: bool) -> bool:
-        """Whether it is done: False when someone else has replaced the object or deleted it."""
+        """Whether it is done: False when another process has replaced or deleted the object."""
         remote, failures = self._remote(), deque[Exception]()
         attempt = remote.retry(blob.delete, on_error=failures.append)
         generation = blob.generation
@@ -306,7 +306,7 @@ class CloudStorageStore:
 
 
 class _Known:
-    """The objects that were described last, of which a generation never changes. Safe among threads."""
+    """The latest descriptions of objects; a generation never changes. Safe among threads."""
 
     def __init__(self) -> None:
         self._infos: OrderedDict[tuple[str, str], ObjectInfo] = OrderedDict()
@@ -347,7 +347,7 @@ def _sums(chunks: Iterable[bytes]) -> Sums:
 
 
 def _copied(key: str, chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[bytes]:
-    """The chunks, written to the file too. Errors of whoever makes them stay as they are."""
+    """The chunks, also written to the file. Errors raised by the chunks' iterator are not translated."""
     for chunk in chunks:
         with refusals("write", key):
             file.write(chunk)
@@ -355,4 +355,4 @@ def _copied(key: str, chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[byte
 
 
 def _contended(action: str, key: str) -> StoreError:
-    return StoreError(action, key, "others replace it all the time: try again when they are done")
+    return StoreError(action, key, "other processes keep replacing it: try again when they are done")

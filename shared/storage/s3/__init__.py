@@ -1,1 +1,1 @@
-"""S3 and IBM Cloud Object Storage, by boto3."""
+"""S3 and IBM Cloud Object Storage, with boto3."""

@@ -1,4 +1,4 @@
-"""How an S3 bucket is reached, and what it means when it refuses."""
+"""Access to an S3 bucket, and the meaning of its refusals."""
 
 import random
 import re
@@ -26,21 +26,21 @@ _AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 
 _MISSING: Final = frozenset({"404", "NoSuchKey"})
 UNMET: Final = frozenset({"412", "PreconditionFailed", *_MISSING})
-"""How a conditional put is refused: S3 answers 404 where an object should be replaced and there is none."""
+"""Refusals of a conditional put: S3 answers 404 where an object to replace doesn't exist."""
 _CONFLICTS: Final = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 _UNREACHABLE: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError"})
-_KEYS_REFUSED: Final = "the store refuses the keys: see to {keys}"
+_KEYS_REFUSED: Final = "the store refuses the keys: check {keys}"
 _FORBIDDEN: Final = "the keys may not do this: let {keys} list, read, write and delete in the bucket"
-_UNKNOWN: Final = "the store does not know what is asked of it, e.g. conditional writes: use one that does"
-_ELSEWHERE: Final = "the bucket is in another region: see to AWS_DEFAULT_REGION and {endpoint}"
+_UNKNOWN: Final = "the store does not support this request, e.g. conditional writes: use one that does"
+_ELSEWHERE: Final = "the bucket is in another region: check AWS_DEFAULT_REGION and {endpoint}"
 _LAST_WORD: Final = 300
-"""Characters of an answer that are worth showing."""
+"""How many characters of an answer are shown."""
 _LATER: Final = (408, 429)
 _GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
-"""What the client raises, beside its own, where an answer is not what it should be."""
+"""Raised by the client, beside its own errors, for an unexpected answer."""
 _CLOCK: Final = "this machine's clock is wrong: set it"
 _PROBLEMS: Final = {
-    "NoSuchBucket": "there is no such bucket: create it or name another",
+    "NoSuchBucket": "the bucket does not exist: create it or name another",
     "InvalidBucketName": "the store refuses the bucket's name: name another",
     "AccessDenied": _FORBIDDEN,
     "403": _FORBIDDEN,
@@ -56,28 +56,28 @@ _PROBLEMS: Final = {
     "NotImplemented": _UNKNOWN,
     "501": _UNKNOWN,
     "401": _KEYS_REFUSED,
-    "407": "the proxy wants a password: see to HTTPS_PROXY and NO_PROXY",
+    "407": "the proxy requires a password: check HTTPS_PROXY and NO_PROXY",
     "TokenRefreshRequired": "the session has expired: get a new AWS_SESSION_TOKEN",
-    "CredentialRetrievalError": "the keys can't be got: see to {keys}",
+    "CredentialRetrievalError": "the keys can't be obtained: check {keys}",
     "NoCredentialsError": "there are no keys: set {keys}",
     "PartialCredentialsError": "half of the keys is missing: set {keys}",
-    "ProfileNotFound": "the profile does not exist: see to AWS_PROFILE",
-    "EndpointConnectionError": "its endpoint can't be reached: see to {endpoint} and the network",
-    "ConnectTimeoutError": "its endpoint does not answer: see to {endpoint} and the network",
-    "ProxyConnectionError": "the proxy can't be reached: see to HTTPS_PROXY and NO_PROXY",
-    "SSLError": "its endpoint's certificate is not trusted: see to {endpoint} and AWS_CA_BUNDLE",
+    "ProfileNotFound": "the profile does not exist: check AWS_PROFILE",
+    "EndpointConnectionError": "its endpoint can't be reached: check {endpoint} and the network",
+    "ConnectTimeoutError": "its endpoint does not answer: check {endpoint} and the network",
+    "ProxyConnectionError": "the proxy can't be reached: check HTTPS_PROXY and NO_PROXY",
+    "SSLError": "its endpoint's certificate is not trusted: check {endpoint} and AWS_CA_BUNDLE",
 }
-"""What settings cause, by the code of the answer or the name of the exception."""
+"""Problems that settings cause, by the answer's code or the exception's name."""
 _REASONS: Final = {
     "412": "it was replaced meanwhile: try again",
     "PreconditionFailed": "it was replaced meanwhile: try again",
-    "BadDigest": "its bytes changed on the way: see that nothing writes to them, then try again",
+    "BadDigest": "its bytes changed on the way: check that no process writes to them, then try again",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How to reach a bucket; what is None is left to boto3's own chain of variables, files and roles."""
+    """How to reach a bucket; boto3's own chain of variables, files and roles decides fields that are None."""
 
     url: str
     """STORE_URL."""
@@ -90,7 +90,7 @@ class Access:
 
 
 def cos_access(url: str, settings: Settings) -> Access:
-    """IBM Cloud Object Storage with HMAC keys; raises `InvalidSettings` naming all that is unset."""
+    """IBM Cloud Object Storage with HMAC keys; raises `InvalidSettings` naming all unset variables."""
     wanted = {
         "COS_ENDPOINT": (settings.cos_endpoint, "the bucket's endpoint"),
         "COS_HMAC_ACCESS_KEY_ID": (settings.cos_access_key_id, "of a credential with HMAC keys"),
@@ -114,9 +114,9 @@ def cos_access(url: str, settings: Settings) -> Access:
 
 
 def connect(access: Access) -> "S3Client":
-    """A client that several threads may use; raises `InvalidSettings` for an endpoint that is no URL.
+    """A client that several threads may use; raises `InvalidSettings` for an endpoint that is not a URL.
 
-    All retrying is botocore's: a bounded number of attempts with jitter for each request.
+    botocore does all retries: a bounded number of attempts with jitter for each request.
     """
     from boto3.session import Session
 
@@ -126,7 +126,7 @@ def connect(access: Access) -> "S3Client":
     if not access.endpoint_url and not host.endswith(_AMAZON):
         # boto3 found an endpoint in its own variables or files; others seldom have a host for each bucket.
         client = _client(session, access, addressing_style="path")
-    events: Any = client.meta.events  # whose types leave out that this event's handlers return something
+    events: Any = client.meta.events  # its types omit the return values of this event's handlers
     events.register("needs-retry.s3.PutObject", _wait_for_conflict)
     events.register("before-call.s3.HeadBucket", _follow_no_redirect)
     return client
@@ -143,7 +143,8 @@ def _client(session: "Session", access: Access, *, addressing_style: Any) -> "S3
         max_pool_connections=_CONNECTIONS,
         tcp_keepalive=True,
         s3={"addressing_style": addressing_style},
-        # The newer checksums are not known to COS and others; Content-MD5 and our SHA-256 are.
+        # COS and others don't support the newer checksums; they support Content-MD5, and our SHA-256 is
+        # metadata.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
@@ -163,21 +164,21 @@ def _client(session: "Session", access: Access, *, addressing_style: Any) -> "S3
 def _wait_for_conflict(
     response: tuple[Any, Mapping[str, Any]] | None = None, attempts: int = 1, **_: Any
 ) -> float | None:
-    """Seconds until a put that collided with another one (409) goes again; botocore takes that for final."""
+    """Seconds until a put that collided with another one (409) is repeated; botocore takes 409 for final."""
     code = response[1].get("Error", {}).get("Code") if response else None
     if code not in _CONFLICTS or attempts >= _ATTEMPTS:
         return None
-    return random.uniform(0, _CONFLICT_WAIT_S * 2**attempts)  # noqa: S311 - only spreads the racers
+    return random.uniform(0, _CONFLICT_WAIT_S * 2**attempts)  # noqa: S311 - only spreads the attempts
 
 
 def _follow_no_redirect(context: dict[str, Any], **_: Any) -> None:
     """botocore answers a redirect by asking for the bucket's region, and would answer a redirect of that
-    question, as a sign-in page sends it, by the same question, on and on."""
+    request, as a sign-in page sends it, with the same request, without end."""
     context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 def code_of(error: BaseException | None) -> str:
-    """The code of a refusal, the status of one without, or the exception's name when there was no answer."""
+    """The code of a refusal, its status if it has no code, or the exception's name if no answer came."""
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
@@ -201,14 +202,14 @@ def _endpoint(access: Access) -> str:
 
 
 def is_settled(error: BaseException | None) -> bool:
-    """Whether nothing can have been written: the store refused, or was never asked."""
+    """Whether certainly nothing was written: the store refused, or no request reached it."""
     code = code_of(error)
     return code in _PROBLEMS and code not in _UNREACHABLE
 
 
 @contextmanager
 def asking(access: Access, action: str, key: str) -> Iterator[None]:
-    """Turns whatever comes of a request to the store into a `StoreError` with a remedy."""
+    """Translates any error of a request to the store into a `StoreError` with a remedy."""
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
     from urllib3.exceptions import HTTPError
@@ -225,16 +226,16 @@ def asking(access: Access, action: str, key: str) -> Iterator[None]:
 
 
 def check_deleted(answer: Any) -> None:
-    """Raise `ValueError` if the answer to a DELETE is a page for people."""
+    """Raise `ValueError` if the answer to a DELETE is an HTML page."""
     said = answer["ResponseMetadata"]
     if said["HTTPStatusCode"] != 204 and said["HTTPHeaders"].get("content-type", "").startswith("text/html"):
-        raise ValueError("a page came instead of status 204")
+        raise ValueError("an HTML page came instead of status 204")
 
 
 def check_listed(page: Any) -> None:
-    """Raise `ValueError` if the answer is XML, but no list of objects."""
+    """Raise `ValueError` if the answer is XML, but not a list of objects."""
     if "IsTruncated" not in page:
-        raise ValueError("the answer is no list of objects")
+        raise ValueError("the answer is not a list of objects")
 
 
 def _refusal(access: Access, action: str, key: str, error: Exception) -> StoreError:
@@ -255,37 +256,37 @@ def _answer(error: Exception) -> str:
 
 
 def _remedy(access: Access, error: Exception) -> str:
-    """Where neither settings nor the object are surely to blame."""
+    """The remedy where neither settings nor the object are certainly to blame."""
     said = _metadata(error)
     status = said.get("HTTPStatusCode", 0)
     if 300 <= status < 400 or _is_page(error):
         return _not_s3(access)
     if 400 <= status < 500 and status not in _LATER:
-        return f"see that STORE_URL={access.url!r} and {_endpoint(access)} are what is meant"
-    return "see that this machine reaches the store, then try again"
+        return f"check that STORE_URL={access.url!r} and {_endpoint(access)} are right"
+    return "check that this machine reaches the store, then try again"
 
 
 def _is_page(error: BaseException | None) -> bool:
-    """Whether the answer is a page for people: it has no code of its own. One to a HEAD has no body, so that
-    its type says nothing."""
+    """Whether the answer is an HTML page: then it has no code of its own. An answer to a HEAD has no body, so
+    that its type means nothing."""
     kind = str(_metadata(error).get("HTTPHeaders", {}).get("content-type", ""))
     is_head = getattr(error, "operation_name", "") == "HeadObject"
     return kind.startswith("text/html") and code_of(error).isdigit() and not is_head
 
 
 def _metadata(error: BaseException | None) -> dict[str, Any]:
-    """Status and headers of the answer, if there is one."""
+    """The answer's status and headers, if there is one."""
     found = getattr(error, "response", None) or {}
     return dict(found.get("ResponseMetadata", {}))
 
 
 def _not_s3(access: Access) -> str:
     return (
-        "what answered is not the store: see that no proxy or sign-in page is in between, "
-        f"and to {_endpoint(access)}"
+        "the answer is not from the store: check that no proxy or sign-in page is in between, "
+        f"and check {_endpoint(access)}"
     )
 
 
 def _line(text: str) -> str:
-    """Some errors hold the whole answer, which may be a page for people."""
+    """The text in one line: some errors hold the whole answer, which may be an HTML page."""
     return " ".join(text.split())[:_LAST_WORD]

@@ -1,4 +1,4 @@
-"""One generation of an object in an S3 bucket on its way here."""
+"""Downloading one generation of an object from an S3 bucket."""
 
 import hashlib
 import re
@@ -21,12 +21,12 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)
 _DIRECTORY_BUCKET: Final = "--x-s3"
-"""What a bucket's name ends in whose ETags are no MD5."""
+"""The ending of a bucket's name whose ETags are not MD5."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where downloads come from."""
+    """The bucket that downloads come from."""
 
     client: "S3Client"
     access: Access
@@ -36,24 +36,23 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
-    """Bytes that have begun to come."""
+    """An open response."""
 
     info: ObjectInfo
     """Of the whole object."""
     body: "StreamingBody"
     first: int
     md5: str
-    """Of the whole object, in hex, if its ETag is one."""
+    """Of the whole object, in hex, if its ETag is an MD5."""
 
 
 class Download:
-    """The bytes `start <= i < end` of an object as it is when this is made."""
+    """The bytes `start <= i < end` of an object as it is when this is created."""
 
     def __init__(
         self, source: Source, action: str, key: str, *, start: int = 0, end: int | None = None
     ) -> None:
-        """Raises `ObjectNotFound`, or `StoreError`: its cause has the code `InvalidRange` when there are no
-        such bytes."""
+        """Raises `ObjectNotFound`, or `StoreError`, caused by code `InvalidRange` for missing bytes."""
         self._source = source
         self._action = action
         self._key = key
@@ -63,16 +62,16 @@ class Download:
         self.info = self._opened.info
         """Of the whole object."""
         self.sha256 = ""
-        """Of a whole object's bytes, in hex, once all have come."""
+        """Of a whole object's bytes, in hex, after all have arrived."""
         size = self.info.size_bytes
         self._stop = size if end is None else min(end, size)
 
     def chunks(self, content_hash: str) -> Chunks:
-        """The bytes, after one empty chunk. Where a body breaks off the rest is asked for, of the same
-        generation. `content_hash` is what the whole object's is, if it is known.
+        """The bytes, after one empty chunk. Where a body breaks off, the rest is requested, of the same
+        generation. `content_hash` is the whole object's, if it is known.
 
-        The last chunk comes only when all is verified: nobody gets a whole object's wrong bytes without
-        hearing of it.
+        The last chunk comes only after verification: a reader of a whole object with wrong bytes always gets
+        an error.
         """
         sums, at, held, resumes, body = self._begun(), self._start, b"", 0, self._opened.body
         try:
@@ -106,7 +105,7 @@ class Download:
             sums.update(chunk)
 
     def _settle(self, sums: Sums | None, content_hash: str) -> None:
-        """Verify the object if all of it was read, be it in pieces; else keep what is known of it."""
+        """Verify the object if all of it was read, even in pieces; otherwise keep the sums so far."""
         if sums is None:
             return
         if sums.size_bytes < self.info.size_bytes:
@@ -120,8 +119,8 @@ class Download:
 
     def _resumed(self, at: int, resumes: int) -> "StreamingBody":
         if resumes > _RESUMES:
-            remedy = "see to this machine's network, then try again"
-            raise StoreError(self._action, self._key, f"its bytes break off again and again: {remedy}")
+            remedy = "check this machine's network, then try again"
+            raise StoreError(self._action, self._key, f"its bytes break off repeatedly: {remedy}")
         generation = self.info.generation
         answer = self._get(at, Range=_range(at, self._stop), IfMatch=f'"{generation}"')
         if (answer.info.generation, answer.info.size_bytes) != (generation, self.info.size_bytes):
@@ -130,7 +129,7 @@ class Download:
         return answer.body
 
     def _get(self, first: int, **asked: Any) -> _Answer:
-        """The answer with the bytes from `first` on."""
+        """The response with the bytes from `first` on."""
         with asking(self._source.access, self._action, self._key):
             answer = self._source.client.get_object(Bucket=self._source.bucket, Key=self._key, **asked)
             try:
@@ -144,7 +143,7 @@ class Download:
         return found
 
     def _damaged(self, what: str) -> StoreError:
-        remedy = "read it again, and if that goes on, see what changes answers on their way or write it again"
+        remedy = "read it again, or check what changes answers on their way, or write it again"
         return StoreError(self._action, self._key, f"{what}: {remedy}")
 
 
@@ -156,7 +155,7 @@ def new_sums() -> Sums:
 def info_of(key: str, answer: Any) -> ObjectInfo:
     """From the answer to a HEAD or a GET, or from an entry of a listing, which has no metadata.
 
-    Raises `LookupError` if that describes no object.
+    Raises `LookupError` if it doesn't describe an object.
     """
     content_hash = answer.get("Metadata", {}).get("sha256", "")
     return ObjectInfo(
@@ -170,7 +169,7 @@ def info_of(key: str, answer: Any) -> ObjectInfo:
 
 
 def _answer(key: str, bucket: str, answer: Any) -> _Answer:
-    """Raises `LookupError` or `ValueError` if it is none to a GET of an object."""
+    """Raises `LookupError` or `ValueError` if it is not an answer to a GET of an object."""
     info, first = info_of(key, answer), 0
     if answer["ResponseMetadata"]["HTTPStatusCode"] == 206:
         found = _CONTENT_RANGE.fullmatch(answer["ContentRange"])
@@ -181,8 +180,8 @@ def _answer(key: str, bucket: str, answer: Any) -> _Answer:
 
 
 def _md5(bucket: str, etag: str, answer: Any) -> str:
-    """The ETag, where S3 promises that it is the MD5: neither after an upload in parts, nor with keys other
-    than the store's own, nor in a directory bucket.
+    """The ETag, where S3 promises that it is the MD5: not after an upload in parts, not with other keys than
+    the store's own, and not in a directory bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
     """
@@ -192,12 +191,12 @@ def _md5(bucket: str, etag: str, answer: Any) -> str:
 
 
 def _range(start: int, end: int | None) -> str:
-    """RFC 9110, section 14.1.2, whose last position is included."""
+    """The Range header (RFC 9110, section 14.1.2), whose last position is included."""
     return f"bytes={start}-{'' if end is None else end - 1}"
 
 
 def _next_chunk(body: "StreamingBody") -> bytes:
-    """The next bytes, or none: the body ended or broke off."""
+    """The next bytes; empty when the body ended or broke off."""
     from botocore.exceptions import BotoCoreError
     from urllib3.exceptions import HTTPError
 

@@ -1,4 +1,4 @@
-"""What goes up to an S3 bucket: one object, whose length and digests are known before it is sent."""
+"""An upload to an S3 bucket: one object, whose length and digests are known before it is sent."""
 
 import base64
 import hashlib
@@ -14,12 +14,12 @@ from shared.storage.disk import refusals
 
 _CHUNK_BYTES: Final = 1 << 20
 _MAX_BYTES: Final = 5 * 1024**3
-"""Of one PutObject. A multipart upload takes more, but COS keeps no preconditions on those."""
+"""Limit of one PutObject. A multipart upload takes more, but COS doesn't keep preconditions on those."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Put:
-    """One object on its way to the store."""
+    """One object to upload."""
 
     action: str
     key: str
@@ -29,12 +29,12 @@ class Put:
     sha256: str
     """In hex."""
     md5: str
-    """In base64. The store refuses a body that it doesn't fit."""
+    """In base64. The store refuses a body that doesn't match it."""
     token: str
-    """Of this write, so that it is known again."""
+    """Identifies this write, so that it can be recognised later."""
 
     def request(self, bucket: str) -> dict[str, Any]:
-        """The parameters of its PutObject."""
+        """The parameters of the PutObject request."""
         return {
             "Bucket": bucket,
             "Key": self.key,
@@ -48,11 +48,11 @@ class Put:
 
 @contextmanager
 def spooled(key: str, chunks: Iterable[bytes]) -> Iterator[BinaryIO]:
-    """A file of the chunks: a put needs their length and digest first, and starts over when it is retried."""
+    """A file of the chunks: a put needs their length and digest first, and rewinds when it is retried."""
     with refusals("write", key):
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
     with file:
-        for chunk in chunks:  # whose own errors are no refusals
+        for chunk in chunks:  # its errors are not the disk's refusals
             with refusals("write", key):
                 file.write(chunk)
         with refusals("write", key):

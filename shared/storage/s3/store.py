@@ -1,16 +1,16 @@
-"""Objects in a bucket that speaks the S3 protocol: Amazon's own and its kin (`s3://`), IBM's (`cos://`).
+"""Objects in a bucket with the S3 protocol: Amazon's own and compatible ones (`s3://`), IBM's (`cos://`).
 
-A generation is the object's ETag. Of what is written here that is the MD5 of the bytes, so **writing the same
-bytes again leaves the generation as it was**, and a precondition compares contents: "replace what I saw".
-That is enough where documents that are written twice always differ (a claim holds a token, a record its owner
-and the time of its heartbeat), and where an object's name tells its content. It is less than a counter gives
-where the same bytes are written anew: an attempt that was taken over, and wakes up between its last look at
-its record and the upload of an output, is stopped by what its successor published there unless that has the
-bytes of before.
+A generation is the object's ETag. For objects written here that is the MD5 of the bytes, so **writing the
+same bytes again leaves the generation unchanged**, and a precondition compares contents: "replace what I
+saw". That is enough where documents that are written twice always differ (a claim holds a token, a record its
+owner and the time of its heartbeat), and where an object's name determines its content. It is weaker than a
+counter where the same bytes are written again: an attempt that was taken over, and wakes up between its last
+look at its record and the upload of an output, is stopped by what its successor published there, unless that
+has the same bytes as before.
 
-Each object carries in its metadata the SHA-256 of its bytes, and the token of the write that made it. The
-token settles what became of a write whose answer was lost: the repetition is then refused, or fails for good,
-although what stands is our own.
+Each object's metadata carries the SHA-256 of its bytes, and the token of the write that made it. The token
+shows the outcome of a write whose answer was lost: its repetition is refused, or fails for good, although the
+stored object is our own.
 """
 
 import io
@@ -52,14 +52,14 @@ if TYPE_CHECKING:
 _REMEMBERED: Final = 1024
 _MAX_SIGNED_S: Final = 7 * 24 * 3600
 _NO_SUCH_BYTES: Final = ("InvalidRange", "416")
-"""How a range is refused that begins at or after the object's end."""
+"""The refusal of a range that begins at or after the object's end."""
 
 
 class S3Store:
     """An `ObjectStore` in a bucket. Its methods may be called from several threads.
 
-    A conditional `delete` looks first and then deletes, since COS has no such request; what is written in
-    between is deleted too. Its one user is the HTTP face, for a DELETE with If-Match.
+    A conditional `delete` looks first and then deletes, since COS has no such request; an object that is
+    written in between is deleted too. Only the HTTP API uses it, for a DELETE with If-Match.
     """
 
     def __init__(self, access: Access) -> None:
@@ -163,7 +163,7 @@ class S3Store:
             return self._connected
 
     def _ignored(self) -> Sequence[str]:
-        """The preconditions that the store does not keep; on the way it is written, listed and read."""
+        """The preconditions that the store ignores; the check also writes, lists and reads."""
         key = f"_probe/{secrets.token_hex(16)}"
         self.write(key, b"first", expect=ABSENT)
         try:
@@ -193,10 +193,10 @@ class S3Store:
         return self._written(put, etag, answer)
 
     def _written(self, put: Put, etag: str, answer: Any) -> ObjectInfo:
-        """The description of what was put. Its time is not in the answer, only the answer's own."""
+        """The description of the object that was put. The answer has no modification time, only a date."""
         try:
             found = self._find(put.action, put.key, IfMatch=f'"{etag}"')
-        except StoreError:  # written it is all the same
+        except StoreError:  # the object was written all the same
             found = None
         if found:
             return info_of(put.key, found)
@@ -209,7 +209,7 @@ class S3Store:
         )
 
     def _outcome(self, put: Put, error: StoreError) -> ObjectInfo:
-        """What became of a put that was refused or got no answer: it may be there all the same."""
+        """The outcome of a put that was refused or got no answer: it may have succeeded all the same."""
         cause = error.__cause__
         if not is_settled(cause):
             found = self._find(put.action, put.key)
@@ -221,7 +221,7 @@ class S3Store:
         raise error
 
     def _find(self, action: str, key: str, **condition: Any) -> Any | None:
-        """The answer to a HEAD of the object, or None when there is none."""
+        """The answer to a HEAD of the object, or None if it doesn't exist."""
         try:
             with self._asking(action, key):
                 found = self._client.head_object(Bucket=self._bucket, Key=key, **condition)
@@ -231,7 +231,7 @@ class S3Store:
             return None
 
     def _nothing(self, key: str, size_bytes: int | None = None) -> Chunks:
-        """None of the bytes of an object, which is there, and has no more than so many if any are named."""
+        """No bytes, for a range beyond an object's end; the object must exist, with at most `size_bytes`."""
         found = self._find("read", key)
         if found is None:
             raise ObjectNotFound(key)
@@ -247,9 +247,9 @@ class S3Store:
         return Download(source, action, key, start=start, end=end)
 
     def _begin(self, download: Download) -> Chunks:
-        """Its bytes."""
+        """The download's bytes."""
         chunks = self._bytes(download)
-        next(chunks)  # so that its connection is given back even if nobody reads on
+        next(chunks)  # so that its connection is returned even if the reader stops
         return chunks
 
     def _bytes(self, download: Download) -> Chunks:
@@ -257,7 +257,7 @@ class S3Store:
         try:
             yield from download.chunks(self._recall(info).content_hash)
         except StoreError:
-            with self._lock:  # it may be what was read before that was wrong
+            with self._lock:  # the bytes that were read before may be wrong
                 self._hashes.pop((info.key, info.generation), None)
             raise
 
@@ -269,14 +269,14 @@ class S3Store:
     def _taken(
         self, download: Download, chunks: Iterable[bytes], take: Callable[[bytes], object]
     ) -> ObjectInfo:
-        """Take the whole object."""
+        """Read the whole object."""
         for chunk in chunks:
             take(chunk)
         self._remember(download.info, download.sha256)
         return replace(download.info, content_hash=download.sha256)
 
     def _recall(self, info: ObjectInfo) -> ObjectInfo:
-        """With the hash of an object that others put there, if it was read already."""
+        """With the hash of an object that others wrote, if it was read already."""
         if info.content_hash:
             return info
         with self._lock:
@@ -311,7 +311,7 @@ def _sent_at(answer: Any) -> datetime:
 
 
 def _is_key(text: str) -> bool:
-    """Whether anyone could ask for it: consoles leave objects like `folder/` behind."""
+    """Whether it is a valid key: consoles leave objects like `folder/` behind."""
     try:
         check_key(text)
     except BadRequest:

@@ -1,5 +1,5 @@
-"""How a text is read aloud: figures, money, units, dates, addresses and short forms as words, marks and emoji
-not at all; and when the words that are shown are heard.
+"""How a text is read aloud: figures, money, units, dates, addresses and short forms become words, marks and
+emoji are not read; and when the visible words are spoken.
 """
 
 from shared.text.reading.pieces import Piece, Reading, Timed, times_as_written

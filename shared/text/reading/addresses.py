@@ -44,7 +44,7 @@ def rules(tongue: Tongue) -> Iterator[Rule]:
 
 
 def number_rules(tongue: Tongue) -> Iterator[Rule]:
-    """To be applied after those for dates, which look like some of these."""
+    """Apply these after those for dates, which look like some of these."""
     if tongue.phone_pairs:
         yield Rule(pattern=_IN_PAIRS, read=partial(_phone, tongue))
     yield Rule(pattern=_WORLDWIDE, read=partial(_phone, tongue))
@@ -61,7 +61,7 @@ def _mail(tongue: Tongue, found: re.Match[str]) -> Said:
 
 
 def _web(tongue: Tongue, address: str) -> Said:
-    """The host, and a path that is short and made of words; nobody reads out the rest."""
+    """The host, and a path that is short and made of words; people don't read out the rest."""
     kept = address.rstrip(_CLOSING)
     if not kept:
         return None
@@ -81,7 +81,7 @@ def _host(host: str, tongue: Tongue) -> str:
 
 
 def _as_words(tongue: Tongue) -> tuple[str, ...]:
-    """Ends that speakers say as a word: Italian `.it`."""
+    """Endings that are spoken as a word: Italian `.it`."""
     return tongue.domains if tongue.numbers == "it" else ()
 
 
@@ -112,7 +112,7 @@ def _dotted(numbers: str, tongue: Tongue) -> str:
 
 
 def _phone(tongue: Tongue, found: re.Match[str]) -> Said:
-    """Digit by digit, in French two by two, with a pause where a sign or space stands."""
+    """Digit by digit, in French two by two, with a pause at each sign or space."""
     groups = re.findall("[0-9]+", found[0])
     pairs = tongue.phone_pairs and all(len(group) <= 2 for group in groups)
     said = [

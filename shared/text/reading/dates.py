@@ -43,7 +43,7 @@ def _iso(tongue: Tongue, found: re.Match[str]) -> Said:
 
 
 def _figures(tongue: Tongue, found: re.Match[str]) -> Said:
-    """As the region orders them; the other way round where that is no date."""
+    """In the region's order; the other way round if that is not a date."""
     day, month = int(found[1]), int(found[3])
     if (tongue.date_order == "mdy" and day <= 12) or month > 12:
         day, month = month, day

@@ -1,4 +1,4 @@
-"""Numbers as they are written and as they are said. num2words (LGPL, imported as it is) counts."""
+"""Numbers as they are written and as they are spoken. num2words (LGPL, imported unchanged) counts."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final, Literal
 from shared.text.reading.tongue import Forms, Tongue
 
 _MOST_DIGITS: Final = 15
-"""Longer ones are read digit by digit."""
+"""Longer numbers are read digit by digit."""
 
 Gender = Literal["masculine", "feminine"]
 
@@ -39,7 +39,7 @@ def pattern(tongue: Tongue) -> str:
 
 
 def parsed(text: str, tongue: Tongue) -> Number:
-    """What a number as `pattern` finds it means; a sign that can't part thousands is the decimal one."""
+    """The meaning of a number that `pattern` matched; a sign that can't separate thousands is decimal."""
     signs = re.sub("[0-9]", "", text)
     last = signs[-1:]
     alone = signs.count(last) == 1
@@ -121,7 +121,7 @@ def _slavic(value: int, tongue: Tongue) -> int:
 
 
 def _flowing(said: str, tongue: Tongue) -> str:
-    """Without what would make a voice pause."""
+    """Without characters that would make a voice pause."""
     said = said.replace(",", "")
     return said if tongue.and_in_hundreds else said.replace(" and ", " ")
 

@@ -1,4 +1,4 @@
-"""Which words are said for which words shown, and when the ones that are shown are heard."""
+"""Which spoken words belong to which written words, and when the written words are spoken."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Timed(NamedTuple):
-    """A part of a text and when it is heard."""
+    """A part of a text and when it is spoken."""
 
     start: int
     """Index of its first character."""
@@ -19,12 +19,12 @@ class Timed(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Words that are read together, and what is said for them."""
+    """Words that are read together, and their spoken form."""
 
     words: tuple[tuple[int, int], ...]
     """Places of one or more words in the text as it is written."""
     start: int
-    """Place in what is said; nothing is said for them if only space is there."""
+    """Place in the spoken text; only space there means that the words are not spoken."""
     end: int
 
 
@@ -49,10 +49,10 @@ class _Group:
 
 
 def times_as_written(reading: Reading, said: Sequence[Timed], duration_ms: int) -> list[Timed]:
-    """When each word of the written text is heard, from the times of the words that are said.
+    """When each word of the written text is spoken, from the times of the spoken words.
 
-    Words that are read together share their time by length; one that is not read gets a little of the time
-    of the word before it, or of the one after it where it is the first.
+    Words that are read together share their time by length; a word that is not read gets a little of the time
+    of the word before it, or of the next one if it is the first.
     """
     groups = list(_groups(reading, said))
     if reading.pieces and not groups:
@@ -82,7 +82,7 @@ def _groups(reading: Reading, said: Sequence[Timed]) -> Iterator[_Group]:
 
 
 def _weighed(reading: Reading, piece: Piece, *, heard: bool) -> list[tuple[tuple[int, int], int]]:
-    """A word by what is said for it, one of several by how it is written, one that is not read hardly."""
+    """A single word weighs as its spoken form, one of several as it is written, a silent one very little."""
     if not heard:
         return [(word, 1) for word in piece.words]
     if len(piece.words) == 1:

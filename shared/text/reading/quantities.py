@@ -99,7 +99,7 @@ def _with_cents(number: Number, code: str, currency: Forms, hundredth: Forms, to
 
 
 def _unit_pattern(name: str) -> str:
-    """A degree sign may stand apart from its scale."""
+    """A degree sign may be separated from its scale."""
     return f"[°º] ?{re.escape(name[1:])}" if name[0] == "°" and len(name) > 1 else re.escape(name)
 
 

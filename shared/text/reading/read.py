@@ -1,4 +1,4 @@
-"""From a text as it is written to what a voice is to say."""
+"""From a text as it is written to the text that a voice speaks."""
 
 import re
 from bisect import bisect_left
@@ -15,7 +15,7 @@ from shared.text.reading.rules import SETTLED, Rule
 from shared.text.reading.tongue import Tongue, tongue_for
 
 _REVISION: Final = 1
-"""To be raised with every change to what is said."""
+"""Raise it with every change of the spoken text."""
 
 
 def reading_version() -> str:
@@ -30,7 +30,8 @@ def read_aloud(text: str, language: str, *, has_marks: bool = True) -> Reading:
     """How a person would read `text` aloud: no marks of Markdown or HTML, no emoji, figures and short forms
     as words where the language (BCP 47) has a table, and as they are written where it has none.
 
-    A voice's `speak` gets its text without marks: what looks like one there is meant (`has_marks=False`).
+    A voice's `speak` gets its text without marks: characters there that look like marks are meant
+    (`has_marks=False`).
     """
     marked = spoken_text(text) if has_marks else Marked(text=text, places=tuple(range(len(text))))
     changes = _changes(marked.text, language)
@@ -39,7 +40,7 @@ def read_aloud(text: str, language: str, *, has_marks: bool = True) -> Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class _Change:
-    """A part of a text, and what is said for it."""
+    """A part of a text, and its spoken form."""
 
     start: int
     end: int
@@ -76,7 +77,7 @@ def _changes(text: str, language: str) -> list[_Change]:
 
 
 def _applied(rule: Rule, text: str, changes: list[_Change]) -> str:
-    """What is left for the rules that follow."""
+    """Apply the rule; returns the text that is left for later rules."""
 
     def settle(found: re.Match[str]) -> str:
         said = rule.read(found)
@@ -89,7 +90,7 @@ def _applied(rule: Rule, text: str, changes: list[_Change]) -> str:
 
 
 def _by_word(found: re.Match[str], said: Sequence[str]) -> Iterator[_Change]:
-    """A change for each word where as many are said as are written, else one for all."""
+    """A change for each word if the numbers of spoken and written words agree, else one for all."""
     at = found.start()
     words = [(at + word.start(), at + word.end()) for word in re.finditer(r"\S+", found[0])]
     if len(words) == len(said):
@@ -131,7 +132,7 @@ class _Word:
 
 
 def _carried_out(text: str, changes: Sequence[_Change]) -> tuple[str, list[int]]:
-    """What is said, and where in it each place of `text` is; those inside of a change are at its end."""
+    """The spoken text, and where in it each place of `text` is; places inside of a change are at its end."""
     parts: list[str] = []
     places: list[int] = []
     done = length = 0
@@ -148,7 +149,7 @@ def _carried_out(text: str, changes: Sequence[_Change]) -> tuple[str, list[int]]
 
 
 def _read_together(words: Sequence[_Word], changes: Sequence[_Change]) -> Iterator[list[_Word]]:
-    """Words by themselves, but those that one change goes through."""
+    """Single words, but those that one change covers together."""
     group: list[_Word] = []
     until = at = 0
     for word in words:

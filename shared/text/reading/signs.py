@@ -42,7 +42,7 @@ def _once(found: re.Match[str]) -> Said:
 
 
 def figure_rules(tongue: Tongue) -> Iterator[Rule]:
-    """For what stands beside figures, to be applied before those are read."""
+    """For text beside figures; apply before those are read."""
     yield from _abbreviations(tongue.abbreviations.numbered, after=r"(?=[ \u00a0]?[0-9])", ends=False)
     before = r"(?:(?<=[0-9)\]½¼¾%] )|(?<=\b[A-Za-z] ))"
     after = r"(?= (?:[0-9(\[½¼¾]|[−-][0-9]|\w\b))"
@@ -78,7 +78,7 @@ def range_rule(tongue: Tongue, written: str) -> Rule:
 
 
 def _abbreviations(table: dict[str, str], *, after: str, ends: bool) -> Iterator[Rule]:
-    """As they stand in the table, or with a capital where a sentence starts."""
+    """As written in the table, or with a capital where a sentence starts."""
     if not table:
         return
     known = {name[0].upper() + name[1:]: said[0].upper() + said[1:] for name, said in table.items()} | table
@@ -94,7 +94,7 @@ def _long_form(table: Mapping[str, str], ends: bool, found: re.Match[str]) -> Sa
 
 
 def _by_name(table: Mapping[str, tuple[str, str]], found: re.Match[str]) -> Said:
-    """`St. Paul` and `Main St.`; the first word of a sentence is no name where one follows."""
+    """`St. Paul` and `Main St.`; a sentence's first word is not a name if a name follows."""
     earlier = found.string[max(0, found.start() - 30) : found.start()].split()
     later = found.string[found.end() : found.end() + 2]
     follows = bool(earlier) and earlier[-1][0].isupper() and earlier[-1][-1].isalpha()

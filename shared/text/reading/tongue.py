@@ -1,4 +1,4 @@
-"""What a language says for signs, units, money, dates and abbreviations: one table a language, in `tables/`.
+"""A language's words for signs, units, money, dates and abbreviations: one table a language, in `tables/`.
 
 To add a language write `tables/<code>.yaml` with the fields of `Tongue` and its cases in
 `tests/shared/text/reading/`. num2words must know how it counts.
@@ -16,7 +16,7 @@ _TABLES: Final = Path(__file__).parent / "tables"
 
 
 def _by_each_name(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table whose keys are names parted by spaces, by each of them."""
+    """A table whose keys are several names separated by spaces, with an entry for each name."""
     return {name: value for names, value in table.items() for name in names.split()}
 
 
@@ -30,7 +30,7 @@ class _Table(BaseModel):
 
 
 class Words(_Table):
-    """What single signs are called."""
+    """The names of single signs."""
 
     minus: str
     plus: str
@@ -50,35 +50,35 @@ class Words(_Table):
 
 class Abbreviations(_Table):
     before: dict[str, str] = {}
-    """Whose full stop never ends a sentence."""
+    """Their full stop never ends a sentence."""
     ending: dict[str, str] = {}
-    """Whose full stop may end a sentence, too."""
+    """Their full stop may end a sentence, too."""
     numbered: dict[str, str] = {}
-    """That are some only before a figure."""
+    """Abbreviations only before a figure."""
     names: dict[str, tuple[str, str]] = {}
-    """That are one word before a name and another after one: `St. Paul`, `Main St.`"""
+    """Read as one word before a name and as another after one: `St. Paul`, `Main St.`"""
 
 
 class Tongue(_Table):
     """How one language, as one region writes it, is read."""
 
     numbers: str
-    """The language by num2words' name."""
+    """num2words' name of the language."""
     group: str
     """Between thousands."""
     decimal: str
     spaced_groups: bool = False
-    """Whether a plain space may stand between thousands."""
+    """Whether a plain space may separate thousands."""
     point: str
-    """What the decimal sign is called."""
+    """The name of the decimal sign."""
     fraction: Literal["digits", "number"] = "digits"
     """Whether decimals are read one by one."""
     and_in_hundreds: bool = True
-    """Whether `and` stays in what num2words says in English."""
+    """Whether num2words' `and` is kept in English."""
     years: tuple[int, int] = (0, -1)
     """Figures of four digits from and up to these are read in pairs."""
     counted: str = ""
-    """A regular expression for what follows a figure that is no year although it looks like one."""
+    """A regular expression for text after a figure that is not a year although it looks like one."""
     year_cues: frozenset[str] = frozenset()
     """Words before a year, whatever follows."""
     decades: bool = False
@@ -86,13 +86,13 @@ class Tongue(_Table):
     plurals: Literal["one", "two", "polish", "russian"]
     """The rule that chooses a form: singular for 1, singular below 2, or by the last digits."""
     agree: dict[Literal["masculine", "feminine"], dict[str, str]] = {}
-    """Ends of a number that change before a noun; `=` says that the number is nothing else."""
+    """Endings of a number that change before a noun; `=` is for the whole number."""
     feminine: frozenset[str] = frozenset()
     """Units and currencies of that gender."""
 
     date_order: Literal["dmy", "mdy"] = "dmy"
     date: str = ""
-    """How a date in figures is said; empty where that needs more grammar than is here."""
+    """How a date in figures is spoken; empty where that needs more grammar than is here."""
     day: Literal["cardinal", "ordinal", "genitive"] = "cardinal"
     first_day: str = ""
     day_before_month: str = "{day}"
@@ -101,9 +101,9 @@ class Tongue(_Table):
     ordinals: Annotated[dict[str, dict[str, str]], BeforeValidator(_by_each_name)] = {}
     """Marks that follow a figure, and the ends of words that they change."""
     ordinal_endings: Annotated[dict[str, str], BeforeValidator(_by_each_name)] = {}
-    """By the word before it, what a German ordinal ends in; `r` after others."""
+    """By the word before it, the ending of a German ordinal; `r` after others."""
     ordinal_nouns: tuple[str, ...] = ()
-    """Before which a figure with a full stop is an ordinal."""
+    """Words before which a figure with a full stop is an ordinal."""
 
     time: str = ""
     full_hour: str = ""
@@ -112,14 +112,14 @@ class Tongue(_Table):
     short_minute: str = "{minute}"
     """For minutes below ten."""
     time_word: str = ""
-    """Words, parted by `|`, that are part of a time."""
+    """Words, separated by `|`, that are part of a time."""
     time_cues: frozenset[str] = frozenset()
     """Words after which `14.30` is a time, as it is before one of those above."""
     letter_hour: bool = False
     """Whether `14h30` is one."""
     hour_feminine: bool = False
     half_days: bool = False
-    """Whether `am` and `pm` are said."""
+    """Whether `am` and `pm` are spoken."""
     phone_pairs: bool = False
 
     words: Words
@@ -140,12 +140,12 @@ class Tongue(_Table):
     """Between millions and what there are millions of."""
     abbreviations: Abbreviations
     domains: tuple[str, ...] = ()
-    """Ends of addresses that are taken for one without `www`."""
+    """Endings of addresses that are recognised without `www`."""
 
 
 @cache
 def tongue_for(language: str) -> Tongue | None:
-    """The table for a BCP 47 tag, with what its region has of its own; None where there is none."""
+    """The table for a BCP 47 tag, with its region's own entries; None without a table."""
     primary, *subtags = language.replace("_", "-").lower().split("-")
     path = _TABLES / f"{primary}.yaml"
     if not primary.isalpha() or not path.is_file():

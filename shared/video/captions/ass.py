@@ -24,13 +24,13 @@ from shared.video.lettering.fonts import Face, open_faces, runs_of
 from shared.video.timeline import Timeline
 
 PLATES_PER_S: Final = 10
-"""A document shows one plate after the other, each for a tenth of a second: ASS times count hundredths."""
+"""A document shows the plates in turn, each for a tenth of a second: ASS times count hundredths."""
 
 _LEFT_TO_RIGHT: Final = "\u200e"
 _RIGHT_TO_LEFT: Final = "\u200f"
 _WORD_JOINER: Final = "\u2060"
 _STYLES: Final = {"": r"\b400\i0", "bold": r"\b700\i0", "italic": r"\b400\i1", "bold italic": r"\b700\i1"}
-"""Where captions have styles of their own; others are bold throughout."""
+"""For captions with styles of their own; others are bold throughout."""
 _LAYERS: Final = {"page": ("Shadow", "Outline", "Letters"), "boxes": ("Letters",), "lit": ("Lit",)}
 _HEAD: Final = """\
 [Script Info]
@@ -58,7 +58,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 @dataclass(frozen=True, kw_only=True)
 class Band:
-    """The strip of the frame, as wide as it, in which all captions are drawn."""
+    """The strip of the frame, of full width, in which all captions are drawn."""
 
     y: int
     height: int
@@ -68,7 +68,7 @@ class Band:
     pitch_px: int
     """From a line's baseline to the next one's."""
     anchor: float
-    """Where a single line is: 0 on the place of the first of two, 1 of the second, 0.5 between them."""
+    """The place of a single line: 0 is that of the first of two, 1 of the second, 0.5 the middle."""
 
     def baselines(self, lines: int) -> list[float]:
         """From the band's top."""
@@ -77,7 +77,7 @@ class Band:
 
 
 def band_of(timeline: Timeline) -> Band:
-    """Where captions are: on a portrait well above the bottom, where apps put their own controls."""
+    """The place of captions: on a portrait well above the bottom, where apps put their own controls."""
     faces = open_faces(timeline.fonts)
     em_px = letter_px(timeline)
     pitch_px = round(em_px * min(1.4, max([1.2, *(1.04 * face.height for face in faces)])))
@@ -101,7 +101,7 @@ def band_of(timeline: Timeline) -> Band:
 
 @dataclass(frozen=True, kw_only=True)
 class Plate:
-    """What libass draws at once."""
+    """One drawing of libass."""
 
     state: State
     shows: Literal["page", "boxes", "lit"]
@@ -109,8 +109,8 @@ class Plate:
 
 
 def plates_of(states: Sequence[State], faces: Sequence[Face]) -> Iterator[tuple[list[State], list[Plate]]]:
-    """For each run of states with one text, its plates: the page, its emoji if any are in colour, and each
-    of its states that has lit letters."""
+    """For each run of states with one text, its plates: the page, its emoji if any are in colour, and each of
+    its states that has highlighted letters."""
     for _, page in groupby(states, lambda state: (state.unlit, state.right_to_left)):
         shown = list(page)
         plates = [Plate(state=shown[0], shows="page")]
@@ -162,7 +162,7 @@ def escape(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Pen:
-    """What all lines are written with."""
+    """The settings for drawing all lines."""
 
     faces: Sequence[Face]
     em_px: int
@@ -178,7 +178,7 @@ class _Pen:
         shows: Literal["page", "boxes", "lit"],
         right_to_left: bool,
     ) -> str:
-        """The text of an event whose letters stand on a baseline; `numbers` are those of emoji's boxes."""
+        """The text of an event whose letters are on a baseline; `numbers` are those of emoji's boxes."""
         runs = list(self._runs(pieces))
         # Every face is scaled so that its em is the same; libass measures a font by its ascent and descent.
         depths_px = [face.depth * self.em_px for face, _, _ in runs if not face.in_colour]
@@ -207,7 +207,7 @@ class _Pen:
         return f"{{\\p1{look}}}m 0 0 l {width} 0 {width} {height} 0 {height}{{\\p0\\1c\\1a\\3a}}"
 
     def _runs(self, pieces: Sequence[Piece]) -> Iterator[tuple[Face, Piece, str]]:
-        """Runs of one face and the piece whose look they have; what no face has is left out."""
+        """Runs of one face, with the piece that gives their look; characters without a face are left out."""
         looks = [replace(piece, text="") for piece in pieces for _ in piece.text]
         place = 0
         for face, run in runs_of("".join(piece.text for piece in pieces), self.faces):

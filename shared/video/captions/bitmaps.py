@@ -22,12 +22,12 @@ from shared.video.timeline import CaptionStyle, Timeline
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CaptionBitmap:
-    """What a state adds to the frame. Everything is even, so that it fits the chroma planes."""
+    """The pixels that a state adds to the frame. Everything is even, so that it fits the chroma planes."""
 
     x: int
     y: int
     rgba: NDArray[np.uint8]
-    """(height, width, 4), colours multiplied by alpha; (0, 0, 4) when nothing is seen."""
+    """(height, width, 4), colours multiplied by alpha; (0, 0, 4) for an empty one."""
 
 
 _NOTHING: Final = CaptionBitmap(x=0, y=0, rgba=np.zeros((0, 0, 4), np.uint8))
@@ -36,12 +36,12 @@ _NOTHING: Final = CaptionBitmap(x=0, y=0, rgba=np.zeros((0, 0, 4), np.uint8))
 def draw_states(states: Sequence[State], timeline: Timeline, scratch: Path) -> Iterator[CaptionBitmap]:
     """One bitmap for each state, in order, from one ffmpeg; all states of a page are the same size.
 
-    Writes its fonts and document below `scratch`. Raises `BadRequest` when a font of the timeline is not on
-    this machine, `ToolFailed` when ffmpeg can't draw.
+    Writes its fonts and document below `scratch`. Raises `BadRequest` when a font of the timeline is missing
+    on this machine, `ToolFailed` when ffmpeg can't draw.
     """
     if not states:
         return
-    if not timeline.fonts:  # no face has any of the text
+    if not timeline.fonts:  # no face has any character of the text
         yield from (_NOTHING for _ in states)
         return
     pages = list(plates_of(states, open_faces(timeline.fonts)))
@@ -76,7 +76,7 @@ def _drawn(plates: Sequence[Plate], timeline: Timeline, scratch: Path) -> Iterat
 
 
 def _spooled(bitmaps: Iterator[CaptionBitmap], scratch: Path) -> Iterator[CaptionBitmap]:
-    """The same bitmaps, all drawn before the first is handed on and kept compressed on disk meanwhile.
+    """The same bitmaps, all drawn before the first is returned and kept compressed on disk meanwhile.
 
     So ffmpeg's 80 MB are free again before frames are encoded; drawing takes 1 % of the time of that.
     """
@@ -106,7 +106,7 @@ def _with_emoji(page: CaptionBitmap, boxes: CaptionBitmap, state: State, timelin
 def _lit(page: CaptionBitmap, letters: CaptionBitmap, style: CaptionStyle) -> CaptionBitmap:
     """The page with these letters in the highlight colour.
 
-    The page's letters cover as much of each pixel, so the change is that share of the two colours'
+    The page's letters cover the same part of each pixel, so that the change is that part of the two colours'
     difference, and alpha stays.
     """
     rgba = page.rgba.copy()
@@ -135,6 +135,6 @@ def _cropped(frame: NDArray[np.uint8], band_y: int) -> CaptionBitmap:
 
 
 def _even_range(seen: NDArray[np.bool_]) -> slice:
-    """The smallest range with even ends that holds all that is seen; sizes of frames are even."""
+    """The smallest range with even ends that holds all visible pixels; frame sizes are even."""
     places = np.flatnonzero(seen)
     return slice(int(places[0]) // 2 * 2, (int(places[-1]) + 2) // 2 * 2) if places.size else slice(0, 0)

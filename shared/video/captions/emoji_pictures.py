@@ -1,4 +1,4 @@
-"""Emoji in colour, laid over a page where boxes hold their places."""
+"""Emoji in colour, laid over a page in place of their boxes."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ from shared.video.timeline import Timeline
 
 Strip = NDArray[np.uint8]
 _NEAR: Final = 3
-"""How far a box's colour may be off; those of two boxes are 8 apart."""
+"""The tolerance of a box's colour; those of two boxes are 8 apart."""
 
 
 def lay_emoji(page: Strip, boxes: Strip, state: State, timeline: Timeline) -> None:
@@ -27,7 +27,7 @@ def lay_emoji(page: Strip, boxes: Strip, state: State, timeline: Timeline) -> No
 
 
 def _middle_px(boxes: Strip, number: int) -> float | None:
-    """From the left edge; None where the frame is too small for the box."""
+    """From the left edge; None if the frame is too small for the box."""
     off = np.abs(boxes.astype(np.int16) - np.array([*box_colour(number), 255], np.int16))
     columns = np.flatnonzero((off <= _NEAR).all(axis=2).any(axis=0))
     return (int(columns[0]) + int(columns[-1]) + 1) / 2 if columns.size else None

@@ -1,8 +1,8 @@
 """Captions as they are shown: cues cut into pages of at most two lines, pages into states.
 
-Lines are measured cluster by cluster with Pillow's basic layout, which every Pillow has, so the same text
-breaks at the same places everywhere. It knows no joining: Arabic and Indic lines come out shorter than
-measured, never longer.
+Lines are measured cluster by cluster with Pillow's basic layout, which every Pillow has, so that the same
+text breaks at the same places everywhere. It doesn't join letters: Arabic and Indic lines come out shorter
+than measured, never longer.
 """
 
 import json
@@ -30,7 +30,7 @@ SIDE_MARGIN: Final = 0.08
 
 _SHAPING: Final = frozenset("\u200c\u200d\u200e\u200f\ufe0e\ufe0f")
 _RULER_PX: Final = 128
-"""Size at which widths are measured, before scaling: small sizes are rounded by hinting."""
+"""The size at which widths are measured, before scaling: hinting rounds small sizes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +49,15 @@ class PageWord:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What is on screen at once: one or two lines."""
+    """The lines that are on screen at once: one or two."""
 
     cue: int
     """Place in the timeline's cues."""
     lines: tuple[str, ...]
-    """In logical order, whichever way they run."""
+    """In logical order, whatever their direction."""
     words: tuple[PageWord, ...]
     styles: tuple[tuple[Styled, ...], ...]
-    """Of each line: what of it is bold or italic, as places in the line."""
+    """The bold and italic parts of each line, as places in the line."""
     right_to_left: bool
     start_frame: int
     end_frame: int
@@ -76,9 +76,8 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """A page with its highlight, for some frames. Hashable; nothing else is drawn for it.
-
-    The colours, the size and the fonts are the timeline's.
+    """A page with its highlight, for some frames. Hashable; drawing needs nothing else but the timeline's
+    colours, size and fonts.
     """
 
     lines: tuple[tuple[Piece, ...], ...]
@@ -97,7 +96,7 @@ class State:
         return any(piece.lit for pieces in self.lines for piece in pieces)
 
     def key(self) -> str:
-        """The same for states that look the same, whenever they are shown."""
+        """Equal for states that look the same, whenever they are shown."""
         drawn = asdict(self)
         del drawn["first_frame"], drawn["end_frame"]
         for piece in (piece for pieces in drawn["lines"] for piece in pieces if not piece["style"]):
@@ -112,12 +111,12 @@ def _unlit(pieces: Sequence[Piece]) -> Iterator[Piece]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
-    """A caption as it is laid out."""
+    """A caption's text for layout."""
 
     text: str
     """Without controls, with single spaces, in capitals if wanted."""
     places: Sequence[int]
-    """Of each character of the cue's text, and of its end, in `text`."""
+    """The place in `text` of each character of the cue's text, and of its end."""
 
 
 def letter_px(timeline: Timeline) -> int:
@@ -201,12 +200,12 @@ def _shown(cue: Cue, timeline: Timeline, faces: Sequence[Face]) -> _Shown:
 
 
 def _is_dropped(char: str) -> bool:
-    """Controls, soft hyphens and direction overrides; what shapes letters or picks emoji stays."""
+    """Controls, soft hyphens and direction overrides; characters that shape letters or select emoji stay."""
     return not visible(char) and char not in _SHAPING
 
 
 def _styles_within(cue: Cue, shown: _Shown, line: Span) -> Iterator[Styled]:
-    """What of a line is bold or italic; a line's own white space is left out of its text."""
+    """The bold and italic parts of a line; a line's own white space is left out of its text."""
     line_start = line[0] + len(shown.text[line[0] : line[1]]) - len(shown.text[line[0] : line[1]].lstrip(" "))
     for style in cue.styles:
         start, end = (max(line[0], min(shown.places[at], line[1])) for at in (style.start, style.end))
@@ -277,7 +276,7 @@ def _clock(timeline: Timeline, cue: Cue, until: int) -> Callable[[int], int]:
 
 
 def _start_ms(cue: Cue, timeline: Timeline, shown: _Shown, spans: Sequence[Span], place: int) -> int:
-    """When the text at `place` is heard: with the first word from there, else by the share of the text.
+    """When the text at `place` is spoken: with the first word from there, else in proportion to the text.
 
     Its start and its end are those of the cue.
     """
@@ -329,7 +328,7 @@ def _states_of_page(timeline: Timeline, page: Page) -> Iterator[State]:
 
 
 def _pieces(timeline: Timeline, page: Page, line: int, number: int | None) -> tuple[Piece, ...]:
-    """A line cut where its colour changes; karaoke lights the words before this one too."""
+    """A line cut where its colour changes; karaoke highlights the words before this one too."""
     text = page.lines[line]
     words = [word for word in page.words if word.line == line and number is not None]
     if timeline.caption_style.look == "karaoke":

@@ -1,7 +1,7 @@
-"""Files of clips: opened with care, and what they say of themselves.
+"""Files of clips: opened with care, and their properties.
 
-They come from models and from strangers: only containers and codecs in common use are opened, never through
-a path that could name another protocol, and within limits.
+They come from models and from strangers: only containers and codecs in common use are opened, never through a
+path that could name another protocol, and within limits.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ FULL_RANGE: Final = 2
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFacts:
-    """What a clip's file says of itself."""
+    """A clip's properties, from its file."""
 
     codec: str
     pixels: str
@@ -42,13 +42,13 @@ class ClipFacts:
     frames: int
     duration_s: float
     longest_gop: int
-    """Frames from one key frame to the next, or to the end, at most."""
+    """The greatest distance between key frames, or from the last one to the end, in frames."""
     has_sound: bool
     is_bt709: bool
     """Tagged as BT.709 in limited range."""
 
     def is_ready(self, width: int, height: int, frame_rate: Fraction, frames: int) -> bool:
-        """Whether nothing needs to be done to show it in a film of this size and rate."""
+        """Whether it can be shown in a film of this size and rate as it is."""
         fits = (self.width, self.height, self.frame_rate) == (width, height, frame_rate)
         plain = (self.codec, self.pixels, self.has_sound) == ("h264", "yuv420p", False)
         found_fast = self.longest_gop <= frame_rate + 1
@@ -56,7 +56,7 @@ class ClipFacts:
 
 
 def check_clip(path: Path, *, name: str, least_s: float = 0.0) -> ClipFacts:
-    """The facts of a clip whose file is whole; raises `InvalidAssets`, naming `name`. Decodes nothing."""
+    """The facts of a clip whose file is complete; raises `InvalidAssets`, naming `name`. Decodes nothing."""
     with opened_clip(path, name) as (container, stream):
         starts: list[int] = []
         keys: list[int] = []
@@ -101,7 +101,7 @@ def _facts(stream: "VideoStream", starts: list[int], keys: list[int], *, has_sou
 
 @contextmanager
 def opened_clip(path: Path, name: str) -> "Iterator[tuple[InputContainer, VideoStream]]":
-    """The clip's container and its first video stream; what libav says inside is the clip's fault."""
+    """The clip's container and its first video stream; libav's errors in the block are the clip's fault."""
     import av
 
     with ExitStack() as stack:

@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 _ZOOM_PER_S: Final = 0.015
-"""Of the last frame, when a clip ends before its shot."""
+"""Zoom of the last frame, when a clip ends before its shot."""
 _UNSPECIFIED, _BT2020, _LIMITED_RANGE = 2, 9, 1
 _SWS: Final = {"709": 1, "601": 5, "2020": 9}
 """libswscale's numbers for matrices (SWS_CS_*)."""
 _SLOWEST, _FASTEST = Fraction(3, 4), Fraction(5, 4)
 _NORMAL_CRF: Final = 16
-"""Clips are encoded once more in the film, so they keep more than a film needs."""
+"""Clips are encoded once more in the film, so their quality is higher than a film's."""
 _LEAST_S: Final = 1.0
 _OTHER_SCENE: Final = 28
-"""Mean difference of luma between frames on either side of a cut: they are not blended."""
+"""Mean difference of luma between frames on either side of a cut: such frames are not blended."""
 
 
 class ClipReader:
-    """The frames of a clip by time, fitted to a size; quick as long as the times grow."""
+    """The frames of a clip by time, fitted to a size; fast as long as the times increase."""
 
     def __init__(self, path: Path, *, name: str, width: int, height: int) -> None:
         self._stack = ExitStack()
         self._container, self._stream = self._stack.enter_context(opened_clip(path, name))
         self._fit = _Fit(width, height, self._stream.sample_aspect_ratio or Fraction(1))
         context = self._stream.codec_context
-        context.thread_count = 1  # whole segments are made side by side
-        context.options = {"err_detect": "explode"}  # damage is told, not hidden
+        context.thread_count = 1  # whole segments are made in parallel
+        context.options = {"err_detect": "explode"}  # damage raises an error
         self._tick = self._stream.time_base or Fraction(1, 1000)
         self._origin = self._stream.start_time or 0
         self._step = 1 / (self._stream.average_rate or Fraction(30))
@@ -55,15 +55,15 @@ class ClipReader:
         self.decoded = 0
 
     def close(self) -> None:
-        """Let go of the file and of the decoder."""
+        """Close the file and the decoder."""
         self._stack.close()
         self._frames, self._now, self._next = iter(()), None, None
         del self._container, self._stream
 
     def go_to(self, at_s: Fraction) -> Fraction:
-        """Make the frame that is on at this time the one to draw.
+        """Make the frame at this time the one to draw.
 
-        Returns by how many seconds the clip has ended before: its last frame stays.
+        Returns how many seconds earlier the clip has ended: its last frame stays.
         """
         if self._now is None or at_s < self._start(self._now):
             self._seek(at_s)
@@ -73,19 +73,19 @@ class ClipReader:
 
     @property
     def starts_at(self) -> Fraction:
-        """When the current frame comes, in seconds."""
+        """The start of the current frame, in seconds."""
         return self._start(self._shown)
 
     @property
     def next_starts_at(self) -> Fraction | None:
-        """When the frame after it comes; None at the end."""
+        """The start of the next frame; None at the end."""
         return None if self._next is None else self._start(self._next)
 
     def draw(self, into: Frame) -> None:
         self._fit.draw(self._shown, into)
 
     def draw_next(self, into: Frame) -> None:
-        """The frame after the current one, or that one again at the end."""
+        """Draw the frame after the current one, or the current one at the end."""
         self._fit.draw(self._next or self._shown, into)
 
     @property
@@ -111,7 +111,7 @@ class ClipReader:
         self._next = next(self._frames, None)
 
     def _decode(self, *, until_s: Fraction) -> "Iterator[VideoFrame]":
-        """All frames from here; before `until_s` only those that others are made from."""
+        """All frames from here; before `until_s` only those that other frames depend on."""
         import av
 
         context = self._stream.codec_context
@@ -129,7 +129,7 @@ class ClipReader:
 
 
 class _Fit:
-    """Fits decoded frames to a size: the middle of them, as large as fills it, as BT.709 in limited range."""
+    """Fits decoded frames to a size: their middle, scaled to fill it, as BT.709 in limited range."""
 
     def __init__(self, width: int, height: int, pixel_shape: Fraction) -> None:
         """`pixel_shape` is the width of the clip's pixels over their height."""
@@ -172,7 +172,7 @@ class _Fit:
         into.chroma[...] = chroma.reshape(height // 2, width // 2, 2)
 
     def _covering(self, frame: "VideoFrame") -> tuple[int, int]:
-        """The even size to which a frame is scaled so that it covers all, its pixels made square."""
+        """The even size to which a frame is scaled so that it covers the target, its pixels made square."""
         width, height = self._size
         seen = frame.width * self._pixel_shape
         scale = max(width / seen, Fraction(height, frame.height))
@@ -180,7 +180,7 @@ class _Fit:
 
 
 def _matrix_of(frame: "VideoFrame") -> int:
-    """What players take untagged frames for: BT.709 from 720 lines on."""
+    """What players assume for untagged frames: BT.709 from 720 lines on."""
     if frame.colorspace == _UNSPECIFIED:
         return _SWS["709" if min(frame.width, frame.height) >= 720 else "601"]
     return _SWS["709" if frame.colorspace == BT709 else "2020" if frame.colorspace == _BT2020 else "601"]
@@ -227,7 +227,7 @@ class ClipPicture:
 
 
 def draw_held(last: Frame, ended_s: float, into: Frame) -> None:
-    """The last frame under a slow zoom, so that nothing freezes hard."""
+    """The last frame under a slow zoom, so that the picture doesn't freeze."""
     step = 1 / (1 + _ZOOM_PER_S * ended_s)
     for source, target in zip(last.planes, into.planes, strict=True):
         tall, wide = target.shape[:2]
@@ -248,11 +248,11 @@ def normalise_clip(
     frames: int,
     on_frame: Callable[[], None] = lambda: None,
 ) -> ClipFacts:
-    """Make any clip one of exactly this size, rate and length: H.264, BT.709, without sound.
+    """Convert any clip to exactly this size, rate and length: H.264, BT.709, without sound.
 
-    Its middle fills the frame. It is played at 0.75 to 1.25 times its speed to last as long as wanted, frames
+    Its middle fills the frame. It is played at 0.75 to 1.25 times its speed to reach the length, with frames
     in between blended from their neighbours; a shorter one stays at its last frame, a longer one is cut.
-    Raises `InvalidAssets`, naming `name`, for what is no clip of at least a second; `on_frame` may raise.
+    Raises `InvalidAssets`, naming `name`, for anything but a clip of at least a second; `on_frame` may raise.
     """
     facts = check_clip(source, name=name, least_s=_LEAST_S)
     speed = _speed_for(facts, frames / frame_rate)
@@ -276,7 +276,7 @@ def _speed_for(facts: ClipFacts, wanted_s: Fraction) -> Fraction:
 
 
 class _Retimed:
-    """A clip at any moment: between two of its frames, both of them blended."""
+    """A clip at any time: between two of its frames, both are blended."""
 
     def __init__(self, reader: ClipReader, width: int, height: int) -> None:
         self._reader = reader
@@ -292,7 +292,7 @@ class _Retimed:
             draw_held(one, float(ended_s), into)
             return
         part = 0.0 if after is None or after <= start else float((at_s - start) / (after - start))
-        part = min(1.0, max(0.0, (part - 0.2) / 0.6))  # what is nearly a frame stays sharp
+        part = min(1.0, max(0.0, (part - 0.2) / 0.6))  # times near a frame stay sharp
         if 0 < part < 1 and _is_other_scene(one, two):
             part = round(part)
         if part in (0, 1):
@@ -301,7 +301,7 @@ class _Retimed:
             blend(one, two, "crossfade", part, into)
 
     def _fetch(self, start: Fraction, after: Fraction | None) -> None:
-        """Fit the current frame and the one after it, unless they are at hand."""
+        """Fit the current frame and the next one, unless they are fitted already."""
         if self._starts[1] == start:
             self._frames.reverse()
             self._starts.reverse()

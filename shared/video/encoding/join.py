@@ -1,4 +1,4 @@
-"""Joining segments without encoding them again, frame by frame exact."""
+"""Joins segments without encoding them again, exact to the frame."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def join_segments(segments: Iterable[tuple[Path, int]], target: Path, frame_rate: Fraction) -> None:
     """Copy the packets of all segments (path, frames) into one mp4, each moved by whole frames.
 
-    ffmpeg's own concat demuxer rounds at every joint and leaves an average rate of 29.999; adding an
-    integer to the packets' times keeps every step the same and the rate exactly what was asked. Decode
-    times are counted through, as those of a very short segment would lie before its predecessor's last.
+    ffmpeg's own concat demuxer rounds at every joint and leaves an average rate of 29.999; adding an integer
+    to the packets' times keeps every step the same and the rate exact. Decode times are counted on, since
+    those of a very short segment would come before its predecessor's last.
     """
     import av
 
@@ -51,8 +51,8 @@ def join_segments(segments: Iterable[tuple[Path, int]], target: Path, frame_rate
 def mux(video: Path, audio: Path, captions: Path | None, target: Path, *, language: str) -> None:
     """Put picture, sound and a soft caption track (mov_text) into one mp4 that starts to play at once.
 
-    `captions` is SubRip as `to_srt` writes it. The ffmpeg program would hand over the packets of its inputs
-    in an order that is up to its threads; here they always come in the order of their times.
+    `captions` is SubRip as `to_srt` writes it. The order of packets from the ffmpeg program depends on its
+    threads; here they are always in order of time.
     """
     import av
 
@@ -115,7 +115,7 @@ def _caption(track: "SubtitleStream", start_ms: int, end_ms: int, text: str) -> 
 
 
 def _cues(captions: str) -> Iterator[tuple[int, int, str]]:
-    """Start and end in ms, and the text; it has no empty lines, so those part the cues."""
+    """Start and end in ms, and the text; a text has no empty lines, so empty lines separate the cues."""
     for block in captions.strip("\n").split("\n\n"):
         _, times, text = block.split("\n", 2)
         start, end = times.split(" --> ")
@@ -129,12 +129,12 @@ def _ms(clock: str) -> int:
 
 _TICKS: Final = 90
 """A millisecond in the soft track: finer than the other tracks' ticks, whose counts ffmpeg compares with
-these as they are (it would see a gap after every caption); coarse enough for a gap of six hours."""
+these unconverted (it would see a gap after every caption); coarse enough for a gap of six hours."""
 _PLAIN: Final = b"""[V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BackColour, Alignment
 Style: Default,Arial,16,&Hffffff,&H0,&H0,2
 """
-"""From which ffmpeg makes the track's description."""
+"""The source of the track's description in ffmpeg."""
 _ISO_639_2: Final = {
     "af": "afr", "am": "amh", "ar": "ara", "az": "aze", "be": "bel", "bg": "bul", "bn": "ben", "bs": "bos",
     "ca": "cat", "cs": "ces", "cy": "cym", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "eo": "epo",
@@ -152,6 +152,6 @@ _ISO_639_2: Final = {
 
 
 def _iso_639_2(language: str) -> str:
-    """The three-letter code that mp4 stores (ISO 639-2/T); `und` for what is none."""
+    """The three-letter code that mp4 stores (ISO 639-2/T); `und` for an unknown one."""
     primary = language.lower().split("-")[0]
     return primary if len(primary) == 3 else _ISO_639_2.get(primary, "und")

@@ -1,8 +1,8 @@
 """Encoding frames to H.264 segments that can be joined by copying.
 
-One thread each: x264 then gives the same bytes on every machine however many cores it has, wastes nothing
-on keeping threads in step, and whole segments run side by side instead. A short lookahead and no B-pyramid
-keep an encoder at 90 MB for 1080x1920 rather than 145, for files that are no larger.
+One thread each: x264 then gives the same bytes on every machine with any number of cores, and wastes no time
+on synchronising threads; whole segments run in parallel instead. A short lookahead and no B-pyramid keep an
+encoder at 90 MB for 1080x1920 rather than 145, for files that are no larger.
 """
 
 import gc
@@ -32,7 +32,7 @@ X264_PARAMETERS: Final = (
 _QUICK_TO_DECODE: Final = ":cabac=0:no-deblock=1:weightb=0:weightp=0"
 """x264's `fastdecode`: half the time, for files that are an eighth larger."""
 LEAD_FRAMES: Final = 2
-"""By how many frames decoding runs ahead of showing at most, with three B-frames."""
+"""How many frames decoding may run ahead of showing, with three B-frames."""
 _UP_TO_AVX2: Final = "asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI1,BMI2,AVX2"
 _BT709: Final = 1
 _LIMITED: Final = 1
@@ -69,8 +69,8 @@ class SegmentWriter:
         crf: int = X264_CRF,
         key_every: int | None = None,
     ) -> None:
-        """`key_every` is the distance of key frames, for clips that are to be decoded again; None, for
-        segments of films, has only the one at the start."""
+        """`key_every` is the distance of key frames, for clips that will be decoded again; with None, for
+        segments of films, only the first frame is one."""
         import av
 
         self._container = container
@@ -92,18 +92,18 @@ class SegmentWriter:
         """Draw here, then `write`."""
 
     def write(self) -> None:
-        """Encode what `frame` holds; x264 copies it, so the planes are free again afterwards."""
+        """Encode the content of `frame`; x264 copies it, so the planes are free again afterwards."""
         self._frame.pts = self._written
         self._frame.time_base = self._stream.codec_context.time_base
         self._written += 1
         self._container.mux(self._stream.encode(self._frame))
 
     def finish(self) -> None:
-        """Encode what the encoder still holds back."""
+        """Encode the frames that the encoder still holds back."""
         self._container.mux(self._stream.encode(None))
 
     def close(self) -> None:
-        """Let go of the encoder; whoever still holds the writer holds none of its memory."""
+        """Release the encoder and its memory, even while the writer is still referenced."""
         del self._container, self._stream, self._frame, self.frame
 
 
@@ -117,7 +117,7 @@ def segment_writer(
     crf: int = X264_CRF,
     key_every: int | None = None,
 ) -> Iterator[SegmentWriter]:
-    """Write one segment to `path` (mp4); the file is whole when the block ends without an error."""
+    """Write one segment to `path` (mp4); the file is complete when the block ends without an error."""
     import av
 
     ticks, _ = timescale(rate)
@@ -128,7 +128,7 @@ def segment_writer(
         writer.finish()
         writer.close()
     del container, writer
-    gc.collect()  # PyAV's containers and streams refer to each other, and hold the encoder's 90 MB
+    gc.collect()  # PyAV's containers and streams form cycles that hold the encoder's 90 MB
 
 
 def _plane(frame: "av.VideoFrame", number: int, width: int, height: int) -> "NDArray[np.uint8]":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 MOST_LOST = 0.25
-"""How much of a picture cropping may lose before it is shown whole over a blurred fill."""
+"""How much of a picture may be cropped before it is shown whole over a blurred fill."""
 
 
 def fit_for(picture_width: int, picture_height: int, width: int, height: int) -> str:
@@ -23,7 +23,7 @@ def fit_for(picture_width: int, picture_height: int, width: int, height: int) ->
 
 
 def draw_canvas(shot: Shot, timeline: Timeline, picture: "Plane | None", zoom: float) -> "Plane":
-    """RGB (h, w, 3), even sides, `zoom` times the frame's size: what the shot shows before motion."""
+    """RGB (h, w, 3), even sides, `zoom` times the frame's size: the shot's picture before motion."""
     import numpy as np
 
     width, height = canvas_size(timeline, zoom)
@@ -81,5 +81,5 @@ def _scaled(picture: "Plane", width: int, height: int) -> "Plane":
     import numpy as np
 
     shrinks = width * height * 4 < picture.shape[0] * picture.shape[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC  # below half size cubic would skip pixels
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC  # below half size INTER_CUBIC would skip pixels
     return np.asarray(cv2.resize(picture, (width, height), interpolation=how), dtype=np.uint8)

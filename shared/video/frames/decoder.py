@@ -1,13 +1,13 @@
 """The process that decodes pictures: `python -m shared.video.frames.decoder <idle_s>`.
 
-It is asked by lines of JSON on stdin and answers each by one on stdout, `{"problem"}` or `{"size", "notes"}`,
-which the pixels follow, row by row:
+It reads requests as lines of JSON on stdin and answers each with one on stdout, `{"problem"}` or `{"size",
+"notes"}`, followed by the pixels, row by row:
 
 {"path", "name"}                   is decoded whole; no pixels
 {"path", "name", "max_side"}       RGB; `whole` is the size that the picture has itself
 {"path", "name", "alpha_of"}       transparency, of this width and height; `size` is null where there is none
 
-It imports no more than it needs, since many pictures come alone.
+It imports only what it needs: most of its processes decode one picture.
 """
 
 import json
@@ -28,16 +28,16 @@ from shared.video.frames.decoding import decoded_and_measured, measured, transpa
 
 
 def main(idle_s: float) -> None:
-    """Answer until nothing was asked for a while, or until whoever asks is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
+    """Answer requests until it was idle for a while, or until its caller has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller
     for deadline in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(deadline, signal.SIG_DFL)
     _limit_memory()
-    Image.MAX_IMAGE_PIXELS = None  # it names no size: the limits in shared/accepted.py take its place
+    Image.MAX_IMAGE_PIXELS = None  # its error names no size: the limits in shared/accepted.py replace it
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     warnings.simplefilter("ignore")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library has to say
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # libraries' messages go to stderr
     while select.select([sys.stdin], [], [], idle_s)[0]:
         line = sys.stdin.buffer.readline()
         if not line:
@@ -76,7 +76,7 @@ def _write(answers: BinaryIO, said: dict[str, Any], pixels: bytes) -> None:
 
 
 def _limit_memory() -> None:
-    if sys.platform == "linux":  # elsewhere it is counted by other rules
+    if sys.platform == "linux":  # other systems count it differently
         most = MOST_DECODING_MIB << 20
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 

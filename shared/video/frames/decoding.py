@@ -22,7 +22,7 @@ from shared.accepted import (
 )
 from shared.errors import InvalidAssets
 
-_AGAIN: Final = "export it anew from where it came and upload it again"
+_AGAIN: Final = "export it again from its source and upload it again"
 _CONVERT: Final = f"save it as {PICTURE_NAMES} and upload it again"
 
 _OTHERS: Final[tuple[tuple[int, bytes, str], ...]] = (
@@ -38,7 +38,7 @@ _OTHERS: Final[tuple[tuple[int, bytes, str], ...]] = (
     (4, b"ftyp", "a video"),
     (0, b"\x1aE\xdf\xa3", "a video"),
 )
-"""What is often taken for a usable picture: place of a format's mark, the mark, and the format's name."""
+"""Formats that are often mistaken for usable pictures: the mark's place, the mark, and the format's name."""
 
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -49,7 +49,7 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture upright, by its EXIF orientation (tag 274)."""
+"""How to turn a picture upright, by its EXIF orientation (tag 274)."""
 
 _BROKEN: Final = (
     OSError,
@@ -66,11 +66,11 @@ _BROKEN: Final = (
     zlib.error,
     Image.DecompressionBombError,
 )
-"""What Pillow's decoders raise at bytes that they can't make sense of."""
+"""Raised by Pillow's decoders for invalid bytes."""
 
 _MARKER: Final = re.compile(rb"\xff+[^\x00\xff]")
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
-"""Markers that nothing belongs to: TEM, the restarts, and the start of the image."""
+"""Markers without a segment: TEM, the restarts, and the start of the image."""
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 
@@ -85,7 +85,7 @@ _LIGHT: Final = (240, 240, 240)
 def decoded(path: Path, name: str, max_side: int, notes: list[str]) -> Image.Image:
     """The picture upright, in sRGB without transparency, its longer side at most `max_side`.
 
-    `notes` gets what people should be told. Raises `InvalidAssets`, naming `name`.
+    `notes` gets messages for people. Raises `InvalidAssets`, naming `name`.
     """
     return decoded_and_measured(path, name, max_side, notes)[0]
 
@@ -93,7 +93,7 @@ def decoded(path: Path, name: str, max_side: int, notes: list[str]) -> Image.Ima
 def decoded_and_measured(
     path: Path, name: str, max_side: int, notes: list[str]
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """As `decoded`, with the upright (width, height) that the picture has itself."""
+    """As `decoded`, with the picture's own upright (width, height)."""
     with _opened(path, name) as image:
         whole = image.size
         size = _size_within(whole, max_side)
@@ -119,7 +119,7 @@ def transparency(path: Path, name: str, size: tuple[int, int]) -> Image.Image | 
 
 
 def measured(path: Path, name: str) -> tuple[int, int]:
-    """The upright (width, height) of the picture, once it was decoded whole; raises `InvalidAssets`."""
+    """The upright (width, height) of the picture, after decoding it completely; raises `InvalidAssets`."""
     with _opened(path, name) as image:
         whole = image.size
         _draft(image, (1, 1))
@@ -133,13 +133,13 @@ def _upright(image: Image.Image, size: tuple[int, int]) -> tuple[int, int]:
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[Image.Image]:
-    """The picture, not yet decoded; what fails inside the block is the picture's fault."""
+    """The picture, not yet decoded; errors inside the block are the picture's fault."""
     with path.open("rb") as file:
         kind = _type_of(file.read(HEAD_BYTES), name)
         if kind.format == "WEBP":
             _demand_few_pixels(_webp_size(file), kind, name)  # opening one takes memory for all of it
         if kind.format == "HEIF":
-            _demand_whole_boxes(file, name)  # parts that are missing would be shown grey
+            _demand_whole_boxes(file, name)  # missing parts would be grey
         file.seek(0)
         try:
             with _open(kind, file) as image:
@@ -166,7 +166,7 @@ def _open(kind: PictureType, file: BinaryIO) -> Image.Image:
 
 
 def _type_of(head: bytes, name: str) -> PictureType:
-    """The type of the picture; raises `InvalidAssets` for what is none or of another type."""
+    """The type of the picture; raises `InvalidAssets` if it is not a picture, or of another type."""
     if not head:
         raise InvalidAssets(f"picture {name!r} is empty; upload it again")
     other = next((kind for place, mark, kind in _OTHERS if head.startswith(mark, place)), None)
@@ -175,7 +175,7 @@ def _type_of(head: bytes, name: str) -> PictureType:
         return found
     if other:
         raise InvalidAssets(f"picture {name!r} is {other}, which can't be used; {_CONVERT}")
-    raise InvalidAssets(f"{name!r} is no picture, whatever its name says; {_CONVERT}")
+    raise InvalidAssets(f"{name!r} is not a picture, whatever its name says; {_CONVERT}")
 
 
 def _demand_bearable(image: Image.Image, kind: PictureType, name: str) -> None:
@@ -205,7 +205,7 @@ def _webp_size(file: BinaryIO) -> tuple[int, int]:
 
 
 def _demand_whole_boxes(file: BinaryIO, name: str) -> None:
-    """The file must not end within its data (ISO/IEC 14496-12, 4.2); what cameras append is not looked at."""
+    """The file must not end within its data (ISO/IEC 14496-12, 4.2); data that cameras append is ignored."""
     end, at = file.seek(0, SEEK_END), 0
     while at < end:
         file.seek(at)
@@ -226,7 +226,7 @@ def _is_raw(image: Image.Image) -> bool:
 
 
 def _demand_few_scans(file: BinaryIO, name: str) -> None:
-    """Before a JPEG is decoded, which draws the whole picture once a scan."""
+    """Checked before a JPEG is decoded, which draws the whole picture once a scan."""
     scans = _scans(file)
     if scans > MOST_JPEG_SCANS:
         limit = f"more than the {MOST_JPEG_SCANS} that a JPEG may have"
@@ -235,8 +235,7 @@ def _demand_few_scans(file: BinaryIO, name: str) -> None:
 
 
 def _scans(file: BinaryIO) -> int:
-    """How many scans the JPEG has until its end (ISO/IEC 10918-1, B.1); a picture within its EXIF or after
-    its end is not counted."""
+    """How many scans the JPEG has up to its end (ISO/IEC 10918-1, B.1), without pictures within its EXIF."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         scans, at = 0, 2
         while found := _MARKER.search(data, at):
@@ -250,7 +249,7 @@ def _scans(file: BinaryIO) -> int:
 
 
 def _draft(image: Image.Image, size: tuple[int, int]) -> None:
-    """Have a JPEG decoded no larger than needed; of other formats some would show a preview instead."""
+    """Have a JPEG decoded no larger than needed; other formats might show a preview instead."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         image.draft(None, size)
 
@@ -320,15 +319,15 @@ def _flattened(image: Image.Image, profile: bytes | None, name: str, notes: list
 
 
 def _backdrop(opaque: Image.Image, alpha: Image.Image) -> tuple[int, int, int]:
-    """The grey on which the opaque parts can be seen."""
+    """A grey on which the opaque parts are visible."""
     drawn = opaque.convert("L").histogram(alpha.point([0] * 128 + [255] * 128))
     brightness = sum(level * count for level, count in enumerate(drawn)) / (sum(drawn) or 1)
     return _LIGHT if sum(drawn) and brightness < 64 else _DARK
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None, name: str, notes: list[str]) -> Image.Image:
-    """Through the embedded ICC profile if it is one for this kind of picture, else as Pillow converts."""
-    if image.mode == "LAB":  # is no device's, so that it needs no profile
+    """Through the embedded ICC profile if it fits this kind of picture, else with Pillow's conversion."""
+    if image.mode == "LAB":  # device-independent, so that it needs no profile
         return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
     if not profile:
         return image.convert("RGB")

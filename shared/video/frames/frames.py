@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 _MARGIN = 2
-"""Spare pixels around the canvas, so that rounding the fixed point never looks outside."""
+"""Spare pixels around the canvas, so that rounding the fixed point never reads outside."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Picture(Protocol):
     """A shot's picture, ready to be drawn at any frame of its motion."""
 
     def draw(self, frame: int, into: Frame) -> None:
-        """Draw what is seen at this frame (0-based) since the shot became visible."""
+        """Draw this frame (0-based) since the shot became visible."""
 
 
 def prepare(shot: Shot, timeline: Timeline, picture: "Plane | None", visible_frames: int) -> Picture:
-    """Fit the picture (RGB (h, w, 3), None for a colour) and get it ready for its motion."""
+    """Fit the picture (RGB (h, w, 3), None for a colour) and prepare it for its motion."""
     motion = snapped(shot.motion, timeline.width, timeline.height)
     canvas = draw_canvas(shot, timeline, picture, most_zoom(motion))
-    del picture  # memory: several of these are made while others are being encoded
+    del picture  # saves memory: several are prepared while others are encoded
     if motion.kind == "pan":
         return _Pan(canvas, motion, visible_frames)
     if motion.kind == "zoom" and motion.zoom_from != motion.zoom_to:
@@ -179,7 +179,7 @@ def _scaled_from_corner(part: "Plane", scale: float, shape: tuple[int, ...], int
     needed = part[: _length_for(height, scale), : _length_for(width, scale)]
     if needed.shape[:2] != (height, width) or scale == 1:
         scaled = cv2.resize(needed, None, dst=into, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-    else:  # resize would copy without scaling: the picture would stand still, then jump
+    else:  # resize would copy without scaling: the picture would stop, then jump
         offset = 0.5 / scale - 0.5
         matrix = np.array([[1 / scale, 0, offset], [0, 1 / scale, offset]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -190,7 +190,7 @@ def _scaled_from_corner(part: "Plane", scale: float, shape: tuple[int, ...], int
 
 
 def _length_for(wanted: int, scale: float) -> int:
-    """How many input pixels make `resize` give `wanted` output pixels, by its own rounding."""
+    """How many input pixels `resize` needs for `wanted` output pixels, by its own rounding."""
     length = round(wanted / scale)
     while round(length * scale) < wanted:
         length += 1

@@ -7,7 +7,7 @@ from shared.video.subjects.boxes import Box
 from shared.video.timeline import Motion
 
 _SAFE = 0.01
-"""Around what is kept in sight, for what rounding moves."""
+"""Margin around the kept part, for rounding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +22,9 @@ class Window:
 
 
 def window_at(motion: Motion, frame: int, visible_frames: int) -> Window:
-    """What is seen at `frame` (0-based) of the frames that the shot is visible.
+    """The window at `frame` (0-based) of the frames that the shot is visible.
 
-    A zoom is even to the eye when its logarithm is: equal steps are equal ratios.
+    A zoom looks even when its logarithm is: equal steps are equal ratios.
     """
     if motion.kind == "none":
         return Window(zoom=1.0, left=0.0, top=0.0)
@@ -45,7 +45,7 @@ def window_at(motion: Motion, frame: int, visible_frames: int) -> Window:
 def snapped(motion: Motion, width: int, height: int) -> Motion:
     """The motion with its fixed point moved (by at most 3 %) to where it is whole in frame and canvas.
 
-    An even number of pixels in the frame that is as near as can be to an even number of pixels in the
+    The point is an even number of pixels in the frame, as near as possible to an even number of pixels in the
     canvas, which is `most_zoom` times as large: then zooming needs no fraction of a pixel.
     """
     if motion.kind != "zoom":
@@ -71,16 +71,16 @@ def _snap(focus: float, length: int, zoom: float) -> float:
 
 
 def most_zoom(motion: Motion) -> float:
-    """The largest zoom of the motion: what the picture must be sharp enough for."""
+    """The largest zoom of the motion, for which the picture must be sharp enough."""
     if motion.kind == "none":
         return 1.0
     return max(motion.zoom_from, motion.zoom_to) if motion.kind == "zoom" else max(motion.zoom_from, 1.001)
 
 
 def keeping(motion: Motion, kept: Box) -> Motion:
-    """The motion about the middle of `kept` (in parts of the frame), with all of it in sight all the time.
+    """The motion about the middle of `kept` (in parts of the frame), which stays fully visible all the time.
 
-    It goes less far where it must, and stands still where `kept` fills the frame.
+    It moves less where it must, and not at all where `kept` fills the frame.
     """
     across, down = _safe(kept.left, kept.right), _safe(kept.top, kept.bottom)
     pans = motion.kind == "pan"
@@ -104,12 +104,12 @@ def _most_held(span: tuple[float, float]) -> float:
 
 
 def _most_pan(span: tuple[float, float], parts: int) -> float:
-    """At most zoom, what is hidden at one edge, all of it or the half, ends before the span."""
+    """The most zoom at which the part that is hidden at one edge, all of it or half, ends before the span."""
     return 1 / max(1 - parts * min(span[0], 1 - span[1]), 0.5)
 
 
 def _focus(span: tuple[float, float], zoom: float) -> float:
-    """The fixed point nearest to the span's middle that leaves it in sight at this zoom."""
+    """The fixed point nearest to the span's middle that keeps it visible at this zoom."""
     room = 1 - 1 / zoom
     least, most = (span[1] - 1 / zoom) / room, span[0] / room
     return round(min(max((span[0] + span[1]) / 2, least, 0.0), most, 1.0), 3)

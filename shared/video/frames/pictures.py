@@ -1,7 +1,7 @@
-"""Any picture that people have, as upright sRGB pixels.
+"""Any user's picture, as upright sRGB pixels.
 
-Decoded in a process of its own, which ends at a deadline and has a limit of memory: a picture that would take
-minutes or gigabytes holds nobody up.
+Decoded in a separate process with a deadline and a memory limit: a picture that would take minutes or
+gigabytes delays no other work.
 """
 
 import logging
@@ -27,14 +27,14 @@ _Made = TypeVar("_Made")
 def load_picture(path: Path, *, name: str, max_side: int = 4096) -> "NDArray[np.uint8]":
     """The picture upright in sRGB, shape (height, width, 3), its longer side at most `max_side`.
 
-    See-through parts show dark grey, or light grey where what is drawn is itself dark, so that a black
-    logo stays visible. Of several pictures in a file it is the first. Raises `InvalidAssets`, naming `name`.
+    See-through parts become dark grey, or light grey where the drawing itself is dark, so that a black logo
+    stays visible. Of several pictures in a file it is the first. Raises `InvalidAssets`, naming `name`.
     """
     return look_at(path, name=name, max_side=max_side)[1]
 
 
 def look_at(path: Path, *, name: str, max_side: int) -> "tuple[tuple[int, int], NDArray[np.uint8]]":
-    """The upright (width, height) that a picture has itself, and what `load_picture` gives."""
+    """The picture's own upright (width, height), and the result of `load_picture`."""
     import numpy as np
 
     def read(answer: Answer) -> "tuple[tuple[int, int], NDArray[np.uint8]]":
@@ -62,7 +62,7 @@ def load_transparency(path: Path, *, name: str, size: tuple[int, int]) -> "NDArr
 
 
 def check_picture(path: Path, *, name: str) -> tuple[int, int]:
-    """The upright (width, height) of a picture that was decoded whole; raises `InvalidAssets`."""
+    """The upright (width, height) of a picture that decodes completely; raises `InvalidAssets`."""
 
     def read(answer: Answer) -> tuple[int, int]:
         width, height = answer.said["size"]
@@ -72,7 +72,7 @@ def check_picture(path: Path, *, name: str) -> tuple[int, int]:
 
 
 def _asked(path: Path, name: str, read: Callable[[Answer], _Made], **options: object) -> _Made:
-    """What `read` makes of a decoder's answer; raises `InvalidAssets` if the picture is to blame."""
+    """Return `read` of a decoder's answer; raises `InvalidAssets` if the picture is to blame."""
 
     def heard(answer: Answer) -> _Made | InvalidAssets:
         if "problem" in answer.said:

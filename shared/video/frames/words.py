@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 _RISE: Final = 0.02
-"""Of the frame's height that words come up by."""
+"""How far words rise, in parts of the frame's height."""
 _SLIDE: Final = 0.3
-"""Of the frame's width that words come in from the left by."""
+"""How far words slide in from the left, in parts of the frame's width."""
 _POP_FROM: Final = 0.55
 _OVERSHOOT: Final = 1.70158
 """Of an eased pop: a tenth beyond its end (R. Penner, Easing Equations, 2001, back ease-out)."""
@@ -28,7 +28,7 @@ _OVERSHOOT: Final = 1.70158
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """How words are shown at one frame."""
+    """How words look at one frame."""
 
     opacity: float = 1.0
     right_px: float = 0.0
@@ -40,7 +40,7 @@ AT_REST: Final = Moment()
 
 
 def moment_of(overlay: Overlay, frame: int, width: int, height: int) -> Moment | None:
-    """How the words are shown at this frame of the film; None when they are not."""
+    """How the words look at this frame of the film; None when they are hidden."""
     since, left = frame - overlay.at_frame, overlay.at_frame + overlay.frames - frame
     if since < 0 or left <= 0:
         return None
@@ -70,7 +70,7 @@ def _overshooting(part: float) -> float:
 
 
 def draw_overlay(overlay: Overlay, timeline: Timeline) -> "Lettering":
-    """The words of an overlay, fitted into its box, and warnings of what no font can draw."""
+    """The words of an overlay, fitted into its box, and warnings about characters that no font has."""
     from shared.video.lettering.letters import Letters, draw_words
 
     return draw_words(
@@ -96,10 +96,10 @@ class Words:
         self._rest = self._patch(AT_REST)
 
     def draw(self, frame: int, into: Frame) -> None:
-        """Lay over this frame of the film what is to be seen of the words."""
+        """Draw the visible words over this frame of the film."""
         moment = moment_of(self._overlay, frame, *self._size)
         if moment is None:
-            return  # not there yet, or gone
+            return  # not shown yet, or no longer
         patch = self._rest if moment == AT_REST else self._patch(moment)
         if patch is not None:
             patch.draw(into)
@@ -135,7 +135,7 @@ def premultiplied(rgba: "Plane") -> "Plane":
 
 
 def _inside(start: float, length: int, room: int) -> float:
-    """Where something of this length starts so that it is seen whole, if it can be; an even number."""
+    """Where something of this length starts so that it is fully visible, if possible; an even number."""
     return 2 * round(max(0.0, min(start, room - length)) / 2)
 
 

@@ -1,1 +1,1 @@
-"""Fonts and letters: which font has a text's letters, how they are shaped and how well they can be read."""
+"""Fonts and letters: which font has a text's letters, how they are shaped and how legible they are."""

@@ -1,4 +1,4 @@
-"""Whether letters can be read on what is behind them, by WCAG 2.2's contrast ratio (1 to 21)."""
+"""Whether letters are legible on their background, by WCAG 2.2's contrast ratio (1 to 21)."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 READABLE: Final = 4.5
-"""What WCAG's level AA asks of text of any size."""
+"""WCAG's minimum of level AA for text of any size."""
 _WORST_SHARE: Final = 0.02
-"""Of the pixels behind letters may be worse than what counts: single specks hide no letter."""
+"""This part of the pixels behind letters may be worse: single specks don't hide a letter."""
 _SAMPLES: Final = 90_000
 
 
@@ -24,7 +24,7 @@ def contrast_ratio(colour: str, other: str) -> float:
 
 
 def contrast_on(colour: str, behind: "Plane") -> float:
-    """The ratio that letters of this colour have nearly everywhere on a picture (h, w, 3), RGB."""
+    """The ratio that letters of this colour reach nearly everywhere on a picture (h, w, 3), RGB."""
     import numpy as np
 
     step = max(1, int((behind.shape[0] * behind.shape[1] / _SAMPLES) ** 0.5))

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 ADVANCE_EM: Final = 1.25
 """How wide every emoji is set."""
 _LIGATURES: Final = 4
-"""The kind of lookup in GSUB: https://learn.microsoft.com/typography/opentype/spec/gsub."""
+"""The type of lookup in GSUB: https://learn.microsoft.com/typography/opentype/spec/gsub."""
 _SELECTORS: Final = frozenset("\ufe0e\ufe0f")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Emoji:
-    """A picture as the font has it."""
+    """A picture as stored in the font."""
 
     rgba: NDArray[np.uint8]
     """(height, width, 4), straight alpha."""
@@ -38,7 +38,7 @@ class Emoji:
 
 @cache
 def emoji_of(face: Face, cluster: str) -> Emoji | None:
-    """The picture of a cluster that a face in colour draws; None where it is empty."""
+    """The picture of a cluster that a face in colour draws; None if it is empty."""
     from PIL import Image
 
     font = _opened(face)
@@ -53,7 +53,7 @@ def emoji_of(face: Face, cluster: str) -> Emoji | None:
 
 @cache
 def _opened(face: Face) -> "TTFont":
-    """Kept open, as glyphs are read when they are asked for; one font serves a whole film."""
+    """Kept open, since glyphs are read on demand; one font serves a whole film."""
     from fontTools.ttLib import TTFont
 
     return TTFont(face.path, fontNumber=face.number, lazy=True)

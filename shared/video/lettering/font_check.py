@@ -1,4 +1,4 @@
-"""Whether the texts of a film can be drawn: asked before anything is spoken, paid for or drawn."""
+"""Checks whether the texts of a film can be drawn, before any work or payment."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from shared.video.timeline import FontFace
 
 @dataclass(frozen=True, kw_only=True)
 class Drawable:
-    """What draws a film's texts."""
+    """The fonts of a film's texts."""
 
     faces: tuple[FontFace, ...]
     missing: tuple[str, ...] = ()
-    """Scripts of which rare characters can't be drawn and are left out."""
+    """Scripts with rare characters that can't be drawn and are left out."""
     warnings: tuple[str, ...] = ()
     """Those characters, where they are, and the remedy."""
 
@@ -29,10 +29,10 @@ def check_fonts(
     emoji_in_colour: bool = False,
     none_empty: bool = False,
 ) -> Drawable:
-    """The fonts for texts, which are given by where they stand.
+    """The fonts for texts, which are given by their place.
 
-    Raises `InvalidAssets` for a script that no font has, and with `none_empty` for a text of which nothing
-    but marks can be drawn, naming where it stands, the package to install, and what can be done `otherwise`.
+    Raises `InvalidAssets` for a script that no font has, and with `none_empty` for a text of which only marks
+    can be drawn, naming its place, the package to install, and what can be done `otherwise`.
     """
     choice = choose_fonts(texts.values(), language, emoji_in_colour=emoji_in_colour)
     lost = {cluster for gap in choice.missing for cluster in gap.clusters}
@@ -53,7 +53,7 @@ def check_fonts(
 
 
 def _says(cluster: str) -> bool:
-    """Whether it is a letter, a digit or a symbol; marks alone say nothing."""
+    """Whether it is a letter, a digit or a symbol; a mark alone means nothing."""
     return bool(visible(cluster).strip()) and unicodedata.category(cluster[0])[0] != "P"
 
 

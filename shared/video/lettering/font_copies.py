@@ -1,9 +1,9 @@
-"""The font files that libass is given: exactly the faces of a timeline, in a folder of their own.
+"""The font files for libass: exactly the faces of a timeline, in a folder of their own.
 
-libass chooses among the files of a family by weight and slant; what it does not find it makes up by smearing
-and slanting. So of a variable font it gets the bold instance and, for captions of mixed style, the regular
-one and the siblings of static files. Of a variable collection, which is large, these hold only the
-characters that are drawn: that takes seconds instead of minutes, and the outlines are the same.
+libass chooses among the files of a family by weight and slant; a missing style it fakes by smearing and
+slanting. So of a variable font it gets the bold instance and, for captions of mixed style, the regular one
+and the siblings of static files. Of a variable collection, which is large, these hold only the characters
+that are drawn: that takes seconds instead of minutes, and the outlines are the same.
 """
 
 import re
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 _REGULAR: Final = 400
 _BOLD: Final = re.compile("-?bold", re.IGNORECASE)
 _SIBLINGS: Final = ("-Regular", "", "-Italic", "-Oblique", "-BoldItalic", "-BoldOblique")
-"""What stands in file names where the bold face has `-Bold`."""
+"""What file names have where the bold face has `-Bold`."""
 _UNUSED_TABLES: Final = ["BASE", "DSIG", "VORG", "VVAR", "vhea", "vmtx"]
-"""For lines from top to bottom, which captions never have, and signatures."""
+"""For vertical lines, which captions never have, and signatures."""
 
 
 def font_files(faces: Sequence[FontFace], folder: Path, text: str, *, styled: bool = False) -> None:
     """Put these faces' files into `folder`, enough to draw `text`; with their siblings if it is `styled`.
 
-    Faces in colour, which libass can't draw, are left out. Raises `BadRequest` naming the package of a face
-    that is not on this machine.
+    Faces in colour, which libass can't draw, are left out. Raises `BadRequest` naming the package of a
+    missing face.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for face in open_faces(faces):
@@ -71,7 +71,7 @@ def _siblings(path: Path) -> Iterator[Path]:
 
 
 def _save_instance(face: Face, places: dict[str, float], target: Path, text: str) -> None:
-    """Write the variable font as it is at these places of its axes."""
+    """Write the variable font's instance at these positions of its axes."""
     from fontTools.varLib import instancer
 
     with _opened(face, text) as font:

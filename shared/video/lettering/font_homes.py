@@ -1,4 +1,4 @@
-"""Of which script a character is, how people call it, and where fonts for it come from."""
+"""The script of a character, its name in messages, and where its fonts come from."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def script_of(cluster: str) -> str:
 
 
 def is_letter(cluster: str) -> bool:
-    """Whether a word can't be read without it."""
+    """Whether a word is unreadable without it."""
     return cluster[0].isalpha() or bool(scripts_of(cluster))
 
 
@@ -111,7 +111,7 @@ def is_european(script: str) -> bool:
 
 
 def characters_of(script: str, samples: str) -> str:
-    """What people call these characters of a script."""
+    """The name of these characters in messages."""
     if script == _EMOJI:
         return "emoji or symbols"
     if not is_letter(samples):

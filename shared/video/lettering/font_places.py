@@ -1,4 +1,4 @@
-"""Where font files are: in the packages that the dependencies bring, and in the system's folders."""
+"""Where font files are: in packages of the dependencies, and in the system's folders."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 _PLAIN_PACKAGES: Final = ("manimgx_fonts", "manimgx_fonts_cjk")
-"""Packages that are nothing but font files: Noto for most scripts, and for Chinese, Japanese and Korean."""
+"""Packages of font files only: Noto for most scripts, and for Chinese, Japanese and Korean."""
 _SUFFIXES: Final = (".ttf", ".otf", ".ttc", ".otc")
 
 

@@ -1,7 +1,7 @@
-"""Which fonts draw a text: those that the dependencies bring, then those of the system.
+"""Chooses the fonts of a text: those that the dependencies bring, then those of the system.
 
 Fonts are found by file name and by the characters in them, never by fontconfig, so that the same text is
-drawn with the same faces wherever the same files are, and so that no other face can step in unseen.
+drawn with the same faces wherever the same files are, and no other face can replace one unnoticed.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ _WEIGHTS: Final = (
     ("light", 8),
     ("thin", 9),
 )
-"""Parts of file names and how far they are from the bold that captions want; 6 is a regular."""
+"""Parts of file names and their distance from the bold that captions use; 6 is a regular."""
 
 _NAMED: Final = dict(extralight=2, semibold=6, extrabold=8, thin=1, light=3, medium=5, bold=7, black=9)
 
@@ -57,7 +57,7 @@ _REGIONS: Final = {"ja": "JP", "ko": "KR", "zh-hant": "TC", "zh-tw": "TC", "zh-h
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Face:
-    """A font file's face, opened."""
+    """The face of a font file, opened."""
 
     path: Path
     number: int
@@ -69,7 +69,7 @@ class Face:
     depth: float
     """The descent alone."""
     axes: tuple[tuple[str, float], ...]
-    """Of a variable font: where each axis stands for bold, in the file's order."""
+    """Of a variable font: each axis's position for bold, in the file's order."""
     in_colour: bool
     """Whether it holds pictures of emoji instead of outlines."""
 
@@ -136,7 +136,7 @@ def choose_fonts(texts: Iterable[str], language: str = "und", *, emoji_in_colour
 
 
 def open_faces(faces: Sequence[FontFace]) -> tuple[Face, ...]:
-    """The recorded faces on this machine; raises `BadRequest` naming the package of one that is not here."""
+    """The recorded faces on this machine; raises `BadRequest` naming the package of a missing one."""
     opened = [_find(face) for face in faces]
     problems = [_not_here(face) for face, found in zip(faces, opened, strict=True) if found is None]
     if problems:
@@ -145,7 +145,7 @@ def open_faces(faces: Sequence[FontFace]) -> tuple[Face, ...]:
 
 
 def face_named(family: str, weight: int) -> Face | None:
-    """A family's upright face, the nearest to a weight (100 to 900); None where this machine has none."""
+    """A family's upright face, the nearest to a weight (100 to 900); None if this machine has none."""
     own = re.compile(re.escape(family.lower().replace(" ", "")) + r"[\[.-](?!.*italic)")
     files = [path for path in (*bundled_files(), *system_files()) if own.match(_file_key(path))]
     nearest = sorted(files, key=lambda path: abs(_weight_of(path, weight) - weight))
@@ -153,16 +153,16 @@ def face_named(family: str, weight: int) -> Face | None:
 
 
 def _weight_of(path: Path, wanted: int) -> int:
-    """By the file's name, 400 where it names none; a variable font has the wanted one."""
+    """From the file's name, 400 if the name holds none; a variable font has the wanted one."""
     name = _file_key(path)
     return wanted if "[" in name else next((100 * _NAMED[part] for part in _NAMED if part in name), 400)
 
 
 def runs_of(text: str, faces: Sequence[Face]) -> list[tuple[Face | None, str]]:
-    """`text` cut where its face changes; None for what no face has.
+    """Cut `text` where its face changes; None for parts that no face has.
 
-    Digits, marks and spaces take the face of the letters before them, or else after them; emoji and symbols
-    lend theirs to nobody, as in such fonts spaces are wide.
+    Digits, marks and spaces take the face of the letters before them, or else after them, but never that of
+    emoji and symbols, whose fonts have wide spaces.
     """
     parts = clusters(text)
     letters = [_face_of_letters(part, faces) for part in parts]
@@ -271,7 +271,7 @@ def _open(path: Path, region: str) -> Face | None:
         with path.open("rb") as file, TTFont(file, fontNumber=number, lazy=True) as font:
             return _read(font, path, number)
     except (TTLibError, OSError, KeyError, AttributeError, AssertionError):
-        return None  # a damaged file is as good as none
+        return None  # a damaged file is skipped
 
 
 def _number(path: Path, region: str) -> int:

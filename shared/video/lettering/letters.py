@@ -29,18 +29,18 @@ Mask = NDArray[np.float32]
 _SHADOW_ALPHA: Final = 0.55
 _SMALLEST_PX: Final = 8
 _GOOD_SIZE: Final = 0.8
-"""Of the wanted size: long words are rather cut, at sensible places, than made smaller than this."""
+"""In parts of the wanted size: before words get smaller than this, long ones are cut at sensible places."""
 _LINE_GAP_EM: Final = 0.08
-"""Between the ink of two lines at least."""
+"""The least distance between the ink of two lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letters:
-    """How words look. Pixels are those of the picture that the words are laid over."""
+    """The look of words. Pixels are those of the picture under the words."""
 
     family: str
     weight: int
-    """100 to 900; a static font has the nearest that there is."""
+    """100 to 900; a static font uses its nearest weight."""
     size_px: int
     """Of the em; made smaller until the words fit."""
     colour: str
@@ -66,12 +66,12 @@ class Lettering:
     size_px: int
     """Of the em, after fitting."""
     lines: tuple[str, ...]
-    """In logical order, whichever way they run."""
+    """In logical order, whatever their direction."""
     body: tuple[int, int, int, int]
-    """Left, top, right, bottom of what the eye takes for the words in the bitmap: from the top of capitals
-    to the last baseline, without shadow and plate. What is to look centred is centred by this."""
+    """The visual box of the words in the bitmap: left, top, right, bottom, from the top of capitals to the
+    last baseline, without shadow and plate. Use it for centring."""
     warnings: tuple[str, ...]
-    """Sentences about characters that no font has, and the remedy."""
+    """Sentences about characters that no font has, with the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +92,8 @@ def draw_words(
 ) -> Lettering:
     """`text` in the largest size up to the letters' own that fits the box, lines centred.
 
-    `language` (BCP 47) picks the capitals and the regional shapes of Han characters. Characters that no font
-    has are left out and told in `warnings`.
+    `language` (BCP 47) selects the capitals and the regional shapes of Han characters. Characters that no
+    font has are left out and reported in `warnings`.
     """
     plain = clean(text)
     shown = in_capitals(plain, language) if letters.uppercase else plain
@@ -106,7 +106,7 @@ def draw_words(
 
 
 def _fitted(shaper: Shaper, letters: Letters, width: int, height: int) -> _Setting:
-    """Whole words first; words too long for the box are cut before everything gets small for their sake."""
+    """Whole words first; words too long for the box are cut before all words are made small for them."""
     whole = natural_breaks(shaper.text)
     ruler = _ruler(shaper)
     least = min(letters.least_px, letters.size_px)

@@ -1,7 +1,7 @@
 """Lines of text as glyphs: which face draws which part, in which order, and how wide that is.
 
 Pillow shapes with Raqm where the system has its FriBidi library. Without it Arabic letters are joined by
-arabic-reshaper, and scripts whose marks need shaping are drawn as they come, which is told.
+arabic-reshaper, and scripts whose marks need shaping are drawn unshaped, with a warning.
 """
 
 import re
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 RULER_PX: Final = 200
-"""Size at which widths are measured, before scaling: small sizes are rounded by hinting."""
+"""The size at which widths are measured, before scaling: hinting rounds small sizes."""
 _KEPT: Final = frozenset("\u200c\u200d\u200e\u200f\ufe0e\ufe0f" + SOFT_HYPHEN)
-"""Invisible characters that shape letters, pick emoji or part words; all others are left out."""
+"""Invisible characters that shape letters, select emoji or separate words; all others are left out."""
 _SHAPED: Final = frozenset(
     {
         *("Deva", "Beng", "Guru", "Gujr", "Orya", "Taml", "Telu", "Knda", "Mlym", "Sinh"),
@@ -46,12 +46,12 @@ class Run:
 
     face: Face
     text: str
-    """In the order of reading where Raqm shapes it, else from left to right."""
+    """In reading order where Raqm shapes it, else from left to right."""
     right_to_left: bool
 
 
 class Shaper:
-    """Draws the lines of one text. For one thread: FreeType's faces are changed as they are used."""
+    """Draws the lines of one text. For one thread: using FreeType's faces changes them."""
 
     def __init__(self, text: str, *, family: str, weight: int, language: str = "und") -> None:
         self._weight = weight
@@ -74,7 +74,7 @@ class Shaper:
         return sum(self._advance(run, size_px) for run in self.runs(line))
 
     def ink(self, line: str, size_px: int) -> Box:
-        """What is black, from the left end of the baseline; empty lines have nothing."""
+        """The inked box, from the left end of the baseline; empty lines have none."""
         boxes = list(self._boxes(line, size_px))
         if not boxes:
             return (0.0, 0.0, 0.0, 0.0)
@@ -82,7 +82,7 @@ class Shaper:
         return min(lefts), min(tops), max(rights), max(bottoms)
 
     def body(self, line: str, size_px: int) -> tuple[float, float]:
-        """Top and bottom that the eye takes for the line's: of its capitals, or else of its ink."""
+        """The visual top and bottom of the line: of its capitals, or else of its ink."""
         _, top, _, bottom = self.ink(line, size_px)
         if scripts_of(line).keys() <= {"Latn", "Grek", "Cyrl"} and self._faces:
             cap = self._font(self._faces[0], size_px).getbbox("H", anchor="ls")[1]
@@ -90,7 +90,7 @@ class Shaper:
         return top, bottom
 
     def draw(self, canvas: "ImageDraw", line: str, at: tuple[float, float], size_px: int) -> None:
-        """Draw in full ink; `at` is the left end of the baseline."""
+        """Draw with full ink; `at` is the left end of the baseline."""
         x, y = at
         for run in self.runs(line):
             font = self._font(run.face, size_px)
@@ -109,7 +109,7 @@ class Shaper:
         ]
 
     def _parts(self, text: str) -> list[tuple[Face, str]]:
-        """`text` cut where its face changes; a word in one script has one face if any face can."""
+        """Cut `text` where its face changes; a word in one script has one face if any face has all of it."""
         faces: list[Face | None] = []
         for face, run in runs_of(text, self._faces):
             faces += [face] * len(run)
@@ -167,13 +167,13 @@ def clean(text: str) -> str:
 
 
 def in_capitals(text: str, language: str) -> str:
-    """As the language writes them; Georgian has none that fonts know."""
+    """As the language writes them; Georgian's are missing from fonts."""
     capital = zip(text, capitals(text, language), strict=True)
     return "".join(char if "\u10d0" <= char <= "\u10ff" else upper for char, upper in capital)
 
 
 def _faces_for(text: str, own: Face | None, language: str) -> tuple[tuple[Face, ...], tuple[str, ...]]:
-    """The style's own face first, then one for whatever it lacks; and what no face has, in words."""
+    """The style's own face first, then faces for what it lacks; and missing characters, in words."""
     lacking = [c for c in clusters(text) if visible(c).strip() and not (own and own.draws(c))]
     choice = choose_fonts(lacking, language)
     faces = ((own,) if own else ()) + open_faces(choice.faces)
@@ -181,7 +181,7 @@ def _faces_for(text: str, own: Face | None, language: str) -> tuple[tuple[Face, 
 
 
 def _drawable(text: str, faces: Sequence[Face]) -> str:
-    """Without what no face has."""
+    """The text without characters that no face has."""
     kept = (c for c in clusters(text) if not visible(c).strip() or any(face.draws(c) for face in faces))
     return clean("".join(kept))
 
@@ -216,7 +216,7 @@ def _visual(line: str, base: int) -> tuple[tuple[int, str], ...]:
 
 
 def _turned(pieces: list[tuple[int, str]], least: int) -> list[tuple[int, str]]:
-    """Every stretch of pieces at this level or above, the other way round."""
+    """Reverse every stretch of pieces at this level or above."""
     turned: list[tuple[int, str]] = []
     for inside, group in groupby(pieces, key=lambda piece: piece[0] >= least):
         stretch = list(group)
@@ -225,7 +225,7 @@ def _turned(pieces: list[tuple[int, str]], least: int) -> list[tuple[int, str]]:
 
 
 def _levels(line: str, base: int) -> list[int]:
-    """The embedding level of each character; those that UAX #9 removes have their neighbour's."""
+    """The embedding level of each character; those that UAX #9 removes get their neighbour's."""
     from bidi import algorithm
 
     storage: dict[str, Any] = algorithm.get_empty_storage()
@@ -245,7 +245,7 @@ def _levels(line: str, base: int) -> list[int]:
 
 
 def _shaped_without_raqm(text: str, right_to_left: bool) -> str:
-    """Arabic letters in the forms that join, and everything from left to right."""
+    """Arabic letters in their joining forms, and everything from left to right."""
     if not right_to_left:
         return text
     import arabic_reshaper

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 Effect = Callable[["Plane", float, float], "Plane"]
-"""From a picture (RGB (h, w, 3)), the seconds since its shot became visible, and the seconds that the shot
-is visible, to the picture to show (the same shape)."""
+"""From a picture (RGB (h, w, 3)), the seconds since its shot became visible, and the seconds that the shot is
+visible, to the picture to show (the same shape)."""
 
 _PICTURES_PER_S: Final = 18
-"""Of a hand-cranked camera: how often grain and flicker change, whatever the film's frame rate."""
+"""The rate of a hand-cranked camera: how often grain and flicker change, whatever the film's frame rate."""
 _SHADOW: Final = (28, 18, 12)
 _LIGHT: Final = (255, 240, 205)
 _GRAIN: Final = 7.0
 """Standard deviation of the grain, in levels."""
 _SPARE: Final = 64
-"""Pixels that the grain is larger than the frame, so that each picture gets another part of it."""
+"""How many pixels the grain is larger than the frame, so that each picture gets another part of it."""
 
 
 def effect_named(name: str) -> Effect:
@@ -50,7 +50,7 @@ def old_film(picture: "Plane", at_s: float, duration_s: float) -> "Plane":  # no
 
     tall, wide = picture.shape[:2]
     tick = int(at_s * _PICTURES_PER_S + 1e-6)
-    random = np.random.RandomState(tick)  # its numbers never change, unlike a Generator's
+    random = np.random.RandomState(tick)  # its numbers are stable across NumPy versions, unlike a Generator's
     grey = cv2.transform(picture, np.array([[0.299, 0.587, 0.114]]))
     woven = cv2.warpAffine(grey, _weave(at_s, tall), (wide, tall), borderMode=cv2.BORDER_REFLECT_101)
     left, top = random.randint(0, _SPARE, 2)
@@ -65,7 +65,7 @@ EFFECTS: Final[dict[str, Effect]] = {"old_film": old_film}
 
 
 def _weave(at_s: float, tall: int) -> "NDArray[np.float64]":
-    """The film's slip in the gate: slow waves that never meet again, up to 0.2 % of the height."""
+    """The film's slip in the gate: slow waves that never coincide, up to 0.2 % of the height."""
     import numpy as np
 
     right = math.sin(2 * math.pi * 0.7 * at_s) + 0.5 * math.sin(2 * math.pi * 1.9 * at_s + 1)
@@ -86,7 +86,7 @@ def _grain(tall: int, wide: int) -> "NDArray[np.int16]":
 
 @lru_cache(maxsize=2)
 def _vignette(tall: int, wide: int) -> "NDArray[np.float32]":
-    """Of the light, what arrives: all in the middle, a bit under half in the corners."""
+    """The light that arrives: all of it in the middle, a bit under half in the corners."""
     import numpy as np
 
     down = np.linspace(-1, 1, tall, dtype=np.float32)[:, None]

@@ -1,9 +1,10 @@
-"""Who draws the frames.
+"""The engines, which draw the frames.
 
 To add an engine:
 1. write a function like `native_drawer` in a module of its own,
 2. add its name to `_ENGINES` and to `Timeline.engine`,
-3. add it to the `engine` fixture of `tests/shared/video/rendering/test_engines.py`: all draw one picture.
+3. add it to the `engine` fixture of `tests/shared/video/rendering/test_engines.py`: all must draw the same
+picture.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ def engine_named(name: str) -> Engine:
 
 
 def native_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCaption]) -> Drawer:
-    """Frames drawn as the encoder takes them: no conversion, no copy, no other process."""
+    """Frames in the encoder's own format: no conversion, no copy, no other process."""
     timeline = shots.timeline
     shot = timeline.shots[segment.shot]
     in_transition = segment.offset < shot.transition.frames
@@ -55,7 +56,7 @@ def native_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCaptio
 
 
 def _let_go(*pictures: Picture | None) -> None:
-    """Clips hold files and decoders; their memory is wanted for the next segment's."""
+    """Close clips, which hold files and decoders: the next segment's clips need the memory."""
     for picture in pictures:
         if isinstance(picture, ClipPicture):
             picture.close()
@@ -79,7 +80,7 @@ class _Captions:
     def draw(self, frame: int, into: Frame) -> None:
         shown = next((c for c in self._captions if c.first_frame <= frame < c.end_frame), None)
         if shown is None or not shown.bitmap.rgba.size:
-            return  # nothing to show, or nothing of it that a font could draw
+            return  # no caption, or no part of it that a font can draw
         if shown is not self._current or self._patch is None:
             self._current, self._patch = shown, CaptionPatch(shown.bitmap)
         self._patch.draw(into)

@@ -1,7 +1,7 @@
-"""The second engine: the film as MoviePy clips, for effects written in Python and as a yardstick.
+"""The second engine: the film as MoviePy clips, for effects written in Python and for comparison.
 
-Every clip starts and ends at `frame / fps`, worked out as MoviePy itself works out its frames' times, so
-no rounding moves a cut by a frame.
+Every clip starts and ends at `frame / fps`, calculated as MoviePy itself calculates its frames' times, so
+that no rounding moves a cut by a frame.
 """
 
 import math
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 def build_clip(
     timeline: Timeline, load: "Callable[[str], Plane]", captions: Sequence[TimedCaption]
 ) -> "VideoClip":
-    """The whole film without sound; `load` gives the RGB picture with this name, and all are kept.
+    """The whole film without sound; `load` returns the RGB picture with this name, and all are kept.
 
-    Raises `UnknownName` for an effect that is not there, `BadRequest` without MoviePy.
+    Raises `UnknownName` for an unknown effect, `BadRequest` without MoviePy.
     """
     return _compose(Shots(timeline, load), range(len(timeline.shots)), captions)
 
@@ -47,7 +47,7 @@ def build_clip(
 def moviepy_drawer(shots: Shots, segment: Segment, captions: Sequence[TimedCaption]) -> Drawer:
     """Frames of a clip that holds only the shots which the segment shows.
 
-    Raises `UnknownName` for an effect that is not there, `BadRequest` without MoviePy.
+    Raises `UnknownName` for an unknown effect, `BadRequest` without MoviePy.
     """
     in_transition = segment.offset < shots.timeline.shots[segment.shot].transition.frames
     first = segment.shot - 1 if in_transition else segment.shot
@@ -146,7 +146,7 @@ class _ShotClips:
         return fades
 
     def _position(self, start: float) -> tuple[int, int] | Callable[[float], tuple[int, int]]:
-        """Where the clip lies: slides push it in from the right and out to the left."""
+        """The clip's position: slides push it in from the right and out to the left."""
         coming, going = self.shot.transition, self.going
         width = self.timeline.width
         if not (_is(coming, "slide") or _is(going, "slide")):
@@ -191,7 +191,7 @@ class _ShotClips:
         return moviepy.VideoClip(draw)
 
     def _at(self, t: float) -> int:
-        """The frame since the shot's start at which a clip is asked for its picture."""
+        """The frame since the shot's start that belongs to a clip's time."""
         return min(max(round(t * self._fps), 0), self.visible_frames - 1)
 
     @property
@@ -204,14 +204,14 @@ def _is(transition: Transition, kind: str) -> bool:
 
 
 def _first(coming: Transition) -> float:
-    """The first frame of a shot's clip: before a crossfade, as `CrossFadeIn` starts at nothing."""
+    """The first frame of a shot's clip: before a crossfade, since `CrossFadeIn` starts at zero."""
     if _is(coming, "crossfade"):
         return -1
     return (coming.frames - 1) / 2 if _is(coming, "dip") else 0
 
 
 def _overlap(going: Transition) -> float:
-    """Frames that a shot's clip reaches into the next one's."""
+    """How many frames a shot's clip overlaps the next one's."""
     if _is(going, "dip"):
         return (going.frames - 1) / 2
     return 0 if going.kind == "cut" else going.frames
@@ -234,7 +234,7 @@ def _window_of(canvas: "Plane", motion: Motion, timeline: Timeline) -> dict[str,
 
 
 def _seen_through(canvas: "Plane", motion: Motion, window: Window, size: tuple[int, int]) -> "Plane":
-    """What the motion shows of the canvas, sampled at parts of a pixel."""
+    """The part of the canvas that the motion shows, sampled at fractions of a pixel."""
     tall, wide = canvas.shape[:2]
     if motion.kind == "pan":
         step_x, step_y = wide / window.zoom / size[0], tall / window.zoom / size[1]
@@ -268,7 +268,7 @@ def _caption_clip(caption: TimedCaption, fps: float) -> "VideoClip":
 
 
 def _straight(rgba: "Plane") -> "Plane":
-    """Premultiplied RGBA with its colours divided by alpha, as MoviePy wants it."""
+    """Premultiplied RGBA with its colours divided by alpha, as MoviePy requires."""
     alpha = rgba[..., 3:].astype(np.uint16)
     colours = (rgba[..., :3] * np.uint16(255) + alpha // 2) // np.maximum(alpha, 1)
     return np.dstack([np.minimum(colours, 255).astype(np.uint8), rgba[..., 3]])
@@ -289,10 +289,10 @@ def _moviepy() -> Any:
 
 @contextmanager
 def _on_its_own() -> Iterator[None]:
-    """While MoviePy is imported, keep it from what it would find around it.
+    """Isolate MoviePy's import from its surroundings.
 
-    It puts any `.env` that it finds into the environment unless python-dotenv is missing, which None
-    says; and it would prefer another ffmpeg, named by FFMPEG_BINARY, to the one of imageio-ffmpeg.
+    It loads any `.env` that it finds into the environment unless python-dotenv is missing, which None
+    means; and it would prefer another ffmpeg, named by FFMPEG_BINARY, to the one of imageio-ffmpeg.
     """
     modules: dict[str, Any] = sys.modules
     dotenv = modules.get("dotenv")

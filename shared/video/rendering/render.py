@@ -41,11 +41,11 @@ def render_segments(
     cores: int | None = None,
     on_frame: Callable[[], None] = lambda: None,
 ) -> None:
-    """Render `segments` (in order of the film) and hand each one's file to `finished`, from any thread.
+    """Render `segments` (in order of the film) and pass each one's file to `finished`, from any thread.
 
-    `load` gives a picture as RGB by its name, `clip` a clip's file. `on_frame` is called for every frame,
-    from any thread; what it raises ends the work. Memory grows with the cores, not with the number of
-    segments.
+    `load` returns a picture as RGB by its name, `clip` a clip's file. `on_frame` is called for every frame,
+    from any thread; an error that it raises ends the work. Memory grows with the cores, not with the number
+    of segments.
     """
     import cv2
 
@@ -71,7 +71,7 @@ def render_segments(
     underway: deque[Future[None]] = deque()
     with ThreadPoolExecutor(max_workers=cores, thread_name_prefix="rendering") as pool:
         try:
-            gc.freeze()  # what stands already need not be looked at after every segment
+            gc.freeze()  # existing objects need not be scanned after every segment
             for segment, shown in zip(segments, captions, strict=True):
                 underway.append(pool.submit(work, segment, engine(shots, segment, shown)))
                 if len(underway) > cores:
@@ -84,10 +84,10 @@ def render_segments(
 
 
 def _return_memory_at_once() -> None:
-    """Have glibc hand freed frames back to the system rather than keep them in every thread's heap.
+    """Make glibc return freed frames to the system rather than keep them in every thread's heap.
 
-    Its threshold for that creeps up to 32 MB as large blocks are freed (mallopt(3), M_MMAP_THRESHOLD);
-    fixed, rendering takes a quarter less memory at the same speed.
+    Its threshold for that grows up to 32 MB as large blocks are freed (mallopt(3), M_MMAP_THRESHOLD); with a
+    fixed one, rendering takes a quarter less memory at the same speed.
     """
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 2048 * 1024)
@@ -105,7 +105,7 @@ def _encode(path: Path, timeline: Timeline, segment: Segment, draw: Drawer, tick
 def captions_of(
     timeline: Timeline, segments: "Sequence[Segment]", states: "Sequence[State]", scratch: Path
 ) -> Iterator[list[TimedCaption]]:
-    """For each segment its captions; each needed state is drawn once, in order, as it is reached."""
+    """The captions of each segment; each needed state is drawn once, in order, when it is reached."""
     shown = [
         [number for number, state in enumerate(states) if _overlap(state, segment)] for segment in segments
     ]

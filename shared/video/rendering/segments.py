@@ -1,8 +1,8 @@
-"""Cutting a timeline into segments: what is rendered alone, stored by content, and joined by copying.
+"""Cuts a timeline into segments: rendered separately, stored by content, and joined by copying.
 
-A segment is at most two seconds of one shot; the first of a shot holds its incoming transition. Its key is
-a hash of all that it shows, so work is shared between runs, tasks and retries, and editing a caption
-renders again only what it touches.
+A segment is at most two seconds of one shot; the first of a shot holds its incoming transition. Its key is a
+hash of everything that it shows, so that work is shared between runs, tasks and retries, and editing a
+caption renders again only the segments that show it.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ RENDERER_VERSION: Final = 3
 LETTERING_VERSION: Final = 2
 """Raise it when the same words over the picture give other pixels, as with another FreeType."""
 SEGMENT_S: Final = 2
-"""A key frame every two seconds is what players seek by."""
+"""Players seek by key frames; one every two seconds is usual."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A run of frames of one shot."""
+    """Consecutive frames of one shot."""
 
     key: str
     shot: int
@@ -45,7 +45,7 @@ class Segment:
 
     @property
     def name(self) -> str:
-        """Where it is stored, below the creation."""
+        """Its object's name, below the creation."""
         return f"{SEGMENTS}{self.key}.mp4"
 
 
@@ -55,7 +55,7 @@ def plan_segments(timeline: Timeline, states: "Sequence[State]") -> list[Segment
 
 
 def visible_frames(timeline: Timeline, number: int) -> int:
-    """How long a shot is seen: until the next one's transition is over."""
+    """How long a shot is visible: until the next one's transition is over."""
     after = timeline.shots[number + 1].transition.frames if number + 1 < len(timeline.shots) else 0
     return timeline.shots[number].frames + after
 
@@ -102,7 +102,7 @@ def _shot(shot: Shot, visible: int) -> dict[str, Any]:
 
 
 def _words(timeline: Timeline, first_frame: int, frames: int) -> dict[str, Any]:
-    """The words over the picture, by the segment's own frames; no entry where there are none."""
+    """The words over the picture, by the segment's own frames; no entry without words."""
     shown = overlays_in(timeline, first_frame, first_frame + frames)
     told = [
         [overlay.model_dump(exclude={"at_frame"}), overlay.at_frame - first_frame] for _, overlay in shown
@@ -111,7 +111,7 @@ def _words(timeline: Timeline, first_frame: int, frames: int) -> dict[str, Any]:
 
 
 def overlays_in(timeline: Timeline, first_frame: int, end_frame: int) -> list[tuple[int, Overlay]]:
-    """The overlays that some of these frames show, with their places in the timeline."""
+    """The overlays that are visible in some of these frames, with their places in the timeline."""
     return [
         (number, overlay)
         for number, overlay in enumerate(timeline.overlays)

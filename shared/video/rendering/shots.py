@@ -1,4 +1,4 @@
-"""What an engine draws from: the shots' pictures, the words over them, and captions with their times."""
+"""The input of an engine: the shots' pictures, the words over them, and captions with their times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Drawer = Callable[[int, Frame], None]
 
 @dataclass(frozen=True, kw_only=True)
 class TimedCaption:
-    """A caption bitmap and the frames of the film that it is on."""
+    """A caption bitmap and the frames of the film that show it."""
 
     first_frame: int
     end_frame: int
@@ -34,12 +34,12 @@ class TimedCaption:
 
 
 def no_clip(name: str) -> Path:
-    """For films of pictures alone."""
+    """For films without clips."""
     raise BadRequest(f"clip {name!r} is not at hand: say where the film's clips lie")
 
 
 class Shots:
-    """The shots' pictures: loaded when needed, the last few kept. And the words over them."""
+    """The shots' pictures, loaded when needed, of which the last few are kept; and the words over them."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Shots:
         clip: Callable[[str], Path] = no_clip,
         keep: int = 2,
     ) -> None:
-        """`load` gives the RGB picture with this name, `clip` the file of the clip with this name."""
+        """`load` returns the RGB picture with this name, `clip` the file of the clip with this name."""
         self.timeline = timeline
         self._load = load
         self._clip = clip
@@ -63,7 +63,7 @@ class Shots:
         return None if name is None else self._load(name)
 
     def prepared(self, number: int) -> Picture:
-        """The shot's picture fitted and ready to be drawn; a clip anew each time, as it has a place in it."""
+        """The shot's picture, fitted and ready to draw; a clip is opened again, since it has a position."""
         shot = self.timeline.shots[number]
         if shot.clip is not None:
             return self._opened(shot, shot.clip)
@@ -75,7 +75,7 @@ class Shots:
         return self._prepared[number]
 
     def words_in(self, segment: Segment) -> list[Words]:
-        """The words over a segment, drawn when they are first asked for."""
+        """The words over a segment, drawn on first use."""
         shown = overlays_in(self.timeline, segment.first_frame, segment.end_frame)
         for number, overlay in shown:
             if number not in self._words:

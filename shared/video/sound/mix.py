@@ -1,4 +1,4 @@
-"""What is heard: narration laid out, music looped and ducked under it, one loudness, AAC.
+"""The sound: speech laid out, music looped and ducked under it, one loudness, AAC.
 
 The loudness is measured and raised as a whole (EBU R128, ITU-R BS.1770), never followed second by second:
 that would undo the ducking.
@@ -32,36 +32,36 @@ if TYPE_CHECKING:
 
 RATE_HZ: Final = 48_000
 TARGET_LUFS: Final = -14.0
-"""Integrated loudness of a film, what the large players turn everything to."""
+"""Integrated loudness of a film, to which the large platforms normalise."""
 PEAK_DBTP: Final = -1.0
-"""No true peak of the encoded sound is higher."""
+"""The limit of true peaks in the encoded sound."""
 SILENCE_LUFS: Final = -70.0
-"""The absolute gate of BS.1770: what is no louder has no loudness."""
+"""The absolute gate of BS.1770: softer sound has no loudness."""
 
 _WORKING_LUFS: Final = -20.0
-"""Of the voice, and of music at volume 1, when they are mixed: loud enough to steer the ducking by."""
+"""Of the voice, and of music at volume 1, when they are mixed: loud enough to control the ducking."""
 _MOST_GAIN_DB: Final = 40.0
-"""More would only make hiss audible."""
+"""More would only make noise audible."""
 _MOST_LIMITING_DB: Final = 12.0
-"""Gain beyond what a mix without peaks would need: clicks in silence stay below the target loudness."""
+"""The limit of gain beyond that of a mix without peaks: clicks in silence stay below the target loudness."""
 _TRIAL_PEAK_DBTP: Final = PEAK_DBTP - 0.6
-"""What AAC is given, as it overshoots."""
+"""The peak of AAC's input, lower since AAC overshoots."""
 _TRIALS: Final = 4
 _ENCODINGS: Final = 3
 
 _JOINT: Final = RATE_HZ
-"""Samples over which the end of the music is faded into its beginning when it loops."""
+"""Samples over which the end of looped music is cross-faded into its beginning."""
 _DECODED: Final = f"aformat=sample_rates={RATE_HZ}:channel_layouts=stereo,volume=-6dB"
-"""With headroom, as lossy formats decode to more than full scale."""
+"""With headroom, as lossy formats may decode to more than full scale."""
 
 _POLISH: Final = (
     "highpass=f=80,equalizer=f=4200:t=o:w=1.2:g=-2,"
     "acompressor=threshold=0.12:ratio=3:attack=1:release=80:knee=4:makeup=1.6"
 )
-"""Takes rumble and some of a synthetic voice's edge off, and evens out its syllables."""
+"""Removes rumble and softens a synthetic voice, and evens out its syllables."""
 _DUCK: Final = "sidechaincompress=threshold=0.016:ratio=4:attack=80:release=600:knee=4"
 _DUCK_EARLY_S: Final = 0.2
-"""How long before a word the music starts to give way, so that it doesn't cover the first syllable."""
+"""How long before a word the music starts to duck, so that it doesn't cover the first syllable."""
 
 _MONO: Final = ("-f", "s16le", "-ar", str(RATE_HZ), "-ac", "1")
 _STEREO: Final = ("-f", "s16le", "-ar", str(RATE_HZ), "-ac", "2")
@@ -77,9 +77,9 @@ class AudioReport:
     """The sound of a film, measured in its decoded AAC."""
 
     integrated_lufs: float
-    """`SILENCE_LUFS` if nothing is heard."""
+    """`SILENCE_LUFS` if the film is silent."""
     true_peak_dbtp: float
-    """-120 if nothing is heard."""
+    """-120 if the film is silent."""
     gain_db: float
     """Applied to the whole mix."""
     duration_ms: int
@@ -103,16 +103,16 @@ class _Loudness:
 
 @dataclass(frozen=True, kw_only=True)
 class _Level:
-    """The last two knobs: gain, and the sample peak at which the limiter holds."""
+    """The last two controls: gain, and the limiter's sample peak."""
 
     gain_db: float
     most_gain_db: float
     ceiling_db: float = PEAK_DBTP - 0.8
 
     def corrected(self, heard: _Loudness, *, peak_dbtp: float, slope: float = 1.0) -> "_Level":
-        """What would have given the target loudness, and no true peak above `peak_dbtp`.
+        """The level that would have given the target loudness, with no true peak above `peak_dbtp`.
 
-        `slope` is by how many LU the loudness grows with 1 dB of gain: less than 1 once the limiter works.
+        `slope` is how many LU the loudness grows with 1 dB of gain: less than 1 when the limiter works.
         """
         gain_db = self.gain_db + (TARGET_LUFS - heard.integrated_lufs) / slope
         too_high_db = max(0.0, heard.true_peak_dbtp - peak_dbtp)
@@ -128,9 +128,9 @@ class _Level:
 
 
 def check_music(path: Path, *, name: str) -> int:
-    """The duration, to 10 ms, of music that was decoded whole; raises `InvalidAssets`, naming `name`.
+    """The duration, to 10 ms, of music that decodes completely; raises `InvalidAssets`, naming `name`.
 
-    What a file says of itself is looked at first; and as it may be wrong, no more is decoded than is allowed.
+    The file's own data is checked first; since it may be wrong, decoding is limited too.
     """
     what = f"music {name!r}"
     promised = decode_music(path, what, ["-t", "0", *_NOTHING], timeout_s=MOST_MUSIC_CHECK_S)
@@ -149,9 +149,9 @@ def check_music(path: Path, *, name: str) -> int:
 def mix_audio(timeline: Timeline, files: Mapping[str, Path], target: Path, scratch: Path) -> AudioReport:
     """Write the sound of `timeline` to `target` (.m4a: AAC LC, 48 kHz stereo), exactly as long as the film.
 
-    `files` has the local path of every key that the timeline names. The voice is brought to one loudness
-    and polished; music is brought to the voice's loudness times its volume, looped, and ducked under it.
-    Takes about 40 MB of `scratch` per minute, memory does not grow with the film. Same inputs, same bytes.
+    `files` has the local path of every key that the timeline names. The voice is normalised to one loudness
+    and polished; music is normalised to the voice's loudness times its volume, looped, and ducked under it.
+    Takes about 40 MB of `scratch` per minute; memory does not grow with the film. Same inputs, same bytes.
     Raises `InvalidAssets` for speech or music that can't be decoded.
     """
     samples = round(timeline.frames * RATE_HZ / timeline.frame_rate)
@@ -167,7 +167,7 @@ def mix_audio(timeline: Timeline, files: Mapping[str, Path], target: Path, scrat
 
 @dataclass(frozen=True, kw_only=True)
 class _Bed:
-    """Music to be mixed: `start` is heard once, then `loop` for ever; both raw stereo."""
+    """Music to mix: `start` is played once, then `loop` without end; both raw stereo."""
 
     start: Path
     loop: Path
@@ -177,7 +177,7 @@ class _Bed:
 
 
 def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path) -> _Bed | None:
-    """The music as far as the film needs it, decoded; None if it would not be heard."""
+    """As much decoded music as the film needs; None if it would not be audible."""
     raw = work / "music"
     decode = ["-t", str(samples // RATE_HZ + 30), "-af", f"{_DECODED},{_METER}", *_STEREO, f"file:{raw}"]
     loudness = _loudness(decode_music(files[music.key], f"music {music.key!r}", decode))
@@ -195,14 +195,14 @@ def _lay_music(music: Music, files: Mapping[str, Path], samples: int, work: Path
         raw.unlink()
     else:
         raw.rename(bed.start)
-        bed.loop.write_bytes(bytes(4 * RATE_HZ))  # silence, should the film be longer
+        bed.loop.write_bytes(bytes(4 * RATE_HZ))  # silence, in case the film is longer
     return bed
 
 
 def _cut_loop(raw: Path, bed: _Bed, *, floor: float) -> None:
     """Cut raw music so that it loops without a gap or a click.
 
-    Silence around it (below `floor`) is dropped; its last second is cross-faded into its first with equal
+    Silence around it (below `floor`) is removed; its last second is cross-faded into its first with equal
     power, as the two are different music.
     """
     import numpy as np
@@ -211,7 +211,7 @@ def _cut_loop(raw: Path, bed: _Bed, *, floor: float) -> None:
     music = whole[slice(*_sounding(whole, floor))]
     joint = min(_JOINT, len(music) // 4)
     angle = np.linspace(0, math.pi / 2, joint, endpoint=False)[:, np.newaxis]
-    bed.start.write_bytes(music[:joint].data)  # unlike tofile(), says when the disk is full
+    bed.start.write_bytes(music[:joint].data)  # unlike tofile(), it raises when the disk is full
     end = music[len(music) - joint :]
     faded = end * np.cos(angle) + music[:joint] * np.sin(angle)
     end[:] = np.clip(np.rint(faded), -32768, 32767)
@@ -249,9 +249,9 @@ def _with(bed: _Bed, voice_input: list[str]) -> list[str]:
 
 
 def _ducked(voice: str, bed: _Bed, samples: int) -> str:
-    """The filter graph of music that gives way to the voice.
+    """The filter graph of music that is ducked under the voice.
 
-    Both sides of `sidechaincompress` go on for ever and its output is cut: at the end of either it drops
+    Both inputs of `sidechaincompress` are endless and its output is cut: at the end of either input it drops
     what it has not mixed yet, a different amount each time.
     """
     fades = _fades(samples / RATE_HZ) if bed.faded else "anull"
@@ -274,9 +274,9 @@ def _exactly(samples: int) -> str:
 
 
 def _master(mix: Path, loudness: _Loudness, samples: int, target: Path) -> AudioReport:
-    """Encode the mix at the target loudness, and again if the limiter or the encoder moved it off the mark.
+    """Encode the mix at the target loudness, and again if the limiter or the encoder changed its loudness.
 
-    Most films are right at once; for those that are not, cheap trials find the level before the next try.
+    Most films are right at once; for the others, cheap trials find the level before the next encoding.
     """
     source = [*_MIX, "-i", f"file:{mix}"]
     gain_db = _gain_to(TARGET_LUFS, loudness)
@@ -300,7 +300,7 @@ def _master(mix: Path, loudness: _Loudness, samples: int, target: Path) -> Audio
 
 
 def _settled(source: list[str], level: _Level) -> _Level:
-    """The level at which the loudness is right although the limiter takes some of it away.
+    """The level at which the loudness is right although the limiter reduces it.
 
     Found by the secant method; a trial costs a fifth of an encoding.
     """
@@ -323,7 +323,7 @@ def _slope(tried: list[tuple[float, float]]) -> float:
 
 
 def _encode(source: list[str], level: _Level, samples: int, target: Path) -> _Loudness:
-    """Encode, and measure what a player will hear: the same ffmpeg decodes what it has just encoded.
+    """Encode, and measure what a player will play: the same ffmpeg decodes its own output.
 
     At this rate the fast coder is nearer to the source than the default one, in half the time.
     """
@@ -343,7 +343,7 @@ def _gain_to(lufs: float, loudness: _Loudness) -> float:
 
 
 def _loudness(said: str) -> _Loudness:
-    """What the ebur128 filter said at its end; less than its 0.4 s block counts as silence."""
+    """The result of the ebur128 filter; a sound shorter than its 0.4 s block counts as silence."""
     return _Loudness(
         integrated_lufs=max(_last_number(r"^    I: +(\S+) LUFS$", said), SILENCE_LUFS),
         true_peak_dbtp=max(_last_number(r"^    Peak: +(\S+) dBFS$", said), -120.0),

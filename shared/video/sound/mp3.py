@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 RATE_HZ: Final = 44_100
 BITS_PER_S: Final = 128_000
 EDGE_MS: Final = 30
-"""Silence that `trimmed` leaves at both ends, so that no first sound is clipped."""
+"""Silence that `trimmed` leaves at both ends, so that the first sound is not clipped."""
 
 _FADE_MS: Final = 15
 _BLOCK_MS: Final = 5
 _AUDIBLE_PART: Final = 0.006
-"""Of the loudest block; what is softer (-44 dB) at an end is a room's noise, or what a lossy codec adds."""
+"""In parts of the loudest block; softer blocks (-44 dB) at an end are a room's or a lossy codec's noise."""
 _AUDIBLE_LEAST: Final = 24.0
-"""RMS up to this is silence in any case: -63 dBFS."""
+"""A lower RMS always counts as silence: -63 dBFS."""
 _SAME_BYTES: Final = ("-map_metadata", "-1", "-id3v2_version", "0", "-fflags", "+bitexact")
 
 
@@ -53,8 +53,8 @@ def duration_ms(pcm: bytes, sample_rate_hz: int = RATE_HZ) -> int:
 def write_mp3(pcm: bytes, sample_rate_hz: int, target: Path, *, pace: float = 1.0) -> None:
     """Write 44.1 kHz, 128 kbit/s constant, mono, without metadata; same sound, same bytes.
 
-    `pace` above 1 speaks faster, below 1 slower. Players that read LAME's tag, as ffmpeg does, give back as
-    many samples as went in. Raises `ToolFailed`.
+    `pace` above 1 speaks faster, below 1 slower. Players that read LAME's tag, as ffmpeg does, return as many
+    samples as were written. Raises `ToolFailed`.
     """
     with scratch() as folder:
         before = folder / "before.pcm"
@@ -76,15 +76,15 @@ def at_pace(pcm: bytes, sample_rate_hz: int, pace: float) -> bytes:
 
 
 def _paced(pace: float) -> str:
-    """`atempo` overlaps whole periods of the voice: what is said stays natural between about 0.8 and 1.3.
+    """`atempo` overlaps whole periods of the voice: speech stays natural between about 0.8 and 1.3.
 
-    It starts in the middle of its first window of 2048 samples, so it gets as much silence before.
+    It starts in the middle of its first window of 2048 samples, so that much silence comes first.
     """
     return f"aresample={RATE_HZ},adelay=1024S,atempo={pace:.5f}," if pace != 1.0 else ""
 
 
 def read_mp3(data: bytes) -> Mp3:
-    """Decode the whole; raises `ValueError` for what is no MP3, is damaged or holds no sound."""
+    """Decode all of it; raises `ValueError` for data that is not an MP3, is damaged or has no sound."""
     import av
 
     try:
@@ -93,7 +93,7 @@ def read_mp3(data: bytes) -> Mp3:
             pcm = _decoded(container, stream)
             facts = stream.codec_context.sample_rate, stream.codec_context.channels, stream.bit_rate or 0
     except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f"it is no MP3 that can be played ({error})") from error
+        raise ValueError(f"it is not an MP3 that can be played ({error})") from error
     if not pcm:
         raise ValueError("it holds no sound")
     sample_rate_hz, channels, bits_per_s = facts
@@ -110,9 +110,9 @@ def _decoded(container: "av.container.InputContainer", stream: "av.AudioStream")
 
 
 def trimmed(pcm: bytes, sample_rate_hz: int = RATE_HZ) -> tuple[bytes, int]:
-    """`pcm` with `EDGE_MS` of silence at both ends, and by how many ms that moves all that is heard.
+    """`pcm` with `EDGE_MS` of silence at both ends, and by how many ms that moves the sound.
 
-    The outer half of the edges is faded, so that nothing clicks. Silence alone comes back empty.
+    The outer half of the edges is faded, to avoid clicks. Silence alone becomes empty.
     """
     import numpy as np
 
@@ -132,7 +132,7 @@ def trimmed(pcm: bytes, sample_rate_hz: int = RATE_HZ) -> tuple[bytes, int]:
 
 
 def _sounding(samples: "NDArray[np.int16]", block: int) -> tuple[int, int] | None:
-    """Where the first and the last audible block start and end; None where all is silence."""
+    """Where the first and the last audible block start and end; None if there is none."""
     import numpy as np
 
     blocks = samples[: samples.size // block * block].reshape(-1, block).astype(np.float32)

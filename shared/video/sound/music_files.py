@@ -1,4 +1,4 @@
-"""Music as people have it: which files can be played, and what they are."""
+"""Music files as people have them: which can be played, and their types."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MUSIC_TYPES: Final = (
     *(".opus", ".oga", ".aac", ".aif", ".aiff", ".caf", ".m4b", ".mka", ".mp2", ".mp4", ".weba", ".webm"),
     ".wma",
 )
-"""What names of music end in; what it is, its content says."""
+"""The endings of names of music; the content decides on the type."""
 
 _CODECS: Final = (
     "aac,alac,flac,mp3,mp3float,opus,libopus,vorbis,libvorbis,adpcm_ima_wav,adpcm_ms,"
@@ -32,28 +32,28 @@ _ENDINGS: Final = {
     "ogg": ".ogg",
     "wav": ".wav",
 }
-"""What can be read, by the first of ffmpeg's names for it, and what a file of it is called."""
+"""The formats that can be read, by the first of ffmpeg's names for them, and their endings."""
 _FORMATS: Final = ",".join(_ENDINGS)
 _ONLY: Final = ("-protocol_whitelist", "file", "-format_whitelist", _FORMATS, "-codec_whitelist", _CODECS)
 """Plain files of formats in common use, so that no playlist makes ffmpeg open other files or addresses."""
 REMEDY: Final = "save it as MP3, WAV, M4A, Ogg, Opus or FLAC and upload it again"
 _LOOK_S: Final = 30.0
-"""How long finding out what a file is may take."""
+"""The time limit of finding out a file's type."""
 
 
 def music_type(path: Path, *, what: str) -> str:
-    """The ending of `MUSIC_TYPES` that suits what the file is, by decoding how it begins.
+    """The ending of `MUSIC_TYPES` for a file's content, found by decoding its beginning.
 
-    Raises `InvalidAssets`, which names it as `what`, if it has no sound that a film could be given.
+    Raises `InvalidAssets`, which names it as `what`, if it has no sound that a film could use.
     """
     said = decode_music(path, what, ["-t", "1", "-f", "null", "-"], timeout_s=_LOOK_S)
     found = re.search(r"^Input #0, (\w+)", said, re.MULTILINE)
-    assert found, "ffmpeg says what it reads"
+    assert found, "ffmpeg prints its input's format"
     return _ENDINGS[found[1]]
 
 
 def decode_music(path: Path, what: str, arguments: Sequence[str], *, timeout_s: float = 3600) -> str:
-    """Decode the first audio stream of a file that anyone may have made, and return what ffmpeg said.
+    """Decode the first audio stream of an untrusted file, and return ffmpeg's stderr.
 
     Raises `InvalidAssets`, which names it as `what`.
     """

@@ -1,4 +1,4 @@
-"""Whether music is within what `shared/accepted.py` allows, by what ffmpeg says of a file."""
+"""Whether music is within the limits of `shared/accepted.py`, from ffmpeg's output about a file."""
 
 import re
 from datetime import timedelta
@@ -8,13 +8,13 @@ from shared.accepted import LEAST_MUSIC_MS, MOST_MUSIC_CHANNELS, MOST_MUSIC_S, M
 from shared.errors import InvalidAssets
 
 DURATION: Final = r"^  Duration: ([^\s,]+)"
-"""Where ffmpeg says how long a file is by its own account."""
+"""Where ffmpeg prints a file's duration according to the file itself."""
 _STREAM: Final = re.compile(r"^  Stream #0:.* Audio: .*?, (\d+) Hz, (?:(\d+) channels)?", re.MULTILINE)
 _REMEDY: Final = "convert it to MP3, 48000 Hz stereo"
 
 
 def demand_bearable(said: str, name: str) -> None:
-    """Raise `InvalidAssets` for what is not to be decoded, going by what ffmpeg says before it does."""
+    """Raise `InvalidAssets` for music that is too much to decode, from ffmpeg's output before decoding."""
     if "Estimating duration" not in said:
         _demand_not_too_long(clock_ms(DURATION, said), name)
     for stream in _STREAM.finditer(said):
@@ -44,7 +44,7 @@ def _demand_not_too_long(duration_ms: int, name: str) -> None:
 
 
 def clock_ms(pattern: str, said: str) -> int:
-    """A time as ffmpeg writes it (`00:03:00.25`), 0 where there is none."""
+    """A time in ffmpeg's format (`00:03:00.25`), 0 if there is none."""
     found = re.findall(pattern, said, re.MULTILINE)
     parts = re.fullmatch(r"(\d+):(\d\d):(\d\d)\.(\d\d)", found[-1]) if found else None
     if parts is None:

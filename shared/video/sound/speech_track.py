@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.int16]
 
 _PACED: Final = "aresample=44100,adelay=1024S,atempo={pace:.5f}"
-"""`atempo` starts in the middle of its first window (2048 samples at this rate), so it gets as much silence
+"""`atempo` starts in the middle of its first window (2048 samples at this rate), so that much silence comes
 first: words stay in time to the millisecond."""
 _REMEDY: Final = "delete it and speak it again"
 
@@ -33,7 +33,7 @@ def lay_speech(
     import numpy as np
 
     with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, 2 * samples)  # a full disk is an error here, below a SIGBUS
+        os.posix_fallocate(file.fileno(), 0, 2 * samples)  # a full disk raises an error here, a SIGBUS below
     track: Samples = np.memmap(path, dtype="<i2", mode="r+", shape=(samples,))
     for spoken in timeline.speech:
         at = round(spoken.at_frame * rate_hz / timeline.frame_rate)
@@ -61,7 +61,7 @@ def _at_pace(path: Path, key: str, pace: float, folder: Path) -> Path:
 def _blocks(path: Path, key: str, rate_hz: int) -> Iterator["Samples"]:
     """A file of any rate, as mono at `rate_hz`, block by block.
 
-    Of an MP3, what its encoder put before the sound is left out, as LAME's tag says (the demuxer reads it).
+    An MP3's encoder delay is skipped, as given in LAME's tag (the demuxer reads it).
     """
     import av
     import numpy as np

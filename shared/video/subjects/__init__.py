@@ -1,1 +1,1 @@
-"""What a picture is of: faces, and else what stands out."""
+"""The subjects of a picture: faces, and else what stands out."""

@@ -18,7 +18,7 @@ class Box:
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
 
     def grown(self, sides: float, above: float, below: float) -> "Box":
-        """Larger by these parts of its own size, as far as the picture goes."""
+        """Grown by these parts of its own size, within the picture."""
         wide, tall = self.right - self.left, self.bottom - self.top
         return Box(
             left=max(0.0, self.left - sides * wide),
@@ -28,7 +28,7 @@ class Box:
         )
 
     def shared_with(self, other: "Box") -> float:
-        """The part of the smaller one's area that lies in the other."""
+        """The part of the smaller one's area that is inside the other."""
         common = Box(
             left=max(self.left, other.left),
             top=max(self.top, other.top),
@@ -39,7 +39,7 @@ class Box:
 
 
 def apart(boxes: Iterable[Box], *, most_shared: float = 0.4) -> list[Box]:
-    """Those that share little with one that comes before them."""
+    """Those that share little with an earlier one."""
     kept: list[Box] = []
     for box in boxes:
         if all(box.shared_with(other) <= most_shared for other in kept):
@@ -48,7 +48,7 @@ def apart(boxes: Iterable[Box], *, most_shared: float = 0.4) -> list[Box]:
 
 
 def around(boxes: Iterable[Box]) -> Box | None:
-    """The smallest box that holds all; None of none."""
+    """The smallest box that holds all; None for no boxes."""
     found = list(boxes)
     if not found:
         return None

@@ -1,8 +1,8 @@
 """Faces in a picture, by OpenCV's cascades (Viola and Jones, CVPR 2001; Lienhart and Maydt, ICIP 2002).
 
-Of the frontal ones `frontalface_alt2` takes the fewest things for faces. `profileface` knows only one side,
-so it is shown the picture mirrored, too. OpenCV 4 brings both; OpenCV 5 brings no detector that works without
-a model from elsewhere.
+Of the frontal ones `frontalface_alt2` has the fewest false positives. `profileface` knows only one side, so
+it gets the mirrored picture, too. OpenCV 4 includes both; OpenCV 5 includes no detector that works without an
+external model.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 _LEAST_PX: Final = 20
-"""What the cascades were taught with."""
+"""The size of the cascades' training pictures."""
 _PROFILE_SIDE: Final = 240
-"""Longer side for profiles, which are slower to look for and, if small, taken for what they are not."""
+"""Longer side for profiles, which take more time to detect and, if small, are often false."""
 _PX_A_NEIGHBOUR, _MOST_NEIGHBOURS = 6, 14
-"""A large face is found at many neighbouring places and sizes, a small one at few."""
+"""A large face is detected at many neighbouring places and sizes, a small one at few."""
 _LEAST_OF_LARGEST: Final = 0.3
-"""A face that is narrower, next to the widest one, is of a passer-by, or none."""
+"""A face that is narrower than this part of the widest one is a passer-by's, or false."""
 
 
 def faces_in(picture: "Plane") -> list[Box]:
@@ -62,14 +62,14 @@ def _profiles(grey: "Plane") -> list[Box]:
 
 
 def _cascade(name: str) -> "cv2.CascadeClassifier":
-    """Loaded for each picture, in a few ms, since none serves two threads."""
+    """Loaded for each picture, in a few ms, since a cascade can't be shared by two threads."""
     import cv2.data
 
     return cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml")
 
 
 def _found(cascade: "cv2.CascadeClassifier", grey: "Plane", *, step: float, least: int) -> list[Box]:
-    """What is taken for a face at enough neighbouring places, at least at this many."""
+    """Boxes that are detected as a face at enough neighbouring places."""
     tall, wide = grey.shape
     if min(tall, wide) < _LEAST_PX:
         return []

@@ -1,7 +1,7 @@
 """Saliency: compact things whose colours are rare in the picture and unlike those around them.
 
-Colours are weighed by how far they are from all others (the histogram contrast of Cheng et al., IEEE Trans.
-PAMI 37, 2015). In whole numbers, so that every machine finds the same.
+Colours are weighted by their distance from all others (the histogram contrast of Cheng et al., IEEE Trans.
+PAMI 37, 2015). In whole numbers, so that every machine gets the same result.
 """
 
 from collections.abc import Iterator
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 _SIDE: Final = 120
-"""Longer side that is enough to tell things from their surroundings."""
+"""Longer side that suffices to tell things from their surroundings."""
 _LEAST_SIDE: Final = 8
 _LEVELS: Final = range(230, 50, -20)
-"""Of saliency, 255 the most, at which things are cut out."""
+"""The levels of saliency, at most 255, at which things are cut out."""
 _LEAST_AREA, _MOST_AREA = 0.002, 0.2
 _LEAST_FULL: Final = 0.5
-"""How much of its box a thing fills: branches, letters and the gaps between things fill less."""
+"""The least part of its box that a thing fills: branches, letters and the gaps between things fill less."""
 _MOST_LONG: Final = 3.5
 _MOST_CUT: Final = 0.3
-"""How much of its outline may lie on the picture's edge: sky, ground and walls go on behind it."""
+"""The largest part of its outline that may be on the picture's edge: sky and walls continue behind it."""
 _LEAST_UNLIKE: Final = 18
-"""From what is right around it, in units of 8-bit CIE L*a*b*."""
+"""Distance from its direct surroundings, in units of 8-bit CIE L*a*b*."""
 _SAME: Final = 8
-"""Colours no further apart than this are one."""
+"""Colours no further apart than this count as one."""
 _MOST_FLAT, _MOST_LEFT = 12, 0.12
-"""A drawing has at most so many colours, and so much of it besides: edges and fine lines."""
+"""A drawing has at most this many colours, and at most this part beside them: edges and fine lines."""
 _MOST_THINGS: Final = 12
-"""With more than these nothing stands out: it is a pattern."""
+"""With more than these the picture is a pattern, without anything that stands out."""
 _LEAST_OF_ALL: Final = 0.75
-"""How much of what is as salient must be things."""
+"""The least part of an equally salient area must be things."""
 
 
 def standing_out_in(picture: "Plane") -> list[Box]:
-    """The things that stand out; none where that is not clear. `picture` is RGB (h, w, 3).
+    """The things that stand out; none if that is not clear. `picture` is RGB (h, w, 3).
 
-    It is clear where a level of saliency leaves little else than a few things, and in a drawing of few
-    colours where that is so of a colour.
+    It is clear if a level of saliency leaves little else than a few things, and in a drawing of few colours
+    if that is so for a colour.
     """
     if min(picture.shape[:2]) < _LEAST_SIDE:
         return []
@@ -68,7 +68,7 @@ def _colours(picture: "Plane") -> "Plane":
 
 
 def _saliency(colours: "Plane") -> "Numbers":
-    """0 to 255 by pixel: how far its colour is from those of the whole picture."""
+    """0 to 255 by pixel: the distance of its colour from those of the whole picture."""
     import numpy as np
 
     coarse = (colours.astype(np.int64) >> 4) @ np.array([256, 16, 1])
@@ -82,7 +82,7 @@ def _saliency(colours: "Plane") -> "Numbers":
 
 
 def _flat_parts(colours: "Plane") -> "Iterator[Mask]":
-    """Where each colour is in a picture of few; nothing of one of many, such as a photograph."""
+    """The areas of each colour in a picture of few colours; none for one of many, such as a photograph."""
     import numpy as np
 
     wide = colours.astype(np.int64)
@@ -101,7 +101,7 @@ def _flat_parts(colours: "Plane") -> "Iterator[Mask]":
 
 
 def _distance(one: "Numbers", two: "Numbers") -> "Numbers":
-    """Between colours; lightness counts half, since shadows change it most."""
+    """Distance between colours; lightness counts half, since shadows change it most."""
     import numpy as np
 
     weights = np.array([1, 4, 4])
@@ -109,7 +109,7 @@ def _distance(one: "Numbers", two: "Numbers") -> "Numbers":
 
 
 def _things(mask: "Mask", colours: "Plane") -> list[Box]:
-    """The things that the mask consists of; none if it is a pattern, or mostly no things."""
+    """The things that make up the mask; none if it is a pattern, or mostly not things."""
     import cv2
     import numpy as np
 
@@ -135,13 +135,13 @@ def _is_compact(area: int, wide: int, tall: int, whole: int) -> bool:
 
 
 def _stands_out(thing: "Mask", half_around: int, colours: "Plane") -> bool:
-    """Whether it is unlike what is around it, and not cut off by the picture's edge."""
+    """Whether it is unlike its surroundings, and not cut off by the picture's edge."""
     on_edge = int(thing[0].sum() + thing[-1].sum() + thing[:, 0].sum() + thing[:, -1].sum())
     return on_edge <= _MOST_CUT * 2 * half_around and _unlike(thing, colours) >= _LEAST_UNLIKE
 
 
 def _unlike(thing: "Mask", colours: "Plane") -> int:
-    """How far the thing's mean colour is from that of a ring around it."""
+    """The distance of the thing's mean colour from that of a ring around it."""
     import cv2
     import numpy as np
 

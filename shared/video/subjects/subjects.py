@@ -1,4 +1,4 @@
-"""What matters in a picture: the faces, or else the things that stand out from all around them."""
+"""What matters in a picture: the faces, or else the things that stand out from their surroundings."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     Plane = NDArray[np.uint8]
 
 LOOKED_AT: Final = 480
-"""Longer side of the copy of a picture that is looked at."""
+"""Longer side of the copy of a picture that is analysed."""
 _DIGITS: Final = 3
 
 
 def what_matters(picture: "Plane") -> tuple[Box, ...]:
     """From left to right: faces with their hair, else what stands out, else nothing.
 
-    Beside faces also what stands out and is as large: of faces that are drawn some may not be known for one.
+    Beside faces also things that stand out and are as large: drawn faces may not all be detected.
 
-    `picture` is RGB (h, w, 3), best with a longer side of `LOOKED_AT`. The same picture gives the same
-    answer on every machine: all that decides is worked out in whole numbers or by OpenCV's exact ways.
+    `picture` is RGB (h, w, 3), best with a longer side of `LOOKED_AT`. The same picture gives the same result
+    on every machine: everything is calculated in whole numbers or by OpenCV's exact methods.
     """
     from shared.video.subjects.faces import faces_in
     from shared.video.subjects.standing_out import standing_out_in

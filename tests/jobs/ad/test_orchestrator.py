@@ -103,7 +103,7 @@ def test_with_redis_gone_the_job_is_told_elsewhere_and_there_is_one_warning(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"style": "cheap"}, "luxury, energetic, minimal, bold"),
+        ({"style": "cheap"}, "bold, energetic, luxury, minimal"),
         ({"product_name": "x" * 101}, "100"),
         ({"product_image_path": "nowhere.jpg"}, "nowhere.jpg"),
     ],

@@ -11,6 +11,7 @@ from jobs.ad import PIPELINE_FILE, video_gen
 from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.scenes import clip_name
 from jobs.ad.scenery import ClipOrder
+from jobs.ad.styles import style_named
 from jobs.ad.video_gen import STAGE, run
 from shared.errors import ProviderBusy, ProviderDenied, ProviderFailed, ProviderRefused, Stopped
 from shared.pipelines.definition import load_pipeline
@@ -113,6 +114,7 @@ def test_each_scene_is_ordered_as_the_script_has_it(
     assert orders[0].product is not None
     assert orders[0].product.read_bytes() == b"a picture"
     assert {order.look.name for order in orders} == {"luxury"}
+    assert {order.tempo_bpm for order in orders} == {style_named("luxury").music.tempo_bpm}
     assert {order.colours for order in orders} == {("#DAA520", "#101010")}
 
 

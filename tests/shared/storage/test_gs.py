@@ -325,7 +325,7 @@ def test_an_answer_of_someone_else_becomes_an_error_that_says_so(
         with pytest.raises(StoreError) as caught:
             ask()
         assert caught.value.args[0] == action
-        assert "not Cloud Storage" in caught.value.args[2]
+        assert "not from Cloud Storage" in caught.value.args[2]
         emulator.faults._planned.clear()
 
 

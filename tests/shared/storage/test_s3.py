@@ -446,7 +446,7 @@ def test_an_answer_of_someone_else_becomes_an_error_that_says_so(
     with pytest.raises(StoreError) as caught:
         ASKS[action](store, tmp_path)
     assert caught.value.args[:2] == (action, "a")
-    assert "what answered is not the store" in caught.value.args[2]
+    assert "the answer is not from the store" in caught.value.args[2]
     assert "COS_ENDPOINT=" in caught.value.args[2]
     assert len(caught.value.args[2]) < 700
     assert len(fake.requests) < 20
@@ -626,7 +626,7 @@ def test_an_error_holds_the_message_of_an_answer_without_what_is_around_it(
     fake.inject(*(Fault(kind="answer-before", call=1 + call, status=400, code=code) for call in range(3)))
     with pytest.raises(StoreError) as caught:
         store.read("a")
-    assert caught.value.args[2].startswith(f"{code}: {code}, on request: see that STORE_URL='cos://films'")
+    assert caught.value.args[2].startswith(f"{code}: {code}, on request: check that STORE_URL='cos://films'")
 
 
 @pytest.mark.parametrize(("url", "variable"), [("s3://films", "AWS_ENDPOINT_URL"), ("cos://films", "COS_")])

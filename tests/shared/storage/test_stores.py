@@ -180,10 +180,10 @@ def test_a_late_writer_loses(store: ObjectStore, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expected", "found", "words"),
     [
-        (ABSENT, ABSENT, "is gone now"),
-        ("7", "7", "is again what it was"),
-        (ABSENT, "7", "is there already"),
-        ("7", ABSENT, "is not there"),
+        (ABSENT, ABSENT, "was deleted since"),
+        ("7", "7", "was changed and changed back"),
+        (ABSENT, "7", "exists already"),
+        ("7", ABSENT, "was deleted by another process"),
         ("7", "8", "is at generation '8', not '7'"),
     ],
 )

@@ -212,6 +212,6 @@ def test_an_error_while_a_stage_is_taken_up_is_not_taken_for_there_being_none(
     def break_down(_creation_id: str, _stage: str) -> None:
         raise IndexError("broke")
 
-    monkeypatch.setattr(fused.trigger, "take_up", break_down)
+    monkeypatch.setattr(fused.trigger, "continue_stage", break_down)
     with pytest.raises(IndexError, match="broke"):
         run_to_end(fused.trigger, fused.platform, "toy", 1, left=["left"])

@@ -1,10 +1,6 @@
-"""When things move: curves from 0 to 1 over a stretch of seconds, and the beat."""
+"""When things move: curves from 0 to 1 over a stretch of seconds, and beats."""
 
 import math
-from typing import Final
-
-BEAT_S: Final = 60 / 124
-"""Of fast music; what jumps, jumps on it."""
 
 
 def ramp(at: float, start: float, end: float) -> float:
@@ -46,9 +42,9 @@ def bump(at: float, start: float, end: float) -> float:
     return math.sin(math.pi * ramp(at, start, end)) ** 2
 
 
-def beat_of(at: float, *, every: int = 1) -> tuple[int, float]:
+def beat_of(at: float, beat_s: float, *, every: int = 1) -> tuple[int, float]:
     """Which beat (or group of `every` beats) it is, and how many seconds ago it began."""
-    length = BEAT_S * every
+    length = beat_s * every
     number = math.floor(at / length + 1e-9)
     return number, at - number * length
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from jobs.ad.scenery.paint.canvas import Canvas, Colour, Point, circle, turned
-from jobs.ad.scenery.paint.easing import BEAT_S, beat_of, fading, overshoot, swaying
+from jobs.ad.scenery.paint.easing import beat_of, fading, overshoot, swaying
 
 
 def _draw_ring(canvas: Canvas, at: Point, size: float, _turn: float, colour: Colour) -> None:
@@ -91,7 +91,8 @@ class _Thing:
 class Things:
     """Shapes that pop up on beats and then sway."""
 
-    def __init__(self, colours: Sequence[Colour], seed: int, *, start: float) -> None:
+    def __init__(self, colours: Sequence[Colour], seed: int, *, beat_s: float, start: float) -> None:
+        self._beat_s = beat_s
         random = np.random.default_rng(seed)
         places = (
             (130, 330),
@@ -111,14 +112,14 @@ class Things:
                 place=(x, y),
                 size=float(random.uniform(0.8, 1.25)),
                 colour=colours[number % len(colours)],
-                pops_at=start + BEAT_S * (number // 2),
+                pops_at=start + beat_s * (number // 2),
                 spin=float(random.uniform(-0.9, 0.9)),
             )
             for number, ((x, y), kind) in enumerate(zip(places, kinds, strict=True))
         ]
 
     def draw(self, canvas: Canvas, at: float) -> None:
-        _, since = beat_of(at)
+        _, since = beat_of(at, self._beat_s)
         highest = canvas.layout.top + 75
         for number, thing in enumerate(self._things):
             size = thing.size * overshoot(at, thing.pops_at, thing.pops_at + 0.34, by=2.6)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from jobs.ad.scenery.palette import Colour, Palette, mix, times
+from jobs.ad.scenery.palette import Colour, mix, times
 from jobs.ad.scenery.product.cutout import Cutout
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ _COARSER: Final = 3
 _STEPS: Final = 26
 
 
-def sculpture(palette: Palette, name: str) -> Cutout:
+def sculpture(inner: Colour, outer: Colour) -> Cutout:
     """A ball that is lit from the upper left and circled by a ring, by marching rays through distances."""
-    inner, outer = _materials(palette, name)
     coarse = _marched(_FINE // _COARSER, None, _STEPS)
     # from a little nearer than the coarse picture says, so that nothing is passed by
     near = cv2.dilate(coarse, np.ones((5, 5), np.uint8))
@@ -61,17 +60,6 @@ def _marched(side: int, start: "Field | None", steps: int) -> "Field":
         z -= np.minimum(_ball(x, y, z), _ring(x, y, z))
         np.maximum(z, -1.4, out=z)
     return z
-
-
-def _materials(palette: Palette, name: str) -> tuple[Colour, Colour]:
-    """The ball's and the ring's colours."""
-    materials = {
-        "luxury": (mix(palette.ground, palette.background, 0.2), palette.accent),
-        "energetic": (palette.ground, palette.accent),
-        "minimal": (mix(palette.ground, palette.text, 0.06), palette.accent),
-        "bold": (palette.text, palette.accent),
-    }
-    return materials[name]
 
 
 def _ball(x: "Field", y: "Field", z: "Field") -> "Field":

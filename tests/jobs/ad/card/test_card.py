@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from jobs.ad.brief import STYLES
 from jobs.ad.card.card import Card, Words, covering, draw_card
 from jobs.ad.card.sheet import places_on, sheet_size
 from jobs.ad.plan.frame import FRAMES, Frame
-from jobs.ad.styles import style_named
+from jobs.ad.styles import style_named, style_names
 from shared.video.lettering.contrast import contrast_ratio
 
 NAMES = (
@@ -47,7 +46,7 @@ def card(
     return draw_card(background, words, style_named(style), width=frame.width, height=frame.height)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 @pytest.mark.parametrize("background", [flat(128), flat(255), noisy()], ids=["grey", "white", "busy"])
 def test_words_can_be_read_on_any_background(style: str, background: NDArray[np.uint8]) -> None:
     found = card(style, background, call=LONG_CALL)
@@ -55,7 +54,7 @@ def test_words_can_be_read_on_any_background(style: str, background: NDArray[np.
     assert found.contrast >= 4.5
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 @pytest.mark.parametrize("name", NAMES)
 def test_long_names_and_calls_keep_clear_of_the_edges_and_of_the_product(style: str, name: str) -> None:
     ground = flat(int(style_named(style).look.background[1:3], 16))
@@ -68,7 +67,7 @@ def test_long_names_and_calls_keep_clear_of_the_edges_and_of_the_product(style: 
 
 
 @pytest.mark.parametrize("ratio", ["1:1", "4:5", "16:9"])
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_in_every_shape_long_words_keep_clear_of_the_edges_and_of_the_product(style: str, ratio: str) -> None:
     frame = FRAMES[ratio]
     ground = flat(int(style_named(style).look.background[1:3], 16))
@@ -85,7 +84,7 @@ def test_in_every_shape_long_words_keep_clear_of_the_edges_and_of_the_product(st
     assert rows[-1] < 0.97 * frame.height
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_a_plate_and_its_words_differ_enough(style: str) -> None:
     letters = style_named(style).letters
     ground = letters.plate or style_named(style).look.background

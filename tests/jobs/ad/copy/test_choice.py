@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ad.brief import STYLES
 from jobs.ad.copy import TextProvider, text_provider
 from jobs.ad.copy.rules import problems_of_copy
+from jobs.ad.styles import style_names
 from shared.errors import ProviderDenied, UnknownName
 from shared.providers.account import Account
 from shared.settings import Settings, read_settings
@@ -40,7 +40,7 @@ def provider(make: Make) -> TextProvider:
     return make()
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 @pytest.mark.parametrize("name", NAMES.values(), ids=list(NAMES))
 def test_copy_keeps_to_the_rules_whatever_the_product_is_called(
     provider: TextProvider, name: str, style: str

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.ad.brief import STYLES
 from jobs.ad.copy.claims import claims_in
 from jobs.ad.copy.rules import said_proof, words_in
 from jobs.ad.copy.template import TemplateProvider
 from jobs.ad.copy.truth import made_true, untruths
 from jobs.ad.copy.vocabulary import Pool, vocabulary
-from jobs.ad.styles import style_named
+from jobs.ad.styles import style_named, style_names
 from tests.jobs.ad.copy.briefs import NAMES, brief_of
 
 PROOF = "4.8 stars from 2,100 reviews"
@@ -28,7 +27,7 @@ def built_in() -> Iterator[str]:
             yield from _said_in(pool)
     for kind in vocabulary().kinds:
         yield from (kind.audience, *kind.gives, *kind.calm, *kind.lively)
-    for style in STYLES:
+    for style in style_names():
         for scene in style_named(style).scenes:
             yield from (scene.text_overlay, scene.voiceover_template)
 
@@ -37,7 +36,7 @@ def test_no_built_in_line_claims_anything() -> None:
     assert {line: found for line in built_in() if (found := claims_in(line))} == {}
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 @pytest.mark.parametrize("proof", [None, PROOF])
 def test_no_built_in_ad_claims_more_than_its_brief(style: str, proof: str | None) -> None:
     for name in [*NAMES.values(), "Best Coffee", "Watch 3000", "#1 Tea Towel", "Handmade Soap"]:
@@ -138,7 +137,7 @@ def test_what_the_asker_gave_may_be_said_and_not_made_more_of(
     assert claims_in(text, [given]) == found
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_a_proof_is_said_word_for_word_in_its_scene_alone(style: str) -> None:
     brief = brief_of(style=style).model_copy(update={"proof": PROOF})
     provider = TemplateProvider()

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from jobs.ad.brief import STYLES
 from jobs.ad.plan.direction import Filmed, Footage, direct_ad, scene_starts
 from jobs.ad.plan.frame import FRAMES, Frame
 from jobs.ad.plan.script import Script
 from jobs.ad.plan.voiceovers import Voiceovers
 from jobs.ad.scenery.paint.layout import Layout
-from jobs.ad.styles import style_named
+from jobs.ad.styles import style_named, style_names
 from shared.errors import InvalidAssets
 from shared.video.rendering.segments import plan_segments
 from shared.video.timeline import Music, Timeline
@@ -73,7 +72,7 @@ def overlays_of(**changes: Any) -> list[tuple[str, int, int]]:
     return [(words.text, words.at_frame, words.at_frame + words.frames) for words in timeline.overlays]
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_an_ad_is_four_clips_and_a_still_in_thirty_seconds(style: str) -> None:
     timeline = directed(script_of(style))
     assert (timeline.width, timeline.height, timeline.frames) == (1080, 1920, 900)
@@ -158,7 +157,7 @@ def test_the_last_scene_and_empty_words_show_none() -> None:
     assert overlays_of(scene_4="Nightwatch", scene_1="  ") == []
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_words_are_lettered_as_the_style_has_it(style: str) -> None:
     planned = style_named(style).letters
     for words in directed(script_of(style)).overlays:

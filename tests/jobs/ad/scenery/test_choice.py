@@ -68,6 +68,7 @@ def order(tmp_path: Path) -> ClipOrder:
         frames=40,
         frame_rate=Fraction(30),
         look=LOOK,
+        tempo_bpm=90,
         scene=1,
     )
 

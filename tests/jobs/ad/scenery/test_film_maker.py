@@ -11,14 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from jobs.ad.brief import STYLES
 from jobs.ad.scenery import ClipOrder
 from jobs.ad.scenery.film_maker import MotionProvider
 from jobs.ad.scenery.filming import set_up, shown
 from jobs.ad.scenery.look import Look
 from jobs.ad.scenery.product.cutout import Cutout, cut_out, outlined
 from jobs.ad.scenery.product.details import details
-from jobs.ad.styles import style_named
+from jobs.ad.styles import style_named, style_names
 from shared.errors import InvalidAssets, Stopped
 from tests.support.films import tracks
 
@@ -38,6 +37,7 @@ def order(style: str, scene: int, *, product: Path | None = None, frames: int = 
         frames=frames,
         frame_rate=RATE,
         look=look_of(style),
+        tempo_bpm=style_named(style).music.tempo_bpm,
         scene=scene,
     )
 
@@ -205,7 +205,7 @@ def test_what_is_worth_a_close_look_is_found(bottle: Cutout) -> None:
     assert all(np.hypot(u - x, v - y) > 0.1 for x, y in others)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_moves_from_its_first_second_to_its_last(style: str, scene: int, bottle: Cutout) -> None:
     moments = [0.5, 1.0, 2.2, 2.6, 4.8, 5.2]
@@ -215,7 +215,7 @@ def test_every_scene_moves_from_its_first_second_to_its_last(style: str, scene: 
     assert all(frame.std() > 4 for frame in frames)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_the_four_scenes_are_four_views(style: str, bottle: Cutout) -> None:
     frames = [drawn(style, scene, bottle, [2.0])[0].astype(int) for scene in SCENES]
     for number, one in enumerate(frames):
@@ -223,7 +223,7 @@ def test_the_four_scenes_are_four_views(style: str, bottle: Cutout) -> None:
             assert np.abs(one - other).mean() > 4
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 def test_a_product_without_a_picture_has_something_in_its_place(style: str) -> None:
     cutout = shown(None, look_of(style))
     frame = drawn(style, 3, cutout, [2.0])[0]
@@ -231,7 +231,7 @@ def test_a_product_without_a_picture_has_something_in_its_place(style: str) -> N
     assert frame[60:110].std() > 10
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", style_names())
 @pytest.mark.parametrize("scene", [1, 2, 3])
 def test_words_can_be_read_where_they_go(style: str, scene: int, bottle: Cutout) -> None:
     text = float(_luminance(np.array(style_colour(look_of(style).text))))

@@ -17,7 +17,7 @@ from shared.api.guard.serve import make_server, open_socket, url_of
 from shared.api.live.viewers import Viewers
 from shared.errors import StoreError
 from shared.records.creation import Creation
-from shared.records.documents import load
+from shared.records.documents import load_request
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
@@ -215,11 +215,11 @@ def test_a_store_that_fails_for_a_while_is_waited_for(
 
     with serve() as url, watch(url) as client:
         read(client)
-        monkeypatch.setattr("shared.api.live.viewers.load", refuse)
+        monkeypatch.setattr("shared.api.live.viewers.load_request", refuse)
         until(lambda: looks >= 3)
         with watch(url) as other:
             assert closed(other) == 1013
-        monkeypatch.setattr("shared.api.live.viewers.load", load)
+        monkeypatch.setattr("shared.api.live.viewers.load_request", load_request)
         finish(trigger, creation)
         assert all_of(client)[-1]["status"] == "completed"
     warned = [entry.action for entry in caplog.records if entry.levelname == "WARNING"]  # type: ignore[attr-defined]
@@ -382,7 +382,7 @@ def test_without_redis_the_store_is_enough(
     secret = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
     with serve(redis_url=secret) as url, watch(url) as client:
         read(client)
-        until(lambda: "Redis can't be listened to" in caplog.text)
+        until(lambda: "Redis can't be reached" in caplog.text)
         finish(trigger, creation)
         assert all_of(client)[-1]["status"] == "completed"
     warned = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
@@ -406,7 +406,7 @@ def test_redis_may_die_and_come_back(
         )
         read(client)
         redis_server.kill()
-        until(lambda: "Redis can't be listened to" in caplog.text)
+        until(lambda: "Redis can't be reached" in caplog.text)
         leave(creation, "script_gen", "running", at_s=8, progress=0.5, message="from the store")
         while read(client)["message"] != "from the store":
             pass

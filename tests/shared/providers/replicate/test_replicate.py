@@ -56,6 +56,7 @@ ORDER = ClipOrder(
     frames=120,
     frame_rate=Fraction(30),
     look=LOOK,
+    tempo_bpm=90,
     scene=1,
 )
 

@@ -1,16 +1,16 @@
-"""Minimal: white space, one soft light, a shadow that moves, plain shapes."""
+"""The four scenes, and the colours of the sculpture that is filmed where there is no product."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
-from jobs.ad.scenery.paint.canvas import Canvas, Point, circle
+from jobs.ad.scenery.paint.canvas import Canvas, Colour, Point, circle
 from jobs.ad.scenery.paint.easing import between, landing, smooth, swaying
 from jobs.ad.scenery.paint.layout import Layout
 from jobs.ad.scenery.paint.props import arch, ball, plinth
-from jobs.ad.scenery.palette import WHITE, mix
+from jobs.ad.scenery.palette import WHITE, Palette, mix
 from jobs.ad.scenery.product.details import Plate, View, details, sharp_zoom
 from jobs.ad.scenery.product.subject import Light, Pose, Subject
 from jobs.ad.scenery.setting import Setting, floor_under, standing
@@ -315,7 +315,12 @@ class Hero:
         canvas.tint(palette.background, 0.25 * smooth(at, 3.4, 6.5))
 
 
-SCENES = (Reveal, Close, Composed, Hero)
+SCENES: Final = (Reveal, Close, Composed, Hero)
+
+
+def sculpture(palette: Palette) -> tuple[Colour, Colour]:
+    """The colours of its ball and of its ring."""
+    return mix(palette.ground, palette.text, 0.06), palette.accent
 
 
 def _shade_over(

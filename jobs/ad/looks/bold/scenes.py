@@ -1,4 +1,4 @@
-"""Bold: black, one colour and white; hard light, hard shadows, blocks that slam into place."""
+"""The four scenes, and the colours of the sculpture that is filmed where there is no product."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _MIDDLE: Final = 770.0
 _LEAN: Final = 0.27
 """Radians that blocks lean: one angle for all of them."""
-_BEAT_S: Final = 60 / 92
 
 
 class _Blocks:
@@ -177,9 +176,8 @@ class Impact:
 class Strips:
     """Close looks in hard light, one printed in three tones, wiped away by blocks."""
 
-    _LENGTH = 4 * _BEAT_S
-
     def __init__(self, setting: Setting) -> None:
+        self._beat_s, self._length = setting.beat_s, 4 * setting.beat_s
         canvas, cutout, palette = setting.canvas, setting.cutout, setting.palette
         self._blocks = _Blocks(palette)
         places = details(cutout, 3)
@@ -202,12 +200,12 @@ class Strips:
         self._dots = _dots(setting, (120, 240), 420, colour=palette.background)
 
     def draw(self, canvas: Canvas, at: float) -> None:
-        number = int(at / self._LENGTH)
-        since = at - number * self._LENGTH
-        ends = self._LENGTH - since
+        number = int(at / self._length)
+        since = at - number * self._length
+        ends = self._length - since
         shown = number % 3
-        part = since / self._LENGTH
-        punch = 0.07 * fading(since % (2 * _BEAT_S), 0, seconds=0.12)
+        part = since / self._length
+        punch = 0.07 * fading(since % (2 * self._beat_s), 0, seconds=0.12)
         way = (1, -1, 1)[shown]
         shift = (way * between(40, -40, part), between(18, -18, part))
         self._plates[shown].draw(
@@ -228,7 +226,7 @@ class Strips:
         )
         self._blocks.foot(canvas, at)
         self._wipe(canvas, since, ends)
-        _hit(canvas, at, (number * self._LENGTH - 0.1, number * self._LENGTH + 0.5), strength=0.6)
+        _hit(canvas, at, (number * self._length - 0.1, number * self._length + 0.5), strength=0.6)
 
     def _wipe(self, canvas: Canvas, since: float, ends: float) -> None:
         """A block that covers the frame at the cut and moves on."""
@@ -245,6 +243,7 @@ class Sliding:
     """The product between huge blocks that change places."""
 
     def __init__(self, setting: Setting) -> None:
+        self._beat_s = setting.beat_s
         self._subject = setting.subject(rim=setting.palette.text, largest=1.12)
         self._stage = _Stage(setting, (1180, -260))
         self._blocks = _Blocks(setting.palette)
@@ -252,7 +251,7 @@ class Sliding:
 
     def draw(self, canvas: Canvas, at: float) -> None:
         palette, blocks = self._blocks.palette, self._blocks
-        turn, since = divmod(at, 4 * _BEAT_S)
+        turn, since = divmod(at, 4 * self._beat_s)
         move = overshoot(since, 0, 0.28, by=0.9)
         before, now = self._places(int(turn) - 1), self._places(int(turn))
         red, white = (between(one, other, move) for one, other in zip(before, now, strict=True))
@@ -265,15 +264,15 @@ class Sliding:
         pose = Pose(
             y=_MIDDLE,
             size=0.94 + 0.012 * at + punch,
-            yaw=0.3 * swaying(at, 8 * _BEAT_S),
-            roll=0.05 * swaying(at, 8 * _BEAT_S, 0.25),
+            yaw=0.3 * swaying(at, 8 * self._beat_s),
+            roll=0.05 * swaying(at, 8 * self._beat_s, 0.25),
         )
         self._subject.silhouette(canvas, replace(pose, x=pose.x - 66, y=pose.y + 54), 0.55)
         light = Light(ambient=0.68, key=0.5, key_from=-0.7, left_rim=0.7, right_rim=0.35)
         self._subject.draw(canvas, pose, light)
         blocks.bar(canvas, (1000 - 26 * since, 1075), (560, 56), palette.text, come=_slam(at, 0.35))
         blocks.foot(canvas, at)
-        moments = [4 * _BEAT_S * number for number in range(5)]
+        moments = [4 * self._beat_s * number for number in range(5)]
         _hit(canvas, at, [moment - 0.05 for moment in moments], strength=0.7)
         if since < 0.16:
             canvas.smear(70 * (1 - since / 0.16), 0)
@@ -326,7 +325,12 @@ class Still:
         canvas.tint(palette.text, 0.85 * fading(at, 0.34, seconds=0.05))
 
 
-SCENES = (Impact, Strips, Sliding, Still)
+SCENES: Final = (Impact, Strips, Sliding, Still)
+
+
+def sculpture(palette: Palette) -> tuple[Colour, Colour]:
+    """The colours of its ball and of its ring."""
+    return palette.text, palette.accent
 
 
 def _dots(setting: Setting, middle: Point, radius: float, colour: Colour | None = None) -> "Pixels":

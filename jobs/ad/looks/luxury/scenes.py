@@ -1,8 +1,8 @@
-"""Luxury: a dark room, a golden light that passes slowly, dust, polished stone."""
+"""The four scenes, and the colours of the sculpture that is filmed where there is no product."""
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from jobs.ad.scenery.paint.easing import between, bump, smooth, swaying
 from jobs.ad.scenery.paint.ground import Lamp
 from jobs.ad.scenery.paint.particles import Dust, Lights
 from jobs.ad.scenery.paint.props import plinth
-from jobs.ad.scenery.palette import mix, times
+from jobs.ad.scenery.palette import Palette, mix, times
 from jobs.ad.scenery.product.cutout import brightness
 from jobs.ad.scenery.product.details import Plate, View, details, sharp_zoom
 from jobs.ad.scenery.product.subject import Light, Pose, Subject, mirrored
@@ -267,7 +267,12 @@ class Hero:
         self._dust.draw(canvas, at, strength=0.7, push=0.008 * at)
 
 
-SCENES = (Reveal, Macro, Pedestal, Hero)
+SCENES: Final = (Reveal, Macro, Pedestal, Hero)
+
+
+def sculpture(palette: Palette) -> tuple[Colour, Colour]:
+    """The colours of its ball and of its ring."""
+    return mix(palette.ground, palette.background, 0.2), palette.accent
 
 
 def _glint(turns: float, gold: Colour) -> Colour:

@@ -1,13 +1,14 @@
-"""Energetic: flat bright colours, everything on the beat, whips, bursts, confetti."""
+"""The four scenes, and the colours of the sculpture that is filmed where there is no product."""
 
 import math
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
+from jobs.ad.looks.energetic.bursts import Burst, dusk, evening, vivid
 from jobs.ad.scenery.paint.canvas import Canvas, Colour, circle
 from jobs.ad.scenery.paint.easing import (
-    BEAT_S,
     beat_of,
     between,
     fading,
@@ -20,12 +21,11 @@ from jobs.ad.scenery.paint.easing import (
 )
 from jobs.ad.scenery.paint.particles import Confetti
 from jobs.ad.scenery.paint.shapes import SHAPES, Streaks, Things, blot
-from jobs.ad.scenery.palette import WHITE, mix, saturation
+from jobs.ad.scenery.palette import WHITE, Palette, mix, saturation
 from jobs.ad.scenery.product.cutout import outlined
 from jobs.ad.scenery.product.details import Plate, View, details, sharp_zoom
 from jobs.ad.scenery.product.subject import Light, Pose, Subject
 from jobs.ad.scenery.setting import Setting
-from jobs.ad.scenery.styles.bursts import Burst, dusk, evening, vivid
 
 _STICKER = 0.014
 """Width of the white border by the product's longer side."""
@@ -53,9 +53,12 @@ class Entrance:
     """The product whips into the frame and dances; the ground changes its colours on every fourth beat."""
 
     def __init__(self, setting: Setting) -> None:
+        self._beat_s = setting.beat_s
         self._sticker = _Sticker(setting, largest=1.1)
         self._burst = Burst(setting, (540, _MIDDLE))
-        self._things = Things(_scraps(setting)[:3], setting.seed + 31, start=2 * BEAT_S)
+        self._things = Things(
+            _scraps(setting)[:3], setting.seed + 31, beat_s=setting.beat_s, start=2 * setting.beat_s
+        )
         self._streaks = Streaks((WHITE, setting.palette.accent), setting.seed)
         self._confetti = Confetti(
             _scraps(setting), number=46, seed=setting.seed + 1, source=(540, 820), speed=2300
@@ -63,26 +66,26 @@ class Entrance:
         self._rings = mix(setting.palette.accent, WHITE, 0.55)
 
     def draw(self, canvas: Canvas, at: float) -> None:
-        number, since = beat_of(at)
+        number, since = beat_of(at, self._beat_s)
         hit = fading(since, 0, seconds=0.12)
-        changes = [BEAT_S * (4 + 4 * step) for step in range(5)]
+        changes = [self._beat_s * (4 + 4 * step) for step in range(5)]
         self._burst.paint(canvas, at, changes=changes, beat=hit)
         self._streaks.draw(canvas, at, strength=0.7 * (1 - smooth(at, 0.55, 1.1)))
         self._pulse(canvas, number, since)
         self._things.draw(canvas, at)
-        self._confetti.draw(canvas, at - 2 * BEAT_S)
+        self._confetti.draw(canvas, at - 2 * self._beat_s)
         come = ringing(at, -0.02, hertz=1.5, fading=5.5)
         side = -1 if number // 2 % 2 else 1
-        swing = side * 0.085 * overshoot(at % (2 * BEAT_S), 0, 0.3, by=2.4) - side * 0.085 * (
-            1 - smooth(at % (2 * BEAT_S), 0, 0.14)
+        swing = side * 0.085 * overshoot(at % (2 * self._beat_s), 0, 0.3, by=2.4) - side * 0.085 * (
+            1 - smooth(at % (2 * self._beat_s), 0, 0.14)
         )
         settled = smooth(at, 0.4, 0.9)
         pose = Pose(
             x=between(-760 - canvas.layout.beside, 540, come),
-            y=_MIDDLE + 13 * swaying(at, 2 * BEAT_S),
+            y=_MIDDLE + 13 * swaying(at, 2 * self._beat_s),
             size=(0.98 + 0.007 * at) * (1 + 0.06 * hit * settled),
             roll=-0.5 * (1 - come) + swing * settled,
-            yaw=0.22 * swaying(at, 4 * BEAT_S, 0.1),
+            yaw=0.22 * swaying(at, 4 * self._beat_s, 0.1),
         )
         self._sticker.draw(canvas, pose, _BRIGHT)
         canvas.smear(230 * max(0.0, 1 - at / 0.3), 0)
@@ -91,7 +94,7 @@ class Entrance:
 
     def _pulse(self, canvas: Canvas, number: int, since: float) -> None:
         if number % 2 == 0 and number:
-            part = landing(since, 0, 2 * BEAT_S)
+            part = landing(since, 0, 2 * self._beat_s)
             canvas.line(circle(540, _MIDDLE, 330 + 420 * part), 26 * (1 - part) + 1, self._rings, closed=True)
 
 
@@ -99,6 +102,7 @@ class Cuts:
     """Close looks, cut on every second beat."""
 
     def __init__(self, setting: Setting) -> None:
+        self._beat_s = setting.beat_s
         canvas, cutout, palette = setting.canvas, setting.cutout, setting.palette
         sticker = outlined(cutout, WHITE, _STICKER) if cutout.kind == "cut" else cutout
         looks = ((1.8, -0.2), (2.5, 0.16), (1.5, 0.24), (2.1, -0.12))
@@ -127,7 +131,7 @@ class Cuts:
         self._accent = palette.accent
 
     def draw(self, canvas: Canvas, at: float) -> None:
-        number, since = beat_of(at, every=2)
+        number, since = beat_of(at, self._beat_s, every=2)
         one, other = self._pairs[number % len(self._pairs)]
         way = 1 if number % 2 else -1
         ground = self._ground
@@ -137,9 +141,9 @@ class Cuts:
         self._spots(canvas, at, way)
         self._streaks.draw(canvas, at, strength=0.5, pace=1.1, angle=-0.5 * way)
         come = landing(since, -0.05, 0.34)
-        half = beat_of(at)[1]
+        half = beat_of(at, self._beat_s)[1]
         punch = fading(half, 0, seconds=0.1)
-        zoom = between(0.97, 1.06, since / (2 * BEAT_S)) + 0.035 * punch
+        zoom = between(0.97, 1.06, since / (2 * self._beat_s)) + 0.035 * punch
         shift = (way * (1 - come) * (900 + canvas.layout.beside) + way * 24 * (0.5 - since), -14 * since)
         self._plates[number % len(self._plates)].draw(canvas, zoom=zoom, shift=shift, roll=0.02 * way * since)
         canvas.smear(190 * (1 - smooth(since, 0.0, 0.22)), 0)
@@ -160,6 +164,7 @@ class Orbit:
     """The product before a sun, with shapes that circle around it."""
 
     def __init__(self, setting: Setting) -> None:
+        self._beat_s = setting.beat_s
         self._sticker = _Sticker(setting, largest=1.02)
         self._palette, self._ground = setting.palette, setting.ground
         self._colours = _scraps(setting)
@@ -171,7 +176,7 @@ class Orbit:
 
     def draw(self, canvas: Canvas, at: float) -> None:
         palette, ground = self._palette, self._ground
-        _, since = beat_of(at)
+        _, since = beat_of(at, self._beat_s)
         hit = fading(since, 0, seconds=0.12)
         angle = 0.8 + 0.22 * at
         plum = mix(palette.background, palette.ground, 0.76)
@@ -188,22 +193,26 @@ class Orbit:
         grow = overshoot(at, 0.0, 0.5, by=2.2)
         radius = (372 + 22 * hit) * grow
         canvas.line(
-            circle(540, _MIDDLE, radius + 66 + 10 * swaying(at, BEAT_S * 4)), 9, WHITE, 0.85, closed=True
+            circle(540, _MIDDLE, radius + 66 + 10 * swaying(at, self._beat_s * 4)),
+            9,
+            WHITE,
+            0.85,
+            closed=True,
         )
         canvas.disc(540, _MIDDLE, radius, palette.accent)
         canvas.disc(540, _MIDDLE, radius * 0.74, mix(palette.accent, palette.ground, 0.42))
         self._circling(canvas, at, behind=True)
-        jump = abs(math.sin(math.pi * at / (2 * BEAT_S)))
-        land = fading((at / (2 * BEAT_S)) % 1 * 2 * BEAT_S, 0, seconds=0.09)
+        jump = abs(math.sin(math.pi * at / (2 * self._beat_s)))
+        land = fading((at / (2 * self._beat_s)) % 1 * 2 * self._beat_s, 0, seconds=0.09)
         pose = Pose(
             y=_MIDDLE + 26 - 62 * jump,
             size=overshoot(at, 0.12, 0.62, by=2.0) * (0.9 - 0.05 * land + 0.01 * at),
-            roll=0.11 * swaying(at, 4 * BEAT_S),
-            yaw=0.3 * swaying(at, 4 * BEAT_S, 0.25),
+            roll=0.11 * swaying(at, 4 * self._beat_s),
+            yaw=0.3 * swaying(at, 4 * self._beat_s, 0.25),
         )
         self._sticker.draw(canvas, pose, _BRIGHT, lift=0.5 + 1.2 * jump)
         self._circling(canvas, at, behind=False)
-        self._confetti.draw(canvas, at - 4 * BEAT_S)
+        self._confetti.draw(canvas, at - 4 * self._beat_s)
 
     def _circling(self, canvas: Canvas, at: float, *, behind: bool) -> None:
         """Shapes on a tilted circle: those on its far side are small and drawn first."""
@@ -232,6 +241,7 @@ class Drop:
     _HITS = 0.42
 
     def __init__(self, setting: Setting) -> None:
+        self._beat_s = setting.beat_s
         self._sticker = _Sticker(setting, largest=1.16)
         self._burst = Burst(setting, (540, _MIDDLE))
         colours = _scraps(setting)
@@ -241,17 +251,17 @@ class Drop:
 
     def draw(self, canvas: Canvas, at: float) -> None:
         since = at - self._HITS
-        _, beat = beat_of(at - self._HITS)
+        _, beat = beat_of(at - self._HITS, self._beat_s)
         hit = fading(beat, 0, seconds=0.12) if since > 0 else 0.0
-        self._burst.paint(canvas, at, changes=[self._HITS, self._HITS + 4 * BEAT_S], beat=hit)
+        self._burst.paint(canvas, at, changes=[self._HITS, self._HITS + 4 * self._beat_s], beat=hit)
         self._splash(canvas, since)
         fall = ramp(at, 0.08, self._HITS) ** 2
         bounce = math.exp(-5 * since) * abs(math.sin(9 * since)) if since > 0 else 0.0
         pose = Pose(
             y=between(-700, _MIDDLE, fall) - 150 * bounce,
             size=(1.03 + 0.012 * at) * (1 + 0.05 * hit),
-            roll=between(0.4, 0.0, fall) + 0.05 * swaying(at, 4 * BEAT_S) * smooth(at, 0.9, 1.6),
-            yaw=0.18 * swaying(at, 4 * BEAT_S, 0.2),
+            roll=between(0.4, 0.0, fall) + 0.05 * swaying(at, 4 * self._beat_s) * smooth(at, 0.9, 1.6),
+            yaw=0.18 * swaying(at, 4 * self._beat_s, 0.2),
         )
         self._confetti.draw(canvas, since)
         self._sticker.draw(canvas, pose, _BRIGHT)
@@ -289,4 +299,9 @@ def _scraps(setting: Setting) -> tuple[Colour, ...]:
     return palette.accent, WHITE, own, mix(palette.background, palette.ground, 0.4)
 
 
-SCENES = (Entrance, Cuts, Orbit, Drop)
+SCENES: Final = (Entrance, Cuts, Orbit, Drop)
+
+
+def sculpture(palette: Palette) -> tuple[Colour, Colour]:
+    """The colours of its ball and of its ring."""
+    return palette.ground, palette.accent

@@ -1,1 +1,0 @@
-"""Scenes that are drawn: one module for each look, four scenes in each."""
