@@ -8,7 +8,7 @@ from typing import Final
 from scripts.report import print_table
 from shared.errors import BadRequest
 from shared.providers.account import Account
-from shared.providers.speech import SpeechProvider, Voice, say, speech_provider, voices_folder
+from shared.providers.speech import SpeechProvider, say, speech_provider, voices_folder
 from shared.providers.speech.kokoro.adding import add, names_of
 from shared.providers.speech.kokoro.pinned import LANGUAGES
 from shared.settings import Settings
@@ -69,9 +69,9 @@ def _provider(settings: Settings) -> SpeechProvider:
 
 
 def _language_of(provider: SpeechProvider, voice: str | None) -> str:
-    """The language of a voice that has one, else English."""
-    found: Voice | None = next((each for each in provider.voices() if each.name == voice), None)
-    return found.language if found and found.language != "mul" else "en"
+    """The language of a voice that speaks only one, else English."""
+    found = {each.language for each in provider.voices() if each.name == voice} - {"mul"}
+    return found.pop() if len(found) == 1 else "en"
 
 
 def _primary(language: str) -> str:
