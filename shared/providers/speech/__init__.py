@@ -70,10 +70,11 @@ def speech_provider_name(settings: Settings) -> str:
 
 
 def voice_doubts(settings: Settings) -> list[str]:
-    """What the asker should know of who was chosen to speak."""
+    """Warnings about which provider `auto` has chosen."""
     if settings.speech_provider != AUTO or speech_provider_name(settings) != "espeak":
         return []
+    missing = ", ".join(missing_packages())
     return [
-        f"espeak speaks, since the neural voice lacks {', '.join(missing_packages())}: "
+        f"espeak speaks, since the neural voice lacks the packages {missing}: "
         "pip install 'reelwright[voice]', or set SPEECH_PROVIDER=espeak"
     ]

@@ -1,6 +1,6 @@
 """The espeak-ng library: loaded, asked for sound or for phonemes, unloaded.
 
-It keeps hidden state from one text to the next (where its pitch flutter is, its noise), so it is loaded anew
+It keeps hidden state from one text to the next (where its pitch flutter is, its noise), so it is loaded again
 for every text: that takes 0.3 ms and is what makes equal texts sound equal, byte for byte. The layout of its
 records is that of espeak-ng's `speak_lib.h`.
 """

@@ -15,13 +15,13 @@ class Spoken:
     """BCP 47."""
     english: str
     voice: str
-    """Who speaks where nobody is named."""
+    """The voice that speaks unless one is named."""
     readers: tuple[str, ...]
     """espeak's voices whose phonemes are this language, e.g. `gmw/en-US`."""
     scripts: frozenset[str] = frozenset({"Latn", "Grek"})
     """What the readers can read, by ISO 15924; of Greek the names of its letters."""
     warning: str = ""
-    """What a listener should know."""
+    """Shown with everything that is spoken in it."""
 
     def readable(self, text: str) -> tuple[str, str]:
         """`text` with spaces for the words in other scripts, and a warning that says which they are."""
@@ -63,7 +63,7 @@ LANGUAGES: Final = (
 
 
 def language_of(tag: str) -> tuple[Spoken, str] | None:
-    """The model's language for a tag, and who of espeak reads it; None where the model has no such language.
+    """The model's language for a tag, and espeak's voice that reads it; None if the model lacks the language.
 
     `pt` alone is read as in Brazil, where nearly all who speak it live.
     """
