@@ -114,7 +114,7 @@ class EspeakProvider:
         manner = Manner(
             words_per_minute=round(_WORDS_PER_MINUTE * rate), volume=_LOUDNESS, pitch_range=_PITCH_RANGE
         )
-        heard = synthesise(speakable(reading.said), name, manner)
+        heard = synthesise(_speakable(reading.said), name, manner)
         pcm, shift_ms = _trimmed(heard.pcm, heard.sample_rate_hz)
         duration_ms = len(pcm) // 2 * 1000 // heard.sample_rate_hz
         marks = ((at, min(max(0, ms + shift_ms), duration_ms)) for at, ms in heard.marks)
@@ -207,7 +207,7 @@ def _near(asked: str) -> str:
     return "known: " + ", ".join(voice.name for voice in _voices().values())
 
 
-def speakable(text: str) -> str:
+def _speakable(text: str) -> str:
     """`text`, or nothing if there is no word in it."""
     return text if any(map(str.isalnum, text)) else ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.errors import BadRequest, ProviderFailed
-from shared.providers.speech.espeak import EspeakProvider, speakable
+from shared.providers.speech.espeak import EspeakProvider
 from shared.providers.speech.kokoro.languages import LANGUAGES, Spoken, language_of
 from shared.providers.speech.kokoro.model import (
     NAME,
@@ -114,8 +114,8 @@ class KokoroProvider:
         import numpy as np
 
         reading = read_aloud(text, order.language.tag, has_marks=False)
-        plain, unread = order.language.readable(speakable(reading.said))
-        sound = self._spoken(plain, order) if speakable(plain) else silence()
+        plain, unread = order.language.readable(reading.said)
+        sound = self._spoken(plain, order)
         speech = Speech(
             pcm=np.rint(np.clip(sound.samples, -1, 1) * 32767).astype("<i2").tobytes(),
             sample_rate_hz=SAMPLE_RATE_HZ,
@@ -128,10 +128,13 @@ class KokoroProvider:
         """All pieces, one after the other."""
         import numpy as np
 
+        said = said_of(text, order.reader, order.language.tag)
+        if not any(run.symbols for run in said):
+            return silence()
         samples: list[NDArray[np.float32]] = []
         heard: list[tuple[int, int, int]] = []
         length = 0
-        for piece in pieces_of(said_of(text, order.reader, order.language.tag)):
+        for piece in pieces_of(said):
             row = row_of(piece.said)
             style = self._vectors.style(order.blend, len(row.ids))
             utterance = self._model.speak(list(row.ids), style, order.speed)
