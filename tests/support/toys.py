@@ -354,7 +354,7 @@ def _freeze(_context: Context, _stage: str) -> None:
 
 def _leave_tool(context: Context, stage: str) -> None:
     """Die while a tool that ignores SIGTERM is running."""
-    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); signal.pause()"
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
     tool = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert tool.stdout is not None
     tool.stdout.readline()

@@ -20,7 +20,7 @@ from typing import Final, Literal
 from shared.text.clusters import clusters, drawn
 from shared.video.captions.pages import Piece, State, letter_px
 from shared.video.lettering.emoji import ADVANCE_EM
-from shared.video.lettering.fonts import Face, open_faces, runs_of
+from shared.video.lettering.fonts import Face, letter_faces, open_faces, runs_of
 from shared.video.timeline import Timeline
 
 PLATES_PER_S: Final = 10
@@ -138,7 +138,7 @@ def document(plates: Sequence[Plate], timeline: Timeline) -> str:
     em_px = letter_px(timeline)
     style = timeline.caption_style
     head = _HEAD.format(
-        family=next((face.family for face in open_faces(timeline.fonts) if not face.in_colour), ""),
+        family=next((face.family for face in letter_faces(timeline.fonts)), ""),
         width=timeline.width,
         height=band.height,
         colour=_colour(style.colour),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.text.clusters import clusters, drawn
-from shared.video.lettering.fonts import Face, open_faces
+from shared.video.lettering.fonts import Face, letter_faces
 from shared.video.timeline import FontFace
 
 if TYPE_CHECKING:
@@ -35,11 +35,10 @@ def font_files(faces: Sequence[FontFace], folder: Path, text: str, *, styled: bo
     missing face.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for face in open_faces(faces):
-        if not face.in_colour:
-            _copy(face, folder, text)
-            if styled:
-                _copy_siblings(face, folder, text)
+    for face in letter_faces(faces):
+        _copy(face, folder, text)
+        if styled:
+            _copy_siblings(face, folder, text)
 
 
 def _copy(face: Face, folder: Path, text: str) -> None:

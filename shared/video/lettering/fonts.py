@@ -49,6 +49,7 @@ _WEIGHTS: Final = (
 )
 """Parts of file names and their distance from the bold that captions use; 6 is a regular."""
 
+_SPARE: Final = "Fira Sans"
 _NAMED: Final = dict(extralight=2, semibold=6, extrabold=8, thin=1, light=3, medium=5, bold=7, black=9)
 
 _UNWANTED: Final = re.compile(r"italic|oblique|condensed|mono|color|serif|narrow|ui-")
@@ -142,6 +143,14 @@ def open_faces(faces: Sequence[FontFace]) -> tuple[Face, ...]:
     if problems:
         raise BadRequest(*problems)
     return tuple(face for face in opened if face is not None)
+
+
+def letter_faces(faces: Sequence[FontFace]) -> tuple[Face, ...]:
+    """The recorded faces that libass can draw, or where all are in colour another one: without any font
+    libass draws nothing, shapes neither. Raises as `open_faces` does."""
+    found = tuple(face for face in open_faces(faces) if not face.in_colour)
+    spare = face_named(_SPARE, 700)
+    return found or ((spare,) if spare and faces else ())
 
 
 def face_named(family: str, weight: int) -> Face | None:

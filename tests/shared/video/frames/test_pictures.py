@@ -373,14 +373,14 @@ def test_random_damage_gives_a_picture_or_a_clear_error(save: Save, suffix: str)
     ("content", "kind"),
     [
         (b"", "empty"),
-        (b"Just some words.\n" * 9, "no picture"),
+        (b"Just some words.\n" * 9, "not a picture"),
         (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41", "a video"),
         (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "raw picture"),
         (b"II*\0\x10\0\0\0CR\2\0" + bytes(90), "raw picture"),
-        (b"BMW builds cars in Munich.", "no picture"),
+        (b"BMW builds cars in Munich.", "not a picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "no picture"),
-        (b"RIFF\x24\0\0\0WAVEfmt ", "no picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not a picture"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "not a picture"),
     ],
 )
 def test_content_that_is_no_usable_picture_is_named(tmp_path: Path, content: bytes, kind: str) -> None:
