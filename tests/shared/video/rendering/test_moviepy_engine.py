@@ -56,7 +56,7 @@ def test_moviepy_writes_the_film(tmp_path: Path) -> None:
         written = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
     assert len(written) == timeline.frames
     for a, b in zip(written, clip.iter_frames(), strict=True):
-        assert np.abs(a.mean(axis=2) - b.mean(axis=2)).mean() < 6
+        assert np.abs(a.mean(axis=2) - b.mean(axis=2)).mean() < 10  # six frames further: over 18
 
 
 def test_a_caption_of_which_nothing_is_seen_is_no_clip() -> None:
@@ -101,7 +101,7 @@ def test_moviepy_neither_reads_a_dotenv_nor_takes_another_ffmpeg(tmp_path: Path)
     (tmp_path / ".env").write_text("LEAKED=yes\nFFMPEG_BINARY=/nowhere/ffmpeg\n")
     program = """
 import os, sys
-from shared.video import moviepy_engine
+from shared.video.rendering import moviepy_engine
 from shared.video.rendering.effects import EFFECTS
 from shared.video.rendering.moviepy_engine import build_clip
 assert "moviepy" not in sys.modules
