@@ -30,7 +30,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_made_here_costs_nothing_to_providers() -> None:
-    prices = estimate_usd(Settings(), options())
+    prices = estimate_usd(Settings(speech_provider="espeak"), options())
     assert list(prices) == [
         "script (template)",
         "4 voice-overs (espeak)",
