@@ -27,9 +27,10 @@ from shared.errors import BadRequest, InvalidAssets
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider, voice_doubts
 from shared.records.creation import Creation, canonical_json
-from shared.records.names import ASSETS, TIMELINE, captions_name
+from shared.records.names import ASSETS
 from shared.settings import AUTO, Settings
-from shared.stages.stage import Context, Output, Result, Stage
+from shared.stages.film_steps import shape_of, write_captions, write_output, write_timeline
+from shared.stages.stage import Context, Result, Stage
 from shared.text.guessing import Guess, Guesser
 from shared.text.markup import Marked
 from shared.validation import noting
@@ -245,30 +246,24 @@ def _result(
     drawable: "Drawable",
 ) -> Result:
     from shared.video.captions.pages import caption_states
-    from shared.video.captions.subtitle_files import to_srt, to_vtt
 
     context.progress.update(0.9, "planning the segments")
     segments = plan_segments(timeline, caption_states(timeline))
-    outputs = {
-        "timeline": (TIMELINE, canonical_json(timeline.model_dump(mode="json")), "the film as data"),
-        "captions_srt": (captions_name("srt"), to_srt(timeline).encode(), "captions, SubRip"),
-        "captions_vtt": (captions_name("vtt"), to_vtt(timeline).encode(), "captions, WebVTT"),
-        "plan": (PLAN_NAME, canonical_json(list(_plan(segments))), "the segments and their keys"),
-    }
+    plan = canonical_json(list(_plan(segments)))
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
     doubts = voice_doubts(_free(context.settings)) if any(caption.speech for caption in narrated) else []
     ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored]
     return Result(
-        outputs={label: _output(context, *output) for label, output in outputs.items()},
+        outputs={
+            "timeline": write_timeline(context, timeline, "the film as data"),
+            **write_captions(context, timeline),
+            "plan": write_output(context, PLAN_NAME, plan, "the segments and their keys"),
+        },
         metadata={
             "parts": len(story.layout.parts),
             "captions": len(timeline.cues),
             "segments": len(segments),
-            "frames": timeline.frames,
-            "duration_s": round(timeline.duration_s, 3),
-            "width": timeline.width,
-            "height": timeline.height,
-            "frame_rate": str(timeline.frame_rate),
+            **shape_of(timeline),
             "language": timeline.language,
             "languages": sorted({cue.language for cue in timeline.cues}),
             "narration": story.options.narration,
@@ -303,12 +298,6 @@ def _plan(segments: Sequence[Segment]) -> Iterator[dict[str, int | str]]:
             "first_frame": segment.first_frame,
             "frames": segment.frames,
         }
-
-
-def _output(context: Context, name: str, data: bytes, description: str) -> Output:
-    path = context.scratch / PurePosixPath(name).name
-    path.write_bytes(data)
-    return Output(name=name, path=path, description=description)
 
 
 def _free(settings: Settings) -> Settings:
