@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from jobs.story import PIPELINE_FILE
-from jobs.story.plan import PLAN_NAME, read_plan, read_timeline
 from shared.records.creation import Creation
 from shared.records.names import POSTER, SEGMENTS, TIMELINE, captions_name
 from shared.stages.film_steps import (
@@ -17,6 +16,7 @@ from shared.stages.film_steps import (
     shape_of,
     sounds_of,
 )
+from shared.stages.plan import PLAN_NAME, read_plan, read_timeline
 from shared.stages.stage import Context, Output, Result, Stage
 from shared.video.timeline import Timeline
 from shared.worker.entry import stage_main

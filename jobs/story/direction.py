@@ -8,7 +8,7 @@ from typing import Final
 
 from jobs.story.framing import Framing, framed
 from jobs.story.input.options import StoryOptions
-from jobs.story.narration import Narrated
+from shared.stages.narration import Narrated
 from shared.video.frames.motion import keeping
 from shared.video.subjects.boxes import Box
 from shared.video.timeline import (

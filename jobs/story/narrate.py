@@ -20,8 +20,6 @@ from jobs.story.input.options import (
     with_parameters,
 )
 from jobs.story.input.part import Part
-from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
-from jobs.story.plan import PLAN_NAME, SPEECH, speech_stands
 from shared.accepted import demand_small_text
 from shared.errors import BadRequest, InvalidAssets
 from shared.providers.account import Account
@@ -30,6 +28,8 @@ from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS
 from shared.settings import AUTO, Settings
 from shared.stages.film_steps import shape_of, write_captions, write_output, write_timeline
+from shared.stages.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
+from shared.stages.plan import PLAN_NAME, SPEECH, speech_stands
 from shared.stages.stage import Context, Result, Stage
 from shared.text.guessing import Guess, Guesser
 from shared.text.markup import Marked

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jobs.story import PIPELINE_FILE
-from jobs.story.plan import PLAN_NAME, read_plan, read_timeline, segments_stand
 from shared.records.creation import Creation
 from shared.records.names import TIMELINE
 from shared.stages.film_steps import missing_segments, render_missing
+from shared.stages.plan import PLAN_NAME, read_plan, read_timeline, segments_stand
 from shared.stages.stage import Context, Result, Stage
 from shared.video.rendering.segments import Segment
 from shared.worker.entry import stage_main

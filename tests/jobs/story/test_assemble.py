@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from jobs.story.assemble import STAGE
-from jobs.story.plan import read_plan
 from shared.errors import StageFailed
 from shared.platforms.task import Task
 from shared.records.creation import Creation
+from shared.stages.plan import read_plan
 from shared.storage.memory import MemoryStore
 from shared.video.captions.bitmaps import draw_states
 from shared.video.captions.pages import caption_states

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.story.direction import Look, NarratedPart, direct
 from jobs.story.input.options import StoryOptions
-from jobs.story.narration import Caption, Narrated, pace_for_reading
+from shared.stages.narration import Caption, Narrated, pace_for_reading
 from shared.text.language import words_of
 from shared.video.captions.pages import caption_states
 from shared.video.rendering.segments import plan_segments

@@ -7,10 +7,10 @@ import wave
 
 import pytest
 
-from jobs.story.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
 from shared.errors import ProviderFailed
 from shared.providers.speech import Speech
 from shared.records.creation import Creation
+from shared.stages.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
 from shared.storage.memory import MemoryStore
 from tests.support.stories import Hum, names
 

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from jobs.story.plan import SPEECH
 from shared.errors import PreconditionFailed
 from shared.providers.speech import Speech, SpeechProvider
 from shared.records.creation import Creation, canonical_json
+from shared.stages.plan import SPEECH
 from shared.storage import ABSENT
 from shared.text.language import words_of
 from shared.text.markup import Styled, shown_spans, spoken_text

@@ -1,4 +1,4 @@
-"""The timeline and the plan of segments, which narrate writes for the later stages."""
+"""The timeline and the plan of segments, which a stage that lays out a film writes for the later ones."""
 
 import json
 from typing import Final

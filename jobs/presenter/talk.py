@@ -1,0 +1,155 @@
+"""What people put in: `assets/talk.json` (options), the text or a deck, an avatar, pictures and music.
+
+assets/talk.md         the text, as Markdown; or talk.txt
+assets/deck.pdf        instead of slides made from the text, or deck.pptx, whose notes are spoken
+assets/avatar.png      optional: a picture or a clip of the presenter
+assets/media/...       optional: the pictures that the text shows, by the names that it gives them
+assets/music.mp3       optional
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jobs.presenter.deck.slides import MEDIA
+from shared.accepted import PICTURE_SUFFIXES, demand_small_text
+from shared.errors import InvalidAssets
+from shared.records.creation import Creation, canonical_json
+from shared.records.names import ASSETS
+from shared.text.plain_text import decoded
+from shared.validation import problems_of
+from shared.video.sound.music_files import MUSIC_TYPES
+
+OPTIONS_NAME: Final = f"{ASSETS}talk.json"
+TEXT_TYPES: Final = (".md", ".txt")
+DECK_TYPES: Final = (".pdf", ".pptx")
+CLIP_TYPES: Final = (".mp4", ".mov", ".webm")
+AVATAR_TYPES: Final = (*PICTURE_SUFFIXES, *CLIP_TYPES)
+SHAPES: Final = {"landscape": (1920, 1080), "portrait": (1080, 1920), "square": (1080, 1080)}
+"""Width and height in pixels."""
+Place = Literal["bottom-right", "bottom-left", "top-right", "top-left", "beside", "off"]
+
+
+class TalkOptions(BaseModel):
+    """How the talk looks and sounds; every option has a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field("", max_length=100)
+    """The presenter's: shown on the title slide; its initials are the avatar if there is no picture."""
+    voice: str | None = Field(None, min_length=1, max_length=100)
+    """A name that `reelwright voices` lists."""
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    """BCP 47; if unset, it is detected from the text."""
+    speaking_rate: float = Field(1.0, ge=0.5, le=2)
+    theme: str = "paper"
+    """A data file of `jobs/presenter/drawing/themes/`."""
+    size: Literal["landscape", "portrait", "square"] = "landscape"
+    frame_rate: Literal[24, 25, 30, 50, 60] = 30
+    avatar_place: Place = "bottom-right"
+    """A corner, `beside` the slide, or `off`."""
+    avatar_size: float = Field(1.0, ge=0.5, le=2)
+    """In multiples of the usual size."""
+    captions: Literal["off", "highlight", "karaoke", "plain"] = "off"
+    """Whether the spoken words are drawn into the film, and how; soft captions are always included."""
+    music_volume: float = Field(0.2, ge=0, le=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """What people put in, found to be complete."""
+
+    options: TalkOptions
+    text: str | None
+    """As written; None if the deck's own notes are spoken."""
+    deck: str | None
+    """Name of the given deck, or None."""
+    avatar: str | None
+    music: str | None
+    media: tuple[str, ...]
+    """Names of the pictures."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return SHAPES[self.options.size]
+
+
+def read_talk(creation: Creation, parameters: Mapping[str, Any]) -> Talk:
+    """The talk; `parameters` override its options. Raises `InvalidAssets` naming every problem at once."""
+    names = {name: info.size_bytes for name, info in creation.list(ASSETS)}
+    problems: list[str] = []
+    text = _only(names, "talk", TEXT_TYPES, problems)
+    deck = _only(names, "deck", DECK_TYPES, problems)
+    avatar = _only(names, "avatar", AVATAR_TYPES, problems)
+    music = _only(names, "music", MUSIC_TYPES, problems)
+    if text is None and deck is None:
+        where = creation.key(ASSETS)
+        problems.append(
+            f"{where}: nothing to present; put talk.md, deck.pptx, or deck.pdf with talk.md there"
+        )
+    if deck and deck.endswith(".pdf") and text is None:
+        problems.append(f"{deck}: a PDF has no notes; put what is spoken in talk.md, one section a page")
+    try:
+        options = _options(creation, names.get(OPTIONS_NAME), parameters)
+    except InvalidAssets as error:
+        raise InvalidAssets(*problems, *error.problems) from error
+    if problems:
+        raise InvalidAssets(*problems)
+    return Talk(
+        options=options,
+        text=_read_text(creation, text, names) if text else None,
+        deck=deck,
+        avatar=avatar,
+        music=music,
+        media=tuple(sorted(name for name in names if name.startswith(MEDIA))),
+    )
+
+
+def _only(names: Mapping[str, int], stem: str, types: tuple[str, ...], problems: list[str]) -> str | None:
+    """The one asset `assets/<stem>.<type>`, if there is one."""
+    found = sorted(name for name in names if _is(PurePosixPath(name), stem, types))
+    if len(found) > 1:
+        problems.append(f"{', '.join(found)}: keep one of them")
+    return found[0] if found else None
+
+
+def _is(name: PurePosixPath, stem: str, types: tuple[str, ...]) -> bool:
+    return str(name.parent) == ASSETS.rstrip("/") and name.stem == stem and name.suffix.lower() in types
+
+
+def _options(creation: Creation, size_bytes: int | None, parameters: Mapping[str, Any]) -> TalkOptions:
+    found: Any = {}
+    if size_bytes is not None:
+        demand_small_text(OPTIONS_NAME, size_bytes)
+        try:
+            found = json.loads(decoded(creation.read(OPTIONS_NAME)[0], OPTIONS_NAME))
+        except (ValueError, RecursionError) as error:
+            raise InvalidAssets(f"{OPTIONS_NAME}: not JSON ({error}); write it again") from error
+    if not isinstance(found, dict):
+        raise InvalidAssets(f'{OPTIONS_NAME}: must be an object such as {{"theme": "paper"}}')
+    try:
+        return TalkOptions.model_validate({**found, **parameters})
+    except ValidationError as error:
+        raise InvalidAssets(f"{OPTIONS_NAME}: {problems_of(error)}") from error
+
+
+def _read_text(creation: Creation, name: str, sizes: Mapping[str, int]) -> str:
+    demand_small_text(name, sizes[name])
+    text = decoded(creation.read(name)[0], name)
+    if not any(map(str.isalnum, text)):
+        raise InvalidAssets(f"{name}: holds no words; write what is to be said")
+    return text
+
+
+def write_options(creation: Creation, options: TalkOptions) -> None:
+    """Write `assets/talk.json`; options that were not given are left out."""
+    creation.bring_bytes(canonical_json(options.model_dump(mode="json", exclude_unset=True)), OPTIONS_NAME)
+
+
+def check_talk(creation: Creation, parameters: Mapping[str, Any]) -> None:
+    """Raise `InvalidAssets` for what the stages would refuse, as far as it can be known without work."""
+    read_talk(creation, parameters)
