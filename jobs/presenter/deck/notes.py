@@ -32,7 +32,7 @@ def without_pauses(notes: str) -> str:
 
 
 def between_pauses(notes: str) -> list[Spoken]:
-    """The words in order; pauses before the first words are dropped, several in a row add up to 10 s at most."""
+    """The words in order. Pauses before the first are dropped; several in a row add up, to at most 10 s."""
     pieces: list[Spoken] = []
     start = 0
     for mark in [*_MARK.finditer(notes), None]:

@@ -26,7 +26,7 @@ class Bullet(_Record):
     text: str = Field(min_length=1)
     level: Literal[0, 1] = 0
     at: int | None = Field(None, ge=0)
-    """The place in the slide's notes where it begins to be spoken, and it appears; None: it is always seen."""
+    """The place in the notes where it begins to be spoken, and appears; None: it is always seen."""
 
 
 class Picture(_Record):
@@ -81,7 +81,7 @@ class Slide(_Record):
     table: Table | None = None
     quote: Quote | None = None
     notes: str = ""
-    """What is spoken, with pause marks (`jobs/presenter/deck/notes.py`); empty: the slide is shown in silence."""
+    """What is spoken, with pause marks (`jobs/presenter/deck/notes.py`); empty: it is shown in silence."""
     seconds: float = Field(0.0, ge=0)
     """How long it is shown, as planned; the spoken words decide."""
 
