@@ -26,7 +26,10 @@ _ONE_THREAD: Final = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
 """On a machine of many cores each thread's reservation would fill the address space."""
 _CHUNK_BYTES: Final = 1 << 20
 _TIMERS: Final = (signal.SIGALRM, signal.SIGPROF)
-_CRASHES: Final = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS)
+_CRASHES: Final = (
+    *(signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS),
+    signal.SIGTRAP,  # how PDFium ends where memory does
+)
 
 _Made = TypeVar("_Made")
 
