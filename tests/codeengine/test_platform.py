@@ -170,8 +170,9 @@ def test_a_run_may_take_as_long_as_all_attempts_of_a_task(time_limit_s: int, lim
 
 def test_a_long_job_name_is_cut_and_the_claim_is_not(engine: CodeEngine, times: Times) -> None:
     platform = make(engine, times, job_prefix="prefix-of-24-characters")
-    long = order(job="a-pipeline-with-a-very-long-name-and-a-long-stage")
-    name = platform._run_name(long)
+    long = "a-pipeline-with-a-very-long-name-and-a-long-stage"
+    engine.deploy(f"prefix-of-24-characters-{long}", "toy")
+    name = platform.launch(order(job=long))
     assert (len(name) <= 53, name.endswith(f"-{TOKEN}"), "--" in name) == (True, True, False)
 
 
