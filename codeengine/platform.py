@@ -82,7 +82,7 @@ class CodeEnginePlatform(Unattended):
 
     def launch(self, order: LaunchOrder) -> str:
         job = self._deployed(order.job)
-        name = _run_name(job, order.token)
+        name = run_name(job, order.token)
         body = {
             "run_arguments": [order.creation_id],
             "scale_array_spec": f"0-{order.tasks - 1}" if order.tasks > 1 else "0",
@@ -93,7 +93,7 @@ class CodeEnginePlatform(Unattended):
 
     def start_job(self, order: JobOrder) -> str:
         """The job's own name has no prefix; those of its runs have it, as all that is ours here."""
-        name = _run_name(self._deployed(order.job), order.token)
+        name = run_name(self._deployed(order.job), order.token)
         body = {
             "scale_array_spec": "0",
             "scale_max_execution_time": order.definition.time_limit_s,
@@ -117,7 +117,7 @@ class CodeEnginePlatform(Unattended):
         return submit.name
 
     def find(self, order: LaunchOrder) -> str | None:
-        return self._owned(order.token, _run_name(self._deployed(order.job), order.token), "look for")
+        return self._owned(order.token, run_name(self._deployed(order.job), order.token), "look for")
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         if not self._may_be_mine(execution):
@@ -257,7 +257,8 @@ def _literals(variables: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"type": "literal", "name": name, "value": value} for name, value in variables.items()]
 
 
-def _run_name(job: str, token: str) -> str:
+def run_name(job: str, token: str) -> str:
+    """The name of a job's run under a claim, whose token is never cut."""
     plain = re.fullmatch(r"[a-z0-9]{1,16}", token)
     token = token if plain else hashlib.sha256(token.encode()).hexdigest()[:16]
     return f"{job[: _LONGEST_NAME - len(token) - 1].rstrip('-')}-{token}"
