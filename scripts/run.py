@@ -35,7 +35,7 @@ class RunDesk:
         self,
         pipeline: str,
         creation_id: str,
-        source: Source,
+        source: Source | Path,
         bring: Callable[[Creation], None],
         *,
         again: str,
@@ -45,7 +45,8 @@ class RunDesk:
         console = Console(stderr=True)
         trigger = make_trigger(self.settings, on_log=LogPanel(console, verbose=verbose))
         creation = Creation(trigger.store, creation_id)
-        claim_creation(creation, source, pipeline, replace=replace)
+        found = source_of_folder(source, creation) if isinstance(source, Path) else source
+        claim_creation(creation, found, pipeline, replace=replace)
         bring(creation)
         start = partial(trigger.start, pipeline, creation_id)
         tell_film(follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))

@@ -23,6 +23,7 @@ _MACHINE_ID: Final = Path("/etc/machine-id")
 
 
 def source_of_folder(folder: Path, creation: Creation) -> Source:
+    """The source that a folder is, or a file."""
     place = os.fsencode(folder.resolve()).decode("utf-8", "backslashreplace")
     on_disk = creation.store.url.startswith("file:")
     return Source(folder=unicodedata.normalize("NFC", place), machine="" if on_disk else _machine())
@@ -72,7 +73,7 @@ def _told(source: Source) -> str:
     if source.product:
         return f"the product {source.product!r}"
     where = f" on the machine {source.machine}" if source.machine else ""
-    return f"the folder {source.folder!r}{where}"
+    return f"{source.folder!r}{where}"
 
 
 def _machine() -> str:

@@ -14,7 +14,7 @@ from shared.validation import problems_of
 
 FUSED: Final = "fused"
 """Takes the place of a stage's name for the job that runs all stages; no stage has this name."""
-Kind = Literal["image", "text", "audio", "json"]
+Kind = Literal["image", "text", "audio", "json", "video", "document"]
 """The name of an asset that people supply."""
 _DOTTED: Final = r"^[a-z_]+(\.[A-Za-z_]+)+$"
 

@@ -1,0 +1,1 @@
+"""assemble: joins the segments, mixes the sound, adds captions, chapters, poster and transcript."""
