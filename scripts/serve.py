@@ -16,6 +16,7 @@ from shared.api.guard.auth import check_listen_address
 from shared.api.guard.serve import serve as listen
 from shared.logs import log
 from shared.machine.temporary import remove_abandoned
+from shared.preparing.looking import look_after_all
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -57,6 +58,7 @@ def _sweeping(trigger: Trigger) -> Iterator[None]:
     def sweep() -> None:
         while not done.wait(_SWEEP_EVERY_S):
             try:
+                look_after_all(trigger)
                 trigger.sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep may find the store again
                 log(logging.ERROR, "sweep_failed", f"the store could not be swept: {error}")

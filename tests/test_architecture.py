@@ -25,7 +25,7 @@ MAY_IMPORT = {
 }
 
 HOMES = {
-    "subprocess": ("shared/machine/ffmpeg.py", "shared/platforms/local.py", "shared/machine/workers.py"),
+    "subprocess": ("shared/machine/ffmpeg.py", "shared/platforms/local", "shared/machine/workers.py"),
     "pi_heif": ("shared/video/frames/decoding.py",),
     "imageio_ffmpeg": ("shared/machine/ffmpeg.py",),
     "google.cloud.storage": ("shared/storage/",),
@@ -51,6 +51,7 @@ HOMES = {
     "bidi": ("shared/video/",),
     "arabic_reshaper": ("shared/video/",),
     "moviepy": ("shared/video/rendering/moviepy_engine.py",),
+    "confluent_kafka": ("jobs/presenter/messages/",),
     "num2words": ("shared/text/reading/numerals.py",),
     "budoux": ("shared/text/phrasing.py",),
     "py3langid": ("shared/text/guessing.py",),
@@ -75,6 +76,7 @@ FLOORS = (
     {"platforms", "providers"},
     {"stages"},
     {"runs"},
+    {"preparing"},
     {"database"},
     {"reports"},
     {"worker"},

@@ -51,6 +51,19 @@ class FusedDefinition(JobDefinition):
     """With more objects than this under `assets/` each stage gets its own container."""
 
 
+class ExtraJob(JobDefinition):
+    """A job beside the stages, such as one that works on a creation before its run begins.
+
+    `time_limit_s` is the limit of all its attempts together.
+    """
+
+    module: str = Field(pattern=r"^[a-z_]+$")
+    """Of the pipeline's folder: `python -m jobs.<pipeline>.<module>`."""
+    description: str
+    secrets: dict[str, Annotated[str, Field(pattern=r"^[a-z0-9-]+/[\w.-]+$")]] = {}
+    """By variable, the secret and the key in it that a cloud takes its value from, e.g. `creds/apikey`."""
+
+
 class StageDefinition(JobDefinition):
     """One stage, as the platform sees it."""
 
@@ -123,6 +136,8 @@ class Pipeline(_Definition):
     """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
     All other assets are inputs."""
     fused: FusedDefinition | None = None
+    extra_jobs: dict[Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")], ExtraJob] = {}
+    """Jobs that are not stages, by the name that platforms have for them, without a prefix."""
     stages: dict[str, StageDefinition] = Field(min_length=1)
     """In an order in which each stage comes after all that it needs."""
 

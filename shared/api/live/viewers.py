@@ -11,6 +11,7 @@ from shared.api.live.redis_news import listen
 from shared.api.live.updates import Mailbox, Sieve, Update, update_of
 from shared.errors import BadRequest, InvalidCreationId
 from shared.logs import log
+from shared.preparing.looking import look_after, reports_of_preparation
 from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import load_request
 from shared.runs.report import reports_of
@@ -113,6 +114,11 @@ class Viewers:
         except InvalidCreationId as error:
             raise NoSuchJob(job_id) from error
         request, _ = load_request(creation)
+        prepared = None if request else look_after(self._trigger, creation)
+        if prepared:
+            request, _ = load_request(creation)
+        if prepared and request is None:
+            return [*map(update_of, reports_of_preparation(job_id, prepared))]
         pipeline = self._trigger.pipelines.get(request.pipeline) if request else None
         if pipeline is None or pipeline.reported is None:
             raise NoSuchJob(job_id)
