@@ -86,7 +86,7 @@ FLOORS = (
 stands on the ground is everybody's and may use what else stands there."""
 
 VIDEO_ROOMS = (
-    {"timeline", "colour"},
+    {"timeline", "colour", "sizes"},
     {"subjects", "lettering"},
     {"captions", "sound"},
     {"frames"},

@@ -32,7 +32,7 @@ class Track:
 
 
 def tracks(film: bytes) -> dict[str, Track]:
-    """By kind: `video`, `audio`, `subtitle`."""
+    """By kind: `video`, `audio`, `subtitle`; not the list of chapters, which is a track, too."""
     with av.open(io.BytesIO(film), "r") as container:
         found: dict[int, list[tuple[int, int, int, bytes]]] = {s.index: [] for s in container.streams}
         for packet in container.demux():
@@ -50,6 +50,7 @@ def tracks(film: bytes) -> dict[str, Track]:
                 facts=_facts(stream),
             )
             for stream in container.streams
+            if stream.type != "data"
         }
 
 
