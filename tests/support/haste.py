@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from jobs.story import narrate
 from shared.machine.workers import Workers
 from shared.text import guessing
+from shared.video.lettering import font_copies
+from shared.video.lettering.fonts import Face
 from shared.video.subjects.subjects import what_matters
 from shared.worker import meter
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from shared.video.subjects.boxes import Box
 
 SetAttribute = Callable[[Any, str, Any], object]
+save_instance: Final = font_copies._save_instance
+"""What `instance_once` replaces."""
 
 
 def load_model_once(set_attribute: SetAttribute) -> None:
@@ -42,3 +47,18 @@ def look_once(set_attribute: SetAttribute) -> None:
 def keep_decoders(set_attribute: SetAttribute) -> None:
     """The processes that decode pictures live on when a stage has ended."""
     set_attribute(meter, "DECODERS", Workers("unused", most=1))
+
+
+def instance_once(set_attribute: SetAttribute) -> None:
+    """A variable font at the same places of its axes."""
+    made: dict[Any, bytes] = {}
+
+    def save(face: Face, places: dict[str, float], target: Path, text: str) -> None:
+        letters = text if face.path.suffix.lower().endswith("c") else ""
+        key = face.path, face.number, tuple(places.items()), letters
+        if key not in made:
+            save_instance(face, places, target, text)
+            made[key] = target.read_bytes()
+        target.write_bytes(made[key])
+
+    set_attribute(font_copies, "_save_instance", save)
