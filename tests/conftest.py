@@ -31,6 +31,12 @@ def pytest_configure() -> None:
     os.environ["SHARD"] = shard_of_the_day()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: many tests wait for processes, timers or each other."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_report_header() -> str:
     return f"part of the exhaustive tests: SHARD={shard_of_the_day()}"
 
