@@ -1,7 +1,7 @@
 """Segments become one film by copying: every frame at its time, sound and soft captions beside it."""
 
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,10 @@ from shared.video.encoding.join import join_segments, mux
 from shared.video.encoding.x264 import timescale
 from tests.shared.video.encoding.test_x264 import RATES, write
 from tests.support.films import boxes, frames, soft_captions, tracks
+from tests.support.shards import in_parts
 
+COUNTS = ([1], [2], [1, 1, 1], [5, 1, 5], [24, 2, 1, 3, 30], [3, 50, 2])
+"""One fewer than there are rates, so that each day's part has all of them, each with another rate."""
 SRT = "1\n00:00:00,200 --> 00:00:00,600\nA boat.\n\n2\n00:00:00,600 --> 00:00:00,900\ntwo\nlines\n\n"
 
 
@@ -41,8 +44,7 @@ def film(folder: Path, srt: str | None, *, counts: tuple[int, ...] = (25,), lang
     return target.read_bytes()
 
 
-@pytest.mark.parametrize("rate", RATES, ids=str)
-@pytest.mark.parametrize("counts", [[1], [2], [1, 1, 1], [5, 1, 5], [24, 2, 1, 3, 30], [3, 50, 2]], ids=str)
+@pytest.mark.parametrize(("rate", "counts"), in_parts(list(product(RATES, COUNTS))))
 def test_every_step_is_one_frame_across_all_joints(tmp_path: Path, counts: list[int], rate: Fraction) -> None:
     video = tracks(joined(tmp_path, counts, rate).read_bytes())["video"]
     _, step = timescale(rate)
