@@ -216,6 +216,9 @@ class Settings:
     """What films: {choices}: a paid one where its key is set."""
     image_provider: str = _setting("IMAGE_PROVIDER", AUTO)
     """What paints: {choices}: a paid one where its key is set."""
+    skills_provider: str = _setting("SKILLS_PROVIDER", AUTO)
+    """What turns a text into a talk: {choices}. `auto`: watsonx where its key is set, else the embedded one;
+    Claude only by name."""
     anthropic_api_key: str | None = _setting(
         "ANTHROPIC_API_KEY", None, _KEY, secret=True, unset="Claude is not used"
     )
