@@ -92,7 +92,7 @@ class KafkaBroker:
             )
             over_at = time.monotonic() + timeout_s + 1
             while not answers and time.monotonic() < over_at:
-                producer.poll(_POLL_S)  # in pieces, so that a signal is heard
+                producer.poll(0.05)  # in pieces, so that a signal is heard
         except KafkaException as error:
             raise _failure(f"send to {place.topic}", error.args[0], place.topic, len(value)) from error
         if not answers:
@@ -193,6 +193,8 @@ class KafkaInbox:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # or the first messages of a new group would be skipped
                 "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": 6000,  # a killed consumer's partitions are free again after that
+                "heartbeat.interval.ms": 1500,
                 "queued.min.messages": 1,
                 "fetch.message.max.bytes": _MOST_BYTES,
                 "logger": logging.getLogger("kafka"),

@@ -36,6 +36,7 @@ SEND_S: Final = 20.0
 _MARGIN: Final = timedelta(seconds=5)
 """For a request that is still on its way to the broker, and clocks that differ."""
 _PAUSE_S: Final = 1.0
+_LOOK_EVERY_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 15.0
 
 
@@ -114,7 +115,9 @@ class Outbox:
         if found and found.state == "sent":
             return found.offset or 0
         if found:
-            self._wait_until(found.settled_at)
+            found, generation = self._settled(found, generation)
+            if found.state == "sent":
+                return found.offset or 0
             offset = broker.find(found.place, self._creation.creation_id)
             if offset is not None:
                 return self._note_sent(found, offset, generation)
@@ -145,9 +148,12 @@ class Outbox:
             raise BrokerFailed(f"publish on {sending.topic}", text) from error
         return offset
 
-    def _wait_until(self, at: datetime) -> None:
-        left_s = (at - self._now()).total_seconds()
-        if left_s > 0:
-            text = f"an earlier attempt may still be sending; waiting {left_s:.0f} s, then looking"
-            log(logging.INFO, "outbox_waits", text)
-            self._sleep(left_s)
+    def _settled(self, found: Sending, generation: str) -> tuple[Sending, str]:
+        """The record when its attempt can't write the message any more, or has noted that it did."""
+        text = "an earlier attempt may still be sending; waiting until it can't, then looking"
+        log(logging.INFO, "outbox_waits", text, until=found.settled_at.isoformat())
+        while found.state == "sending" and (left_s := (found.settled_at - self._now()).total_seconds()) > 0:
+            self._sleep(min(left_s, _LOOK_EVERY_S))
+            latest, generation = load(self._creation, SENDING_NAME, Sending)
+            found = latest or found
+        return found, generation

@@ -48,21 +48,30 @@ class Asked:
         return f"{ASSETS}avatar{self.suffix}" if self.avatar else self.fields.get("avatar")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Avatar:
+    """A name or a picture, or neither."""
+
+    name: str = ""
+    picture: bytes | None = None
+    suffix: str = ""
+
+
 def read_asked(fields: Mapping[str, Any], *, strict: bool = True) -> Asked:
     """Check a request; raises `BadRequest` naming every problem. Unknown fields are refused if `strict`, and
     passed on otherwise."""
     problems: list[str] = []
     named = _with_our_names(fields, problems)
     text = _text(named.get("text"), problems)
-    picture, suffix = b"", ""
+    avatar = _Avatar()
     with noting(problems):
-        picture, suffix = _avatar(named.get("avatar"))
+        avatar = _avatar(named.get("avatar"))
     options = TalkOptions()
     with noting(problems):
-        options = _options(named, is_name=not picture, strict=strict)
+        options = _options(named, avatar.name, strict=strict)
     if problems:
         raise BadRequest(*problems)
-    return Asked(fields=named, options=options, text=text, avatar=picture or None, suffix=suffix)
+    return Asked(fields=named, options=options, text=text, avatar=avatar.picture, suffix=avatar.suffix)
 
 
 def write_assets(creation: Creation, asked: Asked) -> None:
@@ -101,10 +110,9 @@ def _text(text: object, problems: list[str]) -> str:
     return text
 
 
-def _avatar(avatar: object) -> tuple[bytes, str]:
-    """The picture and the suffix of its type; empty for a name."""
+def _avatar(avatar: object) -> _Avatar:
     if avatar is None:
-        return b"", ""
+        return _Avatar()
     if not isinstance(avatar, str) or not avatar.strip():
         raise BadRequest("avatar: must be a name, or a picture as data:image/png;base64,…")
     if avatar.startswith("data:"):
@@ -113,10 +121,10 @@ def _avatar(avatar: object) -> tuple[bytes, str]:
         raise BadRequest("avatar: addresses are not fetched; send the picture as data:image/png;base64,…")
     if len(avatar) > _MOST_NAME_CHARS:
         raise BadRequest(f"avatar: a name has at most {_MOST_NAME_CHARS} characters")
-    return b"", ""
+    return _Avatar(name=avatar)
 
 
-def _picture(uri: str) -> tuple[bytes, str]:
+def _picture(uri: str) -> _Avatar:
     found = _DATA_URI.fullmatch(uri)
     if not found:
         raise BadRequest("avatar: write data:image/<type>;base64,<the picture>")
@@ -131,15 +139,15 @@ def _picture(uri: str) -> tuple[bytes, str]:
     kind = picture_type_of(data[:HEAD_BYTES])
     if kind is None:
         raise BadRequest(f"avatar: not a picture that is taken here; send {PICTURE_NAMES}")
-    return data, next(iter(kind.suffixes))
+    return _Avatar(picture=data, suffix=next(iter(kind.suffixes)))
 
 
-def _options(named: Mapping[str, Any], *, is_name: bool, strict: bool) -> TalkOptions:
+def _options(named: Mapping[str, Any], name: str, *, strict: bool) -> TalkOptions:
     own = {key: value for key, value in named.items() if key not in ("text", "avatar")}
     if not strict:
         own = {key: value for key, value in own.items() if key in TalkOptions.model_fields}
-    if is_name and "avatar" in named and "name" not in own:
-        own["name"] = named["avatar"]
+    if name and "name" not in own:
+        own["name"] = name
     try:
         return TalkOptions.model_validate(own)
     except ValidationError as error:
