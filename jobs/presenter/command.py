@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from jobs.desk import Desk
-from jobs.presenter.drawing import theme_names
+from jobs.presenter.drawing.themes import theme_names
 from jobs.presenter.talk import Given, TalkOptions, write_talk
 from shared.errors import BadRequest
 from shared.records.creation import Creation, check_creation_id

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.deck.slides import SLIDES_NAME
-from jobs.presenter.drawing import draw_state
 from jobs.presenter.film.drawn import DRAWN, Deck, State, deck_of, pages_in
 from jobs.presenter.talk import OPTIONS_NAME, read_talk
 from shared.machine.process import usable_cores
@@ -48,7 +47,6 @@ def run(context: Context) -> Result:
     names = sorted({state.name for state in states})
     return Result(
         outputs={
-            **_decks(context, deck, last, load),
             **_slides(last),
             "drawn": write_output(context, _LIST_NAME, canonical_json(names), "the names of all pictures"),
         },
@@ -68,6 +66,8 @@ def _loader(pictures: dict[str, Path]) -> "Load":
 
 def _drawn(context: Context, deck: Deck, states: list[State], load: "Load") -> list[Path]:
     """Draw and store all states; returns the files of each slide's last one."""
+    from jobs.presenter.drawing.states import draw_state
+
     folder = context.scratch / "slides"
     folder.mkdir()
     count = len(deck.slides.slides)
@@ -92,19 +92,6 @@ def _drawn(context: Context, deck: Deck, states: list[State], load: "Load") -> l
 
 def _is_last(deck: Deck, state: State) -> bool:
     return state.shown + 1 == deck.slides.slides[state.slide].states
-
-
-def _decks(context: Context, deck: Deck, last: list[Path], load: "Load") -> dict[str, Output]:
-    from jobs.presenter.deck.pdf import write_pdf
-    from jobs.presenter.deck.pptx import write_pptx
-
-    pdf, pptx = context.scratch / "slides.pdf", context.scratch / "slides.pptx"
-    write_pdf(deck.slides, deck.canvas, deck.theme, last, pdf)
-    write_pptx(deck.slides, deck.canvas, deck.theme, load, pptx)
-    return {
-        "pdf": Output(name=PDF_NAME, path=pdf, description="the slides, PDF"),
-        "pptx": Output(name=PPTX_NAME, path=pptx, description="the slides with notes, PowerPoint"),
-    }
 
 
 def _slides(last: list[Path]) -> dict[str, Output]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.deck.notes import Spoken, between_pauses
 from jobs.presenter.deck.slides import SLIDES_NAME, Slide
-from jobs.presenter.drawing import DRAWING_VERSION
+from jobs.presenter.drawing.keys import DRAWING_VERSION
 from jobs.presenter.film.direction import Directed, Said, Scene, Setting, direct
 from jobs.presenter.film.drawn import STARTS_NAME, Deck, deck_of, pages_in
+from jobs.presenter.film.presenter import AVATARS, Presenter, presenter_of, standing
 from jobs.presenter.talk import Talk, read_talk, talk_inputs
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider, unpaid, voice_doubts
@@ -19,7 +20,7 @@ from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.stages.film_steps import shape_of, write_captions, write_output, write_timeline
 from shared.stages.narration import Caption, Narrated, Narrator, speak_all
-from shared.stages.plan import SPEECH, speech_stands, write_plan
+from shared.stages.plan import SPEECH, read_timeline, speech_stands, write_plan
 from shared.stages.stage import Context, Result, Stage
 from shared.text.guessing import Guesser
 from shared.text.language import words_of
@@ -41,9 +42,11 @@ def run(context: Context) -> Result:
     pieces = [_pieces(slide) for slide in deck.slides.slides]
     captions = _captions(pieces, deck, talk)
     drawable = _drawable(captions, deck, talk)
+    presenter = presenter_of(context, deck, talk)
     narrated = _spoken(context, captions, talk)
     directed = direct(_scenes(deck, pieces, narrated), _setting(deck, talk, drawable))
-    return _result(context, deck, directed, narrated, drawable)
+    directed = standing(context, directed, presenter)
+    return _result(context, deck, directed, narrated, drawable, presenter)
 
 
 def _check_music(context: Context, talk: Talk) -> None:
@@ -129,7 +132,12 @@ def _setting(deck: Deck, talk: Talk, drawable: "Drawable") -> Setting:
 
 
 def _result(
-    context: Context, deck: Deck, directed: Directed, narrated: Sequence[Narrated], drawable: "Drawable"
+    context: Context,
+    deck: Deck,
+    directed: Directed,
+    narrated: Sequence[Narrated],
+    drawable: "Drawable",
+    presenter: Presenter | None,
 ) -> Result:
     from shared.video.captions.pages import caption_states
 
@@ -156,13 +164,23 @@ def _result(
         },
         warnings=(*drawable.warnings, *doubts, *unsaid),
         reusable=not drawable.missing,  # a font may be installed by the next time
-        keep={SPEECH: frozenset(_speech_in_use(narrated))},
+        keep={
+            SPEECH: frozenset(_speech_in_use(narrated)),
+            AVATARS: frozenset([presenter.name] if presenter else []),
+        },
     )
 
 
 def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:
     for piece in narrated:
         yield from filter(None, (piece.speech, piece.times))
+
+
+def _all_stands(creation: Creation) -> bool:
+    """Whether all speech and the avatar are in the store."""
+    figure = read_timeline(creation).figure
+    avatar = (figure.picture or figure.clip) if figure else None
+    return speech_stands(creation) and (avatar is None or creation.stat(avatar) is not None)
 
 
 def _inputs(creation: Creation) -> list[str]:
@@ -181,7 +199,7 @@ STAGE: Final = Stage(
     inputs=_inputs,
     run=run,
     salt=_voice,
-    stands=speech_stands,
+    stands=_all_stands,
 )
 
 if __name__ == "__main__":

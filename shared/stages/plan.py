@@ -1,7 +1,9 @@
 """The timeline and the plan of segments, which a stage that lays out a film writes for the later ones."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import StoreError
@@ -64,8 +66,10 @@ def _rows(segments: Sequence[Segment]) -> Iterator[dict[str, Any]]:
 
 
 def pictures_of(timeline: Timeline) -> list[str]:
-    """Names of all pictures that the shots show, each once."""
-    return sorted({shot.picture for shot in timeline.shots if shot.picture})
+    """Names of all pictures and clips of the shots and the figure, each once."""
+    figure = [timeline.figure.picture, timeline.figure.clip] if timeline.figure else []
+    shown = [name for shot in timeline.shots for name in (shot.picture, shot.clip)]
+    return sorted({name for name in (*shown, *figure) if name})
 
 
 def rendering_inputs(creation: Creation) -> list[str]:
@@ -84,7 +88,7 @@ def render_share(context: Context) -> Result:
         timeline = read_timeline(context.creation)
         context.progress.update(0.0, f"{len(todo)} segments to render")
         load = _loader(context, max(timeline.width, timeline.height) * 2)
-        render_missing(context, timeline, todo, caption_states(timeline), load)
+        render_missing(context, timeline, todo, caption_states(timeline), load, clip=_clips(context))
     frames = sum(segment.frames for segment in todo)
     return Result(metadata={"segments": len(mine), "rendered": len(todo), "frames_rendered": frames})
 
@@ -102,3 +106,18 @@ def _loader(context: Context, max_side: int) -> "Callable[[str], NDArray[np.uint
         return load_picture(path, name=name, max_side=max_side)
 
     return load
+
+
+def _clips(context: Context) -> Callable[[str], Path]:
+    """The files of clips, each fetched once."""
+    files: dict[str, Path] = {}
+    lock = threading.Lock()
+
+    def clip(name: str) -> Path:
+        with lock:
+            if name not in files:
+                path = context.scratch / f"clip-{len(files)}{PurePosixPath(name).suffix}"
+                files[name] = context.creation.download(name, path)
+            return files[name]
+
+    return clip

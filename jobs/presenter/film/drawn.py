@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.presenter.deck.slides import Slide, Slides, read_slides
-from jobs.presenter.drawing import Canvas, Theme, split_to_fit, state_key, theme_named
+from jobs.presenter.drawing.canvas import Canvas
+from jobs.presenter.drawing.keys import state_key
+from jobs.presenter.drawing.themes import Theme, theme_named
 from jobs.presenter.film.stand import Stand, stand_at
 from jobs.presenter.talk import Talk
 from shared.errors import InvalidAssets
@@ -66,6 +68,8 @@ def deck_of(creation: Creation, talk: Talk) -> Deck:
 
     Raises `InvalidAssets` for a picture that a slide shows and that is not there.
     """
+    from jobs.presenter.drawing.splitting import split_to_fit
+
     slides = read_slides(creation)
     options, (width, height) = talk.options, talk.size
     stand = stand_at(options.avatar_place, options.avatar_size, width, height)
