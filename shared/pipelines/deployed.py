@@ -24,6 +24,9 @@ S3_VARIABLES: Final = (
 ImagePrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.:/-]*$")]
 """Registry and folder, or namespace, of the images."""
 
+Brokers = Annotated[str, Field(pattern=r"^(BROKERS|[\w.-]+:\d+(,[\w.-]+:\d+)*)$")]
+"""Of Kafka, as a client first asks them."""
+
 
 def deployed_name(prefix: str, what: str) -> str:
     """A cloud's name for a job, or for anything else that belongs to the jobs with this prefix."""
