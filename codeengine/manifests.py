@@ -11,9 +11,21 @@ from pydantic import Field
 
 from codeengine.job_file import CPUS, gigabytes_with, run_limit_s
 from shared.pipelines.definition import ExtraJob, Pipeline
-from shared.pipelines.deployed import JOB_SETTINGS, CloudDeployment, DeployedJob, ImagePrefix, deployed_jobs
+from shared.pipelines.deployed import (
+    JOB_SETTINGS,
+    CloudDeployment,
+    DeployedJob,
+    ImagePrefix,
+    Noted,
+    deployed_jobs,
+)
 
 _WHOLE_CPUS: Final = tuple(int(cpus) for cpus in CPUS if "." not in cpus)
+_SCHEDULE: Final = """\
+schedule: "*/5 * * * *"
+A definition has no schedule. A subscription starts the job at times, with a payload of its own:
+ibmcloud ce subscription cron create --name {name}-cron --destination-type job --destination {name} \\
+  --schedule '*/5 * * * *'"""
 _EXTRA_IMAGES: Final = "icr.io/videogenie"
 _KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
 
@@ -87,7 +99,8 @@ def _extra_job(
         ],
         "resources": {"requests": {"cpu": str(cpus), "memory": f"{gigabytes}G"}},
     }
-    return {
+    template = {"imagePullSecrets": [{"name": deployment.registry_secret}], "containers": [container]}
+    definition = {
         "apiVersion": "codeengine.cloud.ibm.com/v1beta1",
         "kind": "JobDefinition",
         "metadata": {"name": name},
@@ -95,10 +108,10 @@ def _extra_job(
             "arraySpec": "0",
             "maxExecutionTime": job.time_limit_s,
             "retryLimit": job.retries,
-            # schedule: a cron subscription starts it, see codeengine/README.md
-            "template": {"containers": [container]},
+            "template": template,
         },
     }
+    return Noted(_SCHEDULE.format(name=name), definition)
 
 
 def limits(cpu: int, memory_mib: int) -> tuple[int, int]:

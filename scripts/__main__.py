@@ -243,8 +243,8 @@ def export(  # noqa: PLR0917 - each platform has its own options
 
     said = {
         "image_prefix": image_prefix, "tag": tag, "project": project, "region": region, "bucket": bucket,
-        "audience": audience, "context": context, "store_url": store_url, "brokers": brokers, "job_prefix": job_prefix,
-        "settings": named_values("--set", settings or []),
+        "audience": audience, "context": context, "store_url": store_url, "brokers": brokers,
+        "job_prefix": job_prefix, "settings": named_values("--set", settings or []),
     }  # fmt: skip
     if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
         raise typer.Exit(1)

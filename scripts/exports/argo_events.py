@@ -1,8 +1,8 @@
 """Files for Argo Events: messages on a topic become workflows of a pipeline's WorkflowTemplate.
 
-A workflow is named after the creation ID, and the sensor's operation is `patch`, which creates what is not there
-and otherwise changes nothing: a message that comes twice makes no second workflow and no error. Fields:
-https://argoproj.github.io/argo-events/APIs/.
+A workflow is named after the creation ID, and the sensor's operation is `patch`, which creates what is not
+there and otherwise changes nothing: a message that comes twice makes no second workflow and no error.
+Fields: https://argoproj.github.io/argo-events/APIs/.
 """
 
 from collections.abc import Mapping

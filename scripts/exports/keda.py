@@ -10,8 +10,16 @@ from typing import Any, Final
 from pydantic import Field
 
 from shared.pipelines.definition import Consumed, FusedDefinition, Pipeline
-from shared.pipelines.deployed import JOB_SETTINGS, Brokers, CloudDeployment, ImagePrefix, image_of
+from shared.pipelines.deployed import JOB_SETTINGS, Brokers, CloudDeployment, ImagePrefix, Noted, image_of
 
+_TRAPS: Final = """\
+offsetResetPolicy: a group that never committed has no offsets. With the default, `latest`, KEDA would see no
+lag, start nothing, and nobody would ever commit; with `earliest` all that is in the topic is lag.
+maxReplicaCount: KEDA starts at most as many pods as there are partitions each time it looks. A pod commits
+within seconds of its start and leaves the group before it renders: more pods than partitions can be at work.
+scalingStrategy: `accurate` is for consumers that commit on receipt. It leaves out pods that wait for a node,
+so that no more are started for their messages. A surplus pod finds no message, or a run that has begun, and ends.
+rollout: the default would kill pods at work when this file is applied again."""
 _SCRATCH: Final = "/scratch"
 _USER: Final = 10_001
 _GRACE_S: Final = 60
@@ -61,7 +69,7 @@ def _authentication(deployment: KedaDeployment) -> dict[str, Any]:
 def _scaled_job(
     pipeline: Pipeline, fused: FusedDefinition, consumed: Consumed, deployment: KedaDeployment
 ) -> dict[str, Any]:
-    return {
+    job = {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledJob",
         "metadata": {"name": deployment.name(f"{image_of(pipeline)}-consumer")},
@@ -76,6 +84,7 @@ def _scaled_job(
             "triggers": [_trigger(consumed, deployment)],
         },
     }
+    return Noted(_TRAPS, job)
 
 
 def _trigger(consumed: Consumed, deployment: KedaDeployment) -> dict[str, Any]:

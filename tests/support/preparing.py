@@ -19,9 +19,7 @@ from tests.support.toys import FakePlatform, toys
 JOB = "fold-paper"
 PREPARED_TOYS: Pipeline = toys().model_copy(
     update={
-        "extra_jobs": {
-            JOB: ExtraJob(module="fold", description="Folds paper.", retries=2, time_limit_s=300)
-        },
+        "extra_jobs": {JOB: ExtraJob(module="fold", description="Folds paper.", retries=2, time_limit_s=300)},
         "action": "play",
     }
 )

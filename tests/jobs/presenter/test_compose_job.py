@@ -57,7 +57,12 @@ def job(tmp_path: Path) -> Job:
 
 
 def attempt(number: int) -> dict[str, str]:
-    return {"CE_JOBRUN": "run-1", "JOB_INDEX": "0", "JOB_INDEX_RETRY_COUNT": str(number), "JOB_RETRY_LIMIT": "2"}
+    return {
+        "CE_JOBRUN": "run-1",
+        "JOB_INDEX": "0",
+        "JOB_INDEX_RETRY_COUNT": str(number),
+        "JOB_RETRY_LIMIT": "2",
+    }
 
 
 def test_it_composes_and_publishes_one_message_with_every_key(

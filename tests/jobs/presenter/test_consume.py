@@ -71,7 +71,9 @@ def test_a_duplicate_is_skipped_and_committed(caplog: pytest.LogCaptureFixture) 
     assert "a is a duplicate" in caplog.text
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b'{"schemaVersion": 9}', b'{"schemaVersion": 1, "jobId": "a/assets"}'])
+@pytest.mark.parametrize(
+    "value", [b"", b"{", b'{"schemaVersion": 9}', b'{"schemaVersion": 1, "jobId": "a/assets"}']
+)
 def test_a_poison_message_goes_to_the_dead_letters_and_does_not_block(value: bytes) -> None:
     store, broker = MemoryStore(), MemoryBroker()
     broker.append("x", value)
@@ -83,7 +85,11 @@ def test_a_poison_message_goes_to_the_dead_letters_and_does_not_block(value: byt
 def test_a_message_for_somebody_elses_creation_is_poison() -> None:
     store, broker = MemoryStore(), MemoryBroker()
     compose(store, broker, "a")
-    request = {"pipeline": "story", "requested_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z"}
+    request = {
+        "pipeline": "story",
+        "requested_at": "2026-01-01T00:00:00Z",
+        "created_at": "2026-01-01T00:00:00Z",
+    }
     Creation(store, "a").write("request.json", json.dumps(request).encode())
     assert consume(store, broker) is None
     assert "belongs to pipeline 'story'" in broker.dead[0][1]

@@ -135,7 +135,9 @@ def test_a_job_that_was_killed_is_started_again_unless_it_used_up_its_attempts(
     assert record(creation).error == ("" if again else "killed by SIGKILL")
 
 
-def test_a_job_that_never_comes_to_work_is_started_three_times(creation: Creation, platform: Starting) -> None:
+def test_a_job_that_never_comes_to_work_is_started_three_times(
+    creation: Creation, platform: Starting
+) -> None:
     started(creation, platform)
     for _ in range(5):
         platform.ended |= {f"job-{order.token}": "ErrImagePull" for order in platform.jobs}

@@ -16,7 +16,13 @@ SLIDES = (Slide(kind="title", title="Größe"), Slide(title="One", bullets=(Bull
 
 
 def message(**others: Any) -> VideoJob:
-    facts: dict[str, Any] = {"jobId": "a/b", "script": "Hi.", "slides": SLIDES, "voice": "ada", "theme": "ink"}
+    facts: dict[str, Any] = {
+        "jobId": "a/b",
+        "script": "Hi.",
+        "slides": SLIDES,
+        "voice": "ada",
+        "theme": "ink",
+    }
     return VideoJob.model_validate(facts | others)
 
 
