@@ -33,7 +33,7 @@ _KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
 class CodeEngineDeployment(CloudDeployment):
     """Where it is deployed; the export's options replace the parts in capitals."""
 
-    heeded = JOB_SETTINGS
+    allowed = JOB_SETTINGS
     image_prefix: ImagePrefix = "icr.io/NAMESPACE"
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")

@@ -127,10 +127,10 @@ def resume(
 ) -> None:
     """Run a creation again with the same parameters; finished work is not repeated."""
     from scripts.resume import resume as resume_run
-    from scripts.run import tell_film
+    from scripts.run import print_film
 
     finished = resume_run(_Work.settings, creation_id, verbose=verbose)
-    tell_film(finished)
+    print_film(finished)
 
 
 @app.command("list")

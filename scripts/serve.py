@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from jobs.catalogue import pipelines
-from scripts.report import tell_next
+from scripts.report import print_next
 from scripts.wiring import make_trigger
 from shared.api.app import create_app
 from shared.api.guard.auth import check_listen_address
@@ -39,7 +39,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         console.print(f"listening on {url}, creations in {trigger.store.url}", highlight=False)
         examples = [each.examples for each in trigger.pipelines.values() if each.examples]
         said = [line.format(url=url) for example in examples for line in example.http]
-        tell_next(console, [f"curl{auth} {line}" for line in said])
+        print_next(console, [f"curl{auth} {line}" for line in said])
 
     try:
         app = create_app(trigger, settings=settings, metrics=metrics)

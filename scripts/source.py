@@ -44,7 +44,7 @@ def _claim(creation: Creation, source: Source, *, replace: bool) -> None:
         return
     if found and not replace:
         raise BadRequest(
-            f"creation {creation.creation_id!r} was made from {_told(found)}, not from {_told(source)}; "
+            f"creation {creation.creation_id!r} was made from {_named(found)}, not from {_named(source)}; "
             "use another creation ID, or add --replace (also if it is the same one, moved or renamed)"
         )
     try:
@@ -69,7 +69,7 @@ def _is_same_folder(one: str, other: str) -> bool:
         return False
 
 
-def _told(source: Source) -> str:
+def _named(source: Source) -> str:
     if source.product:
         return f"the product {source.product!r}"
     where = f" on the machine {source.machine}" if source.machine else ""

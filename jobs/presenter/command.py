@@ -1,17 +1,16 @@
 """`reelwright run presenter`: makes a talk from a text or a deck."""
 
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
 
 import typer
 from pydantic import ValidationError
 
 from jobs.desk import Desk
 from jobs.presenter.drawing.themes import theme_names
+from jobs.presenter.skills.pictures import pictures_in
 from jobs.presenter.talk import Given, TalkOptions, write_talk
 from shared.errors import BadRequest
 from shared.records.creation import Creation, check_creation_id
@@ -60,7 +59,7 @@ def run_presenter(  # noqa: PLR0917 - each is an option
     language: Annotated[str | None, typer.Option(help="BCP 47, e.g. de; detected if left out.")] = None,
     speaking_rate: Annotated[float | None, typer.Option(help="0.5 to 2; 1 is the voice's own.")] = None,
     theme: Annotated[str | None, typer.Option(help=f"One of {', '.join(theme_names())}.")] = None,
-    size: Annotated[str | None, typer.Option(help="landscape, portrait or square.")] = None,
+    size: Annotated[str | None, typer.Option(help="landscape, portrait, square or <width>x<height>.")] = None,
     avatar_place: Annotated[
         str | None, typer.Option(help="bottom-right, bottom-left, top-right, top-left, beside or off.")
     ] = None,
@@ -162,7 +161,7 @@ def _media_of(text_file: Path) -> dict[str, Path]:
     folder = text_file.resolve().parent
     found: dict[str, Path] = {}
     problems = []
-    for place in _pictures_in(decoded(text_file.read_bytes(), text_file.name)):
+    for place in pictures_in(decoded(text_file.read_bytes(), text_file.name)):
         path = (folder / place).resolve()
         if not path.is_relative_to(folder):
             problems.append(f"{text_file}: picture {place!r} is not in the text's folder; copy it there")
@@ -172,14 +171,3 @@ def _media_of(text_file: Path) -> dict[str, Path]:
     if problems:
         raise BadRequest(*problems)
     return found
-
-
-def _pictures_in(text: str) -> Iterator[str]:
-    """The places of all pictures that are files."""
-    from markdown_it import MarkdownIt
-
-    for block in MarkdownIt("commonmark").enable("table").parse(text):
-        for token in block.children or ():
-            place = str(token.attrGet("src") or "") if token.type == "image" else ""
-            if place and not urlsplit(place).scheme:
-                yield unquote(place)

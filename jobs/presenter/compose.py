@@ -6,8 +6,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from jobs.presenter import PIPELINE_FILE
-from jobs.presenter.deck.slides import SCRIPT_NAME, SLIDES_NAME, Slides
+from jobs.presenter.deck.slides import MEDIA, SCRIPT_NAME, SLIDES_NAME, Slides
 from jobs.presenter.skills import Skills, Wish, skills_provider
+from jobs.presenter.skills.pictures import asset_of, pictures_in
 from jobs.presenter.talk import Talk, read_talk, talk_inputs
 from shared.providers.account import Account
 from shared.records.creation import Creation, canonical_json
@@ -36,7 +37,9 @@ def compose(talk: Talk, skills: Skills) -> Composed:
     wish = wish_of(talk)
     script = skills.rewrite_script(text, wish)
     slides = skills.generate_slides(script, text, wish)
-    return Composed(script=script, slides=slides)
+    lost = [name for name in dict.fromkeys(pictures_in(text)) if asset_of(name, wish) is None]
+    warnings = (f"picture {name!r} is left out: put it into {MEDIA} and run again" for name in lost)
+    return Composed(script=script, slides=slides, warnings=tuple(warnings))
 
 
 def wish_of(talk: Talk) -> Wish:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -123,7 +122,7 @@ def _setting(deck: Deck, talk: Talk, drawable: "Drawable") -> Setting:
     return Setting(
         width=width,
         height=height,
-        frame_rate=Fraction(options.frame_rate),
+        frame_rate=options.frame_rate,
         language=deck.slides.language,
         captions=CaptionStyle(look=options.captions),
         fonts=drawable.faces,

@@ -10,10 +10,11 @@ assets/music.mp3       optional
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.presenter.deck.slides import MEDIA
 from shared.accepted import PICTURE_SUFFIXES, demand_small_text
@@ -22,7 +23,9 @@ from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
 from shared.validation import problems_of
+from shared.video.sizes import parse_size
 from shared.video.sound.music_files import MUSIC_TYPES
+from shared.video.timeline import FrameRate
 
 OPTIONS_NAME: Final = f"{ASSETS}talk.json"
 TEXT_NAME: Final = f"{ASSETS}talk.md"
@@ -30,9 +33,12 @@ TEXT_TYPES: Final = (".md", ".txt")
 DECK_TYPES: Final = (".pdf", ".pptx")
 CLIP_TYPES: Final = (".mp4", ".mov", ".webm")
 AVATAR_TYPES: Final = (*PICTURE_SUFFIXES, *CLIP_TYPES)
-SHAPES: Final = {"landscape": (1920, 1080), "portrait": (1080, 1920), "square": (1080, 1080)}
-"""Width and height in pixels."""
 Place = Literal["bottom-right", "bottom-left", "top-right", "top-left", "beside", "off"]
+
+
+def _known_size(size: str) -> str:
+    parse_size(size)
+    return size
 
 
 class TalkOptions(BaseModel):
@@ -49,8 +55,10 @@ class TalkOptions(BaseModel):
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
     theme: str = "paper"
     """A data file of `jobs/presenter/drawing/themes/`."""
-    size: Literal["landscape", "portrait", "square"] = "landscape"
-    frame_rate: Literal[24, 25, 30, 50, 60] = 30
+    size: Annotated[str, AfterValidator(_known_size)] = "landscape"
+    """`landscape`, `portrait`, `square` or `<width>x<height>`."""
+    frame_rate: FrameRate = Fraction(30)
+    """Frames per second, 10 to 60."""
     avatar_place: Place = "bottom-right"
     """A corner, `beside` the slide, or `off`."""
     avatar_size: float = Field(1.0, ge=0.5, le=2)
@@ -76,7 +84,7 @@ class Talk:
 
     @property
     def size(self) -> tuple[int, int]:
-        return SHAPES[self.options.size]
+        return parse_size(self.options.size)
 
 
 def read_talk(creation: Creation, parameters: Mapping[str, Any]) -> Talk:

@@ -13,7 +13,6 @@ from jobs.story.input.caption_text import as_shown, caption_text
 from jobs.story.input.layout import Layout, read_layout, story_inputs
 from jobs.story.input.options import (
     StoryOptions,
-    parse_size,
     read_options,
     size_for,
     unknown_parts,
@@ -35,6 +34,7 @@ from shared.text.guessing import Guess, Guesser
 from shared.text.markup import Marked
 from shared.validation import noting
 from shared.video.rendering.segments import RENDERER_VERSION, plan_segments
+from shared.video.sizes import parse_size
 from shared.video.subjects.boxes import Box
 from shared.video.subjects.subjects import LOOKED_AT, what_matters
 from shared.video.timeline import FontFace, Timeline

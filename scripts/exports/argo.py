@@ -36,7 +36,7 @@ _CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)
 class ArgoDeployment(CloudDeployment):
     """Defaults of the workflow's parameters; the export's options replace the parts in capitals."""
 
-    heeded = JOB_SETTINGS
+    allowed = JOB_SETTINGS
     image_prefix: ImagePrefix = "REGISTRY/reelwright"
     store_url: str = Field("s3://BUCKET", pattern=r"^(gs|s3|cos)://[\w./-]+$")
     brokers: Brokers = "BROKERS"

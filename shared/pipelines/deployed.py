@@ -12,9 +12,9 @@ from shared.pipelines.definition import FUSED, JobDefinition, Pipeline
 from shared.settings import SECRET, SETTINGS, read_settings
 from shared.validation import name_pattern
 
-TRIGGER_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded != "here")
+TRIGGER_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.read_by != "here")
 """Settings that a trigger's container reads on every platform; one that runs the stages itself reads all."""
-JOB_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded == "jobs")
+JOB_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.read_by == "jobs")
 """Settings that a stage's container reads."""
 S3_VARIABLES: Final = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
@@ -52,17 +52,17 @@ class Deployment(BaseModel):
     """The prefix of the names of jobs and everything that belongs to them: JOB_PREFIX for a trigger."""
     settings: dict[str, str] = {}
     """Settings that are not secret, by variable."""
-    heeded: ClassVar[tuple[str, ...]] = TRIGGER_SETTINGS
+    allowed: ClassVar[tuple[str, ...]] = TRIGGER_SETTINGS
     """The variables that the platform's files may hold."""
 
     @field_validator("settings")
     @classmethod
-    def _are_heeded(cls, settings: dict[str, str]) -> dict[str, str]:
+    def _are_allowed(cls, settings: dict[str, str]) -> dict[str, str]:
         for name in settings:
             if name in SECRET:
                 raise ValueError(f"{name} may hold a secret: give it to the containers as one, not in a file")
-            if name not in cls.heeded:
-                choices = ", ".join(each for each in cls.heeded if each not in SECRET)
+            if name not in cls.allowed:
+                choices = ", ".join(each for each in cls.allowed if each not in SECRET)
                 raise ValueError(f"{name} is not a setting for a file; use one of {choices}")
         read_settings(settings)
         return settings

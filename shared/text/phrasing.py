@@ -93,6 +93,7 @@ def ends_sentence(text: str, place: int, language: str) -> bool:
     return bare[-1:] in _SENTENCE_ENDS and bare[-1:] != "" and not _is_abbreviation(bare, language)
 
 
+@cache
 def function_words(language: str, *lists: str) -> frozenset[str]:
     """The words of these lists of `function_words.yaml`, by default of all but the titles."""
     names = lists or tuple(name for name, _ in (*_BEFORE, *_AFTER) if name != "titles")

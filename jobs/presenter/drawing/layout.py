@@ -19,7 +19,7 @@ _BELOW_TITLE: Final = 52
 _FOOTER: Final = 30
 """The height of the line at the bottom, with the page's number."""
 _ABOVE_FOOTER: Final = 26
-_NUMBER: Final = 24
+_NUMBER: Final = 26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def _strip(setting: Setting) -> Box:
 
 def _halves(slide: Slide, setting: Setting, body: Box) -> tuple[Box, Box]:
     if body.width > 1.1 * body.height:
-        first = 6 if slide.picture or slide.quote else 5
+        first = 6 if slide.quote else 5
         return beside(body, first, setting.px(_GUTTER), mirrored=setting.mirrored)
     share = min(0.55, 0.16 + 0.1 * len(slide.bullets))
     edge = body.top + body.height * share
@@ -92,7 +92,7 @@ def lay_out(slide: Slide, canvas: Canvas, theme: Theme, *, number: int, count: i
     kind = kind_of(slide)
     sheet = _Sheet(setting, kind)
     if slide.picture and slide.picture.fills:
-        sheet.marks.append(_photo(slide, canvas.free(canvas.whole), 0))
+        sheet.marks.append(_photo(setting, slide, canvas.free(canvas.whole), 0))
     elif kind != "content":
         sheet.marks += large_words(setting, slide, canvas.free(canvas.safe))
     else:
@@ -139,7 +139,7 @@ def _content(sheet: _Sheet, slide: Slide) -> None:
         sheet.points, sheet.fits = listing.marks, listing.fits
     if slide.picture:
         radius = setting.px(setting.theme.corner)
-        sheet.marks.append(_photo(slide, where.aside, radius))
+        sheet.marks.append(_photo(setting, slide, where.aside, radius))
         return
     made = _thing(setting, slide, where.aside)
     if made:
@@ -155,9 +155,17 @@ def _thing(setting: Setting, slide: Slide, box: Box) -> Made | None:
     return quote(setting, slide.quote, box) if slide.quote else None
 
 
-def _photo(slide: Slide, box: Box, radius: float) -> Photo:
+def _photo(setting: Setting, slide: Slide, box: Box, radius: float) -> Photo:
     assert slide.picture is not None
-    return Photo(name=slide.picture.name, box=box, radius=radius, alt=slide.picture.alt)
+    return Photo(
+        name=slide.picture.name,
+        box=box,
+        radius=radius,
+        alt=slide.picture.alt,
+        whole=slide.picture.fills,
+        mirrored=setting.mirrored,
+        at_start=not slide.picture.fills,
+    )
 
 
 def _footer(setting: Setting, number: int, count: int) -> list[Mark]:

@@ -1,5 +1,6 @@
 """Texts set in lines: in even ones without single last words, at the largest size of a scale that fits."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +60,7 @@ class Pen:
             language=language,
             features=_FIGURES,
         )
+        self._widths_em: dict[str, float] = {}
         scripts = scripts_of(together)
         self._tall = max((_TALL.get(script, 1.0) for script in scripts), default=1.0)
 
@@ -68,7 +70,9 @@ class Pen:
         return in_capitals(plain, self._language) if self._capitals else plain
 
     def width(self, text: str, size_px: float) -> float:
-        return self.shaper.width(text, RULER_PX) * size_px / RULER_PX
+        if text not in self._widths_em:
+            self._widths_em[text] = self.shaper.width(text, RULER_PX) / RULER_PX
+        return self._widths_em[text] * size_px
 
     def pitch(self, size_px: float, spacing: float) -> float:
         """From line to line."""
@@ -101,13 +105,26 @@ class Block:
         return (number + 0.5) * self.pitch + 0.5 * _CAPITAL_EM * self.size_px
 
 
+_WITH_UNIT: Final = re.compile(r"(?<=\d) (?=[^\W\d]{1,4}[²³]?(?:\W|$)|[%°€$£])")
+
+
 class Copy:
     """A text that may be set at several sizes; it is measured once."""
 
     def __init__(self, text: str, pen: Pen) -> None:
-        self.text = pen.cleaned(text)
+        self.text = _WITH_UNIT.sub("\u00a0", pen.cleaned(text))
         self.pen = pen
         self._natural = natural_breaks(self.text) if self.text else []
+
+    @cached_property
+    def longest_em(self) -> float:
+        """Of its longest word; numbers are never cut."""
+        if not self.text:
+            return 0.0
+        if not any(map(str.isalpha, self.text)):
+            return self._length_em
+        edges, inked = self._whole.edges_em, self._whole.inked_em
+        return max(end - start for start, end in zip(edges, inked[1:], strict=False))
 
     @cached_property
     def _length_em(self) -> float:
@@ -118,13 +135,26 @@ class Copy:
         return measured(self.text, self._natural, self._em)
 
     def least_height(self, size_px: float, width: float, spacing: float) -> float:
-        """Less than it can take up at this size, without setting it in lines."""
-        return self._length_em * size_px / width * self.pen.pitch(size_px, spacing) if self.text else 0.0
+        """No more than it takes up at this size; quick to find, unlike its best lines."""
+        return self._fewest(width / size_px) * self.pen.pitch(size_px, spacing) if self.text else 0.0
+
+    def _fewest(self, most_em: float) -> int:
+        """Lines of this width, each as full as it can be."""
+        count, start = 1, 0
+        edges, inked = self._whole.edges_em, self._whole.inked_em
+        for end in range(1, len(edges)):
+            if inked[end] - edges[start] > most_em and end > start + 1:
+                count, start = count + 1, end - 1
+        return count
 
     def block(self, size_px: int, width: float, spacing: float, *, most_cost: float = 0.0) -> Block | None:
         """At this size; None where a word is too long, unless it may be cut at places of this cost."""
         if not self.text:
             return Block(pen=self.pen, size_px=size_px, lines=(), pitch=self.pen.pitch(size_px, spacing))
+        if self._length_em * size_px <= width:
+            return Block(
+                pen=self.pen, size_px=size_px, lines=(self.text,), pitch=self.pen.pitch(size_px, spacing)
+            )
         lines = even_lines(self._measure(width / size_px, most_cost), width / size_px)
         if lines is None:
             return None

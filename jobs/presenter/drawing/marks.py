@@ -35,12 +35,17 @@ class Area:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A picture that fills its box; what is too much is cut off evenly."""
+    """A picture in its box: as large as it can be, or if that cuts off little, filling it."""
 
     name: str
     box: Box
     radius: float = 0.0
     alt: str = ""
+    whole: bool = False
+    """Nothing is cut off."""
+    mirrored: bool = False
+    at_start: bool = False
+    """It is at the top of its box, where reading starts, and not in the middle."""
 
 
 Mark = Words | Area | Photo

@@ -1,6 +1,7 @@
 """Paints marks: grounds with their shapes, areas with smooth edges, words and pictures."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 Load = Callable[[str], "NDArray[np.uint8]"]
 """The pixels of a picture, RGB, by the name of its asset."""
+_MOST_CUT: Final = 0.8
+"""The part of a picture that must be seen for it to fill its box."""
 _ABOVE_EM: Final = 1.7
 _BELOW_EM: Final = 1.0
 """How far letters reach from the baseline, in any script."""
@@ -71,32 +74,51 @@ def _covered(
     return np.asarray(((radius + 0.5 - outside - inside).clip(0, 1) * 255).round(), np.uint8)
 
 
-def placed(photo: Photo, width: int, height: int) -> Box:
-    """The largest box of the picture's shape in the middle of the photo's."""
-    factor = min(photo.box.width / width, photo.box.height / height)
-    across, down = width * factor, height * factor
-    left = (photo.box.left + photo.box.right - across) / 2
-    top = (photo.box.top + photo.box.bottom - down) / 2
-    return Box(
-        round(left),
-        round(top),
-        max(round(left + across), round(left) + 1),
-        max(round(top + down), round(top) + 1),
-    )
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Where a photo's picture is."""
+
+    box: Box
+    """In whole pixels."""
+    part: Box
+    """What is seen of the picture, in its own pixels."""
+
+
+def placed(photo: Photo, width: int, height: int) -> Placed:
+    """For a picture of this width and height."""
+    across, down = photo.box.width / width, photo.box.height / height
+    if not photo.whole and min(across, down) > _MOST_CUT * max(across, down):
+        seen = photo.box.width / max(across, down), photo.box.height / max(across, down)
+        left, top = (width - seen[0]) / 2, (height - seen[1]) / 2
+        part = Box(round(left), round(top), round(left + seen[0]), round(top + seen[1]))
+        return Placed(box=Box(*map(round, photo.box)), part=part)
+    factor = min(across, down)
+    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
+    left, top = map(round, _corner(photo, wide, high))
+    return Placed(box=Box(left, top, left + wide, top + high), part=Box(0, 0, width, height))
+
+
+def _corner(photo: Photo, wide: int, high: int) -> tuple[float, float]:
+    box = photo.box
+    if photo.at_start:
+        return box.right - wide if photo.mirrored else box.left, box.top
+    return (box.left + box.right - wide) / 2, (box.top + box.bottom - high) / 2
+
+
+def cut_out(pixels: "NDArray[np.uint8]", place: Placed) -> Image.Image:
+    """What is seen of a picture, in the size of its place."""
+    left, top, right, bottom = map(int, place.part)
+    size = int(place.box.width), int(place.box.height)
+    way = cv2.INTER_AREA if size[0] < right - left else cv2.INTER_CUBIC
+    return Image.fromarray(np.asarray(cv2.resize(pixels[top:bottom, left:right], size, interpolation=way)))
 
 
 def _photo(image: Image.Image, mark: Photo, pixels: "NDArray[np.uint8]") -> None:
-    height, width = pixels.shape[:2]
-    box = placed(mark, width, height)
-    size = (int(box.width), int(box.height))
-    shrinks = size[0] < width
-    scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    across = np.arange(size[0], dtype=np.float32) + np.float32(0.5)
-    down = np.arange(size[1], dtype=np.float32) + np.float32(0.5)
-    mask = _covered(across, down, Box(0, 0, *size), mark.radius)
-    image.paste(
-        Image.fromarray(np.asarray(scaled, np.uint8)), (int(box.left), int(box.top)), Image.fromarray(mask)
-    )
+    place = placed(mark, pixels.shape[1], pixels.shape[0])
+    scaled = cut_out(pixels, place)
+    across, down = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in scaled.size)
+    mask = _covered(across, down, Box(0, 0, *scaled.size), mark.radius)
+    image.paste(scaled, (int(place.box.left), int(place.box.top)), Image.fromarray(mask))
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from jobs.presenter.deck.slides import MOST_SLIDES, Bullet, Slide, Slides
+from jobs.presenter.drawing.blocks.bullets import are_too_many
 from jobs.presenter.drawing.blocks.code import lines_that_fit
 from jobs.presenter.drawing.blocks.tables import rows_that_fit
 from jobs.presenter.drawing.canvas import Canvas
@@ -33,7 +34,7 @@ def split_to_fit(slides: Slides, canvas: Canvas, theme: Theme) -> Slides:
 
 
 def _parts(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:
-    if lay_out(slide, canvas, theme, number=1, count=1).fits:
+    if not _is_too_much(slide, canvas, theme) and lay_out(slide, canvas, theme, number=1, count=1).fits:
         return [slide]
     if slide.bullets and thing_of(slide):
         return [part for one in _apart(slide) for part in _parts(one, canvas, theme)]
@@ -44,6 +45,15 @@ def _parts(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:
     else:
         return [slide]
     return _numbered(slide, cut(slide, canvas, theme))
+
+
+def _is_too_much(slide: Slide, canvas: Canvas, theme: Theme) -> bool:
+    """Whether it certainly does not fit; laying out what does not takes long."""
+    if not slide.bullets:
+        return False
+    setting = setting_of(slide, canvas, theme)
+    box = places(slide, setting, heading_height(slide, setting)).main
+    return are_too_many(setting, slide.bullets, box)
 
 
 def _apart(slide: Slide) -> tuple[Slide, Slide]:

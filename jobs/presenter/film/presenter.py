@@ -39,7 +39,7 @@ def presenter_of(context: Context, deck: Deck, talk: Talk) -> Presenter | None:
     ring, edge = deck.theme.content.accent, deck.theme.content.colour
     place = {"x": stand.x / width, "y": stand.y / height, "diameter": stand.diameter / min(width, height)}
     if talk.avatar and PurePosixPath(talk.avatar).suffix.lower() in CLIP_TYPES:
-        path, frames = _clip(context, talk.avatar, Fraction(talk.options.frame_rate), round(stand.diameter))
+        path, frames = _clip(context, talk.avatar, talk.options.frame_rate, round(stand.diameter))
         name, content_hash = _stored(context, path)
         figure = Figure(clip=name, clip_hash=content_hash, clip_frames=frames, ring=ring, edge=edge, **place)
     else:

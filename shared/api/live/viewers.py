@@ -35,7 +35,7 @@ class Viewer:
         self.mailbox = Mailbox()
         self._sieve = Sieve()
 
-    def tell(self, updates: list[Update]) -> None:
+    def send(self, updates: list[Update]) -> None:
         self.mailbox.put(self._sieve.sift(updates))
 
 
@@ -58,7 +58,7 @@ class Viewers:
         """
         updates = await run_in_threadpool(self._look, job_id)
         client = Viewer(job_id)
-        client.tell(updates)
+        client.send(updates)
         if job_id not in self._watched:
             self._watched[job_id] = _Watched()
             self._watched[job_id].task = asyncio.create_task(self._watch(job_id))
@@ -89,7 +89,7 @@ class Viewers:
         if update.is_the_last:
             watch.hint.set()
         else:
-            watch.tell([update])
+            watch.send([update])
 
     async def _watch(self, job_id: str) -> None:
         watch = self._watched[job_id]
@@ -97,7 +97,7 @@ class Viewers:
         while True:
             await watch.rest(self._look_every_s)
             try:
-                watch.tell(await run_in_threadpool(self._look, job_id))
+                watch.send(await run_in_threadpool(self._look, job_id))
                 is_out = False
             except NoSuchJob:
                 watch.end()
@@ -141,9 +141,9 @@ class _Watched:
         """Read the store at once."""
         self.heard_at = float("-inf")
 
-    def tell(self, updates: list[Update]) -> None:
+    def send(self, updates: list[Update]) -> None:
         for client in self.clients:
-            client.tell(updates)
+            client.send(updates)
 
     def end(self) -> None:
         for client in self.clients:

@@ -114,6 +114,7 @@ class FigurePatch:
         self._drawn_at: int | None = None
         self._mask = _Mask(rings.diameter_px)
         self._under = Frame.blank(_length(rings.columns), _length(rings.rows))
+        self._made: dict[tuple[int, int], Frame] = {}
 
     def look(self, frame: int) -> tuple[int, int]:
         """What it looks like at this frame of the film: two that are equal look the same."""
@@ -121,13 +122,24 @@ class FigurePatch:
 
     def draw(self, frame: int, into: Frame) -> None:
         """Draw it, and keep what was below it."""
-        self._under.copy_from(self._box(into))
+        box = self._box(into)
+        self._under.copy_from(box)
+        self._made.clear()
         self._draw(frame, into)
+        self._keep(frame, box)
 
     def draw_again(self, frame: int, into: Frame) -> None:
         """Replace what `draw` drew into the same frame, which was not changed within the box since."""
-        self._box(into).copy_from(self._under)
-        self._draw(frame, into)
+        box, made = self._box(into), self._made.get(self.look(frame))
+        box.copy_from(made or self._under)
+        if made is None:
+            self._draw(frame, into)
+            self._keep(frame, box)
+
+    def _keep(self, frame: int, box: Frame) -> None:
+        """Over the same ground a picture has few looks; those of a clip rarely come again."""
+        if not self.face.moves:
+            self._made[self.look(frame)] = Frame(box.luma.copy(), box.chroma.copy())
 
     def meets(self, bitmap: CaptionBitmap) -> bool:
         """Whether these pixels of a caption may lie over the figure."""

@@ -82,10 +82,10 @@ class Still:
     moves = False
 
     def __init__(self, canvas: "Plane") -> None:
-        self._frame = Frame(*to_planes(canvas))
+        self.drawn = Frame(*to_planes(canvas))
 
     def draw(self, frame: int, into: Frame) -> None:  # noqa: ARG002 - every frame is the same
-        into.copy_from(self._frame)
+        into.copy_from(self.drawn)
 
 
 class _Pan:

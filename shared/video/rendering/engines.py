@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.errors import BadRequest
 from shared.video.encoding.clips import ClipPicture
-from shared.video.frames.frames import CaptionPatch, Frame, Picture, blend
+from shared.video.frames.frames import CaptionPatch, Frame, Picture, Still, blend
 from shared.video.frames.words import Moment
 from shared.video.rendering.segments import Segment
 from shared.video.rendering.shots import Drawer, Shots, TimedCaption
@@ -125,15 +125,23 @@ class _Ground:
         at = self._offset + number
         into_this = self._shot.transition
         if self._before and at < into_this.frames:
-            self._before.draw(self._lead + at, self._one)
-            self._picture.draw(at, self._two)
-            blend(self._one, self._two, into_this.kind, (at + 1) / (into_this.frames + 1), into)
+            one = _drawn(self._before, self._lead + at, self._one)
+            two = _drawn(self._picture, at, self._two)
+            blend(one, two, into_this.kind, (at + 1) / (into_this.frames + 1), into)
         else:
             self._picture.draw(at, into)
 
     @property
     def pictures(self) -> tuple[Picture | None, ...]:
         return self._picture, self._before
+
+
+def _drawn(picture: Picture, frame: int, scratch: Frame) -> Frame:
+    """This frame of a picture, drawn into `scratch` if it moves."""
+    if isinstance(picture, Still):
+        return picture.drawn
+    picture.draw(frame, scratch)
+    return scratch
 
 
 def _close(*pictures: Picture | None) -> None:

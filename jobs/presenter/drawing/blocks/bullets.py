@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Final
 
 from jobs.presenter.deck.slides import Bullet
@@ -12,15 +13,18 @@ from jobs.presenter.drawing.marks import Area, Mark, Words
 from shared.text.heading_lines import SENSIBLE
 
 _SPACING: Final = 1.3
-_SIZES: Final = (48, 44, 40, 36, 32)
+_WIDE: Final = (84, 74, 66, 60, 54, 50, 46, 42, 38, 35, 32)
+_TALL: Final = (92, 82, 72, 66, 60, 54, 50, 46, 42, 38, 35)
 _FEW: Final = 3
-"""Up to so many bullets may be larger."""
+"""More bullets are not set in the larger sizes, and only a single one in the largest."""
 _TINY: Final = (28, 24, 20, 16, 12, 9)
 """Only for what can't be split over slides."""
 _INNER: Final = 0.86
 """The size of the second level in parts of the first."""
 _GAPS_EM: Final = (0.62, 0.24)
 """Before bullets of the first and of the second level."""
+_LOOSEST: Final = 1.6
+"""How much larger the gaps become where there is room."""
 _WIDEST_EM: Final = 34
 """Longer lines are hard to follow."""
 
@@ -51,9 +55,10 @@ def bullets(setting: Setting, points: Sequence[Bullet], box: Box) -> Listing:
     pen = setting.pen(setting.theme.fonts.body, *(point.text for point in points))
     copies = [Copy(point.text, pen) for point in points]
     found, fits = _fitted(setting, points, copies, box)
-    loose = min(1.4, 1 + max(0.0, box.height - found.height) / max(1.0, 2.5 * sum(found.gaps)))
+    loose = min(_LOOSEST, 1 + max(0.0, box.height - found.height) / max(1.0, 2.5 * sum(found.gaps)))
     marks, top = [], box.top
-    for number, (point, block, gap) in enumerate(zip(points, found.blocks, found.gaps, strict=True), 1):
+    numbers = accumulate(not point.level for point in points)
+    for number, point, block, gap in zip(numbers, points, found.blocks, found.gaps, strict=True):
         place = box._replace(top=top + gap * loose)
         words = setting.after(place, _indent(point, found.size_px))
         marker = _marker(setting, point, str(number), block, place, found.size_px)
@@ -65,15 +70,12 @@ def bullets(setting: Setting, points: Sequence[Bullet], box: Box) -> Listing:
 def _fitted(
     setting: Setting, points: Sequence[Bullet], copies: Sequence[Copy], box: Box
 ) -> tuple[_Set, bool]:
-    larger = (54,) if len(points) <= _FEW else ()
-    if not setting.canvas.is_wide:
-        larger = (62, 56) if len(points) <= _FEW else (54,)
-    sizes = setting.sizes(*larger, *_SIZES)
+    sizes = _sizes(setting)[0 if len(points) == 1 else 2 if len(points) <= _FEW else 4 :]
     last = sizes[-1]
     tiny = [(size, 1.0) for size in setting.sizes(*_TINY)]
     for size, cost in [*((size, 0.0) for size in sizes), (last, SENSIBLE), (last, 1.0), *tiny]:
-        if sum(copy.least_height(size * _INNER, box.width, _SPACING) for copy in copies) > box.height:
-            continue  # setting it in lines would take long
+        if _least_height(points, copies, size, box.width) > box.height:
+            continue  # finding the best lines would take long
         found = _at_size(points, copies, size, box.width, cost)
         if found and found.height <= box.height:
             return found, size >= last
@@ -82,19 +84,49 @@ def _fitted(
     return found, False
 
 
+def are_too_many(setting: Setting, points: Sequence[Bullet], box: Box) -> bool:
+    """Whether they certainly don't fit at a legible size; quick to find, unlike their best lines."""
+    pen = setting.pen(setting.theme.fonts.body, *(point.text for point in points))
+    copies = [Copy(point.text, pen) for point in points]
+    return _least_height(points, copies, _sizes(setting)[-1], box.width) > box.height
+
+
+def _sizes(setting: Setting) -> tuple[int, ...]:
+    return setting.sizes(*(_WIDE if setting.canvas.is_wide else _TALL))
+
+
+def _least_height(points: Sequence[Bullet], copies: Sequence[Copy], size: int, width: float) -> float:
+    heights = (
+        copy.least_height(_own_size(point, size), _room(point, size, width), _SPACING)
+        for point, copy in zip(points, copies, strict=True)
+    )
+    return sum(heights) + sum(_gaps(points, size))
+
+
+def _own_size(point: Bullet, size: int) -> int:
+    return round(size * _INNER) if point.level else size
+
+
+def _room(point: Bullet, size: int, width: float) -> float:
+    return min(width - _indent(point, size), _WIDEST_EM * size)
+
+
+def _gaps(points: Sequence[Bullet], size: int) -> tuple[float, ...]:
+    """Before each."""
+    return tuple(size * _GAPS_EM[point.level] * (number > 0) for number, point in enumerate(points))
+
+
 def _at_size(
     points: Sequence[Bullet], copies: Sequence[Copy], size: int, width: float, cost: float
 ) -> _Set | None:
     blocks = []
     for point, copy in zip(points, copies, strict=True):
-        own = round(size * _INNER) if point.level else size
-        room = min(width - _indent(point, size), _WIDEST_EM * size)
-        block = copy.block(own, room, _SPACING, most_cost=cost)
+        room = _room(point, size, width)
+        block = copy.block(_own_size(point, size), room, _SPACING, most_cost=cost)
         if block is None:
             return None
         blocks.append(block)
-    gaps = tuple(size * _GAPS_EM[point.level] * (number > 0) for number, point in enumerate(points))
-    return _Set(size_px=size, blocks=tuple(blocks), gaps=gaps)
+    return _Set(size_px=size, blocks=tuple(blocks), gaps=_gaps(points, size))
 
 
 def _indent(point: Bullet, size_px: int) -> float:

@@ -10,8 +10,8 @@ from jobs.presenter.drawing.colours import Piece, code_lines
 from jobs.presenter.drawing.letters import Pen
 from jobs.presenter.drawing.marks import Area, Mark, Words
 
-_SIZES: Final = (32, 30, 28, 26, 24)
-_NARROW: Final = (30, 28, 26, 24, 22)
+_SIZES: Final = (36, 34, 32, 30, 28, 26, 24)
+_NARROW: Final = (34, 32, 30, 28, 26)
 _SMALL: Final = (20, 18, 16, 14, 12, 10, 8)
 _SPACING: Final = 1.42
 _PADDING: Final = 34

@@ -9,8 +9,8 @@ from jobs.presenter.drawing.letters import Block, Copy, Pen, in_box
 from jobs.presenter.drawing.marks import Area, Mark
 
 _SPACING: Final = 1.12
-_WIDE: Final = (64, 56, 50, 44)
-_TALL: Final = (76, 68, 60, 52, 46)
+_WIDE: Final = (70, 62, 56, 50, 44)
+_TALL: Final = (84, 76, 68, 60, 52, 46)
 _SMALL: Final = (40, 36, 30, 26, 22, 18, 14)
 """Only for titles that are much too long."""
 _LARGE: Final = {"title": (128, 116, 104, 92, 80, 72, 64, 56), "section": (104, 92, 80, 72, 64, 56)}

@@ -10,9 +10,9 @@ from jobs.presenter.drawing.letters import Block, Copy, in_box
 from jobs.presenter.drawing.marks import Area, Mark
 
 _SPACING: Final = 1.26
-_SIZES: Final = (64, 58, 52, 46, 40, 36)
+_SIZES: Final = (84, 76, 68, 60, 54, 48, 42, 36)
 _SMALL: Final = (32, 28, 24, 20, 16, 12, 9)
-_NAME: Final = 34
+_NAME: Final = 38
 
 
 def quote(setting: Setting, said: Quote, box: Box) -> Made:
@@ -38,7 +38,9 @@ def _name(setting: Setting, said: Quote, box: Box) -> Block | None:
     if not said.by:
         return None
     copy = Copy(f"— {said.by}", setting.pen(setting.theme.fonts.body, said.by, "—"))
-    return smallest(copy, Box(0, 0, box.width, setting.px(100)), setting.sizes(_NAME, 30, 26, 22, 18), 1.3)
+    return smallest(
+        copy, Box(0, 0, box.width, setting.px(100)), setting.sizes(_NAME, 34, 30, 26, 22, 18), 1.3
+    )
 
 
 def _bar(setting: Setting, box: Box, top: float, height: float) -> Area:

@@ -11,12 +11,12 @@ from jobs.presenter.drawing.canvas import Box
 from jobs.presenter.drawing.letters import Block, Copy
 from jobs.presenter.drawing.marks import Area, Mark
 
-_SIZES: Final = (36, 34, 32, 30, 28, 26)
-_NARROW: Final = (36, 32, 30, 28, 26, 24)
+_SIZES: Final = (42, 39, 36, 33, 30, 28, 26)
+_NARROW: Final = (42, 39, 36, 33, 30, 28, 26)
 _SMALL: Final = (22, 20, 18, 16, 14, 12, 10, 8, 6)
 _SPACING: Final = 1.24
 _ACROSS_EM: Final = 0.6
-_DOWN_EM: Final = 0.36
+_DOWN_EM: Final = 0.42
 """The space within cells at either side, above and below."""
 _LOOSEST: Final = 1.5
 """How much wider than their words columns are made to fill the slide."""
@@ -31,6 +31,8 @@ class _Set:
     widths: tuple[float, ...]
     rows: tuple[tuple[Block, ...], ...]
     heights: tuple[float, ...]
+    is_cut: bool
+    """Whether words had to be cut."""
 
     @property
     def height(self) -> float:
@@ -61,7 +63,7 @@ def table(setting: Setting, shown: Table, box: Box) -> Made:
 def rows_that_fit(setting: Setting, shown: Table, box: Box) -> list[int]:
     """How high each row is at the smallest legible size, the header first, and then how high the box is."""
     found = _at_size(_copies(setting, shown), _sizes(setting)[-1], box.width)
-    return [*map(round, found.heights), round(box.height)] if found else [1, 1]
+    return [*map(round, found.heights), round(box.height)]
 
 
 def _copies(setting: Setting, shown: Table) -> list[list[Copy]]:
@@ -85,33 +87,35 @@ def _fitted(setting: Setting, copies: list[list[Copy]], box: Box) -> tuple[_Set,
     sizes = _sizes(setting)
     for size in sizes:
         found = _at_size(copies, size, box.width)
-        if found and found.height <= box.height and (found.lines <= _MOST_LINES or size == sizes[-1]):
+        good = found.lines <= _MOST_LINES and not found.is_cut
+        if found.height <= box.height and (good or size == sizes[-1]):
             return found, True
     for size in setting.sizes(*_SMALL):
         found = _at_size(copies, size, box.width)
-        if found and found.height <= box.height:
+        if found.height <= box.height:
             break
-    assert found is not None, "words may be cut anywhere"
     return found, False
 
 
-def _at_size(copies: list[list[Copy]], size: int, width: float) -> _Set | None:
+def _at_size(copies: list[list[Copy]], size: int, width: float) -> _Set:
     pad = 2 * _ACROSS_EM * size
     columns = list(zip(*copies, strict=True))
     natural = [max(copy.pen.width(copy.text, size) for copy in column) + pad + 1 for column in columns]
-    widths = _shared(natural, width)
+    least = [max(copy.longest_em * size for copy in column) + pad + 1 for column in columns]
+    widths = _shared(natural, least, width)
     rows = []
     for row in copies:
         blocks = [_cell(copy, size, own - pad) for copy, own in zip(row, widths, strict=True)]
         rows.append(tuple(blocks))
     heights = tuple(max(block.height for block in row) + 2 * _DOWN_EM * size for row in rows)
     pitch = max(block.pitch for row in rows for block in row)
-    least = pitch + 2 * _DOWN_EM * size
+    low = pitch + 2 * _DOWN_EM * size
     return _Set(
         size_px=size,
         widths=tuple(widths),
         rows=tuple(rows),
-        heights=tuple(max(least, height) for height in heights),
+        heights=tuple(max(low, height) for height in heights),
+        is_cut=sum(least) > width,
     )
 
 
@@ -124,20 +128,16 @@ def _cell(copy: Copy, size: int, width: float) -> Block:
     return Block(pen=copy.pen, size_px=size, lines=(copy.text,), pitch=size * _SPACING)
 
 
-def _shared(natural: Sequence[float], width: float) -> list[float]:
-    """Columns as wide as their words and some more; if that is too much, the wide ones share the rest."""
-    total = sum(natural)
+def _shared(natural: Sequence[float], least: Sequence[float], width: float) -> list[float]:
+    """Columns as wide as their words and some more; if that is too much, those that can give way do."""
+    total, needed = sum(natural), sum(least)
     if total <= width:
         loose = min(_LOOSEST, width / total)
         return [own * loose for own in natural]
-    widths = dict.fromkeys(range(len(natural)), 0.0)
-    left, open_ones = width, sorted(widths, key=lambda place: natural[place])
-    while open_ones:
-        fair = left / len(open_ones)
-        place = open_ones.pop(0)
-        widths[place] = min(natural[place], fair)
-        left -= widths[place]
-    return [widths[place] for place in range(len(natural))]
+    if needed >= width:
+        return [own * width / needed for own in least]
+    share = (width - needed) / (total - needed)
+    return [low + (own - low) * share for own, low in zip(natural, least, strict=True)]
 
 
 def _ground(setting: Setting, number: int, line: Box) -> list[Mark]:

@@ -54,7 +54,7 @@ class Shape(_Data):
     at: tuple[Part, Part]
     """Its middle from the left and the top; of a `box` its upper left corner."""
     size: tuple[Part, Part]
-    """Its width and height; of round shapes the width, in parts of the longer side, and a ring's thickness."""
+    """Width and height; of round shapes the width, in parts of the longer side, and a ring's thickness."""
     colour: Colour
     alpha: float = Field(1.0, ge=0, le=1)
 

@@ -1,7 +1,7 @@
 """Which parts of a section go on one slide: the cuts that cost least, over the whole section at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
@@ -9,7 +9,8 @@ from jobs.presenter.deck.notes import without_pauses
 from jobs.presenter.deck.slides import MOST_BULLETS
 from jobs.presenter.skills.embedded.blocks import Block
 
-_IDEAL_S: Final = 30.0
+IDEAL_S: Final = 30.0
+"""Of a slide."""
 _SLOW_S: Final = 14.0
 """A slide that is this much longer than the ideal costs 1."""
 _ONE_MORE: Final = 0.25
@@ -23,8 +24,8 @@ _AFTER_LEAD: Final = 3.0
 _BEFORE_VISUAL: Final = 1.2
 _SHIFT: Final = 1.2
 """What is saved by a cut where the topic shifts as much as it can."""
-_LONGEST: Final = 40
-"""Units on one slide."""
+_LONGEST: Final = 3.0
+"""How many times the ideal a slide of several units may take."""
 VISUALS: Final = frozenset({"picture", "code", "table", "quote"})
 _BULLETS_BESIDE: Final = {"picture": 4, "code": 2, "table": 2, "quote": 2}
 
@@ -56,17 +57,43 @@ class Unit:
         return without_pauses(self.notes).endswith((":", "："))
 
 
-def pages(units: Sequence[Unit], before_s: float = 0.0, ideal_s: float = _IDEAL_S) -> list[Sequence[Unit]]:
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """What counts of some units on one slide."""
+
+    seconds: float = 0.0
+    items: int = 0
+    shown: str = ""
+    """The kind of what it shows; `too much` if that is several things."""
+
+    def with_unit(self, unit: Unit) -> "_Page":
+        shown = self.shown
+        if unit.shows:
+            shown = "too much" if shown else unit.block.kind
+        seconds, items = self.seconds + unit.seconds, self.items + unit.is_item
+        return _Page(seconds=seconds, items=items, shown=shown)
+
+    @property
+    def fits(self) -> bool:
+        return self.shown != "too much" and self.items <= most_bullets(self.shown)
+
+    def cost(self, ideal_s: float) -> float:
+        off = (self.seconds - ideal_s) / (ideal_s if self.seconds < ideal_s else _SLOW_S)
+        return _ONE_MORE + off * off + _UNEVEN * (self.items / MOST_BULLETS) ** 2
+
+
+def pages(units: Sequence[Unit], before_s: float = 0.0, ideal_s: float = IDEAL_S) -> list[Sequence[Unit]]:
     """The slides of a section; `before_s` is how long the first is shown before its first unit."""
     costs = [0.0] + [inf] * len(units)
     starts = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):
-        for start in range(end - 1, max(-1, end - 1 - _LONGEST), -1):
-            page = units[start:end]
-            if not _fits(page) and len(page) > 1:
+        page, cut = _Page(), _cut_cost(units, end)
+        for start in range(end - 1, -1, -1):
+            page = page.with_unit(units[start])
+            if start < end - 1 and not (page.fits and page.seconds < _LONGEST * ideal_s):
                 break
-            seconds = sum(unit.seconds for unit in page) + (before_s if start == 0 else 0)
-            cost = costs[start] + _page_cost(page, seconds / ideal_s * _IDEAL_S) + _cut_cost(units, end)
+            whole = replace(page, seconds=page.seconds + before_s) if start == 0 else page
+            cost = costs[start] + whole.cost(ideal_s) + cut
             if cost < costs[end]:
                 costs[end], starts[end] = cost, start
     return _traced(units, starts)
@@ -81,20 +108,9 @@ def _traced(units: Sequence[Unit], starts: Sequence[int]) -> list[Sequence[Unit]
     return found[::-1]
 
 
-def most_bullets(page: Sequence[Unit]) -> int:
-    """Beside what it shows."""
-    shown = next((unit.block.kind for unit in page if unit.shows), "")
+def most_bullets(shown: str) -> int:
+    """Beside something of this kind, or alone."""
     return _BULLETS_BESIDE.get(shown, MOST_BULLETS)
-
-
-def _fits(page: Sequence[Unit]) -> bool:
-    return sum(unit.is_item for unit in page) <= most_bullets(page) and sum(unit.shows for unit in page) <= 1
-
-
-def _page_cost(page: Sequence[Unit], seconds: float) -> float:
-    off = (seconds - _IDEAL_S) / (_IDEAL_S if seconds < _IDEAL_S else _SLOW_S)
-    items = sum(unit.is_item for unit in page) / MOST_BULLETS
-    return _ONE_MORE + off * off + _UNEVEN * items * items
 
 
 def _cut_cost(units: Sequence[Unit], place: int) -> float:

@@ -8,8 +8,15 @@ from typing import Final
 from jobs.presenter.deck.notes import between_pauses
 from jobs.presenter.deck.slides import MOST_SLIDES, Bullet, Code, Picture, Quote, Slide, Slides, Table
 from jobs.presenter.skills.embedded.blocks import Block, Document, read_markdown
-from jobs.presenter.skills.embedded.paging import Unit, most_bullets, pages
-from jobs.presenter.skills.embedded.phrases import Fragment, as_shown, fragment, shown_length, title_of
+from jobs.presenter.skills.embedded.paging import IDEAL_S, Unit, most_bullets, pages
+from jobs.presenter.skills.embedded.phrases import (
+    MOST_WORDS,
+    Fragment,
+    as_shown,
+    fragment,
+    shown_length,
+    title_of,
+)
 from jobs.presenter.skills.embedded.sections import Section, Told, sections_of, told_blocks
 from jobs.presenter.skills.embedded.sentences import seconds_of, sentences
 from jobs.presenter.skills.embedded.speech import script_of
@@ -29,6 +36,9 @@ _LONGEST_SILENT_S: Final = 10.0
 _BULLET_S: Final = 5.0
 """Of speech for each bullet of prose."""
 _MOST_OF_PROSE: Final = 4
+_MOST_WORDS_ALONE: Final = 20
+"""Of a bullet where no sentence has a shorter part that is faithful to it."""
+_LONGEST_TITLE: Final = 80
 _SUBTITLE_WORDS: Final = 12
 _FULL: Final = 0.8
 """The share of the slides that may be planned for a long text."""
@@ -51,9 +61,11 @@ class EmbeddedSkills:
         """
         document = read_markdown(source)
         told = told_blocks(document, script, wish.language)
-        if not any(each.notes for each in told):
+        if script.strip() and not any(each.notes for each in told):
             document = Document(title=document.title, blocks=(Block(kind="text", text=script),))
             told = told_blocks(document, script, wish.language)
+        if all(each.block.kind == "break" for each in told):
+            raise InvalidAssets("the text holds nothing to say or to show; write what is to be said")
         maker = _Maker(told, wish)
         slides = tuple(maker.slides(wish.title or document.title))
         if len(slides) > MOST_SLIDES:
@@ -94,7 +106,7 @@ class _Maker:
         units = self._units(first.body)
         opening, rest = self._opening(units, at_least_one=True)
         heading = first.heading.block.text if first.heading else ""
-        shown = title or heading or self._title(units)
+        shown = title or heading or self._title(units) or first.body[0].block.text[:_LONGEST_TITLE]
         self._taken |= {shown.casefold(), heading.casefold()}
         yield self._large("title", shown, first.lead, opening, heading if title else "")
         again = heading if len(self._sections) > 1 and not first.has_parts else ""
@@ -142,7 +154,7 @@ class _Maker:
 
     def _content(self, part: _Part) -> Iterator[Slide]:
         """One slide, or several: with numbers after the title, or with titles found in their words."""
-        ideal_s = max(30.0, self._whole_s / (_FULL * MOST_SLIDES))
+        ideal_s = max(IDEAL_S, self._whole_s / (_FULL * MOST_SLIDES))
         found = pages(part.units, self._seconds(part.lead), ideal_s)
         for number, page in enumerate(found, 1):
             title = part.title or self._title(page)
@@ -185,32 +197,42 @@ class _Maker:
                 )
                 for unit, place in items
             ]
-        found = [
-            (Fragment(text=part.text, at=place + part.at), unit)
+        prose = [
+            (unit, place)
             for unit, place in zip(page, places, strict=True)
             if unit.block.kind == "text" and not unit.leads
-            for part in self._telling(unit)
-            if part.text.casefold() != title.casefold()
         ]
+        found = self._told_in(prose, title) or self._told_in(prose, title, _MOST_WORDS_ALONE)
         seconds = sum(unit.seconds for unit in page)
-        count = min(most_bullets(page), _MOST_OF_PROSE, max(1, round(seconds / _BULLET_S)))
+        shown = next((unit.block.kind for unit in page if unit.shows), "")
+        count = min(most_bullets(shown), _MOST_OF_PROSE, max(1, round(seconds / _BULLET_S)))
         best = sorted(found, key=lambda each: -self._weights.of(each[0].text))[:count]
         chosen = sorted(best, key=lambda each: each[0].at)
         return [Bullet(text=as_shown(part.text, unit.block.codes), at=part.at) for part, unit in chosen]
+
+    def _told_in(
+        self, prose: Sequence[tuple[Unit, int]], title: str, most_words: int = MOST_WORDS
+    ) -> list[tuple[Fragment, Unit]]:
+        return [
+            (Fragment(text=part.text, at=place + part.at), unit)
+            for unit, place in prose
+            for part in self._telling(unit, most_words)
+            if part.text.casefold() != title.casefold()
+        ]
 
     def _item(self, block: Block) -> str:
         """As it is written; if it is long, a part of it."""
         part = fragment(" ".join(block.text.split()), self._wish.language, self._weights)
         return as_shown(part.text, block.codes) if part else block.text
 
-    def _telling(self, unit: Unit) -> list[Fragment]:
+    def _telling(self, unit: Unit, most_words: int = MOST_WORDS) -> list[Fragment]:
         """The part of a sentence that a slide shows, if there is one."""
         language = self._wish.language
         denied = len(negations_in(unit.notes, language))
         found = []
         for spoken in between_pauses(unit.notes):
             text = " ".join(spoken.text.split())
-            part = fragment(text, language, self._weights)
+            part = fragment(text, language, self._weights, most_words)
             if part and len(negations_in(part.text, language)) == denied:
                 at = part.at if text == spoken.text else 0
                 found.append(Fragment(text=part.text, at=spoken.start + at))

@@ -40,6 +40,8 @@ def told_blocks(document: Document, script: str, language: str) -> list[Told]:
     """The blocks with the script divided among them; white space goes with the words before it."""
     parts = [said(block, language) for block in document.blocks]
     spoken = [number for number, part in enumerate(parts) if part]
+    if not spoken:
+        return [Told(block=block, notes="") for block in document.blocks]
     starts = [start for start, _ in sentences(script, language)]
     spans = cut_script(script, [parts[number] for number in spoken], starts)
     notes = dict(zip(spoken, (script[start:end] for start, end in spans), strict=True))

@@ -1,12 +1,12 @@
 """Sentences in any script: how long they take to say, and where a speaker would cut a long one."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import accumulate, pairwise
 from typing import Final
 
 from jobs.presenter.deck.notes import between_pauses, pause_mark, without_pauses
-from shared.text.language import main_script
+from shared.text.language import main_script, words_of
 from shared.text.phrasing import ends_sentence
 
 Span = tuple[int, int]
@@ -32,6 +32,8 @@ _AFTER_END: Final = re.compile(r"[^\w.!?…。！？．।॥؟۔።။։,;:、�
 """Closing marks and emoji, which may stand after the sign that ends a sentence."""
 MOST_WORDS: Final = 25
 """Of a sentence that is easy to follow."""
+_MOST_IN_A_ROW: Final = 120
+_STRETCH: Final = 40
 _LEAST_PART: Final = 6
 _PARTS: Final = r";\s+|[；؛]\s*"
 _COMMAS: Final = r"[,:;،]\s+|[、，：；]"
@@ -74,7 +76,17 @@ def sentences(text: str, language: str) -> list[Span]:
         pauses = _PAUSES.match(text, found.end())
         starts.append(pauses.end() if pauses else found.end())
     spans = pairwise(dict.fromkeys([*starts, len(text)]))
-    return [(start, end) for start, end in spans if end > start]
+    return [part for span in spans for part in _stretches(text, span)]
+
+
+def _stretches(text: str, span: Span) -> Iterator[Span]:
+    """The sentence, or its stretches if it is so long that its text has no signs."""
+    start, end = span
+    if words_in(text[start:end]) <= _MOST_IN_A_ROW:
+        yield span
+        return
+    words = [start + begin for begin, _ in words_of(text[start:end])]
+    yield from pairwise([start, *words[_STRETCH::_STRETCH], end])
 
 
 def _ends(text: str, found: re.Match[str], language: str) -> bool:

@@ -13,8 +13,8 @@ from shared.text.language import main_script
 
 _PAUSES_S: Final = {"text": 0.4, "item": 0.3, "quote": 0.5, "picture": 0.4, "table": 0.4}
 """After a block."""
-_HEADING_PAUSES_S: Final = {1: 1.0, 2: 0.8}
-_OTHER_HEADING_S: Final = 0.6
+_HEADING_PAUSES_S: Final = {1: 1.2, 2: 1.0}
+_OTHER_HEADING_S: Final = 0.8
 _COMMAS: Final = {"Hani": "、", "Hira": "、", "Arab": "، "}
 
 

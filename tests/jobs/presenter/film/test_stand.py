@@ -3,12 +3,13 @@
 import pytest
 
 from jobs.presenter.film.stand import stand_at
-from jobs.presenter.talk import SHAPES, Place
+from jobs.presenter.talk import Place
+from shared.video.sizes import SIZES
 
 CORNERS: tuple[Place, ...] = ("bottom-right", "bottom-left", "top-right", "top-left")
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("shape", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("place", [*CORNERS, "beside"])
 @pytest.mark.parametrize("size", [0.5, 1, 2])
 def test_the_presenter_is_in_the_frame_and_inside_what_slides_keep_free(
