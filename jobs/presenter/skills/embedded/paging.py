@@ -17,12 +17,12 @@ _ONE_MORE: Final = 0.25
 """The cost of each slide."""
 _UNEVEN: Final = 0.5
 """Of a slide full of items: two slides with half as many cost less."""
-_IN_PARAGRAPH: Final = 0.9
+_IN_PARAGRAPH: Final = 1.4
 _IN_LIST: Final = 0.7
 _AFTER_LEAD: Final = 3.0
 """Between a line that ends with a colon and what it leads to."""
 _BEFORE_VISUAL: Final = 1.2
-_SHIFT: Final = 1.2
+_SHIFT: Final = 2.0
 """What is saved by a cut where the topic shifts as much as it can."""
 _LONGEST: Final = 3.0
 """How many times the ideal a slide of several units may take."""

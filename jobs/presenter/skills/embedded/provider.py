@@ -17,7 +17,7 @@ from jobs.presenter.skills.embedded.phrases import (
     shown_length,
     title_of,
 )
-from jobs.presenter.skills.embedded.sections import Section, Told, sections_of, told_blocks
+from jobs.presenter.skills.embedded.sections import Section, Told, parts_of, sections_of, told_blocks
 from jobs.presenter.skills.embedded.sentences import seconds_of, sentences
 from jobs.presenter.skills.embedded.speech import script_of
 from jobs.presenter.skills.embedded.weights import Weights, shifts
@@ -66,7 +66,7 @@ class EmbeddedSkills:
             told = told_blocks(document, script, wish.language)
         if all(each.block.kind == "break" for each in told):
             raise InvalidAssets("the text holds nothing to say or to show; write what is to be said")
-        maker = _Maker(told, wish)
+        maker = SlideMaker(told, wish)
         slides = tuple(maker.slides(wish.title or document.title))
         if len(slides) > MOST_SLIDES:
             text = f"the text makes {len(slides)} slides, and a talk has at most {MOST_SLIDES}"
@@ -85,7 +85,7 @@ class _Part:
     units: tuple[Unit, ...]
 
 
-class _Maker:
+class SlideMaker:
     """Makes the slides of one text."""
 
     def __init__(self, told: Sequence[Told], wish: Wish) -> None:
@@ -113,6 +113,27 @@ class _Maker:
         yield from self._content(_Part(title=again, lead="", units=rest))
         for section in self._sections[1:]:
             yield from self._section(section)
+
+    @property
+    def language(self) -> str:
+        return self._wish.language
+
+    def visuals(self, told: Told) -> list[dict[str, Picture | Code | Table | Quote]]:
+        """What a block shows beside words, as fields of slides; a long table is several."""
+        blocks = [part.block for part in parts_of(told) if part.block.kind in ("picture", "code", "table")]
+        known = [each for each in blocks if each.kind != "picture" or asset_of(each.name, self._wish)]
+        return [self._visual(block) for block in known]
+
+    def silent_s(self, told: Told) -> float:
+        """How long a block is shown over which nothing is said."""
+        return _silent_s(told.block)
+
+    def prose(self, told: Told, title: str = "") -> Slide:
+        """One slide of a part of the text, with a title found in its words where none is given."""
+        units = self._units([told])
+        shown = title or self._title(units)
+        self._taken.add(shown.casefold())
+        return self._page(shown, "", units)
 
     def _section(self, section: Section) -> Iterator[Slide]:
         units = self._units(section.body)
