@@ -119,7 +119,9 @@ def test_slides_are_read_in_several_shapes_and_keep_the_script(
     api: Watsonx, account: Account, bend: Callable[[Any], Any]
 ) -> None:
     api.faults.append(Fault(kind="result", match=GENERATE, body=bend))
-    said = "The sea rises twice a day. It never stops. [pause]\n\nBrest has a range of 4.2 m. Naples has none."
+    said = (
+        "The sea rises twice a day. It never stops. [pause]\n\nBrest has a range of 4.2 m. Naples has none."
+    )
     made = deck(api, account, said)
     assert "".join("".join(slide.notes for slide in made.slides).split()) == "".join(said.split())
     assert len(made.slides) == 2

@@ -56,6 +56,7 @@ tonnes. Rockets do not steer with wings in space, but with small engines.
 Bread is made from flour, water, salt and yeast. The dough rests for 12 hours at 5 degrees. Bakers do not
 add sugar to this dough. The oven must be very hot, 250 degrees at the start, and the bread is done after
 45 minutes.
+
 """
     * 3
 )
