@@ -33,7 +33,7 @@ HOMES = {
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
     "grpc": ("cloudrun/",),
-    "ibm_cloud_sdk_core": ("codeengine/",),
+    "ibm_cloud_sdk_core": ("codeengine/", "jobs/presenter/skills/watsonx.py"),
     "boto3": ("shared/storage/",),
     "botocore": ("shared/storage/",),
     "cloudevents": ("shared/api/",),
