@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Loudness = NDArray[np.float64]
 
 _RATE_HZ: Final = 16_000
-_RANGE_DB: Final = 30.0
+_RANGE_DB: Final = 22.0
 """Below the voice's loud syllables, up to which a sound is more than silence."""
 _LEAST_DBFS: Final = -60.0
 """Quieter speech is silence, however quiet all of it is."""
