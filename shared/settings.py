@@ -123,6 +123,10 @@ _PROJECT: Final = _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")
 _PROJECT_ID: Final = _matching(r"[0-9a-fA-F-]{1,60}", "the project's ID, a UUID")
 _ADDRESS: Final = _matching(r"[^\s/]+:[0-9]{1,5}", "host:port")
 _VOICES_URL: Final = "https://huggingface.co/onnx-community/Kokoro-82M-v1.0-ONNX/resolve/main/voices"
+_BROKERS: Final = _matching(r"[^\s,/]+:[0-9]{1,5}(,[^\s,/]+:[0-9]{1,5})*", "host:port, separated by commas")
+_TOPIC: Final = _matching(r"[A-Za-z0-9._-]{1,249}", "letters, digits, '.', '_' and '-'")
+_SASL: Final = _matching(r"PLAIN|SCRAM-SHA-(256|512)", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+_SECURITY: Final = _one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 _REDIS: Final = _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")
 
 
@@ -256,6 +260,30 @@ class Settings:
         "WEBHOOK_SECRET", read_by="trigger", secret=True, unset="they are not signed"
     )
     """What the reports of ends are signed with."""
+    kafka_brokers: str | None = _setting(
+        "KAFKA_BROKERS", None, _BROKERS, unset="messages lie in the store, where `consume` finds them"
+    )
+    """Kafka's brokers: `host:port`, separated by commas."""
+    kafka_topic: str = _setting("KAFKA_TOPIC", "videoJob", _TOPIC)
+    """The topic of talks to be rendered."""
+    kafka_dead_topic: str | None = _setting("KAFKA_DEAD_TOPIC", None, _TOPIC, unset="the topic with `.dead`")
+    """Where unreadable messages go, with the reason."""
+    kafka_group: str = _setting("KAFKA_GROUP", "renderer-scaler", _TOPIC)
+    """The consumer group of those that render."""
+    kafka_security: str | None = _setting(
+        "KAFKA_SECURITY", None, _SECURITY, unset="`sasl_ssl` with a password, else `plaintext`"
+    )
+    """`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`."""
+    kafka_sasl_mechanism: str = _setting("KAFKA_SASL_MECHANISM", "PLAIN", _SASL)
+    """`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`."""
+    kafka_user: str = _setting("KAFKA_USER", "token")
+    """The user's name; Event Streams takes `token` with an API key."""
+    kafka_password: str | None = _setting("KAFKA_PASSWORD", secret=True, unset="none")
+    """The user's password, or an API key."""
+    kafka_ca_file: str | None = _setting("KAFKA_CA_FILE", unset="the system's certificates")
+    """The file of the certificates that the brokers are trusted by."""
+    kafka_timeout_s: float = _setting("KAFKA_TIMEOUT_S", 200.0, _positive)
+    """Seconds that a broker which does not answer is asked again."""
     job_timeout_s: float | None = _setting(
         "JOB_TIMEOUT", None, _positive, unset="what its `pipeline.yaml` says; ads 7200"
     )

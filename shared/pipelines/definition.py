@@ -64,6 +64,20 @@ class ExtraJob(JobDefinition):
     """By variable, the secret and the key in it that a cloud takes its value from, e.g. `creds/apikey`."""
 
 
+class Consumed(_Definition):
+    """Messages, each of which asks for a run."""
+
+    topic: str = Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    group: str = Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    """The consumer group of those that work on them."""
+    id_field: str = Field(pattern=r"^[A-Za-z]+$")
+    """The field of a message that holds the creation ID."""
+    version: dict[Annotated[str, Field(pattern=r"^[A-Za-z]+$")], int] = Field(min_length=1, max_length=1)
+    """The field that holds the message's version, and the version that is read."""
+    module: str = Field(pattern=r"^[a-z_]+$")
+    """Of the pipeline's folder: `python -m jobs.<pipeline>.<module>` takes one message and makes its film."""
+
+
 class StageDefinition(JobDefinition):
     """One stage, as the platform sees it."""
 
@@ -138,6 +152,8 @@ class Pipeline(_Definition):
     fused: FusedDefinition | None = None
     extra_jobs: dict[Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")], ExtraJob] = {}
     """Jobs that are not stages, by the name that platforms have for them, without a prefix."""
+    consumed: Consumed | None = None
+    """The messages that ask for its runs, if there are any."""
     stages: dict[str, StageDefinition] = Field(min_length=1)
     """In an order in which each stage comes after all that it needs."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -23,6 +23,17 @@ S3_VARIABLES: Final = (
 """Variables that boto3 reads for an `s3://` store."""
 ImagePrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.:/-]*$")]
 """Registry and folder, or namespace, of the images."""
+
+Brokers = Annotated[str, Field(pattern=r"^(BROKERS|[\w.-]+:\d+(,[\w.-]+:\d+)*)$")]
+"""Of Kafka, as a client first asks them."""
+
+
+class Noted(dict[str, Any]):
+    """A document of a deployment file, with a comment for those who read it."""
+
+    def __init__(self, note: str, document: Mapping[str, Any]) -> None:
+        super().__init__(document)
+        self.note = note
 
 
 def deployed_name(prefix: str, what: str) -> str:
