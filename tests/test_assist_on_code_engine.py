@@ -1,4 +1,4 @@
-"""From `POST /assist` to the film: the real job on Code Engine's stand-in, a broker, and the real consumer."""
+"""From `POST /assist` to the film: the real job on Code Engine's stand-in, a broker, the real consumer."""
 
 import io
 import os
