@@ -58,7 +58,7 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
 def test_a_clip_becomes_a_square_without_sound_at_the_films_rate(tmp_path: Path) -> None:
     given = filmed_clip(tmp_path / "given.mp4", 1.5, size=(160, 90))
     facts = prepare_clip(given, tmp_path / "made.mp4", name="a", frame_rate=Fraction(30), side_px=96)
-    assert (facts.width, facts.height, facts.frame_rate, facts.frames) == (96, 96, 30, 45)
+    assert (facts.width, facts.height, facts.frame_rate, facts.frames) == (96, 96, Fraction(30), 45)
     assert not facts.has_sound
 
 

@@ -43,12 +43,12 @@ def test_levels_rise_at_once_and_fall_slowly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("loud", [0.9, 0.3, 0.03])
 def test_a_voice_that_was_recorded_more_softly_has_the_same_levels(tmp_path: Path, loud: float) -> None:
-    one, two = (
+    paths = (
         spoken(tmp_path / name, (0.5, part), (0.5, part / 4), (0.5, 0))
         for name, part in (("one.wav", 0.9), ("two.wav", loud))
     )
-    near = np.subtract(*(numbers(levels_of([(0, path)], 45, RATE)) for path in (one, two)))
-    assert np.abs(near).max() <= 1
+    one, two = (numbers(levels_of([(0, path)], 45, RATE)) for path in paths)
+    assert np.abs(np.subtract(one, two)).max() <= 1
 
 
 @pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001), Fraction(60)], ids=str)
