@@ -95,7 +95,7 @@ class JobDefinitionFile(_Part):
 
 def is_definition(document: Mapping[str, Any]) -> bool:
     """Whether it is for kubectl, of whatever kind."""
-    return "apiVersion" in document or "kind" in document
+    return "apiVersion" in document
 
 
 def to_fields(document: Mapping[str, Any]) -> dict[str, Any]:
