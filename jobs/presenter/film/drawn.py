@@ -64,7 +64,7 @@ class Deck:
 
 
 def deck_of(creation: Creation, talk: Talk) -> Deck:
-    """The slides that `compose` made, divided so that all is legible.
+    """The slides that `draft` made, divided so that all is legible.
 
     Raises `InvalidAssets` for a picture that a slide shows and that is not there.
     """

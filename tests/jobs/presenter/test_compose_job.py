@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.presenter.compose import Composed
+from jobs.presenter.draft import Composed
 from jobs.presenter.compose_job import main
 from jobs.presenter.messages.video_job import read_message
 from jobs.presenter.talk import Talk

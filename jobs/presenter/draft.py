@@ -1,4 +1,4 @@
-"""compose: rewrites the text for speech and divides it into slides; a given deck keeps its own."""
+"""draft: rewrites the text for speech and divides it into slides; a given deck keeps its own."""
 
 import sys
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def _skills(settings: Settings) -> str:
     return f"{skills.name} {skills.version}"
 
 
-STAGE: Final = Stage(pipeline="presenter", name="compose", version=1, inputs=_inputs, run=run, salt=_skills)
+STAGE: Final = Stage(pipeline="presenter", name="draft", version=1, inputs=_inputs, run=run, salt=_skills)
 
 if __name__ == "__main__":
     sys.exit(stage_main(STAGE, PIPELINE_FILE))

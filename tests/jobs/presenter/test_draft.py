@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.presenter.compose import compose
+from jobs.presenter.draft import compose
 from jobs.presenter.deck.notes import without_pauses
 from jobs.presenter.deck.slides import read_slides
 from jobs.presenter.skills.embedded.provider import EmbeddedSkills
