@@ -10,7 +10,7 @@ import pytest
 
 from codeengine.client import open_client
 from codeengine.job_file import run_limit_s
-from codeengine.platform import CodeEnginePlatform, open_platform
+from codeengine.platform import CodeEnginePlatform, open_platform, run_name
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.pipelines.definition import FUSED, JobDefinition
 from shared.platforms import LaunchOrder, Platform
@@ -168,10 +168,8 @@ def test_a_run_may_take_as_long_as_all_attempts_of_a_task(time_limit_s: int, lim
     assert run_limit_s(JobDefinition(retries=2, time_limit_s=time_limit_s)) == limit_s
 
 
-def test_a_long_job_name_is_cut_and_the_claim_is_not(engine: CodeEngine, times: Times) -> None:
-    platform = make(engine, times, job_prefix="prefix-of-24-characters")
-    long = order(job="a-pipeline-with-a-very-long-name-and-a-long-stage")
-    name = platform._run_name(long)
+def test_a_long_job_name_is_cut_and_the_claim_is_not() -> None:
+    name = run_name("prefix-of-24-characters-a-pipeline-with-a-very-long-name-and-a-long-stage", TOKEN)
     assert (len(name) <= 53, name.endswith(f"-{TOKEN}"), "--" in name) == (True, True, False)
 
 

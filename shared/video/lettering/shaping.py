@@ -53,8 +53,18 @@ class Run:
 class Shaper:
     """Draws the lines of one text. For one thread: using FreeType's faces changes them."""
 
-    def __init__(self, text: str, *, family: str, weight: int, language: str = "und") -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        family: str,
+        weight: int,
+        language: str = "und",
+        features: Sequence[str] = ("lnum",),
+    ) -> None:
+        """`features` are OpenType's, used where Raqm shapes."""
         self._weight = weight
+        self._features = list(features)
         self._language = language
         self._raqm = has_raqm()
         self._fonts: dict[tuple[Face, int], FreeTypeFont] = {}
@@ -132,7 +142,7 @@ class Shaper:
             return {}
         language = None if self._language == "und" else self._language
         direction = "rtl" if run.right_to_left else "ltr"
-        return {"direction": direction, "language": language, "features": ["lnum"]}
+        return {"direction": direction, "language": language, "features": self._features}
 
     def _advance(self, run: Run, size_px: int) -> float:
         return float(self._font(run.face, size_px).getlength(run.text, **self._options(run)))

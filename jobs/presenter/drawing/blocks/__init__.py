@@ -1,0 +1,1 @@
+"""What stands on a slide, each set into its box: headings, bullets, code, tables and quotes."""
