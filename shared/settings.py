@@ -228,7 +228,7 @@ class Settings:
     orch_api: str = _setting("ORCH_API", "https://orchestrate.ai.cloud.ibm.com/api", _url)
     """The address of the watsonx Orchestrate API."""
     orch_endpoint: str = _setting("ORCH_ENDPOINT", "{api}/skills/{skill}:invoke", _endpoint)
-    """Where a skill is invoked; `{{api}}` stands for the address and `{{skill}}` for the skill's name."""
+    """Where a skill is invoked: a template that holds this address and the skill's name."""
     orch_auth: str = _setting("ORCH_AUTH", "iam", _one_of("iam", "bearer"))
     """What authorizes at watsonx: `iam`: a token that IAM gives for the key; `bearer`: the key itself."""
     orch_api_key: str | None = _setting("ORCH_APIKEY", None, _KEY, secret=True, unset="watsonx is not used")

@@ -38,11 +38,11 @@ SKILLS: Final = Choice(
     setting="skills_provider",
     providers={
         "watsonx": Provider(open=_watsonx, key="orch_api_key"),
+        "claude": Provider(open=_claude, key="anthropic_api_key", by_name=True),
         "embedded": Provider(open=_embedded),
-        "claude": Provider(open=_claude, key="anthropic_api_key"),
     },
 )
-"""Claude is last, behind what is always ready: a key that is set for ads makes no talk cost money."""
+"""A key of Claude that is set for ads makes no talk cost money."""
 
 
 def skills_provider(settings: Settings, account: Account) -> Skills:

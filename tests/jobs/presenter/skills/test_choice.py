@@ -82,7 +82,7 @@ def test_auto_costs_money_only_where_the_key_of_skills_is_set() -> None:
 def test_skills_that_there_are_not_are_named_with_those_there_are() -> None:
     with pytest.raises(UnknownName) as caught:
         skills_provider(Settings(skills_provider="magic"), Account(MemoryStore()))
-    assert caught.value.args[1:] == ("magic", ("watsonx", "embedded", "claude"))
+    assert caught.value.args[1:] == ("magic", ("watsonx", "claude", "embedded"))
 
 
 @pytest.mark.parametrize(("name", "variable"), [("watsonx", "ORCH_APIKEY"), ("claude", "ANTHROPIC_API_KEY")])
