@@ -1,6 +1,6 @@
 """Places what a slide shows: the title above, then bullets, and beside or below them the one other thing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.presenter.deck.slides import Bullet, Slide
@@ -11,7 +11,7 @@ from jobs.presenter.drawing.blocks.quotes import quote
 from jobs.presenter.drawing.blocks.setting import Made, Setting
 from jobs.presenter.drawing.blocks.tables import table
 from jobs.presenter.drawing.canvas import Box, Canvas, beside, is_mirrored
-from jobs.presenter.drawing.marks import Area, Mark, Photo, Sheet, Words
+from jobs.presenter.drawing.marks import Area, Mark, Photo, Sheet, Words, moved
 from jobs.presenter.drawing.themes import Theme
 
 _GUTTER: Final = 40
@@ -20,6 +20,10 @@ _FOOTER: Final = 30
 """The height of the line at the bottom, with the page's number."""
 _ABOVE_FOOTER: Final = 26
 _NUMBER: Final = 26
+_NARROW: Final = 1500
+"""Below this width bullets get half of it, even beside a picture."""
+_LOWERED: Final = 0.3
+"""In parts of the room below it, how far something alone on a tall slide is moved down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +64,13 @@ def places(slide: Slide, setting: Setting, title_height: float) -> Places:
     """The boxes of a slide whose title has this height."""
     canvas, px = setting.canvas, setting.px
     safe = canvas.safe
-    below = safe.top + title_height + (px(_BELOW_TITLE) if title_height else 0)
+    title = heading_box(setting)
+    below = title.top + title_height + px(_BELOW_TITLE) if title_height else safe.top
     body = canvas.free(safe._replace(top=below, bottom=safe.bottom - px(_FOOTER + _ABOVE_FOOTER)))
     main, aside = body, body
     if slide.bullets and thing_of(slide):
         main, aside = _halves(slide, setting, body)
-    return Places(heading=heading_box(setting), body=body, main=main, aside=aside)
+    return Places(heading=title, body=body, main=main, aside=aside)
 
 
 def heading_box(setting: Setting) -> Box:
@@ -77,12 +82,19 @@ def heading_box(setting: Setting) -> Box:
 
 
 def _halves(slide: Slide, setting: Setting, body: Box) -> tuple[Box, Box]:
-    if body.width > 1.1 * body.height:
-        first = 6 if slide.quote else 5
+    if setting.canvas.is_wide and body.width > 1.1 * body.height:
+        first = 6 if slide.quote or body.width < setting.px(_NARROW) else 5
         return beside(body, first, setting.px(_GUTTER), mirrored=setting.mirrored)
     share = min(0.55, 0.16 + 0.1 * len(slide.bullets))
     edge = body.top + body.height * share
     return body._replace(bottom=edge), body._replace(top=edge + setting.px(_GUTTER))
+
+
+def beneath(where: Places, setting: Setting, height: float) -> Box:
+    """Where the other thing is, once it is known how high the bullets are."""
+    if where.aside.top <= where.main.top:
+        return where.aside
+    return where.aside._replace(top=where.main.top + height + 1.5 * setting.px(_GUTTER))
 
 
 def lay_out(slide: Slide, canvas: Canvas, theme: Theme, *, number: int, count: int) -> Sheet:
@@ -133,14 +145,15 @@ def _content(sheet: _Sheet, slide: Slide) -> None:
     title = heading(setting, slide.title, heading_box(setting))
     where = places(slide, setting, title.height)
     sheet.marks += title.marks
+    aside = where.aside
     if slide.bullets:
         listing = bullets(setting, slide.bullets, where.main)
         sheet.points, sheet.fits = listing.marks, listing.fits
+        aside = beneath(where, setting, listing.height)
     if slide.picture:
-        radius = setting.px(setting.theme.corner)
-        sheet.marks.append(photo_of(setting, slide, where.aside, radius))
+        sheet.marks.append(photo_of(setting, slide, aside, setting.px(setting.theme.corner)))
         return
-    made = set_thing(setting, slide, where.aside)
+    made = set_thing(setting, slide, aside)
     if made:
         sheet.marks += made.marks
         sheet.fits &= made.fits
@@ -148,11 +161,20 @@ def _content(sheet: _Sheet, slide: Slide) -> None:
 
 def set_thing(setting: Setting, slide: Slide, box: Box) -> Made | None:
     """What is neither bullets nor a picture."""
-    if slide.code:
-        return code(setting, slide.code, box)
-    if slide.table:
-        return table(setting, slide.table, box)
-    return quote(setting, slide.quote, box) if slide.quote else None
+    if slide.quote:
+        return quote(setting, slide.quote, box, alone=not slide.bullets)
+    if not (slide.code or slide.table):
+        return None
+    made = code(setting, slide.code, box) if slide.code else _table(setting, slide, box)
+    if slide.bullets or not setting.canvas.is_tall:
+        return made
+    down = _LOWERED * max(0.0, box.height - made.height)
+    return replace(made, marks=[moved(mark, down) for mark in made.marks])
+
+
+def _table(setting: Setting, slide: Slide, box: Box) -> Made:
+    assert slide.table is not None
+    return table(setting, slide.table, box)
 
 
 def photo_of(setting: Setting, slide: Slide, box: Box, radius: float = 0) -> Photo:
@@ -165,7 +187,7 @@ def photo_of(setting: Setting, slide: Slide, box: Box, radius: float = 0) -> Pho
         alt=slide.picture.alt,
         whole=slide.picture.fills,
         mirrored=setting.mirrored,
-        at_start=not slide.picture.fills,
+        at_start=not slide.picture.fills and bool(slide.bullets or setting.canvas.is_wide),
     )
 
 

@@ -1,7 +1,7 @@
 """Texts set in lines: in even ones without single last words, at the largest size of a scale that fits."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -31,6 +31,7 @@ _TALL: Final = {
     **dict.fromkeys(("Mymr", "Khmr", "Tibt"), 1.4),
 }
 """How much farther apart lines of a script are than those of Latin letters."""
+_GOOD_SIZE: Final = 0.75
 _CAPITAL_EM: Final = 0.7
 FIGURES: Final = ("lnum", "tnum")
 """Digits of one height and one width, so that columns of numbers align."""
@@ -180,12 +181,25 @@ class Copy:
         return shown + "-" if line.hyphen else shown
 
 
+def attempts(
+    copies: Sequence[Copy], widths: Sequence[float], sizes: Sequence[int]
+) -> Iterator[tuple[int, float]]:
+    """Sizes to try, the largest first, each with the cost of cuts in words.
+
+    Whole words may be somewhat smaller than wanted; beyond that long ones are cut at sensible places.
+    """
+    for size in sizes:
+        whole = all(copy.longest_em * size <= width for copy, width in zip(copies, widths, strict=True))
+        if whole or size <= _GOOD_SIZE * sizes[0]:
+            yield size, 0.0 if whole else SENSIBLE
+    yield sizes[-1], 1.0
+
+
 def in_box(
     copy: Copy, width: float, height: float, sizes: Sequence[int], *, spacing: float, lines: int = 99
 ) -> Block | None:
     """At the first of these sizes, the largest first, at which it fits; whole words before cut ones."""
-    attempts = [(size, 0.0) for size in sizes] + [(sizes[-1], SENSIBLE), (sizes[-1], 1.0)]
-    for size, cost in attempts:
+    for size, cost in attempts([copy], [width], sizes):
         if copy.least_height(size, width, spacing) > height:
             continue
         block = copy.block(size, width, spacing, most_cost=cost)

@@ -1,6 +1,6 @@
 """What a slide shows, placed: lines of words, areas of colour and pictures, in the order of painting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobs.presenter.drawing.canvas import Box
@@ -49,6 +49,14 @@ class Photo:
 
 
 Mark = Words | Area | Photo
+
+
+def moved(mark: Mark, down: float) -> Mark:
+    """Lower on the slide."""
+    if isinstance(mark, Words):
+        return replace(mark, baseline=mark.baseline + down)
+    box = mark.box
+    return replace(mark, box=box._replace(top=box.top + down, bottom=box.bottom + down))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -50,9 +50,12 @@ def read_deck(path: Path, name: str, save: Save) -> Deck:
     if path.stat().st_size > MOST_DECK_BYTES:
         limit = f"more than the {MOST_DECK_BYTES >> 20} that a deck may have"
         raise InvalidAssets(f"{name}: {path.stat().st_size >> 20} MB, {limit}; make its pictures smaller")
-    if name.lower().endswith(".pdf"):
-        return Deck(title="", slides=tuple(_pages(path, name, save)))
-    return _read_presentation(path, name, save)
+    try:
+        if name.lower().endswith(".pdf"):
+            return Deck(title="", slides=tuple(_pages(path, name, save)))
+        return _read_presentation(path, name, save)
+    finally:
+        READERS.end_idle()  # what a process used is counted when it has ended
 
 
 def _pages(path: Path, name: str, save: Save) -> Iterator[Slide]:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from jobs.presenter.deck.reading.limits import LIMITS
-from jobs.presenter.deck.reading.pdf import page_count, page_picture
-from jobs.presenter.deck.reading.presentation import outline_of
 from jobs.presenter.deck.reading.problems import Unreadable
 from shared.machine.answering import answer_requests
 
@@ -27,7 +25,11 @@ def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     path = Path(asked["path"])
     try:
         if "presentation" in asked:
+            from jobs.presenter.deck.reading.presentation import outline_of
+
             return outline_of(path)
+        from jobs.presenter.deck.reading.pdf import page_count, page_picture
+
         if "pages" in asked:
             return {"count": page_count(path)}, b""
         return page_picture(path, asked["page"], asked["longest_px"])

@@ -8,9 +8,8 @@ from typing import Final
 from jobs.presenter.deck.slides import Bullet
 from jobs.presenter.drawing.blocks.setting import Setting
 from jobs.presenter.drawing.canvas import Box
-from jobs.presenter.drawing.letters import Block, Copy
+from jobs.presenter.drawing.letters import Block, Copy, attempts, in_box
 from jobs.presenter.drawing.marks import Area, Mark, Words
-from shared.text.heading_lines import SENSIBLE
 
 _SPACING: Final = 1.3
 _WIDE: Final = (84, 74, 66, 60, 54, 50, 46, 42, 38, 35, 32)
@@ -53,7 +52,11 @@ class _Set:
 
 
 def bullets(setting: Setting, points: Sequence[Bullet], box: Box) -> Listing:
-    """Bullets from the top of a box."""
+    """Bullets from the top of a box; a single one stands without a mark, as large words."""
+    if len(points) == 1:
+        alone = _statement(setting, points[0], box)
+        if alone:
+            return alone
     pen = setting.pen(setting.theme.fonts.body, *(point.text for point in points))
     copies = [Copy(point.text, pen) for point in points]
     found, fits = _fitted(setting, points, copies, box)
@@ -69,13 +72,23 @@ def bullets(setting: Setting, points: Sequence[Bullet], box: Box) -> Listing:
     return Listing(marks=tuple(marks), height=top - box.top, size_px=found.size_px, fits=fits)
 
 
+def _statement(setting: Setting, point: Bullet, box: Box) -> Listing | None:
+    copy = Copy(point.text, setting.pen(setting.theme.fonts.body, point.text))
+    block = in_box(copy, box.width, box.height, _sizes(setting), spacing=_SPACING)
+    if block is None:
+        return None
+    words = setting.words(block, box, setting.ground.words)
+    return Listing(marks=(tuple(words),), height=block.height, size_px=block.size_px, fits=True)
+
+
 def _fitted(
     setting: Setting, points: Sequence[Bullet], copies: Sequence[Copy], box: Box
 ) -> tuple[_Set, bool]:
     sizes = _sizes(setting)[0 if len(points) == 1 else 2 if len(points) <= _FEW else 4 :]
     last = sizes[-1]
     tiny = [(size, 1.0) for size in setting.sizes(*_TINY)]
-    for size, cost in [*((size, 0.0) for size in sizes), (last, SENSIBLE), (last, 1.0), *tiny]:
+    rooms = [_room(point, sizes[0], box.width) for point in points]
+    for size, cost in [*attempts(copies, rooms, sizes), *tiny]:
         if _least_height(points, copies, size, box.width) > box.height:
             continue  # finding the best lines would take long
         found = _at_size(points, copies, size, box.width, cost)

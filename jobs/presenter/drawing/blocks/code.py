@@ -17,6 +17,8 @@ _SPACING: Final = 1.42
 _PADDING: Final = 34
 _ADVANCE_EM: Final = 0.6
 """How wide every letter of a font for code is."""
+_MOST_WRAPPED: Final = 1.25
+"""Code that takes up more lines than this many times its own is hard to follow."""
 _HANGING: Final = "    "
 
 Line = list[Piece]
@@ -75,7 +77,7 @@ def _fitted(setting: Setting, lines: list[Line], room: Box) -> tuple[int, list[L
     for size in (*sizes, *setting.sizes(*_SMALL)):
         wrapped = [part for line in lines for part in _wrapped(line, _columns(room, size))]
         if len(wrapped) <= _rows(room, size):
-            return size, wrapped, size >= sizes[-1]
+            return size, wrapped, size >= sizes[-1] and len(wrapped) <= _MOST_WRAPPED * len(lines)
     return size, wrapped[: _rows(room, size)], False
 
 

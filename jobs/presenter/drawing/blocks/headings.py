@@ -14,6 +14,8 @@ _TALL: Final = (84, 76, 68, 60, 52, 46)
 _SMALL: Final = (40, 36, 30, 26, 22, 18, 14)
 """Only for titles that are much too long."""
 _LARGE: Final = {"title": (128, 116, 104, 92, 80, 72, 64, 56), "section": (104, 92, 80, 72, 64, 56)}
+_LARGE_WIDTH: Final = 0.8
+"""Of large words, in parts of the slide within its margins."""
 _SUBTITLE: Final = (46, 42, 38, 34, 30, 26, 22, 18, 14)
 
 
@@ -70,7 +72,7 @@ def _ornament(setting: Setting, box: Box, inner: Box, block: Block) -> list[Mark
 def large_words(setting: Setting, slide: Slide, box: Box) -> list[Mark]:
     """The title and what is below it, alone on a slide."""
     centred = setting.theme.placed == "centred"
-    width = box.width * (0.9 if setting.canvas.is_wide else 1.0)
+    width = box.width * (_LARGE_WIDTH if setting.canvas.is_wide else 1.0)
     title = Copy(slide.title or slide.subtitle, _title_pen(setting, slide.title, slide.subtitle))
     room = Box(0, 0, width, box.height * 0.62)
     sizes = setting.sizes(*_LARGE[slide.kind])

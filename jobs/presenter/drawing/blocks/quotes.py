@@ -11,21 +11,23 @@ from jobs.presenter.drawing.marks import Area, Mark
 
 _SPACING: Final = 1.26
 _SIZES: Final = (84, 76, 68, 60, 54, 48, 42, 36)
+_BESIDE: Final = 3
 _SMALL: Final = (32, 28, 24, 20, 16, 12, 9)
 _NAME: Final = 38
 
 
-def quote(setting: Setting, said: Quote, box: Box) -> Made:
-    """A quote in the middle of a box."""
+def quote(setting: Setting, said: Quote, box: Box, *, alone: bool) -> Made:
+    """A quote in a box: in its middle, unless there are bullets as well, which it is not larger than."""
     inner = setting.after(box, setting.px(52))
     name = _name(setting, said, inner)
     room = inner._replace(bottom=inner.bottom - (name.height + setting.px(30) if name else 0))
     copy = Copy(said.text, setting.pen(setting.theme.fonts.title, said.text))
-    block = in_box(copy, room.width, room.height, setting.sizes(*_SIZES), spacing=_SPACING)
+    sizes = setting.sizes(*(_SIZES if alone else _SIZES[_BESIDE:]))
+    block = in_box(copy, room.width, room.height, sizes, spacing=_SPACING)
     fits = block is not None
     block = block or smallest(copy, room, setting.sizes(*_SMALL), _SPACING)
     height = block.height + (setting.px(30) + name.height if name else 0)
-    top = box.top + max(0.0, (box.height - height) * 0.42)
+    top = box.top + (max(0.0, (box.height - height) * 0.42) if alone else 0)
     marks: list[Mark] = [_bar(setting, box, top, height)]
     marks += setting.words(block, inner._replace(top=top), setting.ground.title)
     if name:

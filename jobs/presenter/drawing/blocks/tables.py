@@ -14,6 +14,8 @@ from jobs.presenter.drawing.marks import Area, Mark
 _SIZES: Final = (42, 39, 36, 33, 30, 28, 26)
 _NARROW: Final = (42, 39, 36, 33, 30, 28, 26)
 _SMALL: Final = (22, 20, 18, 16, 14, 12, 10, 8, 6)
+_CUT_FROM: Final = 20
+"""Words are cut before letters get smaller than this."""
 _SPACING: Final = 1.24
 _ACROSS_EM: Final = 0.6
 _DOWN_EM: Final = 0.42
@@ -89,11 +91,11 @@ def _fitted(setting: Setting, copies: list[list[Copy]], box: Box) -> tuple[_Set,
     for size in sizes:
         found = _at_size(copies, size, box.width)
         good = found.lines <= _MOST_LINES and not found.is_cut
-        if found.height <= box.height and (good or size == sizes[-1]):
+        if found.height <= box.height and (good or size == sizes[-1]) and not found.is_cut:
             return found, True
     for size in setting.sizes(*_SMALL):
         found = _at_size(copies, size, box.width)
-        if found.height <= box.height:
+        if found.height <= box.height and (not found.is_cut or size <= setting.px(_CUT_FROM)):
             break
     return found, False
 

@@ -21,7 +21,7 @@ from jobs.presenter.drawing.blocks.headings import heading
 from jobs.presenter.drawing.blocks.setting import Made, Setting
 from jobs.presenter.drawing.blocks.tables import are_numbers
 from jobs.presenter.drawing.canvas import Box, Canvas
-from jobs.presenter.drawing.layout import kind_of, lay_out, photo_of, places, set_thing, setting_of
+from jobs.presenter.drawing.layout import beneath, kind_of, lay_out, photo_of, places, set_thing, setting_of
 from jobs.presenter.drawing.marks import Area, Photo, Words
 from jobs.presenter.drawing.paint import Load, cut_out, ground_image, placed
 from jobs.presenter.drawing.themes import Theme
@@ -110,14 +110,16 @@ class _Page:
         where = places(slide, setting, title.height)
         self._areas(title)
         self._title(title, where.heading)
+        aside = where.aside
         if slide.bullets:
-            self._bullets(where.main)
-        thing = set_thing(setting, slide, where.aside)
+            listing = bullets(setting, slide.bullets, where.main)
+            self._bullets(listing.size_px, where.main)
+            aside = beneath(where, setting, listing.height)
+        thing = set_thing(setting, slide, aside)
         if slide.picture:
-            radius = setting.px(setting.theme.corner)
-            self._photo(photo_of(setting, slide, where.aside, radius))
+            self._photo(photo_of(setting, slide, aside, setting.px(setting.theme.corner)))
         elif thing:
-            self._thing(thing, where.aside)
+            self._thing(thing, aside)
 
     def _areas(self, made: Made) -> None:
         for area in made.marks:
@@ -169,16 +171,16 @@ class _Page:
         self._scale.place(shape, box)
         return empty_frame(shape)
 
-    def _bullets(self, box: Box) -> None:
+    def _bullets(self, size_px: int, box: Box) -> None:
         setting, points = self._setting, self._slide.bullets
-        size_px = bullets(setting, points, box).size_px
         frame = self._text(box)
         for line, point in zip(paragraphs(frame, len(points)), points, strict=True):
             direct(line, mirrored=setting.mirrored)
             line.level = point.level
             line.line_spacing = 1.1
             line.space_before = self._scale.points(0.3 * size_px if point.level else 0.7 * size_px)
-            mark(line, setting.theme.marker, level=point.level, indent=self._scale.emu(1.1 * size_px))
+            marker = setting.theme.marker if len(points) > 1 else None
+            mark(line, marker, level=point.level, indent=self._scale.emu(1.1 * size_px))
             size = self._scale.points(0.86 * size_px if point.level else size_px)
             add_run(line, point.text, size=size, colour=INK)
 

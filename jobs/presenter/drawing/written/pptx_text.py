@@ -77,9 +77,14 @@ def direct(paragraph: "_Paragraph", *, mirrored: bool, align: PP_ALIGN | None = 
         paragraph._p.get_or_add_pPr().set("rtl", "1")
 
 
-def mark(paragraph: "_Paragraph", marker: str, *, level: int, indent: Emu) -> None:
-    """A bullet before it, in the theme's accent."""
+def mark(paragraph: "_Paragraph", marker: str | None, *, level: int, indent: Emu) -> None:
+    """A bullet before it, in the theme's accent; or none, whatever the layout has."""
     properties = paragraph._p.get_or_add_pPr()
+    if marker is None:
+        properties.set("marL", "0")
+        properties.set("indent", "0")
+        etree.SubElement(properties, qn("a:buNone"))
+        return
     properties.set("marL", str(int(indent) * (level + 1)))
     properties.set("indent", str(-int(indent)))
     colour = etree.SubElement(properties, qn("a:buClr"))
