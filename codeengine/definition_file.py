@@ -95,14 +95,15 @@ class JobDefinitionFile(_Part):
 
 def is_definition(document: Mapping[str, Any]) -> bool:
     """Whether it is for kubectl, of whatever kind."""
-    return "apiVersion" in document or "kind" in document
+    return "apiVersion" in document
 
 
 def to_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of the job in the API; raises pydantic's `ValidationError` for what is no JobDefinition."""
     found = JobDefinitionFile.model_validate(document)
     (container,) = found.spec.template.containers
-    variables = [*container.envFrom, *container.env]
+    variables = [each.to_field() for each in container.envFrom]
+    variables += [each.to_field() for each in container.env]
     requests = container.resources.requests
     account = found.spec.template.serviceAccountName.rpartition("-")[2]
     fields: dict[str, Any] = {
@@ -110,7 +111,7 @@ def to_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "image_reference": container.image,
         "run_commands": list(container.command),
         "run_arguments": list(container.args),
-        "run_env_variables": [each.to_field() for each in variables],
+        "run_env_variables": variables,
         "run_service_account": account,
         "scale_array_spec": found.spec.arraySpec,
         "scale_max_execution_time": found.spec.maxExecutionTime,

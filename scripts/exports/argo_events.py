@@ -51,7 +51,6 @@ def _event_source(
                     "topic": consumed.topic,
                     "jsonBody": True,
                     "consumerGroup": {"groupName": consumed.group, "oldest": True},
-                    "connectionBackoff": {"duration": "10s", "steps": 100},
                     "sasl": {
                         "mechanism": "PLAIN",
                         "userSecret": {"name": secret, "key": "KAFKA_USER"},
@@ -102,7 +101,7 @@ def _trigger(pipeline: Pipeline, consumed: Consumed, deployment: CloudDeployment
     name = {"dependencyName": _EVENT, "dataTemplate": digest}
     return {
         "atLeastOnce": True,
-        "retryStrategy": {"steps": 10, "duration": "5s", "factor": "2", "jitter": "0.2"},
+        "retryStrategy": {"steps": 10},
         "template": {
             "name": _EVENT,
             "k8s": {

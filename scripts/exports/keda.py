@@ -18,7 +18,7 @@ lag, start nothing, and nobody would ever commit; with `earliest` all that is in
 maxReplicaCount: KEDA starts at most as many pods as there are partitions each time it looks. A pod commits
 within seconds of its start and leaves the group before it renders: more pods than partitions can be at work.
 scalingStrategy: `accurate` is for consumers that commit on receipt. It leaves out pods that wait for a node,
-so that no more are started for their messages. A surplus pod finds no message, or a run that has begun, and ends.
+so that no more are started for their messages. A surplus pod finds no message, or a duplicate, and ends.
 rollout: the default would kill pods at work when this file is applied again."""
 _SCRATCH: Final = "/scratch"
 _USER: Final = 10_001
@@ -28,7 +28,7 @@ _GRACE_S: Final = 60
 class KedaDeployment(CloudDeployment):
     """Where it is deployed; the export's options replace the parts in capitals."""
 
-    heeded = JOB_SETTINGS
+    allowed = JOB_SETTINGS
     image_prefix: ImagePrefix = "REGISTRY/reelwright"
     store_url: str = Field("s3://BUCKET", pattern=r"^(gs|s3|cos)://[\w./-]+$")
     brokers: Brokers = "BROKERS"

@@ -1,6 +1,6 @@
 """librdkafka's mock cluster: brokers in this process, on free ports, which fail on request.
 
-The library that confluent_kafka brings has it, and no Python for its faults; its functions are in rdkafka_mock.h.
+confluent_kafka's library has it, without any Python for its faults; rdkafka_mock.h has its functions.
 """
 
 import ctypes
