@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 SIDE_PX: Final = 864
 """Of avatars: as large as one is ever shown in a frame of 1080 lines (`stand.py`)."""
 _LONGEST_LOOP_S: Final = 30
-_FACE_HEIGHT: Final = 0.52
+_FACE_SIZE: Final = 0.52
 """Of the face, hair to chin, in parts of the square's side."""
+_LARGEST_FACE: Final = 0.74
+"""As large as the face may be so that it comes to the middle."""
 _FACE_MIDDLE: Final = 0.47
 """Its middle, in parts of the square's height."""
 _SHARP_PX: Final = 240
@@ -94,13 +96,15 @@ def _square(picture: "Plane") -> tuple[int, int, int]:
     most = min(tall, wide)
     if seen is None:
         return (wide - most) // 2, (tall - most) // 2, most
-    height_px = (seen.bottom - seen.top) * tall
-    width_px = (seen.right - seen.left) * wide
-    wanted = max(height_px, width_px) / _FACE_HEIGHT if is_face else most
-    side = round(min(most, max(wanted, _SHARP_PX)))
-    middle_x, middle_y = (seen.left + seen.right) / 2 * wide, (seen.top + seen.bottom) / 2 * tall
+    x, y = (seen.left + seen.right) / 2 * wide, (seen.top + seen.bottom) / 2 * tall
     part = _FACE_MIDDLE if is_face else 0.5
-    return _start(middle_x - side / 2, side, wide), _start(middle_y - part * side, side, tall), side
+    side = most
+    if is_face:
+        length = max((seen.right - seen.left) * wide, (seen.bottom - seen.top) * tall)
+        centred = min(2 * x, 2 * (wide - x), y / part, (tall - y) / (1 - part))
+        wanted = max(min(length / _FACE_SIZE, centred), length / _LARGEST_FACE, _SHARP_PX)
+        side = round(min(most, wanted))
+    return _start(x - side / 2, side, wide), _start(y - part * side, side, tall), side
 
 
 def _start(start: float, length: int, room: int) -> int:
@@ -121,7 +125,12 @@ def _seen(picture: "Plane") -> "tuple[Box | None, bool]":
     size = max(1, round(wide * part)), max(1, round(tall * part))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     faces = faces_in(small)
-    return (around(faces), True) if faces else (around(what_matters(small)), False)
+    if not faces:
+        return around(what_matters(small)), False
+    together = around(faces)
+    assert together is not None
+    too_wide = (together.right - together.left) * wide > _LARGEST_FACE * min(tall, wide)
+    return (faces[0] if too_wide else together), True  # the widest face comes first
 
 
 def as_png(picture: "Image") -> bytes:

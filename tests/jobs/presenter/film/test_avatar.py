@@ -32,9 +32,17 @@ def test_the_square_shows_the_face_in_its_middle(
     made = prepared(tmp_path, people(size, [at], radius=90))
     assert made.shape[0] == made.shape[1] <= SIDE_PX
     (face,) = faces_in(made)
-    assert 0.3 < (face.left + face.right) / 2 < 0.7
-    assert 0.25 < (face.top + face.bottom) / 2 < 0.65
-    assert face.bottom - face.top > 0.3
+    assert 0.45 < (face.left + face.right) / 2 < 0.55
+    assert 0.35 < (face.top + face.bottom) / 2 < 0.6
+    assert 0.3 < face.bottom - face.top < 0.85
+
+
+@pytest.mark.parametrize(("apart", "shown"), [(0.08, 2), (0.3, 1)])
+def test_two_faces_are_both_shown_if_the_circle_has_room(tmp_path: Path, apart: float, shown: int) -> None:
+    heads = [(0.5 - apart, 0.45), (0.5 + apart, 0.45)]
+    made = prepared(tmp_path, people((1200, 600), heads, radius=70))
+    whole = [face for face in faces_in(made) if face.left > 0.05 and face.right < 0.95]
+    assert len(whole) == shown
 
 
 def test_a_picture_without_anything_special_shows_its_middle(tmp_path: Path) -> None:

@@ -179,7 +179,6 @@ def test_a_clip_plays_when_it_is_told_to_and_starts_again_at_its_end(tmp_path: P
     assert set(seen[20:]) == {2}
 
 
-@pytest.mark.moviepy
 def test_moviepy_refuses_a_figure() -> None:
     with pytest.raises(BadRequest, match="a figure is not drawn"):
         drawn(moviepy_drawer, film("0"))
