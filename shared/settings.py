@@ -108,6 +108,12 @@ def _url(text: str) -> str:
     return _whole_url(text).rstrip("/")
 
 
+def _endpoint(text: str) -> str:
+    if "{skill}" not in text or not re.fullmatch(r"(\{api\}|https?://)[^\s{}]*(\{skill\}[^\s{}]*)+", text):
+        raise ValueError("use {api}/<path with {skill} in it>, or a whole URL with {skill} in it")
+    return text
+
+
 def _database_url(text: str) -> str:
     """Heroku's and libpq's `postgres://` mean the same driver as `postgresql://` here."""
     if not re.fullmatch(r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*", text):
@@ -219,6 +225,16 @@ class Settings:
     skills_provider: str = _setting("SKILLS_PROVIDER", AUTO)
     """What turns a text into a talk: {choices}. `auto`: watsonx where its key is set, else the embedded one;
     Claude only by name."""
+    orch_api: str = _setting("ORCH_API", "https://orchestrate.ai.cloud.ibm.com/api", _url)
+    """The address of the watsonx Orchestrate API."""
+    orch_endpoint: str = _setting("ORCH_ENDPOINT", "{api}/skills/{skill}:invoke", _endpoint)
+    """Where a skill is invoked; `{{api}}` stands for the address and `{{skill}}` for the skill's name."""
+    orch_auth: str = _setting("ORCH_AUTH", "iam", _one_of("iam", "bearer"))
+    """What authorizes at watsonx: `iam`: a token that IAM gives for the key; `bearer`: the key itself."""
+    orch_api_key: str | None = _setting("ORCH_APIKEY", None, _KEY, secret=True, unset="watsonx is not used")
+    """The key of watsonx Orchestrate, whose skills turn a text into a talk."""
+    orch_timeout_s: float = _setting("ORCH_TIMEOUT", 30.0, _positive)
+    """Seconds that a skill may take."""
     anthropic_api_key: str | None = _setting(
         "ANTHROPIC_API_KEY", None, _KEY, secret=True, unset="Claude is not used"
     )

@@ -26,14 +26,17 @@ MAY_IMPORT = {
 }
 
 HOMES = {
-    "subprocess": ("shared/machine/ffmpeg.py", "shared/platforms/local", "shared/machine/workers.py"),
+    "subprocess": (
+        *("shared/machine/ffmpeg.py", "shared/machine/office.py", "shared/machine/workers.py"),
+        "shared/platforms/local",
+    ),
     "pi_heif": ("shared/video/frames/decoding.py",),
     "imageio_ffmpeg": ("shared/machine/ffmpeg.py",),
     "google.cloud.storage": ("shared/storage/",),
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
     "grpc": ("cloudrun/",),
-    "ibm_cloud_sdk_core": ("codeengine/",),
+    "ibm_cloud_sdk_core": ("codeengine/", "jobs/presenter/skills/watsonx.py"),
     "boto3": ("shared/storage/",),
     "botocore": ("shared/storage/",),
     "cloudevents": ("shared/api/",),
@@ -64,6 +67,11 @@ HOMES = {
     "anyascii": ("shared/records/naming.py",),
     "typer": ("scripts/", "jobs/*/command.py"),
     "rich": ("scripts/", "jobs/*/command.py"),
+    "pikepdf": ("jobs/presenter/drawing/written/",),
+    "uharfbuzz": ("jobs/presenter/drawing/written/",),
+    "pptx": ("jobs/presenter/drawing/written/", "jobs/presenter/deck/reading/presentation.py"),
+    "pypdfium2": ("jobs/presenter/deck/reading/pdf.py",),
+    "pygments": ("jobs/presenter/drawing/colours.py",),
     "fcntl": ("shared/storage/", "shared/machine/temporary.py"),
 }
 
@@ -192,6 +200,7 @@ def test_importing_a_stage_loads_nothing_heavy(module: str) -> None:
     heavy = (
         *("moviepy", "cv2", "av", "numpy", "PIL", "fontTools", "google.cloud", "boto3", "fastapi", "typer"),
         *("requests", "tenacity", "redis", "sqlalchemy", "alembic", "py3langid", "num2words", "onnxruntime"),
+        *("pptx", "pypdfium2", "pikepdf", "pygments", "uharfbuzz", "lxml"),
     )
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

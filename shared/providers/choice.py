@@ -33,7 +33,7 @@ class Choice(Generic[_Opened]):
     setting: str
     """The field of `Settings` that names one of them, or is `auto`."""
     providers: Mapping[str, Provider[_Opened]]
-    """By name, in the order in which `auto` prefers them; the last one is always ready."""
+    """By name, in the order in which `auto` prefers them; of those one is always ready."""
 
     def name(self, settings: Settings) -> str:
         """The setting's value, or for `auto` the first provider that is ready."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NEVER: Final = 9.0
 """Of an article and its noun."""
+_ABBREVIATION: Final = 6.0
+"""After `Dr.` or an initial: hardly better, where the line must end after one of both."""
 _NAME: Final = 3.0
 _NUMBER: Final = 1.7
 """Of a number and what it counts."""
@@ -146,7 +148,7 @@ class _Words:
 def _by_words(words: _Words) -> float:
     ending = _last_part(words.before, words.language)
     if _is_abbreviation(words.before, words.language):
-        return NEVER
+        return _ABBREVIATION
     after = _listed(_AFTER, ending, words.language)
     if _is_name(words):
         return max(_NAME, after or 0)

@@ -13,7 +13,7 @@ from codeengine.job_file import read_job_files
 from jobs.catalogue import pipelines
 from shared.errors import BadRequest
 from tests.emulators.code_engine import API_KEY, PROJECT, CodeEngine
-from tests.test_deployment_readmes import ROOT
+from tests.support.deployments import ROOT
 
 FILE = ROOT / "codeengine/orchestrate-service.yaml"
 

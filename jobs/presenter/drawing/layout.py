@@ -26,8 +26,6 @@ _NUMBER: Final = 26
 class Places:
     """The boxes of a slide."""
 
-    whole: Box
-    """Where a picture is that fills the slide."""
     heading: Box
     body: Box
     """Below the title."""
@@ -55,7 +53,7 @@ def thing_of(slide: Slide) -> object | None:
 
 
 def heading_height(slide: Slide, setting: Setting) -> float:
-    return heading(setting, slide.title, _strip(setting)).height
+    return heading(setting, slide.title, heading_box(setting)).height
 
 
 def places(slide: Slide, setting: Setting, title_height: float) -> Places:
@@ -67,10 +65,11 @@ def places(slide: Slide, setting: Setting, title_height: float) -> Places:
     main, aside = body, body
     if slide.bullets and thing_of(slide):
         main, aside = _halves(slide, setting, body)
-    return Places(whole=canvas.free(canvas.whole), heading=_strip(setting), body=body, main=main, aside=aside)
+    return Places(heading=heading_box(setting), body=body, main=main, aside=aside)
 
 
-def _strip(setting: Setting) -> Box:
+def heading_box(setting: Setting) -> Box:
+    """Where titles are, as high as the highest."""
     safe = setting.canvas.safe
     most = setting.px(210 if setting.canvas.is_wide else 330)
     strip = setting.canvas.free(safe._replace(bottom=safe.top + most))
@@ -92,7 +91,7 @@ def lay_out(slide: Slide, canvas: Canvas, theme: Theme, *, number: int, count: i
     kind = kind_of(slide)
     sheet = _Sheet(setting, kind)
     if slide.picture and slide.picture.fills:
-        sheet.marks.append(_photo(setting, slide, canvas.free(canvas.whole), 0))
+        sheet.marks.append(photo_of(setting, slide, canvas.free(canvas.whole)))
     elif kind != "content":
         sheet.marks += large_words(setting, slide, canvas.free(canvas.safe))
     else:
@@ -131,7 +130,7 @@ def _late(points: tuple[Bullet, ...]) -> list[bool]:
 
 def _content(sheet: _Sheet, slide: Slide) -> None:
     setting = sheet.setting
-    title = heading(setting, slide.title, _strip(setting))
+    title = heading(setting, slide.title, heading_box(setting))
     where = places(slide, setting, title.height)
     sheet.marks += title.marks
     if slide.bullets:
@@ -139,15 +138,16 @@ def _content(sheet: _Sheet, slide: Slide) -> None:
         sheet.points, sheet.fits = listing.marks, listing.fits
     if slide.picture:
         radius = setting.px(setting.theme.corner)
-        sheet.marks.append(_photo(setting, slide, where.aside, radius))
+        sheet.marks.append(photo_of(setting, slide, where.aside, radius))
         return
-    made = _thing(setting, slide, where.aside)
+    made = set_thing(setting, slide, where.aside)
     if made:
         sheet.marks += made.marks
         sheet.fits &= made.fits
 
 
-def _thing(setting: Setting, slide: Slide, box: Box) -> Made | None:
+def set_thing(setting: Setting, slide: Slide, box: Box) -> Made | None:
+    """What is neither bullets nor a picture."""
     if slide.code:
         return code(setting, slide.code, box)
     if slide.table:
@@ -155,7 +155,8 @@ def _thing(setting: Setting, slide: Slide, box: Box) -> Made | None:
     return quote(setting, slide.quote, box) if slide.quote else None
 
 
-def _photo(setting: Setting, slide: Slide, box: Box, radius: float) -> Photo:
+def photo_of(setting: Setting, slide: Slide, box: Box, radius: float = 0) -> Photo:
+    """The picture of a slide that has one."""
     assert slide.picture is not None
     return Photo(
         name=slide.picture.name,

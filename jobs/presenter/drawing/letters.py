@@ -32,7 +32,7 @@ _TALL: Final = {
 }
 """How much farther apart lines of a script are than those of Latin letters."""
 _CAPITAL_EM: Final = 0.7
-_FIGURES: Final = ("lnum", "tnum")
+FIGURES: Final = ("lnum", "tnum")
 """Digits of one height and one width, so that columns of numbers align."""
 
 
@@ -50,7 +50,7 @@ class Pen:
     ) -> None:
         self.font = font
         self.mirrored = mirrored
-        self._language = language
+        self.language = language
         self._capitals = capitals
         together = "\n".join(map(self.cleaned, texts))
         self.shaper = Shaper(
@@ -58,7 +58,7 @@ class Pen:
             family=font.family,
             weight=font.weight,
             language=language,
-            features=_FIGURES,
+            features=FIGURES,
         )
         self._widths_em: dict[str, float] = {}
         scripts = scripts_of(together)
@@ -67,7 +67,7 @@ class Pen:
     def cleaned(self, text: str) -> str:
         """As it is drawn."""
         plain = clean(text)
-        return in_capitals(plain, self._language) if self._capitals else plain
+        return in_capitals(plain, self.language) if self._capitals else plain
 
     def width(self, text: str, size_px: float) -> float:
         if text not in self._widths_em:

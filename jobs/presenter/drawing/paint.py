@@ -124,16 +124,17 @@ def _photo(image: Image.Image, mark: Photo, pixels: "NDArray[np.uint8]") -> None
 @lru_cache(maxsize=4)
 def ground_image(ground: Ground, width: int, height: int, mirrored: bool) -> Image.Image:
     """An empty slide; not to be painted on."""
-    image = np.empty((height, width, 3), np.float32)
+    image: NDArray[np.float32] = np.empty((height, width, 3), np.float32)
     image[:] = parse_colour(ground.colour)
     if ground.to:
         along = np.linspace(0, 1, width, dtype=np.float32)[None, :] * width
         down = np.linspace(0, 1, height, dtype=np.float32)[:, None] * height
         part = ((along + down) / (width + height))[..., None]
-        image = image * (1 - part) + np.array(parse_colour(ground.to), np.float32) * part
+        image = np.asarray(image * (1 - part) + np.array(parse_colour(ground.to), np.float32) * part)
     for shape in ground.shapes:
         alpha = _shape(shape, width, height)[..., None] * np.float32(shape.alpha)
-        image = image * (1 - alpha) + np.array(parse_colour(shape.colour), np.float32) * alpha
+        colour = np.array(parse_colour(shape.colour), np.float32)
+        image = np.asarray(image * (1 - alpha) + colour * alpha, np.float32)
     flat = image[:, ::-1] if mirrored else image
     return Image.fromarray(np.ascontiguousarray(flat.round().clip(0, 255).astype(np.uint8)))
 

@@ -29,6 +29,10 @@ _FACE_MIDDLE: Final = 0.47
 """Its middle, in parts of the square's height."""
 _SHARP_PX: Final = 240
 """The square is not smaller, so that the picture is not blown up."""
+_LOUD: Final = "[3-9a-f]"
+"""Levels of speech."""
+_SOFT: Final = "[0-2]"
+"""Levels of silence, and of what fades into it."""
 _BREATH_S: Final = 0.35
 """In pauses shorter than this the clip plays on."""
 
@@ -77,7 +81,7 @@ def plays_of(levels: str, starts: Iterable[int], frame_rate: Fraction) -> tuple[
 
 def _plays_in(levels: str, start: int, end: int, breath: int) -> Iterator[Play]:
     at = 0
-    for spoken in re.finditer(f"[^0]+(?:0{{1,{max(1, breath)}}}[^0]+)*", levels[start:end]):
+    for spoken in re.finditer(f"{_LOUD}+(?:{_SOFT}{{1,{breath}}}{_LOUD}+)*", levels[start:end]):
         frames = spoken.end() - spoken.start()
         yield Play(at_frame=start + spoken.start(), frames=frames, clip_from=at)
         at += frames

@@ -16,13 +16,33 @@ from shared.settings import Settings
 __all__ = ["SKILLS", "Skills", "Wish", "skills_provider"]
 
 
+def _watsonx(settings: Settings, account: Account) -> Skills:
+    from jobs.presenter.skills.watsonx import WatsonxSkills
+
+    return WatsonxSkills(settings, account)
+
+
+def _claude(settings: Settings, account: Account) -> Skills:
+    from jobs.presenter.skills.claude import ClaudeSkills
+
+    return ClaudeSkills(settings, account)
+
+
 def _embedded(_settings: Settings, _account: Account) -> Skills:
     from jobs.presenter.skills.embedded.provider import EmbeddedSkills
 
     return EmbeddedSkills()
 
 
-SKILLS: Final = Choice(setting="skills_provider", providers={"embedded": Provider(open=_embedded)})
+SKILLS: Final = Choice(
+    setting="skills_provider",
+    providers={
+        "watsonx": Provider(open=_watsonx, key="orch_api_key"),
+        "embedded": Provider(open=_embedded),
+        "claude": Provider(open=_claude, key="anthropic_api_key"),
+    },
+)
+"""Claude is last, behind what is always ready: a key that is set for ads makes no talk cost money."""
 
 
 def skills_provider(settings: Settings, account: Account) -> Skills:

@@ -5,6 +5,10 @@ import unicodedata
 from collections import Counter
 from typing import Final
 
+from jobs.presenter.deck.notes import without_pauses
+from jobs.presenter.skills.embedded.blocks import read_markdown
+
+_PROSE: Final = frozenset({"heading", "text", "item", "quote"})
 _NUMBER: Final = re.compile(r"\d+(?:[.,:/'’\u00a0\u202f]\d+)*")
 _QUOTED: Final = re.compile(
     r"“([^“”]{1,80})”|„([^„“”]{1,80})[“”]|«([^«»]{1,80})»|「([^「」]{1,80})」|\"([^\"]{1,80})\""
@@ -66,3 +70,21 @@ def negations_in(text: str, language: str) -> list[str]:
         return []
     found = re.findall(rf"(?<!\w)(?:{_NEGATIONS[base]})(?!\w)", text, re.IGNORECASE)
     return [each.casefold() for each in found]
+
+
+def lost_facts(text: str, script: str, language: str) -> list[str]:
+    """What the prose of a Markdown text says and the script does not, or the script alone says: a sentence
+    each."""
+    prose = " ".join(block.text for block in read_markdown(text).blocks if block.kind in _PROSE)
+    return lost_in(prose, script, language)
+
+
+def lost_in(prose: str, script: str, language: str) -> list[str]:
+    """The same for plain text."""
+    before, after = numbers_in(prose), numbers_in(without_pauses(script))
+    lost = [f"the number {each} is missing" for each in sorted(before.keys() - after.keys())]
+    lost += [f"the number {each} is new" for each in sorted(after.keys() - before.keys())]
+    said = script.casefold()
+    lost += [f"{each!r} is missing" for each in sorted(names_in(prose)) if each.casefold() not in said]
+    denied, still = len(negations_in(prose, language)), len(negations_in(script, language))
+    return lost + [f"{denied} negations became {still}"] * (still != denied)

@@ -10,44 +10,27 @@ It reads requests as lines of JSON on stdin and answers each with one on stdout,
 It imports only what it needs: most of its processes decode one picture.
 """
 
-import json
-import os
-import resource
-import select
-import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
 from shared.accepted import MOST_DECODING_CPU_S, MOST_DECODING_MIB, MOST_DECODING_S
 from shared.errors import InvalidAssets
+from shared.machine.answering import Limits, answer_requests
 from shared.video.frames.decoding import decoded_and_measured, measured, transparency
+
+_LIMITS = Limits(wall_s=MOST_DECODING_S, cpu_s=MOST_DECODING_CPU_S, memory_mib=MOST_DECODING_MIB)
 
 
 def main(idle_s: float) -> None:
     """Answer requests until it was idle for a while, or until its caller has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller
-    for deadline in (signal.SIGALRM, signal.SIGPROF):
-        signal.signal(deadline, signal.SIG_DFL)
-    _limit_memory()
     Image.MAX_IMAGE_PIXELS = None  # its error names no size: the limits in shared/accepted.py replace it
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     warnings.simplefilter("ignore")
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # libraries' messages go to stderr
-    while select.select([sys.stdin], [], [], idle_s)[0]:
-        line = sys.stdin.buffer.readline()
-        if not line:
-            return
-        signal.setitimer(signal.ITIMER_REAL, MOST_DECODING_S)
-        signal.setitimer(signal.ITIMER_PROF, MOST_DECODING_CPU_S)
-        said, pixels = _answer(json.loads(line))
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        _write(answers, said, pixels)
+    answer_requests(_answer, _LIMITS, idle_s=idle_s)
 
 
 def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -67,18 +50,6 @@ def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     if image is None:
         return {"size": None, "notes": notes}, b""
     return {"size": image.size, "whole": whole, "notes": notes}, image.tobytes()
-
-
-def _write(answers: BinaryIO, said: dict[str, Any], pixels: bytes) -> None:
-    answers.write(json.dumps(said).encode() + b"\n")
-    answers.write(pixels)
-    answers.flush()
-
-
-def _limit_memory() -> None:
-    if sys.platform == "linux":  # other systems count it differently
-        most = MOST_DECODING_MIB << 20
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Loudness = NDArray[np.float64]
 
 _RATE_HZ: Final = 16_000
-_RANGE_DB: Final = 30.0
+_RANGE_DB: Final = 22.0
 """Below the voice's loud syllables, up to which a sound is more than silence."""
 _LEAST_DBFS: Final = -60.0
 """Quieter speech is silence, however quiet all of it is."""
@@ -22,27 +22,34 @@ _LOUD_PERCENTILE: Final = 95
 _ATTACK_S: Final = 0.03
 _RELEASE_S: Final = 0.16
 """Times in which a change of loudness is followed to 63 %: slower than syllables end, so that it breathes."""
+_FADING_S: Final = 1
+"""After the end of speech; by then no level is left."""
 
 
 def levels_of(speech: Sequence[tuple[int, Path]], frames: int, frame_rate: Fraction) -> str:
     """`Figure.levels` for pieces of speech (first frame, WAV or MP3) in a film of this many frames.
 
-    Measured against the speech's own loud syllables, so that it does not depend on how loud a voice was
-    recorded. The same files give the same levels. Raises `InvalidAssets` for a file that can't be decoded.
+    Each piece is measured against its own loud syllables, so that its levels depend neither on how loud it
+    was recorded nor on the other pieces. Raises `InvalidAssets` for a file that can't be decoded.
     """
+    levels = [0] * frames
+    for at_frame, path in speech:
+        for frame, level in enumerate(_piece(path, frame_rate), at_frame):
+            if frame < frames:
+                levels[frame] = max(levels[frame], level)
+    return "".join(f"{level:x}" for level in levels)
+
+
+def _piece(path: Path, frame_rate: Fraction) -> Iterator[int]:
+    """The levels from the start of a piece until it has faded."""
     import numpy as np
 
-    power = np.zeros(frames)
-    for at_frame, path in speech:
-        heard = _power(path, frame_rate)[: max(0, frames - at_frame)]
-        power[at_frame : at_frame + len(heard)] += heard
-    decibels = 10 * np.log10(np.maximum(power, 1e-12))
+    decibels = 10 * np.log10(np.maximum(_power(path, frame_rate), 1e-12))
     spoken = decibels[decibels > _LEAST_DBFS]
-    if not spoken.size:
-        return "0" * frames
-    top = float(np.percentile(spoken, _LOUD_PERCENTILE))
+    top = float(np.percentile(spoken, _LOUD_PERCENTILE)) if spoken.size else 0.0
     wanted = ((decibels - top) / _RANGE_DB + 1).clip(0, 1) * (decibels > _LEAST_DBFS)
-    return "".join(f"{round(15 * level):x}" for level in _smoothed(wanted.tolist(), float(frame_rate)))
+    silence = [0.0] * int(_FADING_S * frame_rate)
+    return (round(15 * level) for level in _smoothed([*wanted.tolist(), *silence], float(frame_rate)))
 
 
 def _power(path: Path, frame_rate: Fraction) -> "Loudness":

@@ -36,6 +36,8 @@ class Listing:
     marks: tuple[tuple[Mark, ...], ...]
     """Of each bullet."""
     height: float
+    size_px: int
+    """Of the first level."""
     fits: bool
 
 
@@ -57,14 +59,14 @@ def bullets(setting: Setting, points: Sequence[Bullet], box: Box) -> Listing:
     found, fits = _fitted(setting, points, copies, box)
     loose = min(_LOOSEST, 1 + max(0.0, box.height - found.height) / max(1.0, 2.5 * sum(found.gaps)))
     marks, top = [], box.top
-    numbers = accumulate(not point.level for point in points)
+    numbers = accumulate(int(not point.level) for point in points)
     for number, point, block, gap in zip(numbers, points, found.blocks, found.gaps, strict=True):
         place = box._replace(top=top + gap * loose)
         words = setting.after(place, _indent(point, found.size_px))
         marker = _marker(setting, point, str(number), block, place, found.size_px)
         marks.append((*marker, *setting.words(block, words, setting.ground.words)))
         top = place.top + block.height
-    return Listing(marks=tuple(marks), height=top - box.top, fits=fits)
+    return Listing(marks=tuple(marks), height=top - box.top, size_px=found.size_px, fits=fits)
 
 
 def _fitted(

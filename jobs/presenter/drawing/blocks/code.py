@@ -24,7 +24,7 @@ Line = list[Piece]
 
 def code(setting: Setting, block: Code, box: Box) -> Made:
     """A panel at the top of a box."""
-    lines = _coloured(setting, block)
+    lines = coloured(setting, block)
     pad = setting.px(_PADDING)
     room = box.inset(pad, pad)
     size, wrapped, fits = _fitted(setting, lines, room)
@@ -35,7 +35,7 @@ def code(setting: Setting, block: Code, box: Box) -> Made:
     marks: list[Mark] = [Area(box=panel, colour=setting.theme.panel, radius=setting.px(setting.theme.corner))]
     for number, line in enumerate(wrapped):
         marks += _line(pen, line, room.left, room.top + (number + 0.5) * pitch + 0.35 * size, size)
-    return Made(marks=marks, height=panel.height, fits=fits)
+    return Made(marks=marks, height=panel.height, size_px=size, fits=fits)
 
 
 def lines_that_fit(setting: Setting, block: Code, box: Box) -> list[int]:
@@ -44,10 +44,11 @@ def lines_that_fit(setting: Setting, block: Code, box: Box) -> list[int]:
     room = box.inset(setting.px(_PADDING), setting.px(_PADDING))
     size = _sizes(setting)[-1]
     columns = _columns(room, size)
-    return [*(len(_wrapped(line, columns)) for line in _coloured(setting, block)), _rows(room, size)]
+    return [*(len(_wrapped(line, columns)) for line in coloured(setting, block)), _rows(room, size)]
 
 
-def _coloured(setting: Setting, block: Code) -> list[Line]:
+def coloured(setting: Setting, block: Code) -> list[Line]:
+    """The lines as they were written."""
     theme = setting.theme
     plain = theme.content.words
     return code_lines(block.text, block.language, style=theme.code_style, plain=plain, ground=theme.panel)

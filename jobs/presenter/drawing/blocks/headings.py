@@ -3,7 +3,7 @@
 from typing import Final
 
 from jobs.presenter.deck.slides import Slide
-from jobs.presenter.drawing.blocks.setting import Made, Setting
+from jobs.presenter.drawing.blocks.setting import Made, Setting, Side
 from jobs.presenter.drawing.canvas import Box
 from jobs.presenter.drawing.letters import Block, Copy, Pen, in_box
 from jobs.presenter.drawing.marks import Area, Mark
@@ -29,7 +29,7 @@ def heading(setting: Setting, title: str, box: Box) -> Made:
     marks: list[Mark] = [*_ornament(setting, box, inner, block)]
     marks += setting.words(block, inner, setting.ground.title)
     height = inner.top - box.top + block.height + (setting.px(18) if style == "line" else 0)
-    return Made(marks=marks, height=height)
+    return Made(marks=marks, height=height, size_px=block.size_px)
 
 
 def _fitted_title(setting: Setting, title: str, box: Box) -> Block:
@@ -82,7 +82,7 @@ def large_words(setting: Setting, slide: Slide, box: Box) -> list[Mark]:
     rule, gap = setting.px(8), setting.px(36)
     height = block.height + gap + rule + (gap + below.height if below else 0)
     top = box.top + (box.height - height) * {"low": 0.72, "middle": 0.5, "centred": 0.5}[setting.theme.placed]
-    side = "middle" if centred else "start"
+    side: Side = "middle" if centred else "start"
     marks: list[Mark] = [*setting.words(block, box._replace(top=top), setting.ground.title, side)]
     top += block.height + gap
     wide = setting.px(120)

@@ -31,7 +31,7 @@ def quote(setting: Setting, said: Quote, box: Box) -> Made:
     if name:
         below = inner._replace(top=top + block.height + setting.px(30))
         marks += setting.words(name, below, setting.ground.quiet)
-    return Made(marks=marks, height=height, fits=fits)
+    return Made(marks=marks, height=height, size_px=block.size_px, fits=fits)
 
 
 def _name(setting: Setting, said: Quote, box: Box) -> Block | None:

@@ -72,5 +72,9 @@ class Made:
 
     marks: Sequence[Mark]
     height: float
+    size_px: int = 0
+    """Of its letters."""
+    columns: tuple[float, ...] = ()
+    """How wide those of a table are."""
     fits: bool = True
     """Whether it has room at a legible size."""

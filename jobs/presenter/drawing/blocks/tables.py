@@ -47,7 +47,7 @@ def table(setting: Setting, shown: Table, box: Box) -> Made:
     """A table at the top of a box."""
     copies = _copies(setting, shown)
     found, fits = _fitted(setting, copies, box)
-    right = [_is_numbers([row[place] for row in shown.rows]) for place in range(len(shown.header))]
+    right = [are_numbers([row[place] for row in shown.rows]) for place in range(len(shown.header))]
     left = setting.start(box, sum(found.widths))
     whole = box._replace(left=left, right=left + sum(found.widths))
     marks: list[Mark] = []
@@ -57,7 +57,7 @@ def table(setting: Setting, shown: Table, box: Box) -> Made:
         marks += _ground(setting, number, line)
         marks += _cells(setting, number, row, found, line, right)
         top += height
-    return Made(marks=marks, height=found.height, fits=fits)
+    return Made(marks=marks, height=found.height, size_px=found.size_px, columns=found.widths, fits=fits)
 
 
 def rows_that_fit(setting: Setting, shown: Table, box: Box) -> list[int]:
@@ -74,7 +74,8 @@ def _copies(setting: Setting, shown: Table) -> list[list[Copy]]:
     return [header, *([Copy(cell, plain) for cell in row] for row in shown.rows)]
 
 
-def _is_numbers(cells: Sequence[str]) -> bool:
+def are_numbers(cells: Sequence[str]) -> bool:
+    """Whether a column is aligned at its right."""
     filled = [cell.strip() for cell in cells if cell.strip() not in {"", "-", "–", "—"}]
     return bool(filled) and sum(bool(_NUMBER.fullmatch(cell)) for cell in filled) >= 0.7 * len(filled)
 

@@ -9,20 +9,18 @@ from jobs.presenter.deck.notes import without_pauses
 from jobs.presenter.deck.slides import MOST_BULLETS
 from jobs.presenter.skills.embedded.blocks import Block
 
-IDEAL_S: Final = 30.0
-"""Of a slide."""
 _SLOW_S: Final = 14.0
 """A slide that is this much longer than the ideal costs 1."""
 _ONE_MORE: Final = 0.25
 """The cost of each slide."""
 _UNEVEN: Final = 0.5
 """Of a slide full of items: two slides with half as many cost less."""
-_IN_PARAGRAPH: Final = 0.9
+_IN_PARAGRAPH: Final = 1.4
 _IN_LIST: Final = 0.7
 _AFTER_LEAD: Final = 3.0
 """Between a line that ends with a colon and what it leads to."""
 _BEFORE_VISUAL: Final = 1.2
-_SHIFT: Final = 1.2
+_SHIFT: Final = 1.5
 """What is saved by a cut where the topic shifts as much as it can."""
 _LONGEST: Final = 3.0
 """How many times the ideal a slide of several units may take."""
@@ -82,8 +80,11 @@ class _Page:
         return _ONE_MORE + off * off + _UNEVEN * (self.items / MOST_BULLETS) ** 2
 
 
-def pages(units: Sequence[Unit], before_s: float = 0.0, ideal_s: float = IDEAL_S) -> list[Sequence[Unit]]:
-    """The slides of a section; `before_s` is how long the first is shown before its first unit."""
+def pages(units: Sequence[Unit], before_s: float, ideal_s: float) -> list[Sequence[Unit]]:
+    """The slides of a section, each about as long as the ideal.
+
+    `before_s` is how long the first is shown before its first unit.
+    """
     costs = [0.0] + [inf] * len(units)
     starts = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):

@@ -140,7 +140,7 @@ def as_shown(text: str, codes: frozenset[str] = frozenset()) -> str:
 def title_of(sentences: Sequence[str], language: str, weights: Weights, taken: frozenset[str]) -> str:
     """A title for some sentences: the first if it is short and stands alone, else their most telling phrase.
 
-    None of `taken` (casefolded); empty if there is no other.
+    It is none of `taken` (casefolded); empty if there is no other.
     """
     first = _trimmed(sentences[0], 0, len(sentences[0])).text if sentences else ""
     if _is_title(first, language) and first.casefold() not in taken:

@@ -8,7 +8,7 @@ from typing import Final
 from jobs.presenter.deck.notes import between_pauses
 from jobs.presenter.deck.slides import MOST_SLIDES, Bullet, Code, Picture, Quote, Slide, Slides, Table
 from jobs.presenter.skills.embedded.blocks import Block, Document, read_markdown
-from jobs.presenter.skills.embedded.paging import IDEAL_S, Unit, most_bullets, pages
+from jobs.presenter.skills.embedded.paging import Unit, most_bullets, pages
 from jobs.presenter.skills.embedded.phrases import (
     MOST_WORDS,
     Fragment,
@@ -17,7 +17,7 @@ from jobs.presenter.skills.embedded.phrases import (
     shown_length,
     title_of,
 )
-from jobs.presenter.skills.embedded.sections import Section, Told, sections_of, told_blocks
+from jobs.presenter.skills.embedded.sections import Section, Told, parts_of, sections_of, told_blocks
 from jobs.presenter.skills.embedded.sentences import seconds_of, sentences
 from jobs.presenter.skills.embedded.speech import script_of
 from jobs.presenter.skills.embedded.weights import Weights, shifts
@@ -40,8 +40,8 @@ _MOST_WORDS_ALONE: Final = 20
 """Of a bullet where no sentence has a shorter part that is faithful to it."""
 _LONGEST_TITLE: Final = 80
 _SUBTITLE_WORDS: Final = 12
-_FULL: Final = 0.8
-"""The share of the slides that may be planned for a long text."""
+_IDEALS_S: Final = (30.0, 60.0, 120.0)
+"""Of a slide; the longer ones for texts that would make too many."""
 
 
 class EmbeddedSkills:
@@ -66,12 +66,12 @@ class EmbeddedSkills:
             told = told_blocks(document, script, wish.language)
         if all(each.block.kind == "break" for each in told):
             raise InvalidAssets("the text holds nothing to say or to show; write what is to be said")
-        maker = _Maker(told, wish)
-        slides = tuple(maker.slides(wish.title or document.title))
-        if len(slides) > MOST_SLIDES:
-            text = f"the text makes {len(slides)} slides, and a talk has at most {MOST_SLIDES}"
-            raise InvalidAssets(f"{text}; make two talks of it, or join sections")
-        return Slides(title=slides[0].title, language=wish.language, slides=slides)
+        for ideal_s in _IDEALS_S:
+            slides = tuple(SlideMaker(told, wish, ideal_s).slides(wish.title or document.title))
+            if len(slides) <= MOST_SLIDES:
+                return Slides(title=slides[0].title, language=wish.language, slides=slides)
+        text = f"the text makes {len(slides)} slides, and a talk has at most {MOST_SLIDES}"
+        raise InvalidAssets(f"{text}; make two talks of it, or join sections")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +85,12 @@ class _Part:
     units: tuple[Unit, ...]
 
 
-class _Maker:
+class SlideMaker:
     """Makes the slides of one text."""
 
-    def __init__(self, told: Sequence[Told], wish: Wish) -> None:
+    def __init__(self, told: Sequence[Told], wish: Wish, ideal_s: float = _IDEALS_S[0]) -> None:
         self._wish = wish
+        self._ideal_s = ideal_s
         spans = [sentences(each.notes, wish.language) for each in told]
         texts = [[each.notes[start:end] for start, end in own] for each, own in zip(told, spans, strict=True)]
         every = [text for own in texts for text in own]
@@ -97,7 +98,6 @@ class _Maker:
         found = iter(shifts(every, self._weights))
         self._shifts = {id(each): [next(found) for _ in own] for each, own in zip(told, texts, strict=True)}
         self._sections = sections_of(told)
-        self._whole_s = self._seconds("".join(each.notes for each in told))
         self._taken: set[str] = set()
 
     def slides(self, title: str) -> Iterator[Slide]:
@@ -106,13 +106,34 @@ class _Maker:
         units = self._units(first.body)
         opening, rest = self._opening(units, at_least_one=True)
         heading = first.heading.block.text if first.heading else ""
-        shown = title or heading or self._title(units) or first.body[0].block.text[:_LONGEST_TITLE]
+        shown = title or heading or self._first_words(units) or first.body[0].block.text[:_LONGEST_TITLE]
         self._taken |= {shown.casefold(), heading.casefold()}
         yield self._large("title", shown, first.lead, opening, heading if title else "")
         again = heading if len(self._sections) > 1 and not first.has_parts else ""
         yield from self._content(_Part(title=again, lead="", units=rest))
         for section in self._sections[1:]:
             yield from self._section(section)
+
+    @property
+    def language(self) -> str:
+        return self._wish.language
+
+    def visuals(self, told: Told) -> list[dict[str, Picture | Code | Table | Quote]]:
+        """What a block shows beside words, as fields of slides; a long table is several."""
+        blocks = [part.block for part in parts_of(told) if part.block.kind in ("picture", "code", "table")]
+        known = [each for each in blocks if each.kind != "picture" or asset_of(each.name, self._wish)]
+        return [self._visual(block) for block in known]
+
+    def silent_s(self, told: Told) -> float:
+        """How long a block is shown over which nothing is said."""
+        return _silent_s(told.block)
+
+    def prose(self, told: Told, title: str = "") -> Slide:
+        """One slide of a part of the text, with a title found in its words where none is given."""
+        units = self._units([told])
+        shown = title or self._title(units)
+        self._taken.add(shown.casefold())
+        return self._page(shown, "", units)
 
     def _section(self, section: Section) -> Iterator[Slide]:
         units = self._units(section.body)
@@ -154,8 +175,7 @@ class _Maker:
 
     def _content(self, part: _Part) -> Iterator[Slide]:
         """One slide, or several: with numbers after the title, or with titles found in their words."""
-        ideal_s = max(IDEAL_S, self._whole_s / (_FULL * MOST_SLIDES))
-        found = pages(part.units, self._seconds(part.lead), ideal_s)
+        found = pages(part.units, self._seconds(part.lead), self._ideal_s)
         for number, page in enumerate(found, 1):
             title = part.title or self._title(page)
             self._taken.add(title.casefold())
@@ -239,9 +259,13 @@ class _Maker:
         return sorted(found, key=lambda part: -self._weights.of(part.text))[:1]
 
     def _title(self, units: Sequence[Unit]) -> str:
-        texts = [spoken.text for unit in units for spoken in between_pauses(unit.notes)]
-        texts = texts or [unit.block.text for unit in units if unit.block.kind not in ("code", "table")]
-        return title_of(texts, self._wish.language, self._weights, frozenset(self._taken))
+        return title_of(_texts(units), self._wish.language, self._weights, frozenset(self._taken))
+
+    def _first_words(self, units: Sequence[Unit]) -> str:
+        """A part of the first sentence, which is spoken over the title slide."""
+        first = _texts(units[:1])
+        part = fragment(first[0], self._wish.language, self._weights) if first else None
+        return as_shown(part.text) if part else self._title(units)
 
     def _units(self, told: Sequence[Told]) -> tuple[Unit, ...]:
         return tuple(unit for each in told for unit in self._units_of(each))
@@ -266,6 +290,12 @@ class _Maker:
 
     def _seconds(self, notes: str) -> float:
         return seconds_of(notes, self._wish.words_per_minute)
+
+
+def _texts(units: Sequence[Unit]) -> list[str]:
+    """What is said, or else shown, in words."""
+    said = [spoken.text for unit in units for spoken in between_pauses(unit.notes)]
+    return said or [unit.block.text for unit in units if unit.block.kind not in ("code", "table")]
 
 
 def _start(unit: Unit, place: int) -> int:

@@ -55,7 +55,7 @@ def sections_of(told: Sequence[Told]) -> list[Section]:
         if each.block.kind in ("heading", "break"):
             found.append((each if each.block.kind == "heading" else None, []))
         else:
-            found[-1][1].extend(_split(each))
+            found[-1][1].extend(parts_of(each))
     kept = [(heading, body) for heading, body in found if heading or body]
     return [
         Section(heading=heading, body=tuple(body), has_parts=_is_above(heading, kept[number + 1 :]))
@@ -68,11 +68,14 @@ def _is_above(heading: Told | None, others: Sequence[tuple[Told | None, list[Tol
     return bool(heading and following and following.block.level > heading.block.level)
 
 
-def _split(told: Told) -> Iterator[Told]:
+def parts_of(told: Told) -> Iterator[Told]:
     """A long table as several, as even as can be, of which the first is told."""
     rows = told.block.rows
-    count = max(1, -(-len(rows) // _MOST_ROWS))
-    size = -(-len(rows) // count) if rows else 1
+    count = -(-len(rows) // _MOST_ROWS)
+    if count < 2:
+        yield told
+        return
+    size = -(-len(rows) // count)
     for number in range(count):
         part = rows[number * size : (number + 1) * size]
         yield Told(block=replace(told.block, rows=part), notes=told.notes if number == 0 else "")

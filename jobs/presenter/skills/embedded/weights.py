@@ -18,6 +18,8 @@ _RUN: Final = re.compile(rf"[{DENSE_SCRIPTS}]+|(?:(?![{DENSE_SCRIPTS}\d_])[\w\u0
 _IS_DENSE: Final = re.compile(rf"[{DENSE_SCRIPTS}]")
 _STEM: Final = 6
 """Letters that the forms of a word share."""
+_CLEAR: Final = 0.15
+"""A fall in likeness that is a shift of topic."""
 _WINDOW: Final = 4
 """Sentences on each side of a place that are compared."""
 
@@ -55,10 +57,12 @@ class Weights:
 
 
 def shifts(sentences: Sequence[str], weights: Weights) -> list[float]:
-    """For each sentence how much the topic shifts before it: 0 not at all, 1 as much as it can."""
+    """For each sentence how much the topic shifts before it: 0 not at all, 1 as much as anywhere."""
     bags = [weights.bag(sentence) for sentence in sentences]
     alike = [_likeness(bags, place, weights) for place in range(1, len(bags))]
-    return [0.0, *(_depth(alike, place) for place in range(len(alike)))][: len(bags)]
+    depths = [0.0, *(_depth(alike, place) for place in range(len(alike)))][: len(bags)]
+    deepest = max(_CLEAR, *depths, 0.0)
+    return [depth / deepest for depth in depths]
 
 
 def _likeness(bags: Sequence[Counter[str]], place: int, weights: Weights) -> float:
@@ -80,7 +84,7 @@ def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 def _depth(alike: Sequence[float], place: int) -> float:
     """How far the likeness is below the nearest peaks on both sides."""
     here = alike[place]
-    return min(1.0, _peak(alike[place::-1]) + _peak(alike[place:]) - 2 * here)
+    return _peak(alike[place::-1]) + _peak(alike[place:]) - 2 * here
 
 
 def _peak(values: Sequence[float]) -> float:

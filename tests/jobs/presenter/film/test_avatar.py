@@ -79,6 +79,6 @@ def test_each_slide_plays_the_clip_from_its_beginning() -> None:
     )
 
 
-@pytest.mark.parametrize("levels", ["", "0000"])
+@pytest.mark.parametrize("levels", ["", "0000", "12211"])
 def test_in_silence_nothing_plays(levels: str) -> None:
     assert plays_of(levels, [0], Fraction(30)) == ()

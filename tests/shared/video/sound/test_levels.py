@@ -59,6 +59,14 @@ def test_every_frame_has_a_level_at_any_rate_and_length_of_speech(tmp_path: Path
     assert numbers(levels_of([(0, path)], 60, rate))[30:] == [15] * 30
 
 
+def test_a_piece_has_its_levels_whatever_the_others_are(tmp_path: Path) -> None:
+    soft = spoken(tmp_path / "soft.wav", (1, 0.1), (0.3, 0.02))
+    loud, quiet = (spoken(tmp_path / f"{part}.wav", (1, part)) for part in (0.9, 0.05))
+    with_loud, with_quiet = (levels_of([(0, other), (60, soft)], 120, RATE) for other in (loud, quiet))
+    assert with_loud[60:] == with_quiet[60:] == levels_of([(0, soft)], 60, RATE)
+    assert levels_of([(0, soft), (20, loud)], 60, RATE)[25:45] == "f" * 20
+
+
 def test_silence_has_no_level(tmp_path: Path) -> None:
     assert levels_of([(0, spoken(tmp_path / "a.wav", (1, 0.0002)))], 40, RATE) == "0" * 40
 
