@@ -1,7 +1,6 @@
 """`POST /assist` under load: 1,000 requests over 64 connections, to a server that runs beside this process.
 
-`python -m benchmarks.assist`. The platform notes what it is asked to start, as a cloud's API would; the store is
-a folder.
+`python -m benchmarks.assist`. The platform starts nothing; the store is a folder.
 """
 
 import json

