@@ -95,7 +95,8 @@ def _extra_job(
         ],
         "envFrom": [
             {"configMapRef": {"name": f"{name}-config"}},
-            {"secretRef": {"name": f"{name}-secrets"}},
+            {"secretRef": {"name": deployment.keys_secret}},
+            {"secretRef": {"name": deployment.name("kafka")}},
         ],
         "resources": {"requests": {"cpu": str(cpus), "memory": f"{gigabytes}G"}},
     }

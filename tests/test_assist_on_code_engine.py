@@ -45,7 +45,8 @@ class Cloud:
         }
         engine.secrets = {
             "orchestrate-service-config": self.environ,
-            "orchestrate-service-secrets": {},
+            "reelwright-cos": {},
+            "reelwright-kafka": {},
             "orch-creds": {"apikey": "an-orchestrate-key"},
         }
         self.broker = KafkaBroker(client_settings(Settings(kafka_brokers=kafka.brokers)))

@@ -67,7 +67,15 @@ def main(
 class ComposeJob:
     """One attempt at composing a talk."""
 
-    def __init__(self, settings: Settings, *, composer: Composer, open_broker: OpenBroker) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        composer: Composer,
+        open_broker: OpenBroker,
+        open_outbox: Callable[[Creation], Outbox] = Outbox,
+    ) -> None:
+        self._open_outbox = open_outbox
         self._settings = settings
         self._composer = composer
         self._open_broker = open_broker
@@ -99,7 +107,7 @@ class ComposeJob:
             raise
 
     def _work(self, creation: Creation, prepared: Preparation) -> None:
-        outbox = Outbox(creation)
+        outbox = self._open_outbox(creation)
         message = outbox.message()
         if message is None:
             asked = read_asked(read_payload(creation, prepared), strict=False)

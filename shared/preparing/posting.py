@@ -1,14 +1,13 @@
 """Posting: what a client sent is written down, then a job is started that works on it.
 
-Three writes, so that an answer is quick. The mark comes first: a server that dies after the record leaves a
-creation that a sweep finds.
+Two writes, or three for a large request, so that an answer is quick. The mark comes first: a server that dies
+after the record leaves a creation that a sweep finds.
 """
 
 import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final
 
@@ -37,6 +36,8 @@ ID_FIELD: Final = "jobId"
 _MOST_IN_ENVIRONMENT: Final = 6 * 1024
 """Bytes in the JSON of an order. Code Engine takes 10 KiB for all of a job run; a larger payload is read from
 the store."""
+_MOST_IN_RECORD: Final = 8 * 1024
+"""Bytes. A larger payload is an object of its own: the record is read and written often."""
 _ANSWERED_WITHIN: Final = timedelta(seconds=60)
 """A start has been answered by then, or its starter is dead."""
 
@@ -53,29 +54,35 @@ def post(creation: Creation, pipeline: Pipeline, job: str, payload: Mapping[str,
     """
     data = canonical_json(dict(payload))
     digest = hashlib.sha256(data).hexdigest()
+    is_small = len(data) <= _MOST_IN_RECORD
     now = utc_now()
     posted = Preparation(
-        pipeline=pipeline.name, job=job, digest=digest, posted_at=now, asked_at=now, heard_at=now
+        pipeline=pipeline.name,
+        job=job,
+        digest=digest,
+        payload=dict(payload) if is_small else None,
+        posted_at=now,
+        asked_at=now,
+        heard_at=now,
     )
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        writes = [
-            pool.submit(creation.store.write, mark_key(creation.creation_id), b""),
-            pool.submit(creation.write, payload_name(digest), data),
-        ]
-        for write in writes:
-            write.result()
+    creation.store.write(mark_key(creation.creation_id), b"")
+    if not is_small:
+        creation.write(payload_name(digest), data)
     try:
         return save_preparation(creation, posted, expect=ABSENT)
     except PreconditionFailed:
         found, _ = load_preparation(creation)
         if found and found.digest == digest:
             return None
-        creation.delete(payload_name(digest))
+        if not is_small:
+            creation.delete(payload_name(digest))
         raise PostedOtherwise(f"{creation.creation_id!r} holds another request") from None
 
 
 def read_payload(creation: Creation, preparation: Preparation) -> dict[str, Any]:
     """What was posted."""
+    if preparation.payload is not None:
+        return preparation.payload
     found: dict[str, Any] = from_json(creation.read(payload_name(preparation.digest))[0])
     return found
 
@@ -131,9 +138,9 @@ def _order(trigger: Trigger, creation: Creation, asked: Preparation) -> JobOrder
 
 
 def _in_environment(creation: Creation, asked: Preparation) -> str:
-    data, info = creation.read(payload_name(asked.digest))
+    """All of a small payload, or the ID that stands for it."""
     brief = json.dumps({ID_FIELD: creation.creation_id})
-    if info.size_bytes > _MOST_IN_ENVIRONMENT:
+    if asked.payload is None:
         return brief
-    whole = json.dumps({ID_FIELD: creation.creation_id, **from_json(data)}, ensure_ascii=False)
+    whole = json.dumps({ID_FIELD: creation.creation_id, **asked.payload}, ensure_ascii=False)
     return whole if len(json.dumps(whole)) <= _MOST_IN_ENVIRONMENT else brief

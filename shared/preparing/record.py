@@ -28,7 +28,9 @@ class Preparation(Document):
     job: str
     """A key of the pipeline's `extra_jobs`."""
     digest: str
-    """SHA-256 of what was posted; names the object that holds it."""
+    """SHA-256 of what was posted; names the object that holds it if it is large."""
+    payload: dict[str, Any] | None = None
+    """What was posted, if it is small."""
     state: State = "posted"
     """`ready`: the run may be started. `sent`: a message was sent, and its consumer starts the run."""
     message: str = "posted"

@@ -77,5 +77,5 @@ def marked_run(mark: str) -> tuple[str, str]:
 
 
 def payload_name(digest: str) -> str:
-    """The name of what was posted, which is named after its content."""
+    """The name of a large request that was posted, which is named after its content."""
     return f"{CLAIMS}payload-{digest[:16]}.json"
