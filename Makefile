@@ -9,7 +9,7 @@ WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ad check test soak bench audit bare images test-containers format clean
+.PHONY: help demo demo-ad demo-presenter check test soak bench audit bare images test-containers format clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
@@ -20,6 +20,9 @@ demo: .venv/demo.stamp  ## Make the sample story's film and print what to type n
 
 demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=bold, or another of jobs/ad/styles/).
 	$(BIN)/python -m scripts.demo_ad $(STYLE)
+
+demo-presenter: .venv/demo.stamp  ## Make a talk of six slides from the bundled text (THEME=paper, or another theme).
+	$(BIN)/python -m scripts.demo_presenter $(THEME)
 
 check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.
 	$(BIN)/ruff check .
@@ -68,7 +71,7 @@ clean:
 
 .venv/demo.stamp: .venv/bin/python pyproject.toml constraints.txt
 	@echo "installing what the demos need into .venv (about a minute) ..."
-	$(PIP) --editable '.[story,ad,cli]'
+	$(PIP) --editable '.[story,ad,presenter,cli]'
 	@touch $@
 
 .venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt

@@ -122,6 +122,32 @@ def compositing(root: Path) -> None:
     say(f"  compositing / x264 alone                    {ours / alone:7.2f}   (aim: at least 0.8)")
 
 
+def slides(root: Path) -> None:
+    """Frames per second of a talk's film (slides that stand still, a figure), and of x264 alone."""
+    place, frames, module = str(root), "960", "benchmarks.slides"
+    made = measure(["make", place, frames], module=module)
+    measure(["draw_raw", place, frames], module=module)
+    say(f"  {made.said['shots']} states of slides, {frames} frames of 1920x1080")
+    rounds: dict[str, list[Measured]] = {"x264_program": [], "x264_segments": [], "render": []}
+    for _ in range(_ROUNDS):
+        for name, runs in rounds.items():
+            runs.append(measure([name, place, frames], module=module))
+    rates = {name: median(map(_rate, runs)) for name, runs in rounds.items()}
+    cpu_s = {name: median(done.cpu_s for done in runs) for name, runs in rounds.items()}
+    names = {
+        "x264_program": "x264 alone, one ffmpeg with all threads",
+        "x264_segments": "x264 alone, segments side by side",
+        "render": "rendering",
+    }
+    for name, words in names.items():
+        say(f"  {words:43s} {rates[name]:7.1f} frames/s, {cpu_s[name]:.1f} s of CPU")
+    peak = max(done.peak_mb for done in rounds["render"])
+    say(f"  peak memory of rendering                    {peak:7.0f} MB")
+    for name in ("x264_program", "x264_segments"):
+        speed, work = rates["render"] / rates[name], cpu_s[name] / cpu_s["render"]
+        say(f"  rendering / {names[name]:40s}{speed:5.2f}, by CPU {work:.2f}   (aim: at least 0.9)")
+
+
 def assets(root: Path) -> None:
     """The asset phase of an ad with three parallel branches: 2 s a voice, 6 s a clip, 1 s a picture."""
     with stand_ins() as environ:
@@ -212,6 +238,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "edit": edit,
     "polling": polling,
     "compositing": compositing,
+    "slides": slides,
     "assets": assets,
     "twenty": twenty,
     "languages": languages,

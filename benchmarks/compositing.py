@@ -81,21 +81,26 @@ def draw_raw(root: str) -> dict[str, Any]:
 
 def x264_alone(root: str) -> dict[str, Any]:
     """Encode the file's frames with the same settings in one ffmpeg, which chooses its number of threads."""
+    timeline = _timeline(root)
+    seconds = encode_alone(timeline, Path(root) / "frames.nv12", Path(root) / "x264.mp4")
+    return {"frames": timeline.frames, "seconds": seconds}
+
+
+def encode_alone(timeline: Timeline, raw: Path, target: Path) -> float:
+    """Encode raw NV12 frames in one ffmpeg with our settings; returns the seconds that it took."""
     from shared.machine.ffmpeg import run
     from shared.video.encoding.x264 import X264_CRF, X264_PRESET, x264_parameters
 
-    timeline = _timeline(root)
     parameters = x264_parameters().replace("threads=1:", "").replace("keyint=infinite", "keyint=60")
     started = time.perf_counter()
     run(
         [
             "-y", "-f", "rawvideo", "-pix_fmt", "nv12", "-s", f"{timeline.width}x{timeline.height}",
-            "-r", str(timeline.frame_rate), "-i", Path(root) / "frames.nv12", "-c:v", "libx264",
-            "-preset", X264_PRESET, "-crf", str(X264_CRF), "-x264-params", parameters,
-            Path(root) / "x264.mp4",
+            "-r", str(timeline.frame_rate), "-i", raw, "-c:v", "libx264",
+            "-preset", X264_PRESET, "-crf", str(X264_CRF), "-x264-params", parameters, target,
         ]
     )  # fmt: skip
-    return {"frames": timeline.frames, "seconds": time.perf_counter() - started}
+    return time.perf_counter() - started
 
 
 def _asset(root: str, name: str) -> Path:

@@ -98,21 +98,11 @@ def x264_segments(root: str, frames: str) -> dict[str, Any]:
 
 def x264_program(root: str, frames: str) -> dict[str, Any]:
     """Run x264 alone on the file's frames as usual: one ffmpeg, which chooses its number of threads."""
-    from shared.machine.ffmpeg import run
-    from shared.video.encoding.x264 import X264_CRF, X264_PRESET, x264_parameters
+    from benchmarks.compositing import encode_alone
 
     timeline = _timeline(root, int(frames))
-    parameters = x264_parameters().replace("threads=1:", "").replace("keyint=infinite", "keyint=60")
-    started = time.perf_counter()
-    run(
-        [
-            "-y", "-f", "rawvideo", "-pix_fmt", "nv12", "-s", f"{timeline.width}x{timeline.height}",
-            "-r", str(timeline.frame_rate), "-i", Path(root) / "frames.nv12", "-c:v", "libx264",
-            "-preset", X264_PRESET, "-crf", str(X264_CRF), "-x264-params", parameters,
-            Path(root) / "x264.mp4",
-        ]
-    )  # fmt: skip
-    return {"frames": timeline.frames, "seconds": time.perf_counter() - started}
+    seconds = encode_alone(timeline, Path(root) / "frames.nv12", Path(root) / "x264.mp4")
+    return {"frames": timeline.frames, "seconds": seconds}
 
 
 def moviepy_engine(root: str, frames: str) -> dict[str, Any]:

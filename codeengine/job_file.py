@@ -1,4 +1,4 @@
-"""A job as a file: the job fields of the Code Engine API, version 2, as YAML.
+"""A job as a file: the job fields of the Code Engine API, version 2, as YAML; or a JobDefinition of kubectl.
 
 https://cloud.ibm.com/apidocs/codeengine/v2#create-job has the fields, and
 https://cloud.ibm.com/docs/codeengine?topic=codeengine-limits their limits.
@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from codeengine.definition_file import is_definition, to_fields
 from shared.errors import BadRequest
 from shared.pipelines.definition import JobDefinition
 
@@ -206,7 +207,8 @@ def read_job_files(
     for line, document in documents:
         place = source if len(documents) == 1 else f"{source}, from line {line} on"
         try:
-            jobs.append(JobFile.model_validate(_filled_in(document, image, image_prefix, variables or {})))
+            fields = _fields(document)
+            jobs.append(JobFile.model_validate(_filled_in(fields, image, image_prefix, variables or {})))
         except ValidationError as error:
             problems += [
                 _problem(place, each["loc"], each["msg"]) for each in error.errors(include_url=False)
@@ -214,6 +216,13 @@ def read_job_files(
     if problems:
         raise BadRequest(*problems)
     return jobs
+
+
+def _fields(document: object) -> object:
+    """A JobDefinition of kubectl in the fields of the API; all else as it is."""
+    if isinstance(document, dict) and is_definition(document):
+        return to_fields(document)
+    return document
 
 
 class _Loader(yaml.SafeLoader):

@@ -10,17 +10,30 @@ from typing import Any, Final
 from pydantic import Field
 
 from codeengine.job_file import CPUS, gigabytes_with, run_limit_s
-from shared.pipelines.definition import Pipeline
-from shared.pipelines.deployed import JOB_SETTINGS, CloudDeployment, DeployedJob, ImagePrefix, deployed_jobs
+from shared.pipelines.definition import ExtraJob, Pipeline
+from shared.pipelines.deployed import (
+    JOB_SETTINGS,
+    CloudDeployment,
+    DeployedJob,
+    ImagePrefix,
+    Noted,
+    deployed_jobs,
+)
 
 _WHOLE_CPUS: Final = tuple(int(cpus) for cpus in CPUS if "." not in cpus)
+_SCHEDULE: Final = """\
+schedule: "*/5 * * * *"
+A definition has no schedule. A subscription starts the job at times, with a payload of its own:
+ibmcloud ce subscription cron create --name {name}-cron --destination-type job --destination {name} \\
+  --schedule '*/5 * * * *'"""
+_EXTRA_IMAGES: Final = "icr.io/videogenie"
 _KEYS: Final = ("COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY")
 
 
 class CodeEngineDeployment(CloudDeployment):
     """Where it is deployed; the export's options replace the parts in capitals."""
 
-    heeded = JOB_SETTINGS
+    allowed = JOB_SETTINGS
     image_prefix: ImagePrefix = "icr.io/NAMESPACE"
     region: str = Field("REGION", pattern=r"^[A-Za-z][A-Za-z0-9-]*$")
     bucket: str = Field("BUCKET", pattern=r"^[A-Za-z0-9][\w.-]+$")
@@ -55,7 +68,51 @@ def manifests(
     for job in deployed_jobs(pipelines):
         files[f"codeengine/jobs/{job.name}.yaml"] = [_job(job, deployment)]
         files[f"codeengine/kubectl/{job.name}.yaml"] = [_job_definition(job, deployment)]
+    for pipeline in pipelines.values():
+        for name, extra in pipeline.extra_jobs.items():
+            files[f"codeengine/{name}.yaml"] = [_extra_job(pipeline, name, extra, deployment)]
     return files
+
+
+def _extra_job(
+    pipeline: Pipeline, name: str, job: ExtraJob, deployment: CodeEngineDeployment
+) -> dict[str, Any]:
+    """A job that is not a stage, under its own name and with an image of that name. Where creations and
+    brokers are is in a config map, so that the file can be applied as it is."""
+    cpus, gigabytes = limits(job.cpu, job.memory_mib)
+    secrets = {variable: place.split("/") for variable, place in job.secrets.items()}
+    container = {
+        "name": name,
+        "image": f"{_EXTRA_IMAGES}/{name}:latest",
+        "command": ["python", "-m", f"jobs.{pipeline.name}.{job.module}"],
+        "env": [
+            {"name": "LOG_FORMAT", "value": "json"},
+            *({"name": key, "value": value} for key, value in deployment.job_settings.items()),
+            *(
+                {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+                for variable, (secret, key) in secrets.items()
+            ),
+        ],
+        "envFrom": [
+            {"configMapRef": {"name": f"{name}-config"}},
+            {"secretRef": {"name": deployment.keys_secret}},
+            {"secretRef": {"name": deployment.name("kafka")}},
+        ],
+        "resources": {"requests": {"cpu": str(cpus), "memory": f"{gigabytes}G"}},
+    }
+    template = {"imagePullSecrets": [{"name": deployment.registry_secret}], "containers": [container]}
+    definition = {
+        "apiVersion": "codeengine.cloud.ibm.com/v1beta1",
+        "kind": "JobDefinition",
+        "metadata": {"name": name},
+        "spec": {
+            "arraySpec": "0",
+            "maxExecutionTime": job.time_limit_s,
+            "retryLimit": job.retries,
+            "template": template,
+        },
+    }
+    return Noted(_SCHEDULE.format(name=name), definition)
 
 
 def limits(cpu: int, memory_mib: int) -> tuple[int, int]:

@@ -9,7 +9,8 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from codeengine.reasons import JobRun, reason_of_run, reasons_by_task
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
 from shared.logs import log
 from shared.pipelines.deployed import deployed_name
-from shared.platforms import ExecutionState, LaunchOrder, Unattended
+from shared.platforms import ExecutionState, JobOrder, LaunchOrder, Unattended
 from shared.platforms.deployed import some_are_there
 from shared.platforms.remembered import NO_NEWS, UNKNOWN, Remembered
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
@@ -80,23 +81,43 @@ class CodeEnginePlatform(Unattended):
         raise InvalidSettings(f"CE_PROJECT_ID={self._client.project_id!r}: {self._why(answer)}")
 
     def launch(self, order: LaunchOrder) -> str:
+        job = self._deployed(order.job)
+        name = run_name(job, order.token)
+        body = {
+            "run_arguments": [order.creation_id],
+            "scale_array_spec": f"0-{order.tasks - 1}" if order.tasks > 1 else "0",
+            "scale_max_execution_time": run_limit_s(order.definition),
+        }
+        file = f"codeengine/jobs/{order.job}.yaml"
+        return self._start(order, _Submit(name=name, job=job, file=file, body=body))
+
+    def start_job(self, order: JobOrder) -> str:
+        """The job's own name has no prefix; those of its runs have it, as all that is ours here."""
+        name = run_name(self._deployed(order.job), order.token)
+        body = {
+            "scale_array_spec": "0",
+            "scale_max_execution_time": order.definition.time_limit_s,
+            "run_env_variables": _literals(order.environ),
+        }
+        file = f"codeengine/{order.job}.yaml"
+        return self._start(order, _Submit(name=name, job=order.job, file=file, body=body))
+
+    def _start(self, order: LaunchOrder | JobOrder, submit: "_Submit") -> str:
         """A lost answer is made up for by sending again under the same name; so is one that no repetition
         brought, which is why that too is `PlatformBusy`."""
-        name = self._run_name(order)
         answers: list[ApiAnswer] = []
 
         def send() -> ApiAnswer:
-            answers.append(self._client.create_run(self._body(order, name)))
+            answers.append(self._client.create_run(_body(order, submit)))
             return answers[-1]
 
         answer = repeating(_calls_for_another, self._sleep, attempts=_ATTEMPTS, longest_s=8)(send)
         if not answer.is_done:
-            self._explain(order, name, answer, in_doubt=any(each.is_lost for each in answers))
-        return name
+            self._explain(order.token, submit, answer, in_doubt=any(each.is_lost for each in answers))
+        return submit.name
 
     def find(self, order: LaunchOrder) -> str | None:
-        name = self._run_name(order)
-        return self._owned(order, name, "look for")
+        return self._owned(order.token, run_name(self._deployed(order.job), order.token), "look for")
 
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:
         if not self._may_be_mine(execution):
@@ -126,40 +147,17 @@ class CodeEnginePlatform(Unattended):
     def _may_be_mine(self, execution: str) -> bool:
         return execution.startswith(self._deployed("")) and bool(re.fullmatch(r"[a-z0-9-]{1,63}", execution))
 
-    def _run_name(self, order: LaunchOrder) -> str:
-        plain = re.fullmatch(r"[a-z0-9]{1,16}", order.token)
-        token = order.token if plain else hashlib.sha256(order.token.encode()).hexdigest()[:16]
-        head = self._job_name(order)[: _LONGEST_NAME - len(token) - 1]
-        return f"{head.rstrip('-')}-{token}"
-
     def _deployed(self, job: str) -> str:
         return deployed_name(self._prefix, job)
 
-    def _job_name(self, order: LaunchOrder) -> str:
-        return self._deployed(order.job)
-
-    def _body(self, order: LaunchOrder, name: str) -> dict[str, Any]:
-        variables = {CLAIM_VARIABLE: order.token, CREATION_VARIABLE: order.creation_id}
-        return {
-            "name": name,
-            "job_name": self._job_name(order),
-            "run_arguments": [order.creation_id],
-            "run_env_variables": [
-                {"type": "literal", "name": variable, "value": value} for variable, value in variables.items()
-            ],
-            "scale_array_spec": f"0-{order.tasks - 1}" if order.tasks > 1 else "0",
-            "scale_max_execution_time": run_limit_s(order.definition),
-            "scale_retry_limit": order.definition.retries,
-        }
-
-    def _explain(self, order: LaunchOrder, name: str, answer: ApiAnswer, *, in_doubt: bool) -> None:
+    def _explain(self, token: str, submit: "_Submit", answer: ApiAnswer, *, in_doubt: bool) -> None:
         """Return if the launch has started despite this answer; otherwise raise the reason.
 
         `in_doubt` if an earlier answer was lost: then a refusal does not mean that the first try failed.
         """
-        action = f"start {name}"
+        action = f"start {submit.name}"
         if answer.status == 409 or in_doubt:
-            if self._has_started(order, name, answer):
+            if self._has_started(token, submit.name, answer):
                 return
             if answer.status == 409 or answer.is_lost:
                 raise PlatformBusy(self.name, action, self._why(answer))
@@ -167,16 +165,16 @@ class CodeEnginePlatform(Unattended):
             room = "Code Engine keeps 100 job runs a project, ended ones included; delete some"
             raise PlatformBusy(self.name, action, f"{self._why(answer)}; {room}")
         if answer.status == 404:
-            remedy = f"python -m codeengine.apply -f codeengine/jobs/{order.job}.yaml"
-            where = f"job {self._job_name(order)} in project {self._client.project_id}"
+            remedy = f"python -m codeengine.apply -f {submit.file}"
+            where = f"job {submit.job} in project {self._client.project_id}"
             raise PlatformError(self.name, action, f"{self._why(answer)}; deploy {where}: {remedy}")
         raise PlatformError(self.name, action, self._why(answer))
 
-    def _has_started(self, order: LaunchOrder, name: str, answer: ApiAnswer) -> bool:
+    def _has_started(self, token: str, name: str, answer: ApiAnswer) -> bool:
         """Whether there is a job run of the claim; raises `PlatformBusy` where that can't be known, and
         `PlatformError` for a conflict with a run that is someone else's."""
         try:
-            return self._owned(order, name, "start") is not None
+            return self._owned(token, name, "start") is not None
         except PlatformBusy as error:  # the first answer has the reason
             raise PlatformBusy(self.name, f"start {name}", self._why(answer)) from error
         except PlatformError as error:
@@ -184,13 +182,13 @@ class CodeEnginePlatform(Unattended):
                 raise
             raise PlatformBusy(*error.args) from error
 
-    def _owned(self, order: LaunchOrder, name: str, verb: str) -> str | None:
+    def _owned(self, token: str, name: str, verb: str) -> str | None:
         """The name, if there is a job run of it; raises `PlatformError` when that is someone else's."""
         run = self._read(name, verb)
         if run is None:
             return None
-        if run.literal(CLAIM_VARIABLE) != order.token:
-            theirs = f"a job run of that name exists and is not of claim {order.token}; delete it"
+        if run.literal(CLAIM_VARIABLE) != token:
+            theirs = f"a job run of that name exists and is not of claim {token}; delete it"
             raise PlatformError(self.name, f"{verb} {name}", theirs)
         return name
 
@@ -231,6 +229,39 @@ class CodeEnginePlatform(Unattended):
 
     def _why(self, answer: ApiAnswer) -> str:
         return why_refused(answer, self._client.project_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Submit:
+    """A job run to be started."""
+
+    name: str
+    job: str
+    file: str
+    """Deploys the job."""
+    body: Mapping[str, Any]
+
+
+def _body(order: LaunchOrder | JobOrder, submit: _Submit) -> dict[str, Any]:
+    own = {CLAIM_VARIABLE: order.token, CREATION_VARIABLE: order.creation_id}
+    return {
+        **submit.body,
+        "name": submit.name,
+        "job_name": submit.job,
+        "run_env_variables": [*_literals(own), *submit.body.get("run_env_variables", ())],
+        "scale_retry_limit": order.definition.retries,
+    }
+
+
+def _literals(variables: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"type": "literal", "name": name, "value": value} for name, value in variables.items()]
+
+
+def run_name(job: str, token: str) -> str:
+    """The name of a job's run under a claim, whose token is never cut."""
+    plain = re.fullmatch(r"[a-z0-9]{1,16}", token)
+    token = token if plain else hashlib.sha256(token.encode()).hexdigest()[:16]
+    return f"{job[: _LONGEST_NAME - len(token) - 1].rstrip('-')}-{token}"
 
 
 def _is_busy(answer: ApiAnswer) -> bool:

@@ -20,7 +20,7 @@ class Desk(Protocol):
         self,
         pipeline: str,
         creation_id: str,
-        source: Source,
+        source: Source | Path,
         bring: Callable[[Creation], None],
         *,
         again: str,
@@ -29,6 +29,7 @@ class Desk(Protocol):
     ) -> None:
         """Let `bring` write the creation's assets, run the pipeline and show its progress.
 
+        `source` is what they are made from: a product, or a file or folder of the user's.
         `again` are the words after `reelwright run <pipeline>` that resume it. Raises `BadRequest` if the
         creation was made from another source and `replace` is not set; `StageFailed` or `BadRequest` if the
         run fails.

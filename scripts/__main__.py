@@ -127,10 +127,10 @@ def resume(
 ) -> None:
     """Run a creation again with the same parameters; finished work is not repeated."""
     from scripts.resume import resume as resume_run
-    from scripts.run import tell_film
+    from scripts.run import print_film
 
     finished = resume_run(_Work.settings, creation_id, verbose=verbose)
-    tell_film(finished)
+    print_film(finished)
 
 
 @app.command("list")
@@ -229,7 +229,8 @@ def export(  # noqa: PLR0917 - each platform has its own options
     bucket: Annotated[str, typer.Option(help="cloudrun, codeengine: where creations are kept.")] = "",
     audience: Annotated[str, typer.Option(help="cloudrun: the audience of events' ID tokens.")] = "",
     context: Annotated[str, typer.Option(help="codeengine: the project's Kubernetes context.")] = "",
-    store_url: Annotated[str, typer.Option(help="argo: where creations are kept.")] = "",
+    store_url: Annotated[str, typer.Option(help="argo, keda: where creations are kept.")] = "",
+    brokers: Annotated[str, typer.Option(help="argo, keda: Kafka's brokers, host:port,...")] = "",
     job_prefix: Annotated[str, typer.Option(help="How the names of jobs start.", envvar="JOB_PREFIX")] = "",
     settings: Annotated[
         list[str] | None,
@@ -242,8 +243,8 @@ def export(  # noqa: PLR0917 - each platform has its own options
 
     said = {
         "image_prefix": image_prefix, "tag": tag, "project": project, "region": region, "bucket": bucket,
-        "audience": audience, "context": context, "store_url": store_url, "job_prefix": job_prefix,
-        "settings": named_values("--set", settings or []),
+        "audience": audience, "context": context, "store_url": store_url, "brokers": brokers,
+        "job_prefix": job_prefix, "settings": named_values("--set", settings or []),
     }  # fmt: skip
     if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
         raise typer.Exit(1)

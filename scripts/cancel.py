@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from scripts.report import program, tell, tell_next
+from scripts.report import print_next, program, show_run
 from scripts.wiring import make_trigger
 from shared.settings import Settings
 
@@ -12,9 +12,9 @@ def cancel(settings: Settings, creation_id: str) -> None:
     trigger = make_trigger(settings)
     status = trigger.cancel(creation_id)
     console = Console(stderr=True)
-    tell(console, trigger, status)
+    show_run(console, trigger, status)
     if status.status == "failed":
-        tell_next(console, [f"{program()} resume {creation_id}"])
+        print_next(console, [f"{program()} resume {creation_id}"])
 
 
 def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str, outcome: str) -> None:
@@ -22,4 +22,4 @@ def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str
     trigger = make_trigger(settings)
     trigger.follows_up = False  # this process is about to end; a sweep starts what is queued
     status = trigger.close_run(pipeline, creation_id, opened_by=workflow, outcome=outcome)
-    tell(Console(stderr=True), trigger, status)
+    show_run(Console(stderr=True), trigger, status)

@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from scripts.report import print_table, program, size, tell_next
+from scripts.report import print_next, print_table, program, size
 from scripts.wiring import make_trigger
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
 from shared.machine import temporary
@@ -77,7 +77,7 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
     if not found:
         console.print(f"nothing to delete is older than {older_than}")
     elif not yes:
-        tell_next(console, [f"{program()} clean --older-than {older_than} --keep {keep} --yes"])
+        print_next(console, [f"{program()} clean --older-than {older_than} --keep {keep} --yes"])
     else:
         for leftover in found:
             remove(trigger.store, leftover)

@@ -5,7 +5,7 @@ import sys
 
 from rich.console import Console
 
-from scripts.run import run, tell_film
+from scripts.run import print_film, run
 from scripts.sample_story import write_sample_story
 from shared.machine.temporary import scratch
 from shared.settings import Settings
@@ -21,7 +21,7 @@ def main() -> int:
         with scratch() as folder:
             write_sample_story(folder)
             status = run(settings, "story", _CREATION_ID, folder, replace=True, verbose=False)
-        tell_film(status)
+        print_film(status)
         return DONE
 
     return guarded(work, {"LOG_FORMAT": "text", **os.environ})

@@ -75,7 +75,7 @@ def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool
     from rich.console import Console
 
     from jobs.catalogue import pipelines
-    from scripts.report import tell_next
+    from scripts.report import print_next
 
     files = render(target, pipelines(), said)
     found = compare(files, folder) if check else write(files, folder)
@@ -83,9 +83,9 @@ def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool
     console = Console(stderr=True)
     if check and found:
         console.print(f"{len(found.stale)} stale, {len(found.left_over)} left over", highlight=False)
-        tell_next(console, [f"reelwright export {target}"])
+        print_next(console, [f"reelwright export {target}"])
     elif not check:
         unchanged = len(files) - len(found.stale)
         console.print(f"{len(found.stale)} written, {unchanged} unchanged", highlight=False)
-        tell_next(console, [EXPORTS[target].next.format(folder=shlex.quote(str(folder)))])
+        print_next(console, [EXPORTS[target].next.format(folder=shlex.quote(str(folder)))])
     return not (check and found)

@@ -88,6 +88,12 @@ def _argo_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
     return manifests(pipelines, ArgoDeployment.model_validate(said))
 
 
+def _keda_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
+    from scripts.exports.keda import KedaDeployment, manifests
+
+    return manifests(pipelines, KedaDeployment.model_validate(said))
+
+
 KINDS: Final[dict[str, Kind]] = {
     "local": Kind(open=_local, out_of_reach=("memory",)),
     "compose": Kind(
@@ -112,6 +118,7 @@ KINDS: Final[dict[str, Kind]] = {
         ),
     ),
     "argo": Kind(export=Export(manifests=_argo_files, next="kubectl apply -f {folder}/infra/argo/")),
+    "keda": Kind(export=Export(manifests=_keda_files, next="kubectl apply -f {folder}/infra/keda/")),
 }
 PLATFORMS: Final = {name: kind.open for name, kind in KINDS.items() if kind.open}
 """The values of PLATFORM."""

@@ -108,7 +108,7 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
+def show_run(console: Console, trigger: Trigger, status: RunStatus) -> None:
     """Show a run on stderr; the caller prints the result on stdout."""
     console.print()
     console.print(stage_table(status, console))
@@ -118,12 +118,12 @@ def tell(console: Console, trigger: Trigger, status: RunStatus) -> None:
         console.print(f"warning: {OUTDATED}", style="yellow", markup=False, highlight=False)
     console.print()
     if status.status == "completed":
-        _tell_result(console, trigger, status)
+        _print_result(console, trigger, status)
     elif status.status == "pending":
         console.print(f"pending, {status.progress:.0%}: {status.message}", markup=False, highlight=False)
 
 
-def _tell_result(console: Console, trigger: Trigger, status: RunStatus) -> None:
+def _print_result(console: Console, trigger: Trigger, status: RunStatus) -> None:
     facts = {name: value for stage in status.metadata.values() for name, value in stage.items()}
     video = status.outputs.get("video")
     took = (status.completed_at - status.request.requested_at).total_seconds() if status.completed_at else 0.0
@@ -147,7 +147,7 @@ def _tell_result(console: Console, trigger: Trigger, status: RunStatus) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def tell_next(console: Console, commands: Sequence[str]) -> None:
+def print_next(console: Console, commands: Sequence[str]) -> None:
     """Show what to type next."""
     console.print("\nnext:", style="dim")
     for command in commands:

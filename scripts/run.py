@@ -11,7 +11,7 @@ from rich.console import Console
 
 from scripts.folders import assets_in, bring_assets
 from scripts.follow import LogPanel, follow
-from scripts.report import program, tell, tell_next
+from scripts.report import print_next, program, show_run
 from scripts.source import claim_creation, source_of_folder
 from scripts.wiring import make_trigger
 from shared.errors import BadRequest, RunFailed, StageFailed
@@ -35,7 +35,7 @@ class RunDesk:
         self,
         pipeline: str,
         creation_id: str,
-        source: Source,
+        source: Source | Path,
         bring: Callable[[Creation], None],
         *,
         again: str,
@@ -45,15 +45,16 @@ class RunDesk:
         console = Console(stderr=True)
         trigger = make_trigger(self.settings, on_log=LogPanel(console, verbose=verbose))
         creation = Creation(trigger.store, creation_id)
-        claim_creation(creation, source, pipeline, replace=replace)
+        found = source_of_folder(source, creation) if isinstance(source, Path) else source
+        claim_creation(creation, found, pipeline, replace=replace)
         bring(creation)
         start = partial(trigger.start, pipeline, creation_id)
-        tell_film(follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))
+        print_film(follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))
 
     def make_of_folder(
         self, pipeline: str, creation_id: str | None, folder: Path | None, *, replace: bool, verbose: bool
     ) -> None:
-        tell_film(run(self.settings, pipeline, creation_id, folder, replace=replace, verbose=verbose))
+        print_film(run(self.settings, pipeline, creation_id, folder, replace=replace, verbose=verbose))
 
 
 def run(
@@ -95,7 +96,7 @@ def _import(folder: Path, creation: Creation, pipeline: Pipeline, *, replace: bo
     return len(wanted)
 
 
-def tell_film(status: RunStatus) -> None:
+def print_film(status: RunStatus) -> None:
     """Print the result on stdout: the film's key, or all outputs of a pipeline that makes no film."""
     film = status.outputs.get("video")
     for output in [film] if film else status.outputs.values():
@@ -108,9 +109,9 @@ def follow_run(
     """Start a run, show it to its end and report the result; `again` is the command that resumes it."""
     remove_abandoned(trigger.store.url)
     status = follow(trigger, creation_id, console, start=start)
-    tell(console, trigger, status)
+    show_run(console, trigger, status)
     if status.status == "failed":
-        tell_next(console, [f"{program()} {again}"])
+        print_next(console, [f"{program()} {again}"])
         failed = status.failed_stage or next((s for s in status.stages.values() if s.error), None)
         if failed and failed.error and failed.error.permanent:
             raise BadRequest(failed.error.message)
@@ -120,5 +121,5 @@ def follow_run(
     examples = trigger.pipelines[status.request.pipeline].examples
     another = [examples.command] if examples else []
     commands = (*another, f"status {creation_id}", "serve", "--help")
-    tell_next(console, [f"{program()} {command}" for command in commands])
+    print_next(console, [f"{program()} {command}" for command in commands])
     return status

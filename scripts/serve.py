@@ -9,13 +9,14 @@ from typing import Final
 from rich.console import Console
 
 from jobs.catalogue import pipelines
-from scripts.report import tell_next
+from scripts.report import print_next
 from scripts.wiring import make_trigger
 from shared.api.app import create_app
 from shared.api.guard.auth import check_listen_address
 from shared.api.guard.serve import serve as listen
 from shared.logs import log
 from shared.machine.temporary import remove_abandoned
+from shared.preparing.looking import look_after_all
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -38,7 +39,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         console.print(f"listening on {url}, creations in {trigger.store.url}", highlight=False)
         examples = [each.examples for each in trigger.pipelines.values() if each.examples]
         said = [line.format(url=url) for example in examples for line in example.http]
-        tell_next(console, [f"curl{auth} {line}" for line in said])
+        print_next(console, [f"curl{auth} {line}" for line in said])
 
     try:
         app = create_app(trigger, settings=settings, metrics=metrics)
@@ -57,6 +58,7 @@ def _sweeping(trigger: Trigger) -> Iterator[None]:
     def sweep() -> None:
         while not done.wait(_SWEEP_EVERY_S):
             try:
+                look_after_all(trigger)
                 trigger.sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep may find the store again
                 log(logging.ERROR, "sweep_failed", f"the store could not be swept: {error}")

@@ -15,6 +15,7 @@ from typing import Any, Final
 from jobs.ad.card import IMAGE
 from jobs.ad.copy import TEXT
 from jobs.ad.scenery import VIDEO
+from jobs.presenter.skills import SKILLS
 from scripts.platforms import PLATFORMS
 from shared import settings as source
 from shared.errors import BadRequest
@@ -22,7 +23,7 @@ from shared.providers.choice import Choice
 from shared.providers.speech import SPEECH
 from shared.settings import AUTO, SETTINGS, Settings
 
-PROVIDERS: Final[tuple[Choice[Any], ...]] = (TEXT, SPEECH, VIDEO, IMAGE)
+PROVIDERS: Final[tuple[Choice[Any], ...]] = (TEXT, SPEECH, VIDEO, IMAGE, SKILLS)
 """All kinds of providers."""
 _BEGIN: Final = "<!-- The settings, written by `python -m scripts.settings` from shared/settings.py -->\n"
 _END: Final = "<!-- End of the settings -->\n"

@@ -23,6 +23,7 @@ _MACHINE_ID: Final = Path("/etc/machine-id")
 
 
 def source_of_folder(folder: Path, creation: Creation) -> Source:
+    """The source that a folder is, or a file."""
     place = os.fsencode(folder.resolve()).decode("utf-8", "backslashreplace")
     on_disk = creation.store.url.startswith("file:")
     return Source(folder=unicodedata.normalize("NFC", place), machine="" if on_disk else _machine())
@@ -43,7 +44,7 @@ def _claim(creation: Creation, source: Source, *, replace: bool) -> None:
         return
     if found and not replace:
         raise BadRequest(
-            f"creation {creation.creation_id!r} was made from {_told(found)}, not from {_told(source)}; "
+            f"creation {creation.creation_id!r} was made from {_named(found)}, not from {_named(source)}; "
             "use another creation ID, or add --replace (also if it is the same one, moved or renamed)"
         )
     try:
@@ -68,11 +69,11 @@ def _is_same_folder(one: str, other: str) -> bool:
         return False
 
 
-def _told(source: Source) -> str:
+def _named(source: Source) -> str:
     if source.product:
         return f"the product {source.product!r}"
     where = f" on the machine {source.machine}" if source.machine else ""
-    return f"the folder {source.folder!r}{where}"
+    return f"{source.folder!r}{where}"
 
 
 def _machine() -> str:

@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from scripts.report import program, tell, tell_next
+from scripts.report import print_next, program, show_run
 from scripts.wiring import make_trigger
 from shared.records.creation import canonical_json
 from shared.runs.manifest import manifest
@@ -24,7 +24,7 @@ def show_status(settings: Settings, creation_id: str, *, as_json: bool) -> None:
         return
     sys.stdout.write(f"{status.status}\n")
     console = Console(stderr=True)
-    tell(console, trigger, status)
+    show_run(console, trigger, status)
     if status.status == "failed":
         console.print(f"failed: {status.error}", style="red", markup=False, highlight=False)
-        tell_next(console, [f"{program()} resume {creation_id}"])
+        print_next(console, [f"{program()} resume {creation_id}"])

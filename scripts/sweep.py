@@ -4,6 +4,7 @@ from rich.console import Console
 
 from scripts.wiring import make_trigger
 from shared.errors import RunFailed
+from shared.preparing.looking import look_after_all
 from shared.runs.sweeping import SweepReport
 from shared.settings import Settings
 
@@ -15,6 +16,7 @@ def sweep(settings: Settings) -> SweepReport:
     """
     console = Console(stderr=True)
     trigger = make_trigger(settings)
+    look_after_all(trigger)
     report = trigger.sweep()
     console.print(
         f"{report.advanced} runs under way: {report.launched} advanced, {report.ended} had ended",

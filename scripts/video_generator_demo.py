@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.run import run, tell_film
+from scripts.run import print_film, run
 from shared.settings import Settings
 from shared.worker.entry import DONE, guarded
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             replace=asked.replace,
             verbose=asked.verbose,
         )
-        tell_film(status)
+        print_film(status)
         return DONE
 
     return guarded(work, {"LOG_FORMAT": "text", **os.environ})

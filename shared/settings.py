@@ -16,7 +16,7 @@ from shared.errors import InvalidSettings
 from shared.validation import name_pattern
 
 AUTO: Final = "auto"
-Heeded = Literal["here", "trigger", "jobs"]
+ReadBy = Literal["here", "trigger", "jobs"]
 CLOUDS: Final = {"CLOUD_RUN_JOB": "cloudrun", "K_SERVICE": "cloudrun", "CE_PROJECT_ID": "codeengine"}
 """Variables that a cloud sets in its containers, of which one also means that cloud with ENV=p."""
 
@@ -28,7 +28,7 @@ class Setting:
     variable: str
     parse: Callable[[str], Any]
     """Converts the variable's value to the field's; raises a `ValueError` that says what to use."""
-    heeded: Heeded
+    read_by: ReadBy
     """Who reads it. `here`: it describes the machine or container where it is set, such as a folder or a
     cloud; `trigger`: the container that starts jobs; `jobs`: a stage's container, and a trigger that runs
     stages itself."""
@@ -43,11 +43,11 @@ def _setting(
     default: object = None,
     parse: Callable[[str], Any] = str,
     *,
-    heeded: Heeded = "jobs",
+    read_by: ReadBy = "jobs",
     secret: bool = False,
     unset: str = "",
 ) -> Any:
-    setting = Setting(variable=variable, parse=parse, heeded=heeded, secret=secret, unset=unset)
+    setting = Setting(variable=variable, parse=parse, read_by=read_by, secret=secret, unset=unset)
     return field(default=default, repr=not secret, metadata={"setting": setting})
 
 
@@ -108,6 +108,12 @@ def _url(text: str) -> str:
     return _whole_url(text).rstrip("/")
 
 
+def _endpoint(text: str) -> str:
+    if "{skill}" not in text or not re.fullmatch(r"(\{api\}|https?://)[^\s{}]*(\{skill\}[^\s{}]*)+", text):
+        raise ValueError("use {api}/<path with {skill} in it>, or a whole URL with {skill} in it")
+    return text
+
+
 def _database_url(text: str) -> str:
     """Heroku's and libpq's `postgres://` mean the same driver as `postgresql://` here."""
     if not re.fullmatch(r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*", text):
@@ -123,6 +129,10 @@ _PROJECT: Final = _matching(r"[a-z0-9.:-]{1,100}", "the project's ID")
 _PROJECT_ID: Final = _matching(r"[0-9a-fA-F-]{1,60}", "the project's ID, a UUID")
 _ADDRESS: Final = _matching(r"[^\s/]+:[0-9]{1,5}", "host:port")
 _VOICES_URL: Final = "https://huggingface.co/onnx-community/Kokoro-82M-v1.0-ONNX/resolve/main/voices"
+_BROKERS: Final = _matching(r"[^\s,/]+:[0-9]{1,5}(,[^\s,/]+:[0-9]{1,5})*", "host:port, separated by commas")
+_TOPIC: Final = _matching(r"[A-Za-z0-9._-]{1,249}", "letters, digits, '.', '_' and '-'")
+_SASL: Final = _matching(r"PLAIN|SCRAM-SHA-(256|512)", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+_SECURITY: Final = _one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 _REDIS: Final = _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")
 
 
@@ -130,57 +140,57 @@ _REDIS: Final = _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis
 class Settings:
     """Everything that the environment decides."""
 
-    store_url: str = _setting("STORE_URL", "file://creations", heeded="here")
+    store_url: str = _setting("STORE_URL", "file://creations", read_by="here")
     """Where creations live: `file://…`, `gs://<bucket>`, `s3://<bucket>` or `cos://<bucket>`."""
     platform: str = _setting(
-        "PLATFORM", "local", heeded="here", unset="here; with `ENV=p` the cloud in whose container it runs"
+        "PLATFORM", "local", read_by="here", unset="here; with `ENV=p` the cloud in whose container it runs"
     )
     """Where jobs run: {choices}. `ENV=d` always means here, `ENV=p` requires it."""
     api_token: str | None = _setting(
-        "API_TOKEN", None, _KEY, heeded="trigger", secret=True, unset="none, loopback only"
+        "API_TOKEN", None, _KEY, read_by="trigger", secret=True, unset="none, loopback only"
     )
     """The bearer token that the HTTP API requires."""
-    fused: str = _setting("FUSED", AUTO, _one_of(AUTO, "always", "never"), heeded="trigger")
+    fused: str = _setting("FUSED", AUTO, _one_of(AUTO, "always", "never"), read_by="trigger")
     """Whether all stages run in one container: `always`, `never`, or `auto`: for short work in a cloud."""
-    job_prefix: str = _setting("JOB_PREFIX", "reelwright", _PREFIX, heeded="here")
+    job_prefix: str = _setting("JOB_PREFIX", "reelwright", _PREFIX, read_by="here")
     """What the names of jobs on a cloud start with."""
     google_project: str | None = _setting(
-        "GOOGLE_CLOUD_PROJECT", None, _PROJECT, heeded="here", unset="required on Cloud Run"
+        "GOOGLE_CLOUD_PROJECT", None, _PROJECT, read_by="here", unset="required on Cloud Run"
     )
     """The project that the Cloud Run jobs are in."""
     cloud_run_region: str | None = _setting(
-        "CLOUD_RUN_REGION", None, _REGION, heeded="here", unset="required on Cloud Run"
+        "CLOUD_RUN_REGION", None, _REGION, read_by="here", unset="required on Cloud Run"
     )
     """The region of the Cloud Run jobs, e.g. `us-central1`."""
     cloud_run_emulator: str | None = _setting(
-        "CLOUD_RUN_EMULATOR_HOST", None, _ADDRESS, heeded="here", unset="Google's API"
+        "CLOUD_RUN_EMULATOR_HOST", None, _ADDRESS, read_by="here", unset="Google's API"
     )
     """`host:port` of a stand-in for the Cloud Run API, without TLS."""
     events_audience: str | None = _setting(
-        "EVENTS_AUDIENCE", None, _url, heeded="here", unset="`API_TOKEN` only"
+        "EVENTS_AUDIENCE", None, _url, read_by="here", unset="`API_TOKEN` only"
     )
     """The audience of Google's ID tokens on `/events` and `/sweep`: the trigger's URL."""
     events_accounts: tuple[str, ...] = _setting(
-        "EVENTS_ACCOUNTS", (), _emails, heeded="here", unset="`API_TOKEN` only"
+        "EVENTS_ACCOUNTS", (), _emails, read_by="here", unset="`API_TOKEN` only"
     )
     """The senders of Google's ID tokens: e-mail addresses of service accounts, separated by commas."""
     ce_project_id: str | None = _setting(
-        "CE_PROJECT_ID", None, _PROJECT_ID, heeded="here", unset="required on Code Engine"
+        "CE_PROJECT_ID", None, _PROJECT_ID, read_by="here", unset="required on Code Engine"
     )
     """The Code Engine project; Code Engine sets it in its own containers."""
     ce_region: str | None = _setting(
-        "CE_REGION", None, _REGION, heeded="here", unset="required on Code Engine"
+        "CE_REGION", None, _REGION, read_by="here", unset="required on Code Engine"
     )
     """The project's region, e.g. `us-south`; Code Engine sets it in its own containers."""
     ibm_api_key: str | None = _setting(
-        "IBMCLOUD_API_KEY", heeded="here", secret=True, unset="required on Code Engine"
+        "IBMCLOUD_API_KEY", read_by="here", secret=True, unset="required on Code Engine"
     )
     """The key that starts job runs on Code Engine."""
     code_engine_url: str | None = _setting(
-        "CODE_ENGINE_URL", None, _url, heeded="here", unset="the region's public one"
+        "CODE_ENGINE_URL", None, _url, read_by="here", unset="the region's public one"
     )
     """The address of the Code Engine API, for private networks."""
-    ibm_iam_url: str | None = _setting("IBM_IAM_URL", None, _url, heeded="here", unset="IBM's public IAM")
+    ibm_iam_url: str | None = _setting("IBM_IAM_URL", None, _url, read_by="here", unset="IBM's public IAM")
     """The service that turns the key into tokens, for private networks."""
     cos_endpoint: str | None = _setting("COS_ENDPOINT", None, _url, unset="required for `cos://`")
     """The endpoint of a `cos://` bucket, e.g. `https://s3.us-south.cloud-object-storage.appdomain.cloud`;
@@ -194,24 +204,37 @@ class Settings:
     )
     """The secret of these keys."""
     compose_command: tuple[str, ...] = _setting(
-        "COMPOSE_COMMAND", ("docker", "compose"), _words, heeded="here"
+        "COMPOSE_COMMAND", ("docker", "compose"), _words, read_by="here"
     )
     """How compose is called, e.g. `podman-compose`."""
-    compose_file: str = _setting("COMPOSE_FILE", "infra/compose.yaml", heeded="here")
+    compose_file: str = _setting("COMPOSE_FILE", "infra/compose.yaml", read_by="here")
     """The file that defines a service for each job."""
     text_provider: str = _setting("TEXT_PROVIDER", AUTO)
     """What writes: {choices}: a paid one where its key is set."""
     speech_provider: str = _setting("SPEECH_PROVIDER", AUTO)
     """What speaks: {choices}: a paid one where its key is set, but not for a story; else the neural one where
     its packages are."""
-    voices_dir: str | None = _setting("VOICES_DIR", heeded="here", unset="the user's data folder")
+    voices_dir: str | None = _setting("VOICES_DIR", read_by="here", unset="the user's data folder")
     """Where further neural voices lie."""
-    voices_url: str = _setting("VOICES_URL", _VOICES_URL, _url, heeded="here", unset="their public home")
+    voices_url: str = _setting("VOICES_URL", _VOICES_URL, _url, read_by="here", unset="their public home")
     """Where `reelwright voices add` fetches them."""
     video_provider: str = _setting("VIDEO_PROVIDER", AUTO)
     """What films: {choices}: a paid one where its key is set."""
     image_provider: str = _setting("IMAGE_PROVIDER", AUTO)
     """What paints: {choices}: a paid one where its key is set."""
+    skills_provider: str = _setting("SKILLS_PROVIDER", AUTO)
+    """What turns a text into a talk: {choices}. `auto`: watsonx where its key is set, else the embedded one;
+    Claude only by name."""
+    orch_api: str = _setting("ORCH_API", "https://orchestrate.ai.cloud.ibm.com/api", _url)
+    """The address of the watsonx Orchestrate API."""
+    orch_endpoint: str = _setting("ORCH_ENDPOINT", "{api}/skills/{skill}:invoke", _endpoint)
+    """Where a skill is invoked: a template that holds this address and the skill's name."""
+    orch_auth: str = _setting("ORCH_AUTH", "iam", _one_of("iam", "bearer"))
+    """What authorizes at watsonx: `iam`: a token that IAM gives for the key; `bearer`: the key itself."""
+    orch_api_key: str | None = _setting("ORCH_APIKEY", None, _KEY, secret=True, unset="watsonx is not used")
+    """The key of watsonx Orchestrate, whose skills turn a text into a talk."""
+    orch_timeout_s: float = _setting("ORCH_TIMEOUT", 30.0, _positive)
+    """Seconds that a skill may take."""
     anthropic_api_key: str | None = _setting(
         "ANTHROPIC_API_KEY", None, _KEY, secret=True, unset="Claude is not used"
     )
@@ -246,13 +269,37 @@ class Settings:
     )  # fmt: skip
     """Where the mirror of all jobs is: an SQLAlchemy URL, e.g. `postgresql+psycopg://…`."""
     webhook_url: str | None = _setting(
-        "WEBHOOK_URL", None, _whole_url, heeded="trigger", secret=True, unset="nowhere"
+        "WEBHOOK_URL", None, _whole_url, read_by="trigger", secret=True, unset="nowhere"
     )
     """Where the ends of runs are reported."""
     webhook_secret: str | None = _setting(
-        "WEBHOOK_SECRET", heeded="trigger", secret=True, unset="they are not signed"
+        "WEBHOOK_SECRET", read_by="trigger", secret=True, unset="they are not signed"
     )
     """What the reports of ends are signed with."""
+    kafka_brokers: str | None = _setting(
+        "KAFKA_BROKERS", None, _BROKERS, unset="messages lie in the store, where `consume` finds them"
+    )
+    """Kafka's brokers: `host:port`, separated by commas."""
+    kafka_topic: str = _setting("KAFKA_TOPIC", "videoJob", _TOPIC)
+    """The topic of talks to be rendered."""
+    kafka_dead_topic: str | None = _setting("KAFKA_DEAD_TOPIC", None, _TOPIC, unset="the topic with `.dead`")
+    """Where unreadable messages go, with the reason."""
+    kafka_group: str = _setting("KAFKA_GROUP", "renderer-scaler", _TOPIC)
+    """The consumer group of those that render."""
+    kafka_security: str | None = _setting(
+        "KAFKA_SECURITY", None, _SECURITY, unset="`sasl_ssl` with a password, else `plaintext`"
+    )
+    """`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`."""
+    kafka_sasl_mechanism: str = _setting("KAFKA_SASL_MECHANISM", "PLAIN", _SASL)
+    """`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`."""
+    kafka_user: str = _setting("KAFKA_USER", "token")
+    """The user's name; Event Streams takes `token` with an API key."""
+    kafka_password: str | None = _setting("KAFKA_PASSWORD", secret=True, unset="none")
+    """The user's password, or an API key."""
+    kafka_ca_file: str | None = _setting("KAFKA_CA_FILE", unset="the system's certificates")
+    """The file of the certificates that the brokers are trusted by."""
+    kafka_timeout_s: float = _setting("KAFKA_TIMEOUT_S", 200.0, _positive)
+    """Seconds that a broker which does not answer is asked again."""
     job_timeout_s: float | None = _setting(
         "JOB_TIMEOUT", None, _positive, unset="what its `pipeline.yaml` says; ads 7200"
     )
@@ -261,13 +308,13 @@ class Settings:
     """How much is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = _setting("LOG_FORMAT", AUTO, _one_of(AUTO, "json", "text"))
     """How the log looks: `json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
-    log_file: str | None = _setting("LOG_FILE", heeded="here", unset="none")
+    log_file: str | None = _setting("LOG_FILE", read_by="here", unset="none")
     """A file that the log is also written to, as JSON lines."""
     heartbeat_s: float = _setting("HEARTBEAT_S", 5.0, _positive)
     """Seconds between a working stage's heartbeats."""
     stale_after_s: float = _setting("STALE_AFTER_S", 60.0, _positive)
     """How many seconds after its last heartbeat a stage is taken for dead: it is ended and tried again."""
-    max_upload_bytes: int = _setting("MAX_UPLOAD_MB", 512 << 20, _megabytes, heeded="trigger", unset="`512`")
+    max_upload_bytes: int = _setting("MAX_UPLOAD_MB", 512 << 20, _megabytes, read_by="trigger", unset="`512`")
     """The largest asset that the HTTP API takes, in megabytes."""
     cores: int | None = _setting("CORES", None, _whole, unset="all that the process may run on")
     """How many cores rendering uses."""

@@ -13,7 +13,7 @@ from shared import settings
 from shared.logs import LOGGER
 from shared.platforms import task
 from tests.support.faces import hide_noto, use_fonts
-from tests.support.languages import load_model_once
+from tests.support.haste import instance_once, keep_decoders, load_model_once, look_once
 from tests.support.shards import shard_of_the_day
 
 _SCRUBBED = frozenset(
@@ -29,6 +29,12 @@ _SCRUBBED_PREFIXES = ("AWS_", "COMPOSE_")
 def pytest_configure() -> None:
     """All processes of a run are of one mind about the day."""
     os.environ["SHARD"] = shard_of_the_day()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: many tests wait for processes, timers or each other."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_report_header() -> str:
@@ -64,9 +70,10 @@ def no_noto(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _in_haste() -> Iterator[None]:
-    """The language model is loaded once, and nobody waits for the disk: no test cuts the power."""
+    """Nothing is loaded or looked at twice, and nobody waits for the disk: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
-        load_model_once(patch.setattr)
+        for once in (instance_once, load_model_once, look_once, keep_decoders):
+            once(patch.setattr)
         patch.setattr(os, "fsync", lambda _file: None)
         yield
 

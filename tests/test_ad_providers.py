@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jobs import __main__ as fused
+from jobs import fused
 from shared.machine.ffmpeg import run as ffmpeg
 from shared.records.creation import Creation
 from shared.runs.report import ERROR, reports_of
@@ -57,7 +57,9 @@ class Studio:
     """How long anyone was to wait for a provider, in seconds."""
 
     def run(self, **environ: str) -> RunStatus:
-        return run(self.store, self.vendors.environ(**environ))
+        status = run(self.store, self.vendors.environ(**environ))
+        assert "compositing" not in status.stages, "buys nothing, and takes longer than all that does"
+        return status
 
     def error(self, status: RunStatus) -> str:
         """What the job's last report says."""

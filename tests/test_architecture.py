@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatch
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -27,7 +28,7 @@ MAY_IMPORT = {
 HOMES = {
     "subprocess": (
         *("shared/machine/ffmpeg.py", "shared/machine/office.py", "shared/machine/workers.py"),
-        "shared/platforms/local.py",
+        "shared/platforms/local",
     ),
     "pi_heif": ("shared/video/frames/decoding.py",),
     "imageio_ffmpeg": ("shared/machine/ffmpeg.py",),
@@ -35,7 +36,7 @@ HOMES = {
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
     "grpc": ("cloudrun/",),
-    "ibm_cloud_sdk_core": ("codeengine/",),
+    "ibm_cloud_sdk_core": ("codeengine/", "jobs/presenter/skills/watsonx.py"),
     "boto3": ("shared/storage/",),
     "botocore": ("shared/storage/",),
     "cloudevents": ("shared/api/",),
@@ -54,6 +55,7 @@ HOMES = {
     "bidi": ("shared/video/",),
     "arabic_reshaper": ("shared/video/",),
     "moviepy": ("shared/video/rendering/moviepy_engine.py",),
+    "confluent_kafka": ("jobs/presenter/messages/",),
     "num2words": ("shared/text/reading/numerals.py",),
     "budoux": ("shared/text/phrasing.py",),
     "py3langid": ("shared/text/guessing.py",),
@@ -83,6 +85,7 @@ FLOORS = (
     {"platforms", "providers"},
     {"stages"},
     {"runs"},
+    {"preparing"},
     {"database"},
     {"reports"},
     {"worker"},
@@ -92,7 +95,7 @@ FLOORS = (
 stands on the ground is everybody's and may use what else stands there."""
 
 VIDEO_ROOMS = (
-    {"timeline", "colour"},
+    {"timeline", "colour", "sizes"},
     {"subjects", "lettering"},
     {"captions", "sound"},
     {"frames"},
@@ -112,9 +115,14 @@ def dotted(path: Path) -> str:
     return ".".join(folders if name == "__init__" else [*folders, name])
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, known: Collection[str]) -> Iterator[str]:
     """All that a file imports anywhere in it, also late or for types alone; of ours the modules."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -122,6 +130,7 @@ def imports(path: Path, known: Collection[str]) -> Iterator[str]:
             yield from {name if name in known else node.module for name in whole}
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """By module of ours, what it imports."""
     paths = {dotted(path): path for path in modules()}
@@ -226,7 +235,7 @@ def test_what_every_creation_holds_is_named_in_one_place() -> None:
     name = re.compile(r"/?(request\.json|manifest\.json|(_active|claims|stages|webhooks)/)")
     wrong = []
     for path in set(modules()) - {ROOT / "shared" / "records" / "names.py"}:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
         wrong += [
@@ -259,7 +268,7 @@ def test_no_text_names_this_kind_of_workplace() -> None:
 def how_to_add() -> Iterator[tuple[Path, str]]:
     """The modules that say how to add one more of their kind, with the words from there on."""
     for path in modules():
-        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        said = ast.get_docstring(parsed(path)) or ""
         _, found, steps = said.partition("To add ")
         if found:
             yield path, steps
@@ -284,7 +293,7 @@ def test_what_is_shared_names_no_pipeline_and_no_stage() -> None:
     said = [
         f"{dotted(path)}:{node.lineno} says {node.value!r}"
         for path in sorted((ROOT / "shared").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and node.value in names
     ]
     assert said == []
@@ -326,7 +335,7 @@ def test_a_room_says_what_belongs_there_and_fits_a_head() -> None:
         name = room.relative_to(ROOT).as_posix()
         modules_here = [path for path in room.glob("*.py") if path.stem != "__init__"]
         inner = [path for path in room.iterdir() if (path / "__init__.py").exists()]
-        if not ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))):
+        if not ast.get_docstring(parsed(room / "__init__.py")):
             wrong.append(f"{name}/__init__.py has no docstring")
         if len(modules_here) > 9 and name not in MANY_FILES:
             wrong.append(f"{name} has {len(modules_here)} modules; split it")

@@ -191,15 +191,21 @@ def argo_problems(documents: Iterable[dict[str, Any]]) -> list[str]:
     for document in documents:
         if document["kind"] == "WorkflowTemplate":
             problems += _workflow_problems(document["spec"])
-        if document["kind"] == "Role" and document["rules"] != [
-            {"apiGroups": ["argoproj.io"], "resources": ["workflowtaskresults"], "verbs": ["create", "patch"]}
-        ]:
-            problems.append("the executor's role holds more than it needs")
+        if document["kind"] == "Role" and document["rules"] != [_rule_of(document["metadata"]["name"])]:
+            problems.append("the role of the executor or the sensor holds more than it needs")
         if document["kind"].endswith("RoleBinding"):
             problems += [
                 f"{each['name']} is bound" for each in document["subjects"] if "jobs" in each["name"]
             ]
     return problems
+
+
+def _rule_of(role: str) -> dict[str, Any]:
+    """The sensor makes workflows of messages; the executor reports results."""
+    verbs = ["create", "patch"]
+    if role.endswith("-sensor"):
+        return {"apiGroups": ["argoproj.io"], "resources": ["workflows"], "verbs": ["get", *verbs]}
+    return {"apiGroups": ["argoproj.io"], "resources": ["workflowtaskresults"], "verbs": verbs}
 
 
 def _workflow_problems(spec: dict[str, Any]) -> Iterator[str]:
@@ -310,6 +316,10 @@ MUTATIONS: dict[str, list[tuple[str, str]]] = {
         ("  serviceAccountName: reelwright-jobs\n", ""),
         ("name: reelwright-store", "name: kubeconfig"),
         ("emptyDir:", "hostPath:"),
+    ],
+    "infra/argo/presenter-events.yaml": [
+        ("- workflows\n", '- "*"\n'),
+        ("      - patch\n", "      - patch\n      - delete\n"),
     ],
     "infra/argo/identities.yaml": [
         ("- workflowtaskresults", '- "*"'),

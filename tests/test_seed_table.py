@@ -44,7 +44,7 @@ class Deployment:
 
     def ended(self) -> dict[str, Any]:
         """The status when it is no longer pending; a scheduler sweeps meanwhile."""
-        until(lambda: self.trigger.sweep() and self.status()["status"] != "pending", every_s=0.05)
+        until(lambda: self.trigger.sweep() and self.status()["status"] != "pending", every_s=0.25)
         return self.status()
 
 

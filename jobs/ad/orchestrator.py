@@ -90,7 +90,7 @@ class PipelineOrchestrator:
         self.job_id = job_id
         self._store = store
         self._settings = settings
-        self._tell = _tellers(redis_client, db_session)
+        self._listeners = _listeners_of(redis_client, db_session)
         self._folders: list[Path] = []
 
     async def execute_pipeline(
@@ -113,7 +113,7 @@ class PipelineOrchestrator:
         its end.
         """
         relay = _Relay(asyncio.get_running_loop())
-        telling = asyncio.create_task(self._tell_all(relay))
+        notifying = asyncio.create_task(self._notify_all(relay))
         try:
             log(
                 logging.INFO,
@@ -132,7 +132,7 @@ class PipelineOrchestrator:
             return str(await asyncio.to_thread(self._film, status))
         finally:
             relay.end()
-            await telling
+            await notifying
 
     async def _prepare(
         self,
@@ -194,10 +194,10 @@ class PipelineOrchestrator:
         while self._folders:
             await asyncio.to_thread(shutil.rmtree, self._folders.pop(), ignore_errors=True)
 
-    async def _tell_all(self, relay: "_Relay") -> None:
+    async def _notify_all(self, relay: "_Relay") -> None:
         while (report := await relay.queue.get()) is not None:
-            for tell in self._tell:
-                await tell(report)
+            for notify in self._listeners:
+                await notify(report)
 
 
 class _Relay:
@@ -214,16 +214,16 @@ class _Relay:
         self._loop.call_soon_threadsafe(self.queue.put_nowait, None)
 
 
-_Tell = Callable[[Report], Awaitable[None]]
+_Listener = Callable[[Report], Awaitable[None]]
 
 
-def _tellers(redis_client: Any, db_session: "Session | None") -> list[_Tell]:
-    tellers: list[_Tell] = [_log]
+def _listeners_of(redis_client: Any, db_session: "Session | None") -> list[_Listener]:
+    listeners: list[_Listener] = [_log]
     if redis_client is not None:
-        tellers.append(_once_warned("Redis", _to_redis(redis_client)))
+        listeners.append(_once_warned("Redis", _to_redis(redis_client)))
     if db_session is not None:
-        tellers.append(_once_warned("the database", _to_database(db_session)))
-    return tellers
+        listeners.append(_once_warned("the database", _to_database(db_session)))
+    return listeners
 
 
 async def _log(report: Report) -> None:
@@ -231,17 +231,17 @@ async def _log(report: Report) -> None:
     log(logging.INFO, "progress", report.message, **fields)
 
 
-def _to_redis(client: Any) -> _Tell:
-    async def tell(report: Report) -> None:
+def _to_redis(client: Any) -> _Listener:
+    async def notify(report: Report) -> None:
         sent = client.publish(CHANNEL, json.dumps(report.fields()))
         if inspect.isawaitable(sent):
             await sent
 
-    return tell
+    return notify
 
 
-def _to_database(session: "Session") -> _Tell:
-    async def tell(report: Report) -> None:
+def _to_database(session: "Session") -> _Listener:
+    async def notify(report: Report) -> None:
         from shared.database.mirror import record_report
 
         try:
@@ -251,17 +251,17 @@ def _to_database(session: "Session") -> _Tell:
             session.rollback()
             raise
 
-    return tell
+    return notify
 
 
-def _once_warned(name: str, tell: _Tell) -> _Tell:
+def _once_warned(name: str, notify: _Listener) -> _Listener:
     """The same, but all errors become one warning: the ad does not depend on reports of its progress."""
     warned = False
 
     async def guarded(report: Report) -> None:
         nonlocal warned
         try:
-            await tell(report)
+            await notify(report)
         except Exception as error:  # noqa: BLE001 - whatever a client raises
             if not warned:
                 text = f"can't report progress to {name}; the ad is made anyway"

@@ -9,11 +9,12 @@ assets/music.mp3       optional
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.presenter.deck.slides import MEDIA
 from shared.accepted import PICTURE_SUFFIXES, demand_small_text
@@ -22,16 +23,22 @@ from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
 from shared.validation import problems_of
+from shared.video.sizes import parse_size
 from shared.video.sound.music_files import MUSIC_TYPES
+from shared.video.timeline import FrameRate
 
 OPTIONS_NAME: Final = f"{ASSETS}talk.json"
+TEXT_NAME: Final = f"{ASSETS}talk.md"
 TEXT_TYPES: Final = (".md", ".txt")
 DECK_TYPES: Final = (".pdf", ".pptx")
 CLIP_TYPES: Final = (".mp4", ".mov", ".webm")
 AVATAR_TYPES: Final = (*PICTURE_SUFFIXES, *CLIP_TYPES)
-SHAPES: Final = {"landscape": (1920, 1080), "portrait": (1080, 1920), "square": (1080, 1080)}
-"""Width and height in pixels."""
 Place = Literal["bottom-right", "bottom-left", "top-right", "top-left", "beside", "off"]
+
+
+def _known_size(size: str) -> str:
+    parse_size(size)
+    return size
 
 
 class TalkOptions(BaseModel):
@@ -48,8 +55,10 @@ class TalkOptions(BaseModel):
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
     theme: str = "paper"
     """A data file of `jobs/presenter/drawing/themes/`."""
-    size: Literal["landscape", "portrait", "square"] = "landscape"
-    frame_rate: Literal[24, 25, 30, 50, 60] = 30
+    size: Annotated[str, AfterValidator(_known_size)] = "landscape"
+    """`landscape`, `portrait`, `square` or `<width>x<height>`."""
+    frame_rate: FrameRate = Fraction(30)
+    """Frames per second, 10 to 60."""
     avatar_place: Place = "bottom-right"
     """A corner, `beside` the slide, or `off`."""
     avatar_size: float = Field(1.0, ge=0.5, le=2)
@@ -75,7 +84,7 @@ class Talk:
 
     @property
     def size(self) -> tuple[int, int]:
-        return SHAPES[self.options.size]
+        return parse_size(self.options.size)
 
 
 def read_talk(creation: Creation, parameters: Mapping[str, Any]) -> Talk:
@@ -145,11 +154,79 @@ def _read_text(creation: Creation, name: str, sizes: Mapping[str, int]) -> str:
     return text
 
 
-def write_options(creation: Creation, options: TalkOptions) -> None:
-    """Write `assets/talk.json`; options that were not given are left out."""
-    creation.bring_bytes(canonical_json(options.model_dump(mode="json", exclude_unset=True)), OPTIONS_NAME)
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What a person gives for a talk, as files on this machine."""
+
+    options: TalkOptions
+    text: Path | bytes | None = None
+    """Markdown."""
+    deck: Path | None = None
+    avatar: Path | None = None
+    music: Path | None = None
+    media: Mapping[str, Path] = field(default_factory=dict)
+    """Pictures, by the names that the text gives them, without folders."""
+
+
+def write_talk(creation: Creation, given: Given) -> None:
+    """Make these the creation's assets and delete those of an earlier talk.
+
+    Raises `InvalidAssets`, before anything is written, for a file of another type or that is not there.
+    """
+    files = _files(given)
+    options = canonical_json(given.options.model_dump(mode="json", exclude_unset=True))
+    for name, path in files.items():
+        creation.bring(path, name)
+    if isinstance(given.text, bytes):
+        creation.bring_bytes(given.text, TEXT_NAME)
+    for name in talk_inputs(creation):
+        if name not in {*files, OPTIONS_NAME, *([TEXT_NAME] if given.text else [])}:
+            creation.delete(name)
+    creation.bring_bytes(options, OPTIONS_NAME)
+
+
+def _files(given: Given) -> dict[str, Path]:
+    """The files by the names of their assets."""
+    problems: list[str] = []
+    files: dict[str, Path] = {}
+    text = given.text if isinstance(given.text, Path) else None
+    wanted = (
+        ("text", text, None),
+        ("deck", given.deck, DECK_TYPES),
+        ("avatar", given.avatar, AVATAR_TYPES),
+        ("music", given.music, MUSIC_TYPES),
+        *(("picture", path, PICTURE_SUFFIXES) for path in given.media.values()),
+    )
+    for what, path, types in wanted:
+        if path is not None and not path.is_file():
+            problems.append(f"{path}: no such file; name the {what}")
+        elif path is not None and types and path.suffix.lower() not in types:
+            problems.append(f"{path}: can't be the {what}; use {', '.join(types[:6])}")
+    if problems:
+        raise InvalidAssets(*problems)
+    for stem, path in (("deck", given.deck), ("avatar", given.avatar), ("music", given.music)):
+        if path:
+            files[f"{ASSETS}{stem}{path.suffix.lower()}"] = path
+    if text:
+        files[TEXT_NAME] = text
+    return files | {f"{MEDIA}{name}": path for name, path in given.media.items()}
 
 
 def check_talk(creation: Creation, parameters: Mapping[str, Any]) -> None:
     """Raise `InvalidAssets` for what the stages would refuse, as far as it can be known without work."""
     read_talk(creation, parameters)
+
+
+def talk_inputs(creation: Creation) -> list[str]:
+    """Names of all assets that people put in."""
+    loose = (
+        ("talk", (*TEXT_TYPES, ".json")),
+        ("deck", DECK_TYPES),
+        ("avatar", AVATAR_TYPES),
+        ("music", MUSIC_TYPES),
+    )
+    return [
+        name
+        for name, _ in creation.list(ASSETS)
+        if name.startswith(MEDIA) or any(_is(PurePosixPath(name), stem, types) for stem, types in loose)
+    ]

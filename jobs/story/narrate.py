@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,6 @@ from jobs.story.input.caption_text import as_shown, caption_text
 from jobs.story.input.layout import Layout, read_layout, story_inputs
 from jobs.story.input.options import (
     StoryOptions,
-    parse_size,
     read_options,
     size_for,
     unknown_parts,
@@ -23,18 +22,19 @@ from jobs.story.input.part import Part
 from shared.accepted import demand_small_text
 from shared.errors import BadRequest, InvalidAssets
 from shared.providers.account import Account
-from shared.providers.speech import speech_provider, voice_doubts
-from shared.records.creation import Creation, canonical_json
+from shared.providers.speech import speech_provider, unpaid, voice_doubts
+from shared.records.creation import Creation
 from shared.records.names import ASSETS
-from shared.settings import AUTO, Settings
-from shared.stages.film_steps import shape_of, write_captions, write_output, write_timeline
+from shared.settings import Settings
+from shared.stages.film_steps import shape_of, write_captions, write_timeline
 from shared.stages.narration import Caption, Narrated, Narrator, pace_for_reading, speak_all
-from shared.stages.plan import PLAN_NAME, SPEECH, speech_stands
+from shared.stages.plan import SPEECH, speech_stands, write_plan
 from shared.stages.stage import Context, Result, Stage
 from shared.text.guessing import Guess, Guesser
 from shared.text.markup import Marked
 from shared.validation import noting
-from shared.video.rendering.segments import RENDERER_VERSION, Segment, plan_segments
+from shared.video.rendering.segments import RENDERER_VERSION, plan_segments
+from shared.video.sizes import parse_size
 from shared.video.subjects.boxes import Box
 from shared.video.subjects.subjects import LOOKED_AT, what_matters
 from shared.video.timeline import FontFace, Timeline
@@ -195,7 +195,7 @@ def _narrate(context: Context, captions: Sequence[Caption], options: StoryOption
         context.progress.update(0.1 + 0.7 * done / count, f"spoke {done} of {count} captions")
 
     narrator = Narrator(
-        provider=speech_provider(_free(context.settings), context.account),
+        provider=speech_provider(unpaid(context.settings), context.account),
         voice=options.voice,
         rate=options.speaking_rate,
     )
@@ -249,15 +249,14 @@ def _result(
 
     context.progress.update(0.9, "planning the segments")
     segments = plan_segments(timeline, caption_states(timeline))
-    plan = canonical_json(list(_plan(segments)))
     unsaid = dict.fromkeys(caption.warning for caption in narrated if caption.warning)
-    doubts = voice_doubts(_free(context.settings)) if any(caption.speech for caption in narrated) else []
+    doubts = voice_doubts(unpaid(context.settings)) if any(caption.speech for caption in narrated) else []
     ignored = [f"{name}: plays no part in the film" for name in story.layout.ignored]
     return Result(
         outputs={
             "timeline": write_timeline(context, timeline, "the film as data"),
             **write_captions(context, timeline),
-            "plan": write_output(context, PLAN_NAME, plan, "the segments and their keys"),
+            "plan": write_plan(context, segments),
         },
         metadata={
             "parts": len(story.layout.parts),
@@ -289,24 +288,8 @@ def _speech_in_use(narrated: Sequence[Narrated]) -> Iterator[str]:
         yield from filter(None, (caption.speech, caption.times))
 
 
-def _plan(segments: Sequence[Segment]) -> Iterator[dict[str, int | str]]:
-    for segment in segments:
-        yield {
-            "key": segment.key,
-            "shot": segment.shot,
-            "offset": segment.offset,
-            "first_frame": segment.first_frame,
-            "frames": segment.frames,
-        }
-
-
-def _free(settings: Settings) -> Settings:
-    """A key that is there for ads makes no story cost money: a paid voice must be named."""
-    return replace(settings, elevenlabs_api_key=None) if settings.speech_provider == AUTO else settings
-
-
 def _voice(settings: Settings) -> str:
-    provider = speech_provider(_free(settings), Account.closed())
+    provider = speech_provider(unpaid(settings), Account.closed())
     return f"{provider.name} {provider.version} renderer {RENDERER_VERSION}"
 
 

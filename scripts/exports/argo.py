@@ -10,8 +10,16 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from scripts.exports import argo_events
 from shared.pipelines.definition import Pipeline, StageDefinition
-from shared.pipelines.deployed import JOB_SETTINGS, CloudDeployment, ImagePrefix, command_of, image_of
+from shared.pipelines.deployed import (
+    JOB_SETTINGS,
+    Brokers,
+    CloudDeployment,
+    ImagePrefix,
+    command_of,
+    image_of,
+)
 
 _SCRATCH: Final = "/scratch"
 _PLAN: Final = f"{_SCRATCH}/plan"
@@ -28,9 +36,10 @@ _CREATION: Final = '{{=sprig.replace("$", "$$", workflow.parameters.creation_id)
 class ArgoDeployment(CloudDeployment):
     """Defaults of the workflow's parameters; the export's options replace the parts in capitals."""
 
-    heeded = JOB_SETTINGS
+    allowed = JOB_SETTINGS
     image_prefix: ImagePrefix = "REGISTRY/reelwright"
     store_url: str = Field("s3://BUCKET", pattern=r"^(gs|s3|cos)://[\w./-]+$")
+    brokers: Brokers = "BROKERS"
 
 
 def manifests(
@@ -41,6 +50,7 @@ def manifests(
         f"infra/argo/{pipeline.name}.yaml": [_workflow_template(pipeline, deployment)]
         for pipeline in pipelines.values()
     }
+    files |= argo_events.manifests(pipelines, deployment, deployment.brokers)
     return files | {"infra/argo/identities.yaml": _identities(deployment)}
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import yaml
 
+from shared.pipelines.deployed import Noted
+
 MARK: Final = "# Written by `reelwright export"
 """How every written file starts."""
 
@@ -31,12 +33,21 @@ _Dumper.add_representer(str, _string)
 def to_text(target: str, documents: Iterable[Mapping[str, Any]]) -> str:
     """The documents as one YAML file that says how it came to be."""
     head = f"{MARK} {target}` from jobs/*/pipeline.yaml: change that, and export again.\n"
-    dumped: str = yaml.dump_all(
-        documents,
+    return head + "".join(_note(document) + _dumped(document) for document in documents)
+
+
+def _note(document: Mapping[str, Any]) -> str:
+    lines = document.note.splitlines() if isinstance(document, Noted) else []
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines)
+
+
+def _dumped(document: Mapping[str, Any]) -> str:
+    dumped: str = yaml.dump(
+        dict(document),
         Dumper=_Dumper,
         explicit_start=True,  # so that files may be joined
         sort_keys=False,
         allow_unicode=True,
         width=1000,
     )
-    return head + dumped
+    return dumped

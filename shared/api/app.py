@@ -35,6 +35,7 @@ _ABOUT: Final = (
     "JSON with job_id, stage, progress, message, timestamp, overall, status, run."
 )
 _LISTERS: Final = 2
+_STARTERS: Final = 8
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
 
 
@@ -83,6 +84,7 @@ def create_app(
     app.state.rows = Rows(settings)
     app.state.listers = CapacityLimiter(_LISTERS)
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
+    app.state.starters = CapacityLimiter(_STARTERS)
     app.state.viewers = Viewers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]

@@ -115,15 +115,15 @@ def _larger(new: Any, old: Column[Any], is_next: ColumnElement[bool]) -> ColumnE
 
 def _begin_stages(session: Session, report: Report) -> None:
     """Stages that this run has not begun are pending, whatever their state in the run before."""
-    anew = {
+    fresh = {
         "run": report.run, "status": "pending", "progress": 0, "error_message": None,
         "started_at": None, "completed_at": None, "updated_at": None,
     }  # fmt: skip
     of_job = and_(_STAGES.c.job_id == report.job_id, _STAGES.c.run < report.run)
-    session.execute(update(_STAGES).where(of_job).values(anew))
+    session.execute(update(_STAGES).where(of_job).values(fresh))
     names = report.details.get("stages", ())
     if names:
-        rows = [{"job_id": report.job_id, "stage_name": name, **anew} for name in names]
+        rows = [{"job_id": report.job_id, "stage_name": name, **fresh} for name in names]
         insert = _INSERTS[session.get_bind().dialect.name](_STAGES)
         session.execute(insert.on_conflict_do_nothing(), rows)
 

@@ -14,7 +14,7 @@ from shared.validation import problems_of
 
 FUSED: Final = "fused"
 """Takes the place of a stage's name for the job that runs all stages; no stage has this name."""
-Kind = Literal["image", "text", "audio", "json"]
+Kind = Literal["image", "text", "audio", "json", "video", "document"]
 """The name of an asset that people supply."""
 _DOTTED: Final = r"^[a-z_]+(\.[A-Za-z_]+)+$"
 
@@ -49,6 +49,33 @@ class FusedDefinition(JobDefinition):
     """The platforms' name of the job."""
     most_assets: int = Field(ge=1)
     """With more objects than this under `assets/` each stage gets its own container."""
+
+
+class ExtraJob(JobDefinition):
+    """A job beside the stages, such as one that works on a creation before its run begins.
+
+    `time_limit_s` is the limit of all its attempts together.
+    """
+
+    module: str = Field(pattern=r"^[a-z_]+$")
+    """Of the pipeline's folder: `python -m jobs.<pipeline>.<module>`."""
+    description: str
+    secrets: dict[str, Annotated[str, Field(pattern=r"^[a-z0-9-]+/[\w.-]+$")]] = {}
+    """By variable, the secret and the key in it that a cloud takes its value from, e.g. `creds/apikey`."""
+
+
+class Consumed(_Definition):
+    """Messages, each of which asks for a run."""
+
+    topic: str = Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    group: str = Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    """The consumer group of those that work on them."""
+    id_field: str = Field(pattern=r"^[A-Za-z]+$")
+    """The field of a message that holds the creation ID."""
+    version: dict[Annotated[str, Field(pattern=r"^[A-Za-z]+$")], int] = Field(min_length=1, max_length=1)
+    """The field that holds the message's version, and the version that is read."""
+    module: str = Field(pattern=r"^[a-z_]+$")
+    """Of the pipeline's folder: `python -m jobs.<pipeline>.<module>` takes one message and makes its film."""
 
 
 class StageDefinition(JobDefinition):
@@ -123,6 +150,10 @@ class Pipeline(_Definition):
     """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
     All other assets are inputs."""
     fused: FusedDefinition | None = None
+    extra_jobs: dict[Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")], ExtraJob] = {}
+    """Jobs that are not stages, by the name that platforms have for them, without a prefix."""
+    consumed: Consumed | None = None
+    """The messages that ask for its runs, if there are any."""
     stages: dict[str, StageDefinition] = Field(min_length=1)
     """In an order in which each stage comes after all that it needs."""
 

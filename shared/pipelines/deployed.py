@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -12,9 +12,9 @@ from shared.pipelines.definition import FUSED, JobDefinition, Pipeline
 from shared.settings import SECRET, SETTINGS, read_settings
 from shared.validation import name_pattern
 
-TRIGGER_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded != "here")
+TRIGGER_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.read_by != "here")
 """Settings that a trigger's container reads on every platform; one that runs the stages itself reads all."""
-JOB_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.heeded == "jobs")
+JOB_SETTINGS: Final = tuple(each.variable for each in SETTINGS.values() if each.read_by == "jobs")
 """Settings that a stage's container reads."""
 S3_VARIABLES: Final = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
@@ -23,6 +23,17 @@ S3_VARIABLES: Final = (
 """Variables that boto3 reads for an `s3://` store."""
 ImagePrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.:/-]*$")]
 """Registry and folder, or namespace, of the images."""
+
+Brokers = Annotated[str, Field(pattern=r"^(BROKERS|[\w.-]+:\d+(,[\w.-]+:\d+)*)$")]
+"""Of Kafka, as a client first asks them."""
+
+
+class Noted(dict[str, Any]):
+    """A document of a deployment file, with a comment for those who read it."""
+
+    def __init__(self, note: str, document: Mapping[str, Any]) -> None:
+        super().__init__(document)
+        self.note = note
 
 
 def deployed_name(prefix: str, what: str) -> str:
@@ -41,17 +52,17 @@ class Deployment(BaseModel):
     """The prefix of the names of jobs and everything that belongs to them: JOB_PREFIX for a trigger."""
     settings: dict[str, str] = {}
     """Settings that are not secret, by variable."""
-    heeded: ClassVar[tuple[str, ...]] = TRIGGER_SETTINGS
+    allowed: ClassVar[tuple[str, ...]] = TRIGGER_SETTINGS
     """The variables that the platform's files may hold."""
 
     @field_validator("settings")
     @classmethod
-    def _are_heeded(cls, settings: dict[str, str]) -> dict[str, str]:
+    def _are_allowed(cls, settings: dict[str, str]) -> dict[str, str]:
         for name in settings:
             if name in SECRET:
                 raise ValueError(f"{name} may hold a secret: give it to the containers as one, not in a file")
-            if name not in cls.heeded:
-                choices = ", ".join(each for each in cls.heeded if each not in SECRET)
+            if name not in cls.allowed:
+                choices = ", ".join(each for each in cls.allowed if each not in SECRET)
                 raise ValueError(f"{name} is not a setting for a file; use one of {choices}")
         read_settings(settings)
         return settings

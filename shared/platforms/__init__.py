@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from shared.pipelines.definition import JobDefinition, StageDefinition
+from shared.errors import PlatformError
+from shared.pipelines.definition import ExtraJob, JobDefinition, StageDefinition
 from shared.records.failing import RunTask
 
 
@@ -45,6 +46,21 @@ class LaunchOrder:
             index=index,
             fans_out=self.definition.fan_out is not None,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOrder:
+    """An order to start a job that is not a stage."""
+
+    pipeline: str
+    job: str
+    """The platforms' name of it, which has no prefix."""
+    definition: ExtraJob
+    creation_id: str
+    token: str
+    """8 to 16 of a-f and 0-9. Where names of executions are unique, no token starts two."""
+    environ: Mapping[str, str]
+    """Variables for this execution alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +97,12 @@ class Platform(Protocol):
         later attempt can help (call `find` first then), `PlatformError` when the launch is refused.
         """
 
+    def start_job(self, order: JobOrder) -> str:
+        """Start a job that is not a stage and return the execution's name without waiting for it.
+
+        Raises as `launch` does.
+        """
+
     def find(self, order: LaunchOrder) -> str | None:
         """The execution that an earlier `launch` under this token started, or None if there is none.
 
@@ -106,10 +128,16 @@ class Platform(Protocol):
 
 class Unattended:
     """For a platform whose work doesn't depend on this process after `launch` has returned, and that isn't
-    notified of ends: events and sweeps advance its runs."""
+    notified of ends: events and sweeps advance its runs. It runs stages only, unless it overrides
+    `start_job`."""
 
+    name: str
     is_here = False
     on_end: Callable[[str], object] = staticmethod(lambda _creation_id: None)
+
+    def start_job(self, order: JobOrder) -> str:
+        reason = "it runs no jobs beside stages; use one that does: PLATFORM=local or PLATFORM=codeengine"
+        raise PlatformError(self.name, f"start {order.job}", reason)
 
     def wait(self) -> None:
         """There is nothing to wait for."""

@@ -25,8 +25,9 @@ from shared.machine.process import (
     usable_cores,
 )
 from shared.pipelines.definition import FUSED
-from shared.platforms import ExecutionState, LaunchOrder
+from shared.platforms import ExecutionState, JobOrder, LaunchOrder
 from shared.platforms.ends import End, last_words, record_end
+from shared.platforms.local_jobs import LocalJobs
 from shared.platforms.pulse import USUAL, Patience, Pulse
 from shared.platforms.slots import Slots
 from shared.platforms.task import CLAIM_VARIABLE, CREATION_VARIABLE
@@ -106,6 +107,9 @@ class LocalPlatform:
         self._grace_s = grace_s
         self._patience = patience
         self._slots = Slots(usable_cores())
+        self._jobs = LocalJobs(
+            store.url, self._slots, environ=environ, on_end=self._job_ended, grace_s=grace_s, sleep=sleep
+        )
         self._executions: dict[str, _Execution] = {}
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -127,7 +131,22 @@ class LocalPlatform:
             thread.start()
         return name
 
+    def start_job(self, order: JobOrder) -> str:
+        """Always beside this process: a compose file has services for stages only."""
+        name = f"local|{this_process()}|{secrets.token_hex(6)}"
+        _at_work_here.add(name)
+        self._jobs.start(order, name)
+        return name
+
+    def _job_ended(self, creation_id: str, execution: str) -> None:
+        _at_work_here.discard(execution)
+        if not self._closed:
+            self._announce(creation_id)
+
     def state(self, execution: str, *, ask_again: bool = False) -> ExecutionState:  # noqa: ARG002 - always is
+        return self._jobs.state(execution) or self._state(execution)
+
+    def _state(self, execution: str) -> ExecutionState:
         mine = self._executions.get(execution)
         if mine:
             if not mine.ended.is_set():
@@ -162,10 +181,11 @@ class LocalPlatform:
             mine = self._executions.get(execution)
             if mine and mine.ended.is_set():
                 del self._executions[execution]
-        return mine is None or mine.ended.is_set()
+        return self._jobs.release(execution) and (mine is None or mine.ended.is_set())
 
     def wait(self) -> None:
         """Wait until all launched stages, and those that they started, have ended."""
+        self._jobs.wait()
         while running := [each for each in self._threads if each.is_alive()]:
             running[0].join()
 
@@ -173,7 +193,8 @@ class LocalPlatform:
         """Stop every task, wait for them to end and launch no more; their results stay for a resume."""
         with self._lock:
             self._closed = True
-            executions = list(self._executions.values())
+            self._jobs.stop()
+        executions = list(self._executions.values())
         for execution in executions:
             self.cancel(execution.name)
         for execution in executions:

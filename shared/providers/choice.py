@@ -20,6 +20,8 @@ class Provider(Generic[_Opened]):
     """The field of `Settings` that holds its key; None for a built-in provider."""
     missing: Callable[[], list[str]] = list
     """Lists the packages that it needs and that are not installed."""
+    by_name: bool = False
+    """`auto` never takes it: its key may be set for something else."""
 
     def is_ready(self, settings: Settings) -> bool:
         """Whether its key is set and its packages are installed."""
@@ -38,7 +40,8 @@ class Choice(Generic[_Opened]):
     def name(self, settings: Settings) -> str:
         """The setting's value, or for `auto` the first provider that is ready."""
         asked: str = getattr(settings, self.setting)
-        ready = (name for name, each in self.providers.items() if each.is_ready(settings))
+        known = self.providers.items()
+        ready = (name for name, each in known if each.is_ready(settings) and not each.by_name)
         return next(ready) if asked == AUTO else asked
 
     def open(self, settings: Settings, account: Account) -> _Opened:

@@ -22,11 +22,17 @@ TIMELINE: Final = "assets/timeline.json"
 SEGMENTS: Final = "cache/segments/"
 POSTED: Final = "claims/posted.json"
 """Records who got the ID over HTTP (`shared.records.removal`)."""
+PREPARATION: Final = "claims/preparation.json"
+"""Records the job that works on a creation before its run is asked for (`shared.preparing`)."""
 SOURCE: Final = "claims/source.json"
 """Records what the command line made the assets from (`Source`)."""
 
 MARKS: Final = "_active/"
 """A key: holds the mark of each run under way. No creation ID can be equal to it."""
+
+
+PREPARED: Final = "_preparing/"
+"""A key: holds the mark of each creation that a job prepares. No creation ID can be equal to it."""
 
 
 def captions_name(kind: str) -> str:
@@ -68,3 +74,8 @@ def marked_run(mark: str) -> tuple[str, str]:
     """The creation's ID and the run's number, as found in the key of a mark."""
     creation_id, _, run = mark.removeprefix(MARKS).rpartition("/")
     return creation_id, run
+
+
+def payload_name(digest: str) -> str:
+    """The name of a large request that was posted, which is named after its content."""
+    return f"{CLAIMS}payload-{digest[:16]}.json"

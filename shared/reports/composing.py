@@ -1,10 +1,12 @@
 """Assembles a trigger from settings: its platform, its time limits, its listeners."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.pipelines.definition import Pipeline
 from shared.platforms import Platform
+from shared.preparing.looking import go_on
 from shared.reports.run_reporter import listeners_of
 from shared.runs.launch import Fuses, fusing
 from shared.runs.trigger import Trigger
@@ -42,5 +44,5 @@ def trigger_of(
         listeners=listeners_of(settings, pipelines, publisher, metrics=metrics),
         time_limit_s=settings.job_timeout_s,
     )
-    platform.on_end = trigger.advance
+    platform.on_end = partial(go_on, trigger)
     return trigger

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
-from shared.runs.listeners import Told
+from shared.runs.listeners import Reported
 from shared.runs.manifest import paid_usd
 from shared.runs.status import RunStatus, StageStatus
 
@@ -24,7 +24,7 @@ class Metrics:
 
     def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
         self._pipelines = pipelines
-        self._counted = Told()
+        self._counted = Reported()
         self._registry = CollectorRegistry()
         self._runs = Histogram(
             "pipeline_duration_seconds",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import Request
-from shared.runs.listeners import Ended, Listeners, News, Overtaken, Told
+from shared.runs.listeners import Ended, Listeners, News, Overtaken, Reported
 from shared.runs.report import PIPELINE, reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
@@ -44,7 +44,7 @@ class RunReporter:
     def __init__(self, pipelines: Mapping[str, Pipeline], publisher: "Audience") -> None:
         self._pipelines = pipelines
         self._publisher = publisher
-        self._told = Told()
+        self._reported = Reported()
 
     def __call__(self, creation: Creation, request: Request, status: RunStatus) -> None:
         pipeline = self._pipelines[request.pipeline]
@@ -55,7 +55,7 @@ class RunReporter:
             ",".join(stage.state for stage in status.stages.values()) if status.status == "failed" else ""
         )
         run = creation.creation_id, request.run
-        if not self._told.is_new((*run, status.status + states)):
+        if not self._reported.is_new((*run, status.status + states)):
             return
         reports = reports_of(creation, pipeline, request, status)
         if status.status == "pending":
@@ -63,7 +63,7 @@ class RunReporter:
             return
         for report in reports[:-1]:
             over = report.status in ("failed", "pending") and report.stage != PIPELINE
-            if over and self._told.is_new((*run, f"{report.stage} {report.status}")):
+            if over and self._reported.is_new((*run, f"{report.stage} {report.status}")):
                 self._publisher.publish(report)
-        if self._told.is_new((*run, "end")):
+        if self._reported.is_new((*run, "end")):
             self._publisher.publish(reports[-1])

@@ -155,7 +155,7 @@ class Webhooks:
         noted = creation.write(name, begun.to_bytes(), expect=generation)
         tried = self._attempt(url, body, begun)
         ended = _concluded(begun, tried, self._now())
-        self._tell(creation, ended, tried)
+        self._log_outcome(creation, ended, tried)
         creation.write(name, ended.to_bytes(), expect=noted.generation)
         return ended.is_over
 
@@ -200,7 +200,7 @@ class Webhooks:
             headers["X-Reelwright-Signature"] = sign(self._secret, timestamp, body)
         return headers
 
-    def _tell(self, creation: Creation, delivery: Delivery, attempt: DeliveryAttempt) -> None:
+    def _log_outcome(self, creation: Creation, delivery: Delivery, attempt: DeliveryAttempt) -> None:
         if delivery.delivered_at:
             outcome, severity = "delivered", logging.INFO
         else:

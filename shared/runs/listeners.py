@@ -20,21 +20,21 @@ Overtaken = Callable[[Creation, int], bool]
 """Called with an ended, overtaken run whose end may be unreported; returns the same as `Ended`."""
 
 
-class Told:
+class Reported:
     """Remembers the last 10,000 reports that were made. May be used from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told: dict[Hashable, None] = {}
+        self._seen: dict[Hashable, None] = {}
 
     def is_new(self, news: Hashable) -> bool:
         """True the first time that it is called with this."""
         with self._lock:
-            if news in self._told:
+            if news in self._seen:
                 return False
-            self._told[news] = None
-            while len(self._told) > _REMEMBERED:
-                del self._told[next(iter(self._told))]
+            self._seen[news] = None
+            while len(self._seen) > _REMEMBERED:
+                del self._seen[next(iter(self._seen))]
             return True
 
 
@@ -47,13 +47,13 @@ class Listeners:
     on_overtaken: Sequence[Overtaken] = ()
 
     def news(self, creation: Creation, request: Request, status: RunStatus) -> None:
-        for tell in self.on_news:
-            tell(creation, request, status)
+        for listener in self.on_news:
+            listener(creation, request, status)
 
     def ended(self, creation: Creation, request: Request, status: RunStatus) -> bool:
         """Notify all; True when none of them wants to be called again."""
-        return all([tell(creation, request, status) for tell in self.on_end])
+        return all([listener(creation, request, status) for listener in self.on_end])
 
     def overtaken(self, creation: Creation, run: int) -> bool:
         """Notify all; True when none of them wants to be called again."""
-        return all([tell(creation, run) for tell in self.on_overtaken])
+        return all([listener(creation, run) for listener in self.on_overtaken])

@@ -111,10 +111,10 @@ class Trigger:
             if not status.may_be_followed:
                 facts = status, parameters, inputs
                 return queue_behind(creation, definition, *facts, over=generation, now=self._now())
-            self._tell_end(creation, before, status)
+            self._notify_of_end(creation, before, status)
         return self._ask(creation, pipeline, dict(parameters or {}), before, generation, inputs)
 
-    def _tell_end(self, creation: Creation, request: Request, status: RunStatus) -> None:
+    def _notify_of_end(self, creation: Creation, request: Request, status: RunStatus) -> None:
         """Report the end of a run that may be unreported, since the next one begins."""
         if self.store.stat(creation.mark_of(request.run)):
             self._listeners.ended(creation, request, status)
@@ -135,7 +135,7 @@ class Trigger:
             status = self._advanced(creation, ask_again=ask_again)
             while self._follow_up(creation, status):
                 status = self._advanced(creation)
-            return self._told(creation, status)
+            return self._as_returned(creation, status)
         finally:
             creation.withdraw_if_removed()
 
@@ -174,7 +174,7 @@ class Trigger:
         found, generation = load_request(creation)
         if found is None or found.run != request.run or found.queued is None:
             return True
-        self._tell_end(creation, found, status)
+        self._notify_of_end(creation, found, status)
         inputs = inputs_now(creation, self.pipelines[found.pipeline])
         if self._ask(creation, found.pipeline, found.queued.parameters, found, generation, inputs):
             self._let_go(creation, found.run)
@@ -185,7 +185,7 @@ class Trigger:
         if self._listeners.overtaken(creation, run) and self._launcher.release_all(creation, run):
             self._drop(creation.mark_of(run), overtaken=True)
 
-    def _told(self, creation: Creation, status: RunStatus) -> RunStatus:
+    def _as_returned(self, creation: Creation, status: RunStatus) -> RunStatus:
         """The status to return: a run with another one queued behind it has not ended for those who wait."""
         request = status.request
         if request.queued and status.may_be_followed and not self._held_token:
@@ -255,7 +255,7 @@ class Trigger:
     def status(self, creation_id: str) -> RunStatus:
         """The status of the creation's latest run; raises `BadRequest` for one that was never started."""
         creation = Creation(self.store, creation_id)
-        return self._told(creation, self._observe(creation, self._request(creation)))
+        return self._as_returned(creation, self._observe(creation, self._request(creation)))
 
     def cancel(self, creation_id: str) -> RunStatus:
         """Stop the run: no further launches, and running stages are stopped. Running again resumes."""
@@ -348,8 +348,8 @@ class Trigger:
             return
         status = self._observe(creation, request, ask_again=True)
         self._launcher.record_ends(creation, request, status)
-        told = not status.is_busy and self._listeners.ended(creation, request, status)
-        if told and self._launcher.release_all(creation, request.run):
+        reported = not status.is_busy and self._listeners.ended(creation, request, status)
+        if reported and self._launcher.release_all(creation, request.run):
             self._unmark(creation, request.run, mark)
 
     def _unmark(self, creation: Creation, run: int, mark: ObjectInfo) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shared.video.captions.pages import State
+    from shared.video.encoding.join import Chapter
     from shared.video.sound.mix import AudioReport
 
     Picture = NDArray[np.uint8]
@@ -132,14 +133,20 @@ def join_plan(
 
 
 def finish_film(
-    context: Context, timeline: Timeline, joined: Path, captions: Path, description: str
+    context: Context,
+    timeline: Timeline,
+    joined: Path,
+    captions: Path,
+    description: str,
+    *,
+    chapters: "Sequence[Chapter]" = (),
 ) -> Output:
     """Put picture, sound and captions (SubRip; empty for none) into one file that starts to play at once."""
     from shared.video.encoding.join import mux
 
     video = context.scratch / "video.mp4"
     soft = captions if captions.stat().st_size else None
-    mux(joined, _sound(context), soft, video, language=timeline.language)
+    mux(joined, _sound(context), soft, video, language=timeline.language, chapters=chapters)
     return Output(name=FILM, path=video, description=description)
 
 

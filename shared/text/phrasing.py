@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NEVER: Final = 9.0
 """Of an article and its noun."""
+_ABBREVIATION: Final = 6.0
+"""After `Dr.` or an initial: hardly better, where the line must end after one of both."""
 _NAME: Final = 3.0
 _NUMBER: Final = 1.7
 """Of a number and what it counts."""
@@ -93,6 +95,13 @@ def ends_sentence(text: str, place: int, language: str) -> bool:
     return bare[-1:] in _SENTENCE_ENDS and bare[-1:] != "" and not _is_abbreviation(bare, language)
 
 
+@cache
+def function_words(language: str, *lists: str) -> frozenset[str]:
+    """The words of these lists of `function_words.yaml`, by default of all but the titles."""
+    names = lists or tuple(name for name, _ in (*_BEFORE, *_AFTER) if name != "titles")
+    return frozenset().union(*(_words(language, name) for name in names))
+
+
 def _is_abbreviation(word: str, language: str) -> bool:
     """`Dr.`, `z. B.`, `J. S. Bach`."""
     plain = word.strip("".join(_OPENING))
@@ -139,7 +148,7 @@ class _Words:
 def _by_words(words: _Words) -> float:
     ending = _last_part(words.before, words.language)
     if _is_abbreviation(words.before, words.language):
-        return NEVER
+        return _ABBREVIATION
     after = _listed(_AFTER, ending, words.language)
     if _is_name(words):
         return max(_NAME, after or 0)

@@ -5,6 +5,7 @@ start of their caption, so that they stay the same when an earlier part changes 
 """
 
 import re
+from bisect import bisect_right
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -196,6 +197,63 @@ class Overlay(_Record):
     """Of a fade at the end; 0 for none."""
 
 
+class Play(_Record):
+    """A stretch of the film in which the figure's clip plays."""
+
+    at_frame: int = Field(ge=0)
+    frames: int = Field(ge=1)
+    clip_from: int = Field(0, ge=0)
+    """The clip's first visible frame, at the film's rate."""
+
+
+class Figure(_Record):
+    """A round picture or clip over all shots and below captions, in a ring that follows the voice."""
+
+    unsaid = frozenset({"picture", "picture_hash", "clip", "clip_hash", "clip_frames", "plays"})
+
+    picture: str | None = None
+    """Key of the picture below the creation; its middle square is shown."""
+    picture_hash: str = ""
+    """The picture's content hash."""
+    clip: str | None = None
+    """Key of a clip below the creation, instead of a picture."""
+    clip_hash: str = ""
+    """The clip's content hash."""
+    clip_frames: int = Field(1, ge=1)
+    """The clip's length at the film's rate; then it starts again."""
+    plays: tuple[Play, ...] = ()
+    """When the clip plays, in order; after each stretch its last frame stays until the next one."""
+    x: Unit
+    """The middle of the picture, in parts of the frame's width."""
+    y: Unit
+    """In parts of the frame's height."""
+    diameter: float = Field(gt=0, le=1)
+    """Of the picture, in parts of the frame's shorter side; the ring lies outside."""
+    ring: Colour = "#3B82F6"
+    edge: Colour = "#FFFFFF"
+    """Of the thin line between the picture and the ring."""
+    levels: Annotated[str, Field(pattern=r"^[0-9a-f]*$")] = ""
+    """The voice's loudness, smoothed: a digit from 0 (silence) to f for every frame of the film."""
+
+    def level(self, frame: int) -> int:
+        """The loudness at this frame of the film, 0 to 15."""
+        return int(self.levels[frame], 16) if frame < len(self.levels) else 0
+
+    def clip_frame(self, frame: int) -> int:
+        """Which frame of the clip is seen at this frame of the film."""
+        number = bisect_right(self.plays, frame, key=lambda play: play.at_frame)
+        if not number:
+            return self.plays[0].clip_from % self.clip_frames if self.plays else 0
+        play = self.plays[number - 1]
+        return (play.clip_from + min(frame - play.at_frame, play.frames - 1)) % self.clip_frames
+
+    @model_validator(mode="after")
+    def _one_thing_is_seen(self) -> Self:
+        if (self.picture is None) == (self.clip is None):
+            raise ValueError("a figure shows either a picture or a clip")
+        return self
+
+
 class Spoken(_Record):
     """A piece of speech and the frame at which it starts."""
 
@@ -225,7 +283,7 @@ class Music(_Record):
 class Timeline(_Record):
     """A film, ready to be rendered."""
 
-    unsaid = frozenset({"overlays"})
+    unsaid = frozenset({"overlays", "figure"})
 
     version: Literal[1] = 1
     engine: Literal["native", "moviepy"] = "native"
@@ -241,6 +299,8 @@ class Timeline(_Record):
     """In order of preference."""
     overlays: tuple[Overlay, ...] = ()
     """Later ones are drawn over earlier ones, captions over all."""
+    figure: Figure | None = None
+    """Over shots, transitions and words."""
     speech: tuple[Spoken, ...] = ()
     music: Music | None = None
 

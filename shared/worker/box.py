@@ -63,7 +63,7 @@ class Job:
     request: Request
     claim: Claim
     account: Account
-    tell: Callable[[Record], None]
+    report: Callable[[Record], None]
     ending: Callable[[], bool]
 
     @property
@@ -109,7 +109,7 @@ def run_task(
         request=request,
         claim=claim,
         account=Account(creation.store),
-        tell=_teller(creation, pipeline, request, publisher),
+        report=_reporter(creation, pipeline, request, publisher),
         ending=ending,
     )
     before, generation = load(creation, job.name, Record)
@@ -123,7 +123,7 @@ def run_task(
         raise
 
 
-def _teller(
+def _reporter(
     creation: Creation, pipeline: Pipeline, request: Request, publisher: "Audience | None"
 ) -> Callable[[Record], None]:
     if publisher is None or pipeline.reported is None:
@@ -181,7 +181,7 @@ def _work(job: Job, before: Record | None, generation: str) -> Record:
     )
     if before and before.run == job.request.run:
         record = record.model_copy(update={"cost": Cost(paid_usd=before.cost.paid_usd)})
-    ownership = Ownership(job.creation, job.name, record, replacing=generation, tell=job.tell)
+    ownership = Ownership(job.creation, job.name, record, replacing=generation, report=job.report)
     try:
         return _do(job, before, ownership, meter)
     except StaleAttempt:

@@ -37,14 +37,14 @@ class Ownership:
         record: Record,
         *,
         replacing: str,
-        tell: Callable[[Record], None] = lambda _record: None,
+        report: Callable[[Record], None] = lambda _record: None,
     ) -> None:
         """Take the record over from generation `replacing`; raises `StaleAttempt` if another attempt was
         faster.
 
-        `tell` is called with the record after each write.
+        `report` is called with the record after each write.
         """
-        self._tell = tell
+        self._report = report
         self._creation = creation
         self._name = name
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class Ownership:
                 self._stop = StaleAttempt(record.stage, record.attempt)
                 raise self._stop from error
             self._record = record
-            self._tell(record)
+            self._report(record)
             return record
 
     def _save(self, record: Record) -> str:

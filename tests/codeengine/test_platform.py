@@ -10,10 +10,10 @@ import pytest
 
 from codeengine.client import open_client
 from codeengine.job_file import run_limit_s
-from codeengine.platform import CodeEnginePlatform, open_platform
+from codeengine.platform import CodeEnginePlatform, open_platform, run_name
 from shared.errors import InvalidSettings, PlatformBusy, PlatformError
-from shared.pipelines.definition import FUSED, JobDefinition
-from shared.platforms import LaunchOrder, Platform
+from shared.pipelines.definition import FUSED, ExtraJob, JobDefinition
+from shared.platforms import JobOrder, LaunchOrder, Platform
 from shared.records.creation import Creation
 from shared.records.documents import Record, load
 from shared.runs.trigger import Trigger
@@ -168,10 +168,8 @@ def test_a_run_may_take_as_long_as_all_attempts_of_a_task(time_limit_s: int, lim
     assert run_limit_s(JobDefinition(retries=2, time_limit_s=time_limit_s)) == limit_s
 
 
-def test_a_long_job_name_is_cut_and_the_claim_is_not(engine: CodeEngine, times: Times) -> None:
-    platform = make(engine, times, job_prefix="prefix-of-24-characters")
-    long = order(job="a-pipeline-with-a-very-long-name-and-a-long-stage")
-    name = platform._run_name(long)
+def test_a_long_job_name_is_cut_and_the_claim_is_not() -> None:
+    name = run_name("prefix-of-24-characters-a-pipeline-with-a-very-long-name-and-a-long-stage", TOKEN)
     assert (len(name) <= 53, name.endswith(f"-{TOKEN}"), "--" in name) == (True, True, False)
 
 
@@ -623,3 +621,44 @@ def test_a_place_without_jobs_or_without_access_is_a_bad_setting(
     with pytest.raises(InvalidSettings) as caught:
         platform.check(["loud-shout"])
     assert "CE_PROJECT_ID" in str(caught.value)
+
+
+def job_order(**others: Any) -> JobOrder:
+    job = ExtraJob(module="fold", description="Folds.", retries=2, time_limit_s=300)
+    facts: dict[str, Any] = {
+        "pipeline": "toys",
+        "job": "fold-paper",
+        "definition": job,
+        "creation_id": "toy/1",
+        "token": TOKEN,
+        "environ": {"PAPER": "A4"},
+    }
+    return JobOrder(**(facts | others))
+
+
+def test_a_job_that_is_no_stage_has_its_own_name_and_limits(
+    engine: CodeEngine, platform: CodeEnginePlatform
+) -> None:
+    engine.deploy("fold-paper", "ends", scale_retry_limit=0)
+    name = platform.start_job(job_order())
+    assert name == f"reelwright-fold-paper-{TOKEN}"
+    (body,) = engine.bodies
+    assert (body["job_name"], body["scale_max_execution_time"], body["scale_retry_limit"]) == (
+        "fold-paper",
+        300,
+        2,
+    )
+    engine.wait(name)
+    assert engine.runs[name].environments[0, 0]["PAPER"] == "A4"
+    assert (platform.state(name, ask_again=True).status, platform.release(name)) == ("ended", True)
+
+
+def test_the_same_start_twice_is_one_run(engine: CodeEngine, platform: CodeEnginePlatform) -> None:
+    engine.deploy("fold-paper", "waits")
+    assert platform.start_job(job_order()) == platform.start_job(job_order())
+    assert len(engine.runs) == 1
+
+
+def test_a_job_that_is_not_deployed_says_how_to_deploy_it(platform: CodeEnginePlatform) -> None:
+    with pytest.raises(PlatformError, match=r"apply -f codeengine/fold-paper\.yaml"):
+        platform.start_job(job_order())

@@ -66,7 +66,7 @@ class Claude(PaidServer):
 
     def _answer(self, call: Call) -> str:
         asked = _data_of(call.json["messages"][0])
-        record = _copy(asked) if "scenes" in asked else _analysis(asked)
+        record = next(write(asked) for field, write in _WRITERS.items() if field in asked)
         if fault := self.take(call, "record"):
             record = fault.body(record)
         text = json.dumps(record, ensure_ascii=False)
@@ -161,6 +161,19 @@ def _scene(asked: dict[str, Any], scene: dict[str, Any]) -> dict[str, Any]:
         "text_overlay": "",
         "video_prompt": _filled(scene["picture_template"], {"{product_name}": asked["product_name"]}),
     }
+
+
+def _script(asked: dict[str, Any]) -> dict[str, Any]:
+    return {"script": asked["draft"]}
+
+
+def _deck(asked: dict[str, Any]) -> dict[str, Any]:
+    words = ("number", "title", "bullets")
+    return {"slides": [{name: slide[name] for name in words} for slide in asked["slides"]]}
+
+
+_WRITERS: Final = {"scenes": _copy, "draft": _script, "slides": _deck, "product_name": _analysis}
+"""By a field of the question."""
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

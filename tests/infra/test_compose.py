@@ -5,7 +5,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # ships no types
+import jsonschema
 import pytest
 
 from jobs.catalogue import pipelines

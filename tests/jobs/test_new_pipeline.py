@@ -47,9 +47,8 @@ with session_for(settings) as session:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `jobs/`, the pipeline in it, and what builds images of them."""
     place = tmp_path_factory.mktemp("place")
-    without = shutil.ignore_patterns("__pycache__", "*.pyc")
-    shutil.copytree(ROOT / "jobs", place / "jobs", ignore=without)
-    shutil.copytree(ROOT / "tests/jobs/gift", place / "jobs/gift", ignore=without)
+    shutil.copytree(ROOT / "jobs", place / "jobs")
+    shutil.copytree(ROOT / "tests/jobs/gift", place / "jobs/gift")
     (place / "infra").mkdir()
     shutil.copy(ROOT / "infra/images.sh", place / "infra")
     return place

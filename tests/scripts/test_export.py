@@ -20,7 +20,8 @@ SAID = {
     "cloudrun": {"project": "films-42", "region": "europe-west1", "bucket": "films"},
     "codeengine": {"region": "eu-de", "bucket": "films", "context": "4svg40kna19"},
     "compose": {},
-    "argo": {"store_url": "gs://films"},
+    "argo": {"store_url": "gs://films", "brokers": "a.example:9093"},
+    "keda": {"store_url": "gs://films", "brokers": "a.example:9093"},
 }
 
 
@@ -35,6 +36,9 @@ def test_a_new_pipeline_is_deployed_without_a_line_of_code(target: str) -> None:
     before, after = render(target, pipelines(), {}), render(target, all_pipelines(), {})
     assert all(after[path] == text for path, text in before.items() if target != "compose")
     new = "".join(after[path] for path in after if after[path] != before.get(path))
+    if target == "keda":
+        assert "jobs.slide_show.show_one" in new
+        return
     for stage, job in UNHEARD_OF.jobs.items():
         if target != "argo" or stage != "fused":  # there Argo chains the stages
             assert job in new
@@ -45,7 +49,7 @@ def test_files_for_a_place_of_ones_own_hold_no_placeholder(target: str) -> None:
     images = {} if target == "compose" else {"image_prefix": "registry.example/films"}
     text = "".join(render(target, all_pipelines(), SAID[target] | images).values())
     words = set(re.findall(r"[A-Z_]+", text))
-    assert not words & {"PROJECT", "REGION", "BUCKET", "NAMESPACE", "CONTEXT"}
+    assert not words & {"PROJECT", "REGION", "BUCKET", "NAMESPACE", "CONTEXT", "BROKERS"}
     assert "REGISTRY/" not in text
 
 
@@ -75,7 +79,7 @@ def test_the_trigger_of_another_prefix_launches_its_jobs() -> None:
 @pytest.mark.parametrize("target", ["cloudrun", "codeengine", "argo"])
 def test_settings_of_ones_own_stand_with_each_job(target: str) -> None:
     files = render(target, pipelines(), {"settings": {"CORES": "3", "CLAUDE_MODEL": "other"}})
-    with_jobs = [text for path, text in files.items() if "identities" not in path]
+    with_jobs = [text for path, text in files.items() if not re.search("identities|-events", path)]
     assert [text for text in with_jobs if '"3"' not in text or "other" not in text] == []
 
 

@@ -1,3 +1,5 @@
+import fcntl
+import os
 import wave
 from pathlib import Path
 
@@ -13,8 +15,14 @@ PARTS = range(1, len(STORY) + 1)
 
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("story")
-    write_sample_story(folder)
+    """Drawn by one of the processes that run tests at the same time; the others wait for it."""
+    run = tmp_path_factory.getbasetemp()
+    folder = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "sample-story"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            write_sample_story(folder.with_suffix(".part"))
+            folder.with_suffix(".part").rename(folder)
     return folder
 
 

@@ -61,8 +61,8 @@ def test_every_provider_s_key_is_a_secret_that_jobs_heed_and_has_its_row() -> No
 
 @pytest.mark.parametrize("kind", PROVIDERS, ids=lambda kind: kind.setting)
 def test_auto_takes_a_provider_whose_key_is_set_and_else_one_that_needs_none(kind: Choice[Any]) -> None:
-    paid = {name: each.key for name, each in kind.providers.items() if each.key}
-    assert kind.name(Settings()) == next(name for name in kind.providers if name not in paid)
+    paid = {name: each.key for name, each in kind.providers.items() if each.key and not each.by_name}
+    assert kind.name(Settings()) == next(name for name, each in kind.providers.items() if not each.key)
     for name, key in paid.items():
         assert kind.name(replace(Settings(), **cast(Any, {key: "k"}))) == name
 

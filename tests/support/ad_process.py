@@ -26,7 +26,7 @@ from shared.video.encoding import clips
 from shared.worker.entry import stage_main
 from tests.support import nursery
 from tests.support.ads import ID, hurry, shrink
-from tests.support.languages import load_model_once
+from tests.support.haste import load_model_once
 from tests.support.toys import When, watched
 
 LOADED: Final = (

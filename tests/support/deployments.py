@@ -12,6 +12,13 @@ UNHEARD_OF = Pipeline.model_validate(
         "name": "slide_show",
         "description": "Slides are drawn by many, and a nicety by one.",
         "fused": {"job": "slides-at-once", "cpu": 4, "memory_mib": 512, "most_assets": 3, "retries": 0},
+        "consumed": {
+            "topic": "slideShows",
+            "group": "showers",
+            "id_field": "show",
+            "version": {"v": 3},
+            "module": "show_one",
+        },
         "stages": {
             "plan": {
                 "description": "Counts.",

@@ -32,7 +32,7 @@ class Track:
 
 
 def tracks(film: bytes) -> dict[str, Track]:
-    """By kind: `video`, `audio`, `subtitle`."""
+    """By kind: `video`, `audio`, `subtitle`, and `data` for the titles of chapters."""
     with av.open(io.BytesIO(film), "r") as container:
         found: dict[int, list[tuple[int, int, int, bytes]]] = {s.index: [] for s in container.streams}
         for packet in container.demux():
@@ -42,7 +42,7 @@ def tracks(film: bytes) -> dict[str, Track]:
                 )
         return {
             stream.type: Track(
-                codec=stream.codec_context.name,
+                codec=stream.codec_context.name if stream.codec_context else "",
                 language=stream.metadata.get("language", ""),
                 duration_s=float((stream.duration or 0) * (stream.time_base or 0)),
                 packets=found[stream.index],

@@ -8,9 +8,9 @@ HANGS_AFTER_S: Final = 300.0
 """After this it is assumed never to happen. A busy machine needs far less: no test measures time by it."""
 
 
-def until(happened: Callable[[], object], *, every_s: float = 0.01) -> None:
+def until(happened: Callable[[], object], *, every_s: float = 0.01, within_s: float = HANGS_AFTER_S) -> None:
     """Poll until it has happened; use a long interval if each poll is expensive."""
-    give_up_at = time.monotonic() + HANGS_AFTER_S
+    give_up_at = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < give_up_at, "waited in vain"
         time.sleep(every_s)

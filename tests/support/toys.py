@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -364,18 +364,25 @@ def _leave_tool(context: Context, stage: str) -> None:
 
 def _wait(context: Context, stage: str) -> None:
     """Write that it has started (and where its scratch folder is), then work until a file `go` appears."""
+    for _ in _waiting(context, stage):
+        context.progress.update(0.5, "waiting")
+
+
+def _wait_deaf(context: Context, stage: str) -> None:
+    """The same, without noticing that it should stop."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for _ in _waiting(context, stage):
+        continue
+
+
+def _waiting(context: Context, stage: str) -> Iterator[None]:
     gate = Path(os.environ["TOYS_GATE"])
     arrival = gate / f"{stage}-{context.task_index}"
     arrival.with_suffix(".part").write_text(f"{os.getpid()} {context.scratch}")
     arrival.with_suffix(".part").replace(arrival)
     while not (gate / "go").exists():
-        context.progress.update(0.5, "waiting")
+        yield
         time.sleep(0.01)
-
-
-def _wait_deaf(context: Context, stage: str) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _wait(context, stage)
 
 
 _FAULTS: Final[dict[str, Callable[[Context, str], None]]] = {

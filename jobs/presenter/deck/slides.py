@@ -115,4 +115,4 @@ def read_slides(creation: Creation) -> Slides:
     try:
         return Slides.model_validate_json(creation.read(SLIDES_NAME)[0])
     except ObjectNotFound as error:
-        raise InvalidAssets(f"{SLIDES_NAME}: missing; run compose again") from error
+        raise InvalidAssets(f"{SLIDES_NAME}: missing; run draft again") from error

@@ -1,8 +1,6 @@
 """The pictures of a slide: one for each number of bullets that have appeared."""
 
-import hashlib
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +12,6 @@ from jobs.presenter.drawing.layout import lay_out
 from jobs.presenter.drawing.marks import Sheet
 from jobs.presenter.drawing.paint import Load, ground_image, paint
 from jobs.presenter.drawing.themes import Theme
-from shared.records.creation import canonical_json
-
-DRAWING_VERSION: Final = 1
-"""Raise it when the same slide is drawn otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,25 +25,6 @@ class _Begun:
 
 _LAST: Final = threading.local()
 """Of each thread the slide that it drew last: the states of a slide are drawn one after the other."""
-
-
-def state_key(
-    slide: Slide,
-    canvas: Canvas,
-    theme: Theme,
-    *,
-    shown: int,
-    number: int,
-    count: int,
-    media: Mapping[str, str],
-) -> str:
-    """A hash of everything that the picture shows; `media` has the hashes of assets by name."""
-    seen = slide.model_dump(mode="json", exclude={"notes", "seconds"})
-    seen["bullets"] = [{**each, "at": each["at"] is not None} for each in seen["bullets"]]
-    picture = slide.picture and media[slide.picture.name]
-    canvas_data = [canvas.width, canvas.height, canvas.keep_free, canvas.language]
-    whole = [DRAWING_VERSION, seen, canvas_data, theme.model_dump(mode="json"), shown, number, count, picture]
-    return hashlib.sha256(canonical_json(whole)).hexdigest()[:32]
 
 
 def draw_state(

@@ -1,7 +1,6 @@
 """`assets/story.json`: how the film looks and sounds. Every key is optional."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from statistics import median
@@ -33,12 +32,11 @@ from shared.records.creation import Creation
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
 from shared.validation import noting
+from shared.video.sizes import SIZES, parse_size
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
-_PRESETS: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
-_SIZES: Final = ("auto", *_PRESETS)
+_SIZES: Final = ("auto", *SIZES)
 _SHAPES: Final = {"9:16": "portrait", "16:9": "landscape", "1:1": "square"}
-_LARGEST: Final = 4096
 
 Fit = Literal["auto", "cover", "contain"]
 Focus = tuple[Unit, Unit]
@@ -135,29 +133,16 @@ class StoryOptions(BaseModel):
     def _size_is_known(cls, value: str) -> str:
         value = _SHAPES.get(value, value)
         if value != "auto":
-            parse_size(value)
+            parse_size(value, _SIZES)
         return value
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height of a preset or of `<width>x<height>`; raises `ValueError` with the remedy."""
-    if text in _PRESETS:
-        return _PRESETS[text]
-    match = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", text)
-    if not match:
-        raise ValueError(f"use {', '.join(_SIZES)} or <width>x<height> such as 1080x1920")
-    width, height = int(match[1]), int(match[2])
-    if width % 2 or height % 2 or not all(64 <= side <= _LARGEST for side in (width, height)):
-        raise ValueError(f"use even sides from 64 to {_LARGEST}")
-    return width, height
 
 
 def size_for(pictures: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """The preset whose shape suits most pictures (width, height)."""
     shape = median(width / height for width, height in pictures)
     if shape > 1.25:
-        return _PRESETS["landscape"]
-    return _PRESETS["portrait"] if shape < 0.8 else _PRESETS["square"]
+        return SIZES["landscape"]
+    return SIZES["portrait"] if shape < 0.8 else SIZES["square"]
 
 
 def read_options(data: bytes | None, name: str) -> StoryOptions:

@@ -27,6 +27,8 @@ _ENDINGS: Final[dict[Kind, tuple[str, ...]]] = {
     "text": (".txt", "", ".text", ".md", ".markdown"),
     "audio": MUSIC_TYPES,
     "json": (".json",),
+    "video": (".mp4", ".mov", ".m4v", ".webm", ".mkv"),
+    "document": (".pdf", ".pptx"),
 }
 """In any case; the usual one first."""
 _STANDS_FOR: Final = {
@@ -45,12 +47,16 @@ _MEDIA_TYPES: Final = {
     "flac": "audio/flac",
     "json": "application/json",
     "m4a": "audio/mp4",
+    "md": "text/markdown; charset=utf-8",
     "mka": "audio/matroska",
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
+    "mov": "video/quicktime",
     "oga": "audio/ogg",
     "ogg": "audio/ogg",
     "opus": "audio/ogg",
+    "pdf": "application/pdf",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "srt": "application/x-subrip; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
@@ -105,8 +111,8 @@ def check_content(path: Path, name: str, kind: Kind) -> None:
     if kind == "audio":
         _check_music(path, name)
         return
-    looks, found = looks_like(path) if kind == "image" else _as_text(path, kind)
-    if found != kind:
+    looks, found = _as_text(path, kind) if kind in _LIMITS else looks_like(path)
+    if found != kind and not (kind == "video" and looks in _ALSO_FILMS):
         raise HTTPException(415, f"asset {name!r} must be {_WANTED[kind]}, but it looks like {looks}")
 
 
@@ -191,17 +197,22 @@ _SIGNATURES: Final[tuple[tuple[str, str, Callable[[bytes], bool]], ...]] = (
         "audio",
         _ftyp(b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6"),
     ),
-    ("an MPEG-4 or QuickTime film", "other", _ftyp()),
+    ("an MPEG-4 or QuickTime film", "video", _ftyp()),
     ("an AVI film", "other", _riff(b"AVI ")),
-    ("a Matroska or WebM film", "other", _starts(b"\x1aE\xdf\xa3")),
-    ("a PDF document", "other", _starts(b"%PDF-")),
-    ("a ZIP archive", "other", _starts(b"PK\x03\x04", b"PK\x05\x06")),
+    ("a Matroska or WebM film", "video", _starts(b"\x1aE\xdf\xa3")),
+    ("a PDF document", "document", _starts(b"%PDF-")),
+    ("a ZIP archive", "document", _starts(b"PK\x03\x04")),
+    ("an empty ZIP archive", "other", _starts(b"PK\x05\x06")),
     ("a gzip archive", "other", _starts(b"\x1f\x8b")),
     ("an empty file", "other", lambda head: not head),
 )
+_ALSO_FILMS: Final = {"MPEG-4 sound"}
+"""By their first bytes alone these may also hold pictures."""
 _WANTED: Final[dict[Kind, str]] = {
     "image": f"a picture: {PICTURE_NAMES}",
     "text": "UTF-8 text without NUL (or UTF-16 with its mark)",
     "audio": "sound",
     "json": "a JSON object",
+    "video": "a film: MP4, QuickTime, WebM or Matroska",
+    "document": "a deck: PDF or PPTX",
 }

@@ -62,7 +62,7 @@ class Sieve:
 
     def sift(self, updates: Iterable[Update]) -> list[Update]:
         """The new updates among these, in the order of arrival."""
-        return [self._told(update) for update in updates if self._is_news(update)]
+        return [self._noted(update) for update in updates if self._is_news(update)]
 
     def _is_news(self, update: Update) -> bool:
         if update.run > self._run:
@@ -72,7 +72,7 @@ class Sieve:
         content = (update.stage, update.status, update.progress, update.message)
         return content not in self._seen and update.timestamp >= self._latest.get(update.stage, "")
 
-    def _told(self, update: Update) -> Update:
+    def _noted(self, update: Update) -> Update:
         self._seen.add((update.stage, update.status, update.progress, update.message))
         self._latest[update.stage] = update.timestamp
         if update.status == "completed":

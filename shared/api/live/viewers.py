@@ -11,6 +11,7 @@ from shared.api.live.redis_news import listen
 from shared.api.live.updates import Mailbox, Sieve, Update, update_of
 from shared.errors import BadRequest, InvalidCreationId
 from shared.logs import log
+from shared.preparing.looking import look_after, reports_of_preparation
 from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import load_request
 from shared.runs.report import reports_of
@@ -34,7 +35,7 @@ class Viewer:
         self.mailbox = Mailbox()
         self._sieve = Sieve()
 
-    def tell(self, updates: list[Update]) -> None:
+    def send(self, updates: list[Update]) -> None:
         self.mailbox.put(self._sieve.sift(updates))
 
 
@@ -57,7 +58,7 @@ class Viewers:
         """
         updates = await run_in_threadpool(self._look, job_id)
         client = Viewer(job_id)
-        client.tell(updates)
+        client.send(updates)
         if job_id not in self._watched:
             self._watched[job_id] = _Watched()
             self._watched[job_id].task = asyncio.create_task(self._watch(job_id))
@@ -88,7 +89,7 @@ class Viewers:
         if update.is_the_last:
             watch.hint.set()
         else:
-            watch.tell([update])
+            watch.send([update])
 
     async def _watch(self, job_id: str) -> None:
         watch = self._watched[job_id]
@@ -96,7 +97,7 @@ class Viewers:
         while True:
             await watch.rest(self._look_every_s)
             try:
-                watch.tell(await run_in_threadpool(self._look, job_id))
+                watch.send(await run_in_threadpool(self._look, job_id))
                 is_out = False
             except NoSuchJob:
                 watch.end()
@@ -113,6 +114,11 @@ class Viewers:
         except InvalidCreationId as error:
             raise NoSuchJob(job_id) from error
         request, _ = load_request(creation)
+        prepared = None if request else look_after(self._trigger, creation)
+        if prepared:
+            request, _ = load_request(creation)
+        if prepared and request is None:
+            return [*map(update_of, reports_of_preparation(job_id, prepared))]
         pipeline = self._trigger.pipelines.get(request.pipeline) if request else None
         if pipeline is None or pipeline.reported is None:
             raise NoSuchJob(job_id)
@@ -135,9 +141,9 @@ class _Watched:
         """Read the store at once."""
         self.heard_at = float("-inf")
 
-    def tell(self, updates: list[Update]) -> None:
+    def send(self, updates: list[Update]) -> None:
         for client in self.clients:
-            client.tell(updates)
+            client.send(updates)
 
     def end(self) -> None:
         for client in self.clients:

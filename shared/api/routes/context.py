@@ -41,12 +41,20 @@ async def _decoders(request: Request) -> CapacityLimiter:
     return decoders
 
 
+async def _starters(request: Request) -> CapacityLimiter:
+    starters = request.app.state.starters
+    assert isinstance(starters, CapacityLimiter)
+    return starters
+
+
 WithTrigger = Annotated[Trigger, Depends(_trigger)]
 WithRows = Annotated[Rows, Depends(_rows)]
 WithListers = Annotated[CapacityLimiter, Depends(_listers)]
 """How many requests may read the whole store at once; the others wait without a thread."""
 WithDecoders = Annotated[CapacityLimiter, Depends(_decoders)]
 """How many requests may have files decoded at once; the others wait without a thread."""
+WithStarters = Annotated[CapacityLimiter, Depends(_starters)]
+"""How many jobs may be started at once, after the answers to their requests; the others wait."""
 WithSettings = Annotated[Settings, Depends(_settings)]
 
 

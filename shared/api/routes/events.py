@@ -28,6 +28,7 @@ from shared.api.routes.models import SweepBody
 from shared.errors import BadRequest, ObjectNotFound
 from shared.logs import log
 from shared.platforms.task import CREATION_VARIABLE
+from shared.preparing.looking import look_after_all
 from shared.records.creation import is_creation_id
 from shared.records.names import RECORDS
 from shared.runs.trigger import Trigger
@@ -173,6 +174,7 @@ def sweep(trigger: WithTrigger) -> SweepBody:
 
 
 def _sweep(trigger: Trigger) -> SweepBody:
+    look_after_all(trigger)
     report = asdict(trigger.sweep())
     log(logging.INFO, "swept", f"swept {report['advanced']} runs, {report['launched']} go on", **report)
     return SweepBody.model_validate(report)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.api.http.conditional import etag
 from shared.api.http.content import media_type
 from shared.pipelines.definition import Pipeline
+from shared.preparing.record import Preparation
 from shared.records.documents import Failure, Record
 from shared.records.names import ASSETS
 from shared.redact import without_paths
@@ -147,22 +148,22 @@ def asset_body(creation_id: str, name: str, info: ObjectInfo) -> AssetBody:
     )
 
 
-def not_started(creation_id: str, pipeline: Pipeline) -> StatusBody:
-    """The status of a creation that has assets and was never started."""
+def not_started(creation_id: str, pipeline: Pipeline, prepared: Preparation | None = None) -> StatusBody:
+    """The status of a creation that was never started: its assets are there, or a job prepares them."""
     return StatusBody(
         creation_id=creation_id,
         pipeline=pipeline.name,
-        status="pending",
+        status="failed" if prepared and prepared.state == "failed" else "pending",
         run=0,
         progress=0,
-        message="not started",
-        error=None,
+        message=without_paths(prepared.message) if prepared else "not started",
+        error=(without_paths(prepared.error) or None) if prepared else None,
         stages=[_stage(StageStatus(name=name, state="waiting")) for name in pipeline.stages],
         warnings=[],
         queued=False,
         outdated=False,
         urls={},
-        requested_at=None,
+        requested_at=prepared.posted_at if prepared else None,
         completed_at=None,
         cost=cost_body([]),
     )

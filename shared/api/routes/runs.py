@@ -12,10 +12,12 @@ from shared.api.http.problems import RESPONSES, Problem
 from shared.api.routes.context import WithCreation, WithTrigger
 from shared.api.routes.models import StatusBody, creation_url, not_started, status_body
 from shared.pipelines.definition import Pipeline
+from shared.preparing.looking import look_after
 from shared.records.creation import Creation
 from shared.records.documents import load_request
 from shared.records.names import MANIFEST
 from shared.redact import without_paths
+from shared.runs.trigger import Trigger
 
 _STARTING: Final[dict[int | str, dict[str, Any]]] = {
     413: {"model": Problem, "description": "The parameters are too large."},
@@ -45,16 +47,12 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
     @router.get(f"/{action}_status", name=f"{action}_status")
     def status(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
         """The latest run's status; a creation that has assets and was never started is pending."""
-        if _asked_for(creation, pipeline.name):
-            found = trigger.status(creation.creation_id)
-            if (
-                found.ready or found.is_over
-            ):  # a stage ended unnoticed, as when the server was restarted meanwhile
-                found = trigger.advance(creation.creation_id)
-            return status_body(found)
-        if not creation.has_assets():
-            raise HTTPException(404, f"creation {creation.creation_id!r} has no assets; put them first")
-        return not_started(creation.creation_id, pipeline)
+        prepared = None
+        if not _asked_for(creation, pipeline.name):
+            prepared = look_after(trigger, creation)
+        if prepared is None or creation.has_request():
+            return _status_of_run(creation, trigger, pipeline)
+        return not_started(creation.creation_id, pipeline, prepared)
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
     def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
@@ -65,6 +63,17 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
         return status_body(trigger.cancel(creation.creation_id))
 
     return router
+
+
+def _status_of_run(creation: Creation, trigger: Trigger, pipeline: Pipeline) -> StatusBody:
+    if _asked_for(creation, pipeline.name):
+        found = trigger.status(creation.creation_id)
+        if found.ready or found.is_over:  # a stage ended unnoticed, e.g. while the server was restarted
+            found = trigger.advance(creation.creation_id)
+        return status_body(found)
+    if not creation.has_assets():
+        raise HTTPException(404, f"creation {creation.creation_id!r} has no assets; put them first")
+    return not_started(creation.creation_id, pipeline)
 
 
 def _parameters_of(pipeline: Pipeline) -> dict[str, Any]:

@@ -7,6 +7,7 @@ To add a voice provider:
 3. give the `provider` fixture of `tests/shared/providers/speech/test_espeak.py` what opens it.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from shared.machine.process import usable_cores
@@ -27,6 +28,7 @@ __all__ = [
     "say",
     "speech_provider",
     "speech_provider_name",
+    "unpaid",
     "voice_doubts",
     "voices_folder",
 ]
@@ -67,6 +69,11 @@ def speech_provider(settings: Settings, account: Account) -> SpeechProvider:
 
 def speech_provider_name(settings: Settings) -> str:
     return SPEECH.name(settings)
+
+
+def unpaid(settings: Settings) -> Settings:
+    """For pipelines whose films cost no money because a key is set for others: a paid voice must be named."""
+    return replace(settings, elevenlabs_api_key=None) if settings.speech_provider == AUTO else settings
 
 
 def voice_doubts(settings: Settings) -> list[str]:

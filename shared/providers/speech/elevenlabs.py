@@ -1,7 +1,7 @@
 """ElevenLabs: paid voices over HTTP. The API is that of https://elevenlabs.io/docs/api-reference.
 
 An answer may be lost after it was paid for. So before each call a note is written that it is about to be
-made, and whoever finds such a note without a result looks for the sound in the account's history first.
+made. An attempt that finds such a note without a result looks for the sound in the account's history first.
 """
 
 import base64
@@ -226,7 +226,7 @@ class ElevenLabsProvider:
         heard_s = read_mp3(data).duration_ms / 1000
         letters = sum(map(str.isalnum, asked.text))
         if not letters / _FASTEST_LETTERS_PER_S <= heard_s <= letters / _SLOWEST_LETTERS_PER_S + _SPARE_S:
-            raise ValueError(f"{heard_s:.1f} s is no time for {letters} letters")
+            raise ValueError(f"{heard_s:.1f} s is too short for {letters} letters")
         starts_ms = _starts_ms(asked.text, alignment)
         if alignment and starts_ms and alignment.character_end_times_seconds[-1] > heard_s + _CUT_SHORT_S:
             raise ValueError(f"it ends after {heard_s:.1f} s, before the last word")

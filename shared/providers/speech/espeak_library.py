@@ -72,7 +72,7 @@ _VOLUME: Final = 2
 _RANGE: Final = 4
 
 _lock = threading.Lock()
-"""Of the library, which is one per process whoever loads it."""
+"""Of the library, which is one per process, whichever module loads it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,7 +70,7 @@ def translated(action: str, key: str) -> Iterator[None]:
         OSError,  # which all errors of requests are
         *_GARBLED,
     ) as error:
-        code, answer = code_of(_last(error)), told(error)
+        code, answer = code_of(_last(error)), in_short(error)
         if code == 412:
             raise Unmet from answer
         if code == 404 and _BUCKET_IS_MISSING not in str(answer) and not _is_page(answer):
@@ -149,7 +149,7 @@ def _last(error: BaseException) -> BaseException:
     return error.cause or error if isinstance(error, RetryError) else error
 
 
-def told(error: BaseException) -> BaseException:
+def in_short(error: BaseException) -> BaseException:
     """The same error in few words, and without a cause: the answer, or why there was none."""
     from google.api_core.exceptions import GoogleAPICallError, from_http_status
     from google.auth.exceptions import GoogleAuthError, TransportError

@@ -25,7 +25,7 @@ from shared.errors import ABSENT, InvalidSettings, ObjectNotFound, PreconditionF
 from shared.storage.disk import arriving, departing, refusals
 from shared.storage.gs.client import Remote, described
 from shared.storage.gs.download import Download, Replaced, new_sums
-from shared.storage.gs.errors import Unmet, is_garbled, is_interruption, problem_of, told, translated
+from shared.storage.gs.errors import Unmet, in_short, is_garbled, is_interruption, problem_of, translated
 from shared.storage.keys import check_key, check_prefix, is_key
 from shared.storage.store import Chunks, ObjectInfo, nothing
 from shared.storage.sums import Beginnings, Sums
@@ -281,7 +281,7 @@ class CloudStorageStore:
         if is_garbled(failures[-1]):
             raise failures[-1]
         reason = "the upload was cut off repeatedly: don't change its source meanwhile, and try again"
-        raise StoreError(action, blob.name, reason) from told(failures[-1])
+        raise StoreError(action, blob.name, reason) from in_short(failures[-1])
 
     def _delete(self, blob: Any, *, any_generation: bool) -> bool:
         """Whether it is done: False when another process has replaced or deleted the object."""

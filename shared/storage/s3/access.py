@@ -2,6 +2,7 @@
 
 import random
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ _ELSEWHERE: Final = "the bucket is in another region: check AWS_DEFAULT_REGION a
 _LAST_WORD: Final = 300
 """How many characters of an answer are shown."""
 _LATER: Final = (408, 429)
+_UNREAD: Final = threading.local()
+"""By thread, the body of its latest answer to a GET."""
 _GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError)
 """Raised by the client, beside its own errors, for an unexpected answer."""
 _CLOCK: Final = "this machine's clock is wrong: set it"
@@ -129,6 +132,7 @@ def connect(access: Access) -> "S3Client":
     events: Any = client.meta.events  # its types omit the return values of this event's handlers
     events.register("needs-retry.s3.PutObject", _wait_for_conflict)
     events.register("before-call.s3.HeadBucket", _follow_no_redirect)
+    events.register("before-parse.s3.GetObject", _note_body)
     return client
 
 
@@ -175,6 +179,18 @@ def _follow_no_redirect(context: dict[str, Any], **_: Any) -> None:
     """botocore answers a redirect by asking for the bucket's region, and would answer a redirect of that
     request, as a sign-in page sends it, with the same request, without end."""
     context.setdefault("s3_redirect", {})["redirected"] = True
+
+
+def _note_body(response_dict: Mapping[str, Any], **_: Any) -> None:
+    _UNREAD.body = response_dict["body"]
+
+
+def close_unread() -> None:
+    """Close the body of this thread's latest answer to a GET, which botocore leaves open if it can't parse
+    the headers."""
+    body = vars(_UNREAD).pop("body", None)
+    if hasattr(body, "close"):
+        body.close()
 
 
 def code_of(error: BaseException | None) -> str:

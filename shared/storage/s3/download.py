@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import StoreError
-from shared.storage.s3.access import Access, asking
+from shared.storage.s3.access import Access, asking, close_unread
 from shared.storage.store import Chunks, ObjectInfo
 from shared.storage.sums import Beginnings, Sums
 
@@ -131,11 +131,11 @@ class Download:
     def _get(self, first: int, **asked: Any) -> _Answer:
         """The response with the bytes from `first` on."""
         with asking(self._source.access, self._action, self._key):
-            answer = self._source.client.get_object(Bucket=self._source.bucket, Key=self._key, **asked)
             try:
+                answer = self._source.client.get_object(Bucket=self._source.bucket, Key=self._key, **asked)
                 found = _answer(self._key, self._source.bucket, answer)
             except BaseException:
-                answer["Body"].close()
+                close_unread()
                 raise
         if found.first != first:
             found.body.close()

@@ -196,6 +196,8 @@ def _rows(frame: "VideoFrame", number: int) -> "Plane":
 class ClipPicture:
     """A shot's clip. Not to be shared between threads; opened when it is first drawn."""
 
+    moves = True
+
     def __init__(
         self, path: Path, *, name: str, width: int, height: int, frame_rate: Fraction, clip_from: int = 0
     ) -> None:

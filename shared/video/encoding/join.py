@@ -1,8 +1,9 @@
 """Joins segments without encoding them again, exact to the frame."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from shared.video.sound.mix import RATE_HZ
 if TYPE_CHECKING:
     from av import Packet
     from av.container import InputContainer, OutputContainer
+    from av.container.core import Chapter as _Mark
     from av.stream import Stream
     from av.subtitles.stream import SubtitleStream
 
@@ -48,11 +50,30 @@ def join_segments(segments: Iterable[tuple[Path, int]], target: Path, frame_rate
             base += frames * step
 
 
-def mux(video: Path, audio: Path, captions: Path | None, target: Path, *, language: str) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """A part of a film that players list and jump to; it ends where the next one starts."""
+
+    start_ms: int
+    title: str
+
+
+def mux(
+    video: Path,
+    audio: Path,
+    captions: Path | None,
+    target: Path,
+    *,
+    language: str,
+    chapters: Sequence[Chapter] = (),
+) -> None:
     """Put picture, sound and a soft caption track (mov_text) into one mp4 that starts to play at once.
 
-    `captions` is SubRip as `to_srt` writes it. The order of packets from the ffmpeg program depends on its
-    threads; here they are always in order of time.
+    `captions` is SubRip as `to_srt` writes it. Chapters are written in both usual ways: as a QuickTime text
+    track, and as Nero's list, which holds the first 255 only.
+
+    The order of packets from the ffmpeg program depends on its threads; here they are always in order of
+    time.
     """
     import av
 
@@ -71,8 +92,37 @@ def mux(video: Path, audio: Path, captions: Path | None, target: Path, *, langua
         film.streams.audio[0].metadata["language"] = _iso_639_2(language)
         if captions:
             packets.append(_soft_track(captions.read_text(encoding="utf-8"), film, language))
+        if chapters:
+            film.set_chapters(list(_marks(chapters, end_ms=_length_ms(picture))))
         for packet in heapq.merge(*packets, key=_decode_time):
             film.mux(packet)
+
+
+def _length_ms(picture: "InputContainer") -> int:
+    stream = picture.streams.video[0]
+    assert stream.duration is not None
+    assert stream.time_base is not None
+    return round(stream.duration * stream.time_base * 1000)
+
+
+def _marks(chapters: Sequence[Chapter], *, end_ms: int) -> "Iterator[_Mark]":
+    starts = [chapter.start_ms for chapter in chapters]
+    ends = [*starts[1:], end_ms]
+    if any(start >= end for start, end in zip(starts, ends, strict=True)):
+        raise ValueError(f"chapters at {starts} ms of {end_ms}: each must start after the one before it")
+    for number, (chapter, end) in enumerate(zip(chapters, ends, strict=True)):
+        yield {
+            "id": number,
+            "start": chapter.start_ms,
+            "end": end,
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": _one_line(chapter.title)},
+        }
+
+
+def _one_line(title: str) -> str:
+    """At most the 255 bytes that Nero's list holds, which ffmpeg would cut within a character."""
+    return " ".join(title.split()).encode()[:255].decode(errors="ignore")
 
 
 def _copied(source: "InputContainer", film: "OutputContainer") -> "Iterator[Packet[Stream]]":

@@ -30,7 +30,7 @@ def draw_canvas(shot: Shot, timeline: Timeline, picture: "Plane | None", zoom: f
     if picture is None:
         return np.full((height, width, 3), parse_colour(shot.colour), np.uint8)
     if shot.fit == "cover":
-        return _cover(picture, width, height, shot.anchor_x, shot.anchor_y)
+        return cover(picture, width, height, shot.anchor_x, shot.anchor_y)
     return _over_blur(picture, width, height)
 
 
@@ -39,10 +39,8 @@ def canvas_size(timeline: Timeline, zoom: float) -> tuple[int, int]:
     return 2 * round(timeline.width * zoom / 2), 2 * round(timeline.height * zoom / 2)
 
 
-def _cover(
-    picture: "Plane", width: int, height: int, anchor_x: float = 0.5, anchor_y: float = 0.5
-) -> "Plane":
-    """The largest part of the frame's shape at this place in the picture, scaled to the canvas."""
+def cover(picture: "Plane", width: int, height: int, anchor_x: float = 0.5, anchor_y: float = 0.5) -> "Plane":
+    """The largest part of this shape at this place in the picture, scaled to this size."""
     import numpy as np
 
     tall, wide = picture.shape[:2]
@@ -58,7 +56,7 @@ def _over_blur(picture: "Plane", width: int, height: int) -> "Plane":
     import cv2
     import numpy as np
 
-    small = _cover(picture, max(2, width // 16), max(2, height // 16))
+    small = cover(picture, max(2, width // 16), max(2, height // 16))
     blurred = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 28)
     dimmed = np.asarray(cv2.convertScaleAbs(blurred, alpha=0.62), np.uint8)
     fill = _scaled(dimmed, width, height)

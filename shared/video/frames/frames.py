@@ -49,6 +49,10 @@ class Frame:
 class Picture(Protocol):
     """A shot's picture, ready to be drawn at any frame of its motion."""
 
+    @property
+    def moves(self) -> bool:
+        """False if all frames are the same."""
+
     def draw(self, frame: int, into: Frame) -> None:
         """Draw this frame (0-based) since the shot became visible."""
 
@@ -62,7 +66,7 @@ def prepare(shot: Shot, timeline: Timeline, picture: "Plane | None", visible_fra
         return _Pan(canvas, motion, visible_frames)
     if motion.kind == "zoom" and motion.zoom_from != motion.zoom_to:
         return _Zoom(canvas, motion, timeline, visible_frames)
-    return _Still(_window_of(canvas, motion, timeline))
+    return Still(_window_of(canvas, motion, timeline))
 
 
 def _window_of(canvas: "Plane", motion: Motion, timeline: Timeline) -> "Plane":
@@ -72,18 +76,22 @@ def _window_of(canvas: "Plane", motion: Motion, timeline: Timeline) -> "Plane":
     return np.ascontiguousarray(canvas[top : top + timeline.height, left : left + timeline.width])
 
 
-class _Still:
+class Still:
     """A picture that does not move."""
 
+    moves = False
+
     def __init__(self, canvas: "Plane") -> None:
-        self._frame = Frame(*to_planes(canvas))
+        self.drawn = Frame(*to_planes(canvas))
 
     def draw(self, frame: int, into: Frame) -> None:  # noqa: ARG002 - every frame is the same
-        into.copy_from(self._frame)
+        into.copy_from(self.drawn)
 
 
 class _Pan:
     """A window of fixed size that moves by parts of a pixel."""
+
+    moves = True
 
     def __init__(self, canvas: "Plane", motion: Motion, visible_frames: int) -> None:
         self._planes = to_planes(canvas)
@@ -116,6 +124,8 @@ class _Zoom:
     the sizes. So with the canvas cut at the fixed point into four quarters, each turned so that the fixed
     point is its corner, every quarter zooms with exact sub-pixel steps and no offset.
     """
+
+    moves = True
 
     def __init__(self, canvas: "Plane", motion: Motion, timeline: Timeline, visible_frames: int) -> None:
         self._motion = motion

@@ -91,13 +91,17 @@ class Words:
         self._rgba = premultiplied(lettering.rgba)
         tall, wide = self._rgba.shape[:2]
         left, top, right, bottom = lettering.body
-        self._left = _inside((timeline.width - left - right) / 2, wide, timeline.width)
-        self._top = _inside(timeline.height * overlay.place - (top + bottom) / 2, tall, timeline.height)
+        self._left = inside((timeline.width - left - right) / 2, wide, timeline.width)
+        self._top = inside(timeline.height * overlay.place - (top + bottom) / 2, tall, timeline.height)
         self._rest = self._patch(AT_REST)
+
+    def moment(self, frame: int) -> Moment | None:
+        """How they look at this frame of the film; None when they are hidden."""
+        return moment_of(self._overlay, frame, *self._size)
 
     def draw(self, frame: int, into: Frame) -> None:
         """Draw the visible words over this frame of the film."""
-        moment = moment_of(self._overlay, frame, *self._size)
+        moment = self.moment(frame)
         if moment is None:
             return  # not shown yet, or no longer
         patch = self._rest if moment == AT_REST else self._patch(moment)
@@ -134,7 +138,7 @@ def premultiplied(rgba: "Plane") -> "Plane":
     return np.asarray(cv2.merge([*colours, alpha]), np.uint8)
 
 
-def _inside(start: float, length: int, room: int) -> float:
+def inside(start: float, length: int, room: int) -> int:
     """Where something of this length starts so that it is fully visible, if possible; an even number."""
     return 2 * round(max(0.0, min(start, room - length)) / 2)
 

@@ -78,8 +78,12 @@ def _compose(shots: Shots, numbers: range, captions: Sequence[TimedCaption]) -> 
 
 
 def _refuse_what_only_native_draws(timeline: Timeline, numbers: range) -> None:
-    clip = next((name for number in numbers if (name := timeline.shots[number].clip)), None)
-    what = f"clip {clip!r} is" if clip else "words over the picture are" if timeline.overlays else ""
+    found = {
+        **{f"clip {name!r} is": True for number in numbers if (name := timeline.shots[number].clip)},
+        "words over the picture are": bool(timeline.overlays),
+        "a figure is": timeline.figure is not None,
+    }
+    what = next((what for what, there in found.items() if there), None)
     if what:
         raise BadRequest(f'{what} not drawn by the engine "moviepy"; set "engine": "native" to draw all')
 

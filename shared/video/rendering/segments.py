@@ -22,6 +22,8 @@ RENDERER_VERSION: Final = 3
 """Raise it when the same timeline gives other pixels or other bytes."""
 LETTERING_VERSION: Final = 2
 """Raise it when the same words over the picture give other pixels, as with another FreeType."""
+FIGURE_VERSION: Final = 1
+"""Raise it when the same figure gives other pixels."""
 SEGMENT_S: Final = 2
 """Players seek by key frames; one every two seconds is usual."""
 
@@ -74,7 +76,7 @@ def _cut(timeline: Timeline, states: "Sequence[State]") -> Iterator[Segment]:
             what = _what_it_shows(timeline, number, offset, frames)
             what["captions"] = [_caption(state, first, frames) for state in shown]
             what["caption_look"] = _caption_look(timeline) if shown else None
-            what |= _words(timeline, first, frames)
+            what |= _words(timeline, first, frames) | _figure(timeline, first, frames)
             key = hashlib.sha256(canonical_json(what)).hexdigest()[:32]
             yield Segment(key=key, shot=number, offset=offset, first_frame=first, frames=frames)
         start += shot.frames
@@ -108,6 +110,18 @@ def _words(timeline: Timeline, first_frame: int, frames: int) -> dict[str, Any]:
         [overlay.model_dump(exclude={"at_frame"}), overlay.at_frame - first_frame] for _, overlay in shown
     ]
     return {"overlays": told, "lettering": LETTERING_VERSION} if told else {}
+
+
+def _figure(timeline: Timeline, first_frame: int, frames: int) -> dict[str, Any]:
+    """The figure in the segment's own frames; no entry without one."""
+    figure = timeline.figure
+    if figure is None:
+        return {}
+    shown = range(first_frame, first_frame + frames)
+    looks = figure.model_dump(exclude={"picture", "clip", "levels", "plays"})
+    levels = [figure.level(frame) for frame in shown]
+    played = [figure.clip_frame(frame) for frame in shown] if figure.clip else []
+    return {"figure": [FIGURE_VERSION, looks, levels, played]}
 
 
 def overlays_in(timeline: Timeline, first_frame: int, end_frame: int) -> list[tuple[int, Overlay]]:

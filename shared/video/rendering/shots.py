@@ -1,4 +1,4 @@
-"""The input of an engine: the shots' pictures, the words over them, and captions with their times."""
+"""The input of an engine: the shots' pictures, the words and figure over them, captions with their times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from shared.errors import BadRequest
 from shared.video.encoding.clips import ClipPicture
-from shared.video.frames.frames import Frame, Picture, prepare
+from shared.video.frames.canvas import cover
+from shared.video.frames.figures import FigurePatch, Rings
+from shared.video.frames.frames import Frame, Picture, Still, prepare
 from shared.video.frames.words import Words, draw_overlay
 from shared.video.rendering.segments import Segment, overlays_in, visible_frames
-from shared.video.timeline import Shot, Timeline
+from shared.video.timeline import Timeline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +58,8 @@ class Shots:
         self._keep = keep
         self._prepared: dict[int, Picture] = {}
         self._words: dict[int, Words] = {}
+        self._rings: Rings | None = None
+        self._face: Picture | None = None
 
     def picture(self, number: int) -> "Plane | None":
         """The shot's picture as RGB, None for a colour."""
@@ -66,7 +70,7 @@ class Shots:
         """The shot's picture, fitted and ready to draw; a clip is opened again, since it has a position."""
         shot = self.timeline.shots[number]
         if shot.clip is not None:
-            return self._opened(shot, shot.clip)
+            return self._opened(shot.clip, self.timeline.width, self.timeline.height, shot.clip_from)
         if number not in self._prepared:
             while len(self._prepared) >= self._keep:
                 del self._prepared[next(iter(self._prepared))]
@@ -82,13 +86,26 @@ class Shots:
                 self._words[number] = Words(overlay, self.timeline, draw_overlay(overlay, self.timeline))
         return [self._words[number] for number, _ in shown]
 
-    def _opened(self, shot: Shot, name: str) -> ClipPicture:
-        timeline = self.timeline
+    def figure(self) -> FigurePatch | None:
+        """The figure for one segment, if the film has one; its picture is loaded on first use."""
+        figure = self.timeline.figure
+        if figure is None:
+            return None
+        self._rings = self._rings or Rings(figure, self.timeline)
+        side = self._rings.diameter_px
+        if figure.clip is not None:
+            return FigurePatch(figure, self._rings, self._opened(figure.clip, side, side))
+        if figure.picture is not None and self._face is None:
+            self._face = Still(cover(self._load(figure.picture), side, side))
+        assert self._face is not None
+        return FigurePatch(figure, self._rings, self._face)
+
+    def _opened(self, name: str, width: int, height: int, clip_from: int = 0) -> ClipPicture:
         return ClipPicture(
             self._clip(name),
             name=name,
-            width=timeline.width,
-            height=timeline.height,
-            frame_rate=timeline.frame_rate,
-            clip_from=shot.clip_from,
+            width=width,
+            height=height,
+            frame_rate=self.timeline.frame_rate,
+            clip_from=clip_from,
         )

@@ -39,7 +39,7 @@ def lay_speech(
         at = round(spoken.at_frame * rate_hz / timeline.frame_rate)
         with tempfile.TemporaryDirectory(prefix="pace-", dir=path.parent) as folder:
             speech = _at_pace(files[spoken.key], spoken.key, spoken.pace, Path(folder))
-            for block in _blocks(speech, spoken.key, rate_hz):
+            for block in decoded_speech(speech, spoken.key, rate_hz):
                 room = track[at : at + len(block)]
                 room[:] = np.clip(room.astype(np.int32) + block[: len(room)], -32768, 32767)
                 at += len(block)
@@ -58,7 +58,7 @@ def _at_pace(path: Path, key: str, pace: float, folder: Path) -> Path:
     return paced
 
 
-def _blocks(path: Path, key: str, rate_hz: int) -> Iterator["Samples"]:
+def decoded_speech(path: Path, key: str, rate_hz: int) -> Iterator["Samples"]:
     """A file of any rate, as mono at `rate_hz`, block by block.
 
     An MP3's encoder delay is skipped, as given in LAME's tag (the demuxer reads it).

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from jobs.story.narrate import STAGE as NARRATE
-from jobs.story.render import STAGE, _share
+from jobs.story.render import STAGE
 from shared.errors import BadRequest, StoreError
 from shared.platforms.task import Task
 from shared.providers.account import Account
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Record, save, utc_now
 from shared.settings import Settings
-from shared.stages.plan import read_plan
+from shared.stages.plan import _share, read_plan
 from shared.stages.progress import Progress
 from shared.stages.stage import Context
 from shared.storage import ABSENT, ObjectInfo

@@ -47,6 +47,10 @@ class Machine:
             "TMPDIR", str(folder)
         )  # what killed processes leave lies with the test's own things
         monkeypatch.setattr(os, "cpu_count", lambda: 2)
+        fill(self.store, words=b"one two")
+
+    def fan_out(self) -> None:
+        """Give `right` three tasks instead of one."""
         fill(self.store)
 
     def faults(self, **faults: tuple[str, int]) -> None:
@@ -83,7 +87,7 @@ class Machine:
         return self.ended(trigger)
 
     def ended(self, trigger: Trigger) -> RunStatus:
-        until(lambda: trigger.status("toy").status != "pending")
+        until(lambda: trigger.status("toy").status != "pending", every_s=0.05)
         return trigger.status("toy")
 
     def record(self, name: str) -> Record:
@@ -135,6 +139,7 @@ def error_of(record: Record) -> tuple[str, str]:
 def test_a_run_is_chained_by_its_processes_ends_and_makes_what_a_fused_run_makes(
     machine: Machine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    machine.fan_out()
     status = machine.run()
     assert status.status == "completed"
     other = FileStore(tmp_path / "fused")
@@ -150,6 +155,7 @@ def test_a_run_is_chained_by_its_processes_ends_and_makes_what_a_fused_run_makes
 
 
 def test_64_calls_at_once_launch_each_process_once(machine: Machine) -> None:
+    machine.fan_out()
     trigger = machine.trigger()
     at_once(lambda: trigger.start("toys", "toy"), threads=64)
     assert machine.ended(trigger).status == "completed"
@@ -157,6 +163,7 @@ def test_64_calls_at_once_launch_each_process_once(machine: Machine) -> None:
 
 
 def test_parallel_branches_overlap(machine: Machine) -> None:
+    machine.fan_out()
     machine.faults(left=("wait", 9), extra=("wait", 9), right=("wait", 9))
     trigger = machine.trigger()
     trigger.start("toys", "toy")
@@ -303,6 +310,7 @@ def test_an_optional_stage_s_failure_leaves_the_run_to_complete(machine: Machine
 
 
 def test_one_failing_task_fails_its_stage_and_a_resume_does_only_that_one_again(machine: Machine) -> None:
+    machine.fan_out()
     machine.faults(right__1=("fail", 9))
     status = machine.run()
     assert (status.status, states(status)["right"]) == ("failed", "failed")

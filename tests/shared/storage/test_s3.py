@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -469,6 +470,22 @@ def test_an_answer_that_is_not_whole_does_no_harm(
         assert store.read("a")[0] == b"x"
     else:
         assert store.read("a") == sound
+
+
+@pytest.mark.parametrize("action", ["read", "download"])
+def test_an_answer_that_can_not_be_parsed_is_closed(
+    fake: FakeS3, store: S3Store, tmp_path: Path, action: str
+) -> None:
+    store.write("a", BIG)
+    bodies: list[Any] = []
+    store._client.meta.events.register(
+        "before-parse.s3.GetObject", lambda response_dict, **_: bodies.append(response_dict["body"])
+    )
+    fake.inject(Fault(kind="odd-headers"))
+    with suppress(StoreError):
+        ASKS[action](store, tmp_path)
+    assert bodies
+    assert all(body._raw_stream.closed for body in bodies)
 
 
 @pytest.mark.parametrize(

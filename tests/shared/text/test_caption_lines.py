@@ -2,7 +2,7 @@ from collections.abc import Collection
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.text.caption_lines import Measured, break_points, cut_pages
@@ -109,6 +109,7 @@ def test_no_page_is_gone_before_it_is_read(words: list[str]) -> None:
 
 
 @given(st.lists(st.one_of(MARKED, MARKED.map("the ".__add__)), min_size=1, max_size=30))
+@example(["aaa", "the a.", "the aaaaaaaaaa", "a", "a"])  # every place where the line may end is a bad one
 def test_no_line_ends_with_an_article(phrases: list[str]) -> None:
     cut = pages(" ".join(phrases), 24, language="en")
     assert not [line for page in cut for line in page if line.split()[-1] == "the"]

@@ -67,7 +67,7 @@ def _ball(x: "Field", y: "Field", z: "Field") -> "Field":
 
 
 def _ring(x: "Field", y: "Field", z: "Field") -> "Field":
-    # leans to the right as well, so that it is no flat line
+    # leans to the right as well, so that it is not a flat line
     rx, ry = x * np.float32(0.94) + y * np.float32(0.34), y * np.float32(0.94) - x * np.float32(0.34)
     cos, sin = np.float32(np.cos(_TILT)), np.float32(np.sin(_TILT))
     up, depth = ry * cos - z * sin, ry * sin + z * cos

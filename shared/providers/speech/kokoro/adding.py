@@ -37,7 +37,7 @@ def names_of(language: str) -> list[str]:
 def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Path:
     """Where a voice lies, once it does; from `source`, a file or a folder of files, or else from `home`.
 
-    Raises `UnknownName` for what is no voice, and `ProviderFailed` for one that has not its hash.
+    Raises `UnknownName` for a name that no voice has, and `ProviderFailed` for a file without its hash.
     """
     if name not in SHA256 or name in PACKAGED:
         raise UnknownName("voice to add", name, [each for each in SHA256 if each not in PACKAGED])
@@ -64,7 +64,9 @@ def _from_disk(name: str, source: Path) -> bytes:
     if not path.is_file():
         raise ObjectNotFound(str(path))
     if path.stat().st_size != SIZE_BYTES:
-        raise BadRequest(f"{path} is no voice: it has {path.stat().st_size} bytes, a voice has {SIZE_BYTES}")
+        raise BadRequest(
+            f"{path} is not a voice: it has {path.stat().st_size} bytes, a voice has {SIZE_BYTES}"
+        )
     return path.read_bytes()
 
 

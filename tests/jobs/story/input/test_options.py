@@ -8,13 +8,13 @@ import pytest
 
 from jobs.story.input.options import (
     StoryOptions,
-    parse_size,
     read_options,
     size_for,
     unknown_parts,
     with_parameters,
 )
 from shared.errors import InvalidAssets
+from shared.video.sizes import parse_size
 
 NAME = "assets/story.json"
 

@@ -301,7 +301,7 @@ def test_a_prediction_that_never_ends_is_cancelled_and_the_setting_named(studio:
     studio.server.faults.append(Fault(kind="never_ends", match="POST"))
     with pytest.raises(ProviderBusy, match="PREDICTION_TIMEOUT_S"):
         studio.film(prediction_timeout_s=0.05)
-    assert studio.server.predictions[0].ended == "canceled"
+    assert studio.server.predictions[0].ended in {"aborted", "canceled"}  # before or after its first poll
     studio.film()
     assert len(studio.server.predictions) == 2
 

@@ -115,8 +115,7 @@ def test_a_backslash_takes_as_much_room_before_a_command_letter_as_before_any_ot
 def test_nothing_is_cut_off_at_the_edges_of_the_band(tmp_path: Path, position: str) -> None:
     timeline = captioned(TALL, size=(720, 1280), position=position)
     band = band_of(timeline)
-    for text in TALL.split():
-        bitmap = draw(timeline, tmp_path, state(text, text))[0]
+    for bitmap in draw(timeline, tmp_path, *(state(text, text) for text in TALL.split())):
         assert bitmap.y > band.y
         assert bitmap.y + bitmap.rgba.shape[0] < band.y + band.height
 
@@ -142,8 +141,7 @@ def test_drawn_lines_stay_inside_the_margins(tmp_path: Path, text: str) -> None:
 def test_faces_of_different_height_stand_on_one_baseline(tmp_path: Path) -> None:
     timeline = captioned("H ח ا", size=(720, 1280), outline="#FF0000", colour="#FFFFFF")
     feet = []
-    for text in ("HH", "הה", "اا"):
-        bitmap = draw(timeline, tmp_path, state(text))[0]
+    for bitmap in draw(timeline, tmp_path, state("HH"), state("הה"), state("اا")):
         white = (bitmap.rgba[..., 1] > 200).any(axis=1)
         feet.append(bitmap.y + int(np.flatnonzero(white).max()))
     assert max(feet) - min(feet) <= 1

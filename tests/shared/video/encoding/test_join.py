@@ -1,18 +1,24 @@
 """Segments become one film by copying: every frame at its time, sound and soft captions beside it."""
 
+import io
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from shared.machine.ffmpeg import run
-from shared.video.encoding.join import join_segments, mux
+from shared.video.encoding.join import Chapter, join_segments, mux
 from shared.video.encoding.x264 import timescale
 from tests.shared.video.encoding.test_x264 import RATES, write
 from tests.support.films import boxes, frames, soft_captions, tracks
+from tests.support.shards import in_parts
 
+COUNTS = ([1], [2], [1, 1, 1], [5, 1, 5], [24, 2, 1, 3, 30], [3, 50, 2])
+"""One fewer than there are rates, so that each day's part has all of them, each with another rate."""
 SRT = "1\n00:00:00,200 --> 00:00:00,600\nA boat.\n\n2\n00:00:00,600 --> 00:00:00,900\ntwo\nlines\n\n"
 
 
@@ -31,18 +37,25 @@ def sound(folder: Path, duration_s: float) -> Path:
     return path
 
 
-def film(folder: Path, srt: str | None, *, counts: tuple[int, ...] = (25,), language: str = "en") -> bytes:
+def film(
+    folder: Path,
+    srt: str | None,
+    *,
+    counts: tuple[int, ...] = (25,),
+    language: str = "en",
+    chapters: Sequence[Chapter] = (),
+) -> bytes:
     captions = folder / "captions.srt"
     if srt is not None:
         captions.write_text(srt, encoding="utf-8")
     video = joined(folder, list(counts))
     target = folder / "film.mp4"
-    mux(video, sound(folder, sum(counts) / 25), captions if srt else None, target, language=language)
+    voice = sound(folder, sum(counts) / 25)
+    mux(video, voice, captions if srt else None, target, language=language, chapters=chapters)
     return target.read_bytes()
 
 
-@pytest.mark.parametrize("rate", RATES, ids=str)
-@pytest.mark.parametrize("counts", [[1], [2], [1, 1, 1], [5, 1, 5], [24, 2, 1, 3, 30], [3, 50, 2]], ids=str)
+@pytest.mark.parametrize(("rate", "counts"), in_parts(list(product(RATES, COUNTS))))
 def test_every_step_is_one_frame_across_all_joints(tmp_path: Path, counts: list[int], rate: Fraction) -> None:
     video = tracks(joined(tmp_path, counts, rate).read_bytes())["video"]
     _, step = timescale(rate)
@@ -133,3 +146,58 @@ def test_the_same_film_is_the_same_bytes(tmp_path: Path) -> None:
 def test_captions_of_hours_keep_their_times(tmp_path: Path) -> None:
     late = "1\n01:59:59,999 --> 02:00:01,001\nlate\n\n"
     assert soft_captions(film(tmp_path, late)) == [(7_199_999, 7_201_001, "late")]
+
+
+CHAPTERS = (
+    Chapter(start_ms=0, title="How it began: »Öl« = gut; #1\n[1]"),
+    Chapter(start_ms=1000, title="次の章"),
+    Chapter(start_ms=2040, title="نهاية"),
+)
+
+
+def chapters_of(made: bytes) -> list[tuple[float, float, str]]:
+    """Start and end in seconds, and title, as ffmpeg reads them."""
+    with av.open(io.BytesIO(made)) as container:
+        return [
+            (
+                float(chapter["start"] * (chapter["time_base"] or 0)),
+                float(chapter["end"] * (chapter["time_base"] or 0)),
+                chapter["metadata"]["title"],
+            )
+            for chapter in container.chapters()
+        ]
+
+
+@pytest.mark.parametrize("srt", [SRT, None])
+def test_a_film_has_chapters_that_end_where_the_next_one_starts(tmp_path: Path, srt: str | None) -> None:
+    made = film(tmp_path, srt, counts=(25, 50), chapters=CHAPTERS)
+    titles = ["How it began: »Öl« = gut; #1 [1]", "次の章", "نهاية"]
+    assert chapters_of(made) == [
+        (0, 1, titles[0]),
+        (1, pytest.approx(2.04), titles[1]),
+        (pytest.approx(2.04), 3, titles[2]),
+    ]
+    assert b"chpl" in made  # Nero's list
+    assert b"chap" in made  # QuickTime's reference to the track of titles
+    if srt:
+        assert [text for *_, text in soft_captions(made)] == ["A boat.", "two\nlines"]
+
+
+def test_chapters_change_no_packet_of_picture_and_sound(tmp_path: Path) -> None:
+    plain, made = (film(tmp_path, SRT, counts=(75,), chapters=marks) for marks in ((), CHAPTERS))
+    assert chapters_of(plain) == []
+    for kind in ("video", "audio", "subtitle"):
+        assert tracks(made)[kind].packets == tracks(plain)[kind].packets
+
+
+def test_a_title_is_cut_between_characters_and_many_chapters_are_all_there(tmp_path: Path) -> None:
+    many = [Chapter(start_ms=10 * number, title=f"{number} " + "長" * 200) for number in range(300)]
+    found = chapters_of(film(tmp_path, None, counts=(75,), chapters=many))
+    assert len(found) == 300
+    assert all(title == f"{number} " + "長" * 84 for number, (*_, title) in list(enumerate(found))[:10])
+
+
+@pytest.mark.parametrize("starts", [(0, 0), (500, 200), (0, 3000)])
+def test_chapters_must_follow_each_other_within_the_film(tmp_path: Path, starts: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="each must start after the one before it"):
+        film(tmp_path, None, counts=(75,), chapters=[Chapter(start_ms=at, title="x") for at in starts])

@@ -3,11 +3,17 @@ from pathlib import Path
 import pytest
 
 from shared.errors import BadRequest
-from shared.video.lettering import fonts
+from shared.video.lettering import font_copies, fonts
 from shared.video.lettering.font_copies import font_files
 from shared.video.lettering.fonts import choose_fonts, open_faces, runs_of
 from shared.video.timeline import FontFace
 from tests.support.faces import make_emoji_font, use_fonts
+from tests.support.haste import save_instance
+
+
+@pytest.fixture(autouse=True)
+def _copies_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(font_copies, "_save_instance", save_instance)
 
 
 def families(*texts: str) -> list[str]:

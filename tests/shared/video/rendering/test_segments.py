@@ -1,10 +1,11 @@
 from itertools import accumulate, product
+from typing import Any
 
 import pytest
 
 from shared.video.captions.pages import Piece, State
 from shared.video.rendering.segments import plan_segments, visible_frames
-from shared.video.timeline import CaptionStyle, Cue, Shot, Timeline, Transition
+from shared.video.timeline import CaptionStyle, Cue, Figure, Play, Shot, Timeline, Transition
 from tests.shared.video.scenes import shot_of, timeline_of
 
 SHOTS = (
@@ -128,6 +129,39 @@ def test_what_a_shot_shows_is_also_in_the_transition_out_of_it(change: dict[str,
 
 def test_a_transition_of_another_kind_renders_its_own_segment_again() -> None:
     assert changed(with_shot(1, transition=Transition(kind="slide", frames=12))) == {(1, 0)}
+
+
+def figure(levels: str, **more: Any) -> Figure:
+    return Figure(
+        **{"picture": "p", "picture_hash": "p", "x": 0.9, "y": 0.8, "diameter": 0.2, **more}, levels=levels
+    )
+
+
+def with_figure(levels: str, **more: Any) -> list[str]:
+    return keys(timeline_of(*SHOTS, figure=figure(levels, **more)))
+
+
+def test_a_figure_changes_every_segment_and_its_levels_only_those_that_show_them() -> None:
+    plain, quiet, loud = keys(timeline_of(*SHOTS)), with_figure("0" * 410), with_figure("0" * 130 + "9" * 10)
+    assert not set(plain) & set(quiet)
+    touched = [a != b for a, b in zip(quiet, loud, strict=True)]
+    shown = [s.first_frame < 140 and s.end_frame > 130 for s in plan_segments(timeline_of(*SHOTS), STATES)]
+    assert touched == shown
+    assert with_figure("") == quiet
+    assert with_figure("", picture="renamed") == quiet
+    assert not set(with_figure("", picture_hash="another")) & set(quiet)
+
+
+def test_a_clip_is_in_the_keys_by_the_frames_that_are_seen() -> None:
+    clip = {"picture": None, "picture_hash": "", "clip": "c", "clip_hash": "c", "clip_frames": 50}
+    once, again, longer = (
+        with_figure("", **clip, plays=(Play(at_frame=0, frames=20), *more))
+        for more in ((), (Play(at_frame=300, frames=20),), (Play(at_frame=300, frames=30),))
+    )
+    places = [(s.first_frame, s.end_frame) for s in plan_segments(timeline_of(*SHOTS), STATES)]
+    moved = [first < 319 and end > 300 for first, end in places]  # then it is where it was
+    assert [a != b for a, b in zip(once, again, strict=True)] == moved
+    assert [a != b for a, b in zip(again, longer, strict=True)] == [end > 320 for _, end in places]
 
 
 def test_frame_engine_and_look_are_in_every_key_they_matter_to() -> None:

@@ -1,0 +1,162 @@
+"""`python -m jobs.presenter.consume`: takes one message from the topic, renders its video here and ends.
+
+This is the container that KEDA starts. The offset is committed once the run has begun: from then on its
+records resume it, and a message that is delivered again is found to be a duplicate. The consumer leaves its
+group before the rendering, so that neither the poll limit nor a rebalance concerns it, and the next container
+gets the next message. First and last it looks for runs that killed containers left unfinished, and continues
+them.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from jobs.presenter import PIPELINE_FILE
+from jobs.presenter.deck.slides import SCRIPT_NAME, SLIDES_NAME, Slides
+from jobs.presenter.messages.broker import Inbox
+from jobs.presenter.messages.kafka import KafkaInbox, client_settings
+from jobs.presenter.messages.request import read_asked, write_assets
+from jobs.presenter.messages.video_job import VideoJob, read_message
+from jobs.presenter.messages.waiting import StoreInbox
+from jobs.presenter.talk import talk_inputs
+from shared.errors import BadRequest, InvalidSettings, RunFailed
+from shared.logs import log
+from shared.pipelines.definition import Pipeline, load_pipeline
+from shared.platforms.local import LocalPlatform
+from shared.platforms.pulse import patience_of
+from shared.records.creation import Creation, canonical_json
+from shared.records.documents import load_request
+from shared.records.names import ASSETS
+from shared.reports.composing import trigger_of
+from shared.runs.trigger import Trigger
+from shared.settings import Settings
+from shared.storage import ObjectStore, open_store
+from shared.worker.entry import DONE, guarded, publishing
+
+_WAIT_S: Final = 75.0
+"""Joining a group takes up to 45 s on some brokers; and a killed container is taken for dead after 60 s."""
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    open_inbox: Callable[[Settings, ObjectStore], Inbox] | None = None,
+) -> int:
+    """0 done, or nothing to do; 1 failed; 2 for settings that can't be used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.presenter.consume", description="Render the video of one message, and end."
+    )
+    parser.add_argument("--wait-s", type=float, default=_WAIT_S, help="how long to wait for a message")
+    asked = parser.parse_args(arguments)
+
+    def work(settings: Settings) -> int:
+        if settings.platform != "local":
+            raise InvalidSettings(
+                f"PLATFORM={settings.platform!r}: a consumer renders in its own container; leave it unset"
+            )
+        store = open_store(settings.store_url, settings)
+        store.check()
+        pipeline = load_pipeline(PIPELINE_FILE)
+        with publishing(settings, [pipeline]) as publisher:
+            platform = LocalPlatform(store, patience=patience_of(settings))
+            trigger = trigger_of(settings, store, platform, {pipeline.name: pipeline}, publisher)
+            try:
+                inbox = (open_inbox or _inbox)(settings, store)
+                return _consume(trigger, pipeline, inbox, asked.wait_s)
+            finally:
+                platform.stop()
+
+    return guarded(work, os.environ if environ is None else environ)
+
+
+def _inbox(settings: Settings, store: ObjectStore) -> Inbox:
+    if not settings.kafka_brokers:
+        log(logging.INFO, "no_broker", "KAFKA_BROKERS is unset: looking for messages in the store")
+        return StoreInbox(store)
+    topic = settings.kafka_topic
+    dead = settings.kafka_dead_topic or f"{topic}.dead"
+    return KafkaInbox(client_settings(settings), topic=topic, group=settings.kafka_group, dead=dead)
+
+
+def _consume(trigger: Trigger, pipeline: Pipeline, inbox: Inbox, wait_s: float) -> int:
+    job_id = None
+    try:
+        if not _continued(trigger):
+            job_id = take_one(trigger, pipeline, inbox, wait_s)
+    finally:
+        inbox.close()
+    trigger.platform.wait()
+    status = trigger.status(job_id) if job_id else None
+    if _continued(trigger):
+        trigger.platform.wait()
+    if status and status.status == "failed":
+        raise RunFailed(status.creation_id, status.error)
+    return DONE
+
+
+def _continued(trigger: Trigger) -> bool:
+    """Whether runs that other containers left unfinished go on here."""
+    found = trigger.sweep().launched
+    if found:
+        log(logging.INFO, "runs_continued", f"continues {found} runs that were left unfinished")
+    return bool(found)
+
+
+def take_one(trigger: Trigger, pipeline: Pipeline, inbox: Inbox, wait_s: float = _WAIT_S) -> str | None:
+    """Take one message, start its run, then commit. Returns the creation's ID if a run was started; None if
+    there was no message, or one that is a duplicate or unreadable."""
+    delivery = inbox.take(wait_s)
+    if delivery is None:
+        log(logging.INFO, "no_message", f"no message within {wait_s:g} s: nothing to do")
+        return None
+    try:
+        job = read_message(delivery.value)
+        is_new = _started(trigger, pipeline, job)
+    except BadRequest as error:
+        log(logging.WARNING, "message_buried", f"{delivery}: can't be rendered: {error}")
+        inbox.bury(delivery, str(error))
+        inbox.commit(delivery)
+        return None
+    inbox.commit(delivery)
+    if is_new:
+        return job.job_id
+    text = f"{delivery}: {job.job_id} is a duplicate; its run has begun before"
+    log(logging.INFO, "message_skipped", text, job_id=job.job_id)
+    return None
+
+
+def _started(trigger: Trigger, pipeline: Pipeline, job: VideoJob) -> bool:
+    """Start the run; False if there is one already. The request's precondition decides between consumers
+    that do this at once: only one starts it."""
+    creation = Creation(trigger.store, job.job_id)
+    request, _ = load_request(creation)
+    if request:
+        if request.pipeline != pipeline.name:
+            raise BadRequest(f"jobId: {job.job_id!r} belongs to pipeline {request.pipeline!r}")
+        return False
+    _write_missing(creation, job)
+    trigger.start(pipeline.name, job.job_id)
+    return True
+
+
+def _write_missing(creation: Creation, job: VideoJob) -> None:
+    """A message may come from another sender than the job that composes: then its assets are made of it."""
+    if not talk_inputs(creation):
+        own = {"schema_version", "job_id", "script", "slides"}
+        given = job.model_dump(exclude=own, exclude_unset=True)
+        if (job.avatar or "").startswith(ASSETS):  # a picture that is not there
+            del given["avatar"]
+        write_assets(creation, read_asked({"text": job.script, **given}, strict=False))
+    if creation.stat(SCRIPT_NAME) is None:
+        creation.bring_bytes(job.script.encode(), SCRIPT_NAME)
+    if creation.stat(SLIDES_NAME) is None:
+        slides = Slides(slides=job.slides).model_dump(mode="json", exclude_defaults=True)
+        creation.bring_bytes(canonical_json(slides), SLIDES_NAME)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The message that asks for a talk's video, and how it gets from the job that composes to the one that
+renders, exactly once: the request, the message's schema, the outbox, the inbox, and Kafka behind both.
+
+May use `jobs/presenter/deck/` and `shared/`; confluent_kafka has its only home here.
+"""

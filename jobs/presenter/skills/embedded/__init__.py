@@ -1,0 +1,1 @@
+"""The skills without a model: a text's own structure, or where its topics shift, decides."""

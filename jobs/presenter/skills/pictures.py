@@ -1,0 +1,25 @@
+"""The pictures that a text shows, and the assets that they are."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from jobs.presenter.skills.wish import Wish
+
+
+def asset_of(name: str, wish: Wish) -> str | None:
+    """By the name as it is written, or without its folders; None if no such picture was given."""
+    plain = unquote(name)
+    names = (name, plain, plain.removeprefix("./"), PurePosixPath(plain).name)
+    return next((wish.media[each] for each in names if each in wish.media), None)
+
+
+def pictures_in(text: str) -> Iterator[str]:
+    """The names of all pictures that a text shows and that are files, as it gives them, with folders."""
+    from markdown_it import MarkdownIt
+
+    for block in MarkdownIt("commonmark").enable("table").parse(text):
+        for token in block.children or ():
+            name = str(token.attrGet("src") or "") if token.type == "image" else ""
+            if name and not urlsplit(name).scheme:
+                yield unquote(name)

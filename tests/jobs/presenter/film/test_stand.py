@@ -1,0 +1,36 @@
+"""Where the presenter stands."""
+
+import pytest
+
+from jobs.presenter.film.stand import stand_at
+from jobs.presenter.talk import Place
+from shared.video.sizes import SIZES
+
+CORNERS: tuple[Place, ...] = ("bottom-right", "bottom-left", "top-right", "top-left")
+
+
+@pytest.mark.parametrize("shape", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("place", [*CORNERS, "beside"])
+@pytest.mark.parametrize("size", [0.5, 1, 2])
+def test_the_presenter_is_in_the_frame_and_inside_what_slides_keep_free(
+    place: Place, shape: tuple[int, int], size: float
+) -> None:
+    stand = stand_at(place, size, *shape)
+    assert stand
+    left, top, right, bottom = stand.keep_free
+    assert 0 <= left < stand.x - stand.diameter / 2
+    assert 0 <= top < stand.y - stand.diameter / 2
+    assert stand.x + stand.diameter / 2 < right <= shape[0]
+    assert stand.y + stand.diameter / 2 < bottom <= shape[1]
+
+
+def test_beside_a_wide_slide_is_a_column_and_under_a_tall_one_a_row() -> None:
+    wide, tall = stand_at("beside", 1, 1920, 1080), stand_at("beside", 1, 1080, 1920)
+    assert wide
+    assert wide.keep_free[1::2] == (0, 1080)
+    assert tall
+    assert tall.keep_free[::2] == (0, 1080)
+
+
+def test_nothing_is_kept_free_without_a_presenter() -> None:
+    assert stand_at("off", 1, 1920, 1080) is None

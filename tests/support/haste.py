@@ -1,0 +1,64 @@
+"""What takes longer than the small films of tests is done once in a process, instead of once a story."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.story import narrate
+from shared.machine.workers import Workers
+from shared.text import guessing
+from shared.video.lettering import font_copies
+from shared.video.lettering.fonts import Face
+from shared.video.subjects.subjects import what_matters
+from shared.worker import meter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shared.video.subjects.boxes import Box
+
+SetAttribute = Callable[[Any, str, Any], object]
+save_instance: Final = font_copies._save_instance
+"""What `instance_once` replaces."""
+
+
+def load_model_once(set_attribute: SetAttribute) -> None:
+    """The model that detects languages."""
+    set_attribute(guessing, "load_model", cache(guessing.load_model))
+
+
+def look_once(set_attribute: SetAttribute) -> None:
+    """For what matters in a picture: narrate remembers it for equal pixels."""
+
+    @cache
+    def seen(pixels: bytes, shape: tuple[int, ...]) -> "tuple[Box, ...]":
+        import numpy as np
+
+        return what_matters(np.frombuffer(pixels, np.uint8).reshape(shape))
+
+    def look(picture: "NDArray[np.uint8]") -> "tuple[Box, ...]":
+        return seen(picture.tobytes(), picture.shape)
+
+    set_attribute(narrate, "what_matters", look)
+
+
+def keep_decoders(set_attribute: SetAttribute) -> None:
+    """The processes that decode pictures live on when a stage has ended."""
+    set_attribute(meter, "DECODERS", Workers("unused", most=1))
+
+
+def instance_once(set_attribute: SetAttribute) -> None:
+    """A variable font at the same places of its axes."""
+    made: dict[Any, bytes] = {}
+
+    def save(face: Face, places: dict[str, float], target: Path, text: str) -> None:
+        letters = text if face.path.suffix.lower().endswith("c") else ""
+        key = face.path, face.number, tuple(places.items()), letters
+        if key not in made:
+            save_instance(face, places, target, text)
+            made[key] = target.read_bytes()
+        target.write_bytes(made[key])
+
+    set_attribute(font_copies, "_save_instance", save)
