@@ -186,6 +186,8 @@ def _posted(creation: Creation, payload: Mapping[str, Any]) -> Preparation:
     fields = {key: value for key, value in payload.items() if key != ID_FIELD}
     if fields:
         asked = read_asked(fields, strict=False)
+        if load_preparation(creation)[0] is None and (creation.has_request() or creation.has_assets()):
+            raise BadRequest(f"{ID_FIELD}: {creation.creation_id!r} exists already; leave it out")
         try:
             post(creation, load_pipeline(PIPELINE_FILE), JOB, asked.fields)
         except PostedOtherwise as error:

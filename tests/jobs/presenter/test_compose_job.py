@@ -157,3 +157,10 @@ def test_a_payload_that_can_not_be_used_is_a_bad_request(
 def test_an_id_that_another_request_has_is_refused(job: Job) -> None:
     assert [job({"jobId": "talk", **SENT}), job({"jobId": "talk", "text": "Something else."})] == [0, 2]
     assert job.broker.keys == ["talk"]
+
+
+@pytest.mark.logs_errors
+def test_a_creation_that_was_not_posted_is_not_touched(job: Job) -> None:
+    job.creation().write("assets/talk.md", b"Mine.")
+    assert job({"jobId": "talk", **SENT}) == 2
+    assert [info.key for info in job.creation().store.list("")] == ["talk/assets/talk.md"]
