@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 from pydantic_core import from_json
 
 from jobs.presenter import PIPELINE_FILE
-from jobs.presenter.draft import Composed, compose
 from jobs.presenter.deck.slides import SCRIPT_NAME, SLIDES_NAME
+from jobs.presenter.draft import Composed, compose
 from jobs.presenter.messages.broker import Broker
 from jobs.presenter.messages.kafka import KafkaBroker, client_settings
 from jobs.presenter.messages.outbox import MESSAGE_NAME, Outbox

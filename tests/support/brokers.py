@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from jobs.presenter.draft import Composed
 from jobs.presenter.deck.slides import Slide, Slides
+from jobs.presenter.draft import Composed
 from jobs.presenter.messages.broker import BrokerFailed, Delivery, Place
 from jobs.presenter.talk import Talk
 from shared.providers.account import Account

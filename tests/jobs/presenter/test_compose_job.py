@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jobs.presenter.draft import Composed
 from jobs.presenter.compose_job import main
+from jobs.presenter.draft import Composed
 from jobs.presenter.messages.video_job import read_message
 from jobs.presenter.talk import Talk
 from shared.errors import ProviderBusy, ProviderDenied

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.presenter.draft import compose
 from jobs.presenter.deck.notes import without_pauses
 from jobs.presenter.deck.slides import read_slides
+from jobs.presenter.draft import compose
 from jobs.presenter.skills.embedded.provider import EmbeddedSkills
 from jobs.presenter.talk import read_talk
 from shared.records.creation import Creation
