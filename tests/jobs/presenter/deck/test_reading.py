@@ -74,7 +74,7 @@ def test_the_pages_of_a_pdf_become_slides(tmp_path: Path) -> None:
     deck, saved = read(tmp_path / "deck.pdf")
     assert [slide.title for slide in deck.slides] == ["Rivers", "Water"]
     assert [slide.picture and slide.picture.name for slide in deck.slides] == list(saved)
-    assert list(saved) == ["assets/pages/page-001.png", "assets/media/page-002.png"]
+    assert list(saved) == ["assets/pages/page-001.png", "assets/pages/page-002.png"]
     with Image.open(BytesIO(saved["assets/pages/page-001.png"])) as image:
         assert image.size == (1920, 1080)
 
