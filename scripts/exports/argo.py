@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from scripts.exports import argo_events
+from scripts.exports.pods import SCRATCH, confined, pod_security, resources, volumes
 from shared.pipelines.definition import Pipeline, StageDefinition
 from shared.pipelines.deployed import (
     JOB_SETTINGS,
@@ -21,11 +22,8 @@ from shared.pipelines.deployed import (
     image_of,
 )
 
-_SCRATCH: Final = "/scratch"
-_PLAN: Final = f"{_SCRATCH}/plan"
+_PLAN: Final = f"{SCRATCH}/plan"
 _BAD_REQUEST: Final = 2
-_USER: Final = 10_001
-"""Argo's own sidecar runs as this user too; by default it would run as root and be refused."""
 
 # Kubernetes replaces $(NAME) in arguments by the container's variables, including keys; $$ is a plain $.
 _LOCK: Final = '{{=sprig.replace("/", ".", workflow.parameters.creation_id)}}'
@@ -78,13 +76,7 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
             "executor": {"serviceAccountName": deployment.name("executor")},
             "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "600s"},
             "ttlStrategy": {"secondsAfterCompletion": 86_400},
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": _USER,
-                "runAsGroup": _USER,
-                "fsGroup": _USER,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": pod_security(),
             "templates": [_dag(pipeline), *stages, _settle(pipeline, deployment)],
         },
     }
@@ -135,7 +127,7 @@ def _stage(pipeline: Pipeline, name: str, deployment: ArgoDeployment) -> dict[st
             "expression": f"lastRetry.exitCode != '{_BAD_REQUEST}'",
             "backoff": {"duration": "10s", "factor": 2, "maxDuration": f"{_patience_s(stage)}s"},
         },
-        "volumes": _volumes(),
+        "volumes": volumes(),
         "container": _container(
             image_of(pipeline),
             list(command_of(pipeline, name)),
@@ -148,7 +140,7 @@ def _stage(pipeline: Pipeline, name: str, deployment: ArgoDeployment) -> dict[st
             },
             deployment,
         )
-        | {"resources": _resources(str(stage.cpu), f"{stage.memory_mib}Mi")},
+        | {"resources": resources(str(stage.cpu), f"{stage.memory_mib}Mi")},
     }
     if planned:
         template["outputs"] = {"parameters": planned}
@@ -174,9 +166,9 @@ def _settle(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
             "expression": f"lastRetry.exitCode != '{_BAD_REQUEST}'",
             "backoff": {"duration": "10s", "factor": 2},
         },
-        "volumes": _volumes(),
+        "volumes": volumes(),
         "container": _container("app", command, arguments, {}, deployment)
-        | {"resources": _resources("1", "512Mi")},
+        | {"resources": resources("1", "512Mi")},
     }
 
 
@@ -200,27 +192,8 @@ def _container(
         "args": arguments,
         "env": [{"name": name, "value": value} for name, value in environment.items()],
         "envFrom": [{"secretRef": {"name": deployment.name("store"), "optional": True}}],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": [
-            {"name": "scratch", "mountPath": _SCRATCH},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
-        ],
+        **confined(),
     }
-
-
-def _volumes() -> list[dict[str, Any]]:
-    return [
-        {"name": "scratch", "emptyDir": {"sizeLimit": "8Gi"}},
-        {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
-    ]
-
-
-def _resources(cpu: str, memory: str) -> dict[str, Any]:
-    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
 def _identities(deployment: ArgoDeployment) -> list[dict[str, Any]]:

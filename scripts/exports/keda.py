@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from scripts.exports.pods import confined, pod_security, resources, volumes
 from shared.pipelines.definition import Consumed, FusedDefinition, Pipeline
 from shared.pipelines.deployed import JOB_SETTINGS, Brokers, CloudDeployment, ImagePrefix, Noted, image_of
 
@@ -20,8 +21,6 @@ within seconds of its start and leaves the group before it renders: more pods th
 scalingStrategy: `accurate` is for consumers that commit on receipt. It leaves out pods that wait for a node,
 so that no more are started for their messages. A surplus pod finds no message, or a duplicate, and ends.
 rollout: the default would kill pods at work when this file is applied again."""
-_SCRATCH: Final = "/scratch"
-_USER: Final = 10_001
 _GRACE_S: Final = 60
 
 
@@ -116,18 +115,9 @@ def _job(
                 "serviceAccountName": deployment.name("jobs"),
                 "automountServiceAccountToken": False,
                 "terminationGracePeriodSeconds": _GRACE_S,
-                "securityContext": {
-                    "runAsNonRoot": True,
-                    "runAsUser": _USER,
-                    "runAsGroup": _USER,
-                    "fsGroup": _USER,
-                    "seccompProfile": {"type": "RuntimeDefault"},
-                },
+                "securityContext": pod_security(),
                 "containers": [_container(pipeline, fused, consumed, deployment)],
-                "volumes": [
-                    {"name": "scratch", "emptyDir": {"sizeLimit": "8Gi"}},
-                    {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
-                ],
+                "volumes": volumes(),
             }
         },
     }
@@ -144,7 +134,6 @@ def _container(
         "KAFKA_GROUP": consumed.group,
         **deployment.job_settings,
     }
-    memory = f"{fused.memory_mib}Mi"
     return {
         "name": "consumer",
         "image": deployment.image(image_of(pipeline)),
@@ -154,16 +143,8 @@ def _container(
             *(_from_secret(name, deployment) for name in ("KAFKA_USER", "KAFKA_PASSWORD")),
         ],
         "envFrom": [{"secretRef": {"name": deployment.name("store"), "optional": True}}],
-        "resources": {"requests": {"cpu": str(fused.cpu), "memory": memory}, "limits": {"memory": memory}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": [
-            {"name": "scratch", "mountPath": _SCRATCH},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
-        ],
+        "resources": resources(str(fused.cpu), f"{fused.memory_mib}Mi"),
+        **confined(),
     }
 
 

@@ -33,6 +33,13 @@ class _Run:
     handled: threading.Event = field(default_factory=threading.Event)
     """Its end was reported."""
     reason: str = ""
+    began_at: float | None = None
+    """When its first attempt began, which may have waited for a free core."""
+
+    @property
+    def left_s(self) -> float:
+        limit_s = self.order.definition.time_limit_s
+        return limit_s if self.began_at is None else self.began_at + limit_s - time.monotonic()
 
 
 class LocalJobs:
@@ -94,17 +101,18 @@ class LocalJobs:
             run.stopping.set()
             _signal(run, signal.SIGTERM)
         for run in list(self._runs.values()):
-            run.ended.wait(self._grace_s * 2)
+            if not run.ended.wait(self._grace_s):
+                _signal(run, signal.SIGKILL)
+                run.ended.wait(self._grace_s)
 
     def _work(self, run: _Run, execution: str) -> None:
         try:
-            over_at = time.monotonic() + run.order.definition.time_limit_s
             for attempt in range(run.order.definition.retries + 1):
                 if attempt:
                     self._sleep(0.5 * 2 ** (attempt - 1))
                 with self._slots.taken(run.order.creation_id):
-                    code = self._attempt(run, execution, attempt, over_at)
-                if code in (0, _BAD_REQUEST) or run.stopping.is_set() or time.monotonic() > over_at:
+                    code = self._attempt(run, execution, attempt)
+                if code in (0, _BAD_REQUEST) or run.stopping.is_set() or run.left_s <= 0:
                     break
         except OSError as error:
             run.reason = f"could not be started: {error.strerror}"
@@ -116,11 +124,12 @@ class LocalJobs:
             finally:
                 run.handled.set()
 
-    def _attempt(self, run: _Run, execution: str, number: int, over_at: float) -> int:
+    def _attempt(self, run: _Run, execution: str, number: int) -> int:
         """Run one process to its end and return its exit code."""
         if run.stopping.is_set():
             run.reason = "it was stopped"
             return 1
+        run.began_at = run.began_at or time.monotonic()
         run.process = subprocess.Popen(
             self._command(run.order),
             env={**os.environ, **self._environ, **self._variables(run.order, execution, number)},
@@ -130,13 +139,13 @@ class LocalJobs:
         )
         if run.stopping.is_set():
             _signal(run, signal.SIGTERM)
-        code = self._await(run, run.process, over_at)
+        code = self._await(run, run.process)
         run.reason = last_words(code) if code else ""
         return code
 
-    def _await(self, run: _Run, process: "subprocess.Popen[bytes]", over_at: float) -> int:
+    def _await(self, run: _Run, process: "subprocess.Popen[bytes]") -> int:
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(max(0.0, over_at - time.monotonic()))
+            return process.wait(max(0.0, run.left_s))
         _signal(run, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             return process.wait(self._grace_s)

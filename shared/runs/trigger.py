@@ -377,6 +377,8 @@ class Trigger:
             else:
                 self._drop(mark, overtaken=False)
             return "looked"
+        if request.pipeline not in self.pipelines:
+            return "looked"  # another trigger's
         before = self.status(creation_id)
         after = self.advance(creation_id)
         if after.status != "pending":
