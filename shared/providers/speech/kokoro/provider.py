@@ -29,7 +29,7 @@ from shared.text.reading import read_aloud
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_REVISION: Final = 1
+_REVISION: Final = 2
 """To be raised with every change to what this folder makes of the same text."""
 
 _MOST_THREADS: Final = 2
