@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import re
 import sys
 import time
+import unicodedata
 import wave
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -33,7 +35,9 @@ _GAP_S: Final = 1.0
 _NEAR_MS: Final = 40
 _SILENCE_MS: Final = 200
 
-LANGUAGES: Final = ("en", "es", "it", "pt-BR")
+LANGUAGES: Final = ("en", "es", "it", "pt-BR", "fr", "ja", "zh")
+_UNSPACED: Final = frozenset({"ja", "zh"})
+"""Here a word is a character."""
 
 
 def speakers(language: str) -> list[tuple[str, str]]:
@@ -50,7 +54,9 @@ def sentences(language: str) -> list[str]:
 
 def speak(folder: str, provider: str, voice: str, language: str) -> dict[str, Any]:
     """Every sentence to a WAV file and its words' times to `words.json`; says how fast that went."""
-    speaker = speech_provider(Settings(speech_provider=provider, cores=1), Account.closed())
+    folder_of_voices = os.environ.get("VOICES_DIR")
+    settings = Settings(speech_provider=provider, cores=1, voices_dir=folder_of_voices)
+    speaker = speech_provider(settings, Account.closed())
     texts = sentences(language)
     started = time.process_time()
     speeches = [speaker.speak(text, language=language, voice=voice or None, rate=1.0) for text in texts]
@@ -63,7 +69,7 @@ def speak(folder: str, provider: str, voice: str, language: str) -> dict[str, An
     ]
     (Path(folder) / "words.json").write_text(json.dumps(said), encoding="utf-8")
     spoken_s = sum(speech.duration_ms for speech in speeches) / 1000
-    words = sum(len(text.split()) for text in texts)
+    words = sum(len(alike(text, language)) for text in texts)
     return {
         "seconds": spoken_s,
         "words_per_minute": 60 * words / spoken_s,
@@ -91,6 +97,8 @@ def transcribe(folder: str, language: str) -> dict[str, Any]:
 def alike(text: str, language: str) -> list[str]:
     """The words of a text, equal where only the spelling differs: `twenty-five` and `25`, `grey` and `gray`,
     `it's` and `it is`. In English by the rules that Whisper's makers count errors with."""
+    if language in _UNSPACED:
+        return list("".join(plain_words(unicodedata.normalize("NFKC", text))))
     if language != "en":
         return plain_words(text)
     from whisper_normalizer.english import EnglishTextNormalizer

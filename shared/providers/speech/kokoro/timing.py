@@ -1,13 +1,13 @@
 """The row of symbols that the model is given, and when each word of a text is heard."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from shared.providers.speech.kokoro.model import FRAME, SAMPLE_RATE_HZ, Utterance
-from shared.providers.speech.kokoro.phonemes import IDS, Said
+from shared.providers.speech.kokoro.phonemes.symbols import IDS, Said
 from shared.providers.speech.provider import SpokenWord
 from shared.text.language import words_of
 
@@ -46,8 +46,8 @@ class Sound:
     """A text, spoken."""
 
     samples: "NDArray[np.float32]"
-    heard: tuple[tuple[int, int, int], ...]
-    """Index in the text, and from and until which sample it is heard."""
+    heard: tuple[tuple[int, int, int, int], ...]
+    """Where in the text something begins and ends, and from and until which sample it is heard."""
 
 
 def row_of(said: Sequence[Said]) -> Row:
@@ -113,14 +113,21 @@ def words_in(text: str, sound: Sound) -> Iterator[SpokenWord]:
     spans = words_of(text)
     starts = [start for start, _ in spans]
     times: list[tuple[int, int] | None] = [None] * len(spans)
-    for at, first, end in sound.heard:
+    for at, after, first, end in sound.heard:
         number = max(0, bisect_right(starts, at) - 1)
-        before = times[number]
-        times[number] = (before[0] if before else _ms(first), _ms(end))
+        edges = _shared(_ms(first), _ms(end), max(1, bisect_left(starts, after) - number))
+        for each, (from_ms, until_ms) in enumerate(pairwise(edges), number):
+            before = times[each]
+            times[each] = (before[0] if before else from_ms), until_ms
     for (start, end), (from_ms, until_ms) in zip(
         spans, _filled(times, sound.samples.size * 1000 // SAMPLE_RATE_HZ), strict=True
     ):
         yield SpokenWord(start=start, end=end, start_ms=from_ms, end_ms=until_ms)
+
+
+def _shared(from_ms: int, until_ms: int, count: int) -> list[int]:
+    """The edges of so many parts of a time, all of one length."""
+    return [from_ms + (until_ms - from_ms) * part // count for part in range(count + 1)]
 
 
 def _ms(sample: int) -> int:
@@ -140,8 +147,7 @@ def _filled(times: Sequence[tuple[int, int] | None], total_ms: int) -> Iterator[
         after = next((each for each in range(number, len(times)) if times[each]), len(times))
         following = times[after] if after < len(times) else None
         room_ms = max(0, (following[0] if following else total_ms) - at_ms)
-        count = after - number
-        yield from ((at_ms + room_ms * n // count, at_ms + room_ms * (n + 1) // count) for n in range(count))
+        yield from pairwise(_shared(at_ms, at_ms + room_ms, after - number))
         number, at_ms = after, at_ms + room_ms
 
 

