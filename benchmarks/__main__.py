@@ -204,7 +204,7 @@ def voices(root: Path) -> None:
             )
             for warning in done.said["warnings"]:
                 say(f"  {'':6s}{warning}")
-    say("  WER of Japanese and Chinese: by characters; word times: against a forced alignment, English only")
+    say("  WER of Japanese and Chinese is by sounds and tones; only English is aligned")
     say("  aims: WER at most 1.5 % for ada in English, 12 % in other languages; 90 % of starts and 85 % of")
     say("  ends within 40 ms of a forced alignment; at most 700 MB")
 

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import time
-import unicodedata
 import wave
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -19,6 +18,7 @@ import yaml
 
 from shared.providers.account import Account
 from shared.providers.speech import Speech, speech_provider
+from shared.providers.speech.kokoro.languages import language_of
 from shared.providers.speech.kokoro.vectors import OURS
 from shared.settings import Settings
 
@@ -36,8 +36,6 @@ _NEAR_MS: Final = 40
 _SILENCE_MS: Final = 200
 
 LANGUAGES: Final = ("en", "es", "it", "pt-BR", "fr", "ja", "zh")
-_UNSPACED: Final = frozenset({"ja", "zh"})
-"""Here a word is a character."""
 
 
 def speakers(language: str) -> list[tuple[str, str]]:
@@ -96,9 +94,11 @@ def transcribe(folder: str, language: str) -> dict[str, Any]:
 
 def alike(text: str, language: str) -> list[str]:
     """The words of a text, equal where only the spelling differs: `twenty-five` and `25`, `grey` and `gray`,
-    `it's` and `it is`. In English by the rules that Whisper's makers count errors with."""
-    if language in _UNSPACED:
-        return list("".join(plain_words(unicodedata.normalize("NFKC", text))))
+    `it's` and `it is`. In English by the rules that Whisper's makers count errors with. In Japanese
+    and Chinese the sounds, since one word has several spellings and one sound several characters."""
+    found = language_of(language)
+    if found and found[0].words:
+        return list("".join(word.symbols for word in found[0].words(text)))
     if language != "en":
         return plain_words(text)
     from whisper_normalizer.english import EnglishTextNormalizer

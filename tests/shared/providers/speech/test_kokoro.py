@@ -77,7 +77,7 @@ def test_every_word_has_its_time_also_where_nothing_is_heard(kokoro: KokoroProvi
     assert speech.warning == "the voice can't read 'мир?”': it is shown and not spoken"
 
 
-@pytest.mark.parametrize("text", ["😀", "", "…", "мир", "①"])
+@pytest.mark.parametrize("text", ["😀", "", "…", "мир"])
 def test_a_text_with_nothing_to_say_is_a_short_silence(kokoro: KokoroProvider, text: str) -> None:
     speech = say(kokoro, text)
     assert speech.duration_ms == 400
