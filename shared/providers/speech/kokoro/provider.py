@@ -78,7 +78,11 @@ class KokoroProvider:
         ]
         added = [_own(name) for name in self._vectors.added()]
         parts = [
-            Voice(name=name, language="mul", description=f"{_sex(name)}, neural, made for Japanese: to blend")
+            Voice(
+                name=name,
+                language="mul",
+                description=f"{_sex(name)}, neural, for Japanese (extra voice-ja) and to blend",
+            )
             for name in PACKAGED
         ]
         return [*sorted([*ours, *added], key=lambda voice: voice.language), *parts, *self._espeak.voices()]

@@ -35,7 +35,7 @@ def _japanese(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ]
     nodes = [{"string": of, "pron": said, "pos": "記号" if said == "、" else ""} for of, said, _ in parts]
-    spans = [{"phonemes": [], "char_span": span} for _, _, span in parts]
+    spans = [{"surface": of, "char_span": span} for of, _, span in parts]
     reader = SimpleNamespace(
         run_frontend_detailed=lambda text, use_sudachi_kanji_yomi: (nodes, []),
         make_phoneme_mapping=lambda nodes, morphemes, caller_text: spans,
@@ -98,6 +98,16 @@ def test_chinese_is_read_by_words_with_tones_and_figures_in_characters(
         ("图书馆", "", "tʰu↗ʂu→kwa↓n", ","),
         ("25%", "", "pai↓fə→nꭧɨ→ɚ↘ʂɨ↗u↓", ".”"),
     ]
+
+
+@pytest.mark.skipif(
+    find_spec("pyopenjtalk") is None, reason="needs the extra: pip install 'reelwright[voice-ja]'"
+)
+def test_odd_japanese_is_read_as_far_as_it_can_be() -> None:
+    for text in ("んぁーぁ", "한글 1人〜ゞ", "〃😀・", "長い。" * 300):
+        places = [place for word in japanese.said_of(text) for place in (word.at, word.end)]
+        assert places == sorted(places)
+        assert all(place <= len(text) for place in places)
 
 
 def test_the_characters_of_a_word_share_its_time() -> None:

