@@ -81,7 +81,7 @@ clean:
 
 .venv/bench.stamp: .venv/dev.stamp
 	@echo "installing what understands speech into .venv ..."
-	$(PIP) --editable '.[dev,hearing]'
+	$(PIP) --editable '.[dev,hearing,voice-ja,voice-zh]'
 	@touch $@
 
 # Beside the others, so that only what runs with it has MoviePy and the older Pillow that it wants.

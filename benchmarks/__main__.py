@@ -228,6 +228,9 @@ def voices(root: Path) -> None:
                 f"{done.said['pitch_hz']:5.0f} Hz{near[0]:>8s}{near[1]:>7s}{done.said['cpu_per_s']:9.2f}"
                 f"{done.peak_mb:6.0f} MB"
             )
+            for warning in done.said["warnings"]:
+                say(f"  {'':6s}{warning}")
+    say("  WER of Japanese and Chinese is by sounds and tones; only English is aligned")
     say("  aims: WER at most 1.5 % for ada in English, 12 % in other languages; 90 % of starts and 85 % of")
     say("  ends within 40 ms of a forced alignment; at most 700 MB")
 

@@ -1,22 +1,28 @@
 """draft: rewrites the text for speech and divides it into slides; a given deck keeps its own."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.presenter import PIPELINE_FILE
+from jobs.presenter.deck.sections import notes_for
 from jobs.presenter.deck.slides import MEDIA, SCRIPT_NAME, SLIDES_NAME, Slides
 from jobs.presenter.skills import Skills, Wish, skills_provider
+from jobs.presenter.skills.embedded.provider import EmbeddedSkills
 from jobs.presenter.skills.pictures import asset_of, pictures_in
 from jobs.presenter.talk import Talk, read_talk, talk_inputs
 from shared.providers.account import Account
 from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.stages.film_steps import write_output
-from shared.stages.stage import Context, Result, Stage
+from shared.stages.stage import Context, Output, Result, Stage
 from shared.text.guessing import Guesser
 from shared.worker.entry import stage_main
+
+if TYPE_CHECKING:
+    from jobs.presenter.deck.reading.decks import Deck
 
 WORDS_PER_MINUTE: Final = 165.0
 """The built-in English voices' pace, pauses between sentences included."""
@@ -42,10 +48,28 @@ def compose(talk: Talk, skills: Skills) -> Composed:
     return Composed(script=script, slides=slides, warnings=tuple(warnings))
 
 
-def wish_of(talk: Talk) -> Wish:
-    """What the skills may know of the talk."""
-    text = talk.text or ""
-    paragraphs = [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
+def present(talk: Talk, deck: "Deck") -> Composed:
+    """A deck with its own notes, or with a section of the text for each page; raises `InvalidAssets` if there
+    are more sections than pages."""
+    skills = EmbeddedSkills()
+    wish = wish_of(talk, [slide.notes for slide in deck.slides])
+    notes, warnings = notes_for(deck.slides, talk.text, talk.deck or "")
+    spoken = [skills.rewrite_script(each, wish) if each.strip() else "" for each in notes]
+    slides = Slides(
+        title=next((slide.title for slide in deck.slides if slide.title), ""),
+        language=wish.language,
+        slides=tuple(
+            slide.model_copy(update={"notes": each}) for slide, each in zip(deck.slides, spoken, strict=True)
+        ),
+    )
+    script = "\n\n".join(each for each in spoken if each)
+    return Composed(script=script, slides=slides, warnings=(*deck.warnings, *warnings))
+
+
+def wish_of(talk: Talk, notes: Sequence[str] = ()) -> Wish:
+    """What the skills may know of the talk; `notes` are those of a deck."""
+    texts = (talk.text or "").split("\n\n") if talk.text else notes
+    paragraphs = [paragraph for paragraph in texts if paragraph.strip()]
     language = Guesser().guess(paragraphs, talk.options.language).language if paragraphs else "und"
     return Wish(
         language=language,
@@ -59,23 +83,40 @@ def run(context: Context) -> Result:
     context.progress.update(0.05, "reading the text")
     talk = read_talk(context.creation, context.parameters)
     skills = skills_provider(context.settings, context.account)
-    context.progress.update(0.2, f"writing script and slides ({skills.name})")
-    composed = compose(talk, skills)
+    pages: dict[str, Output] = {}
+    if talk.deck:
+        context.progress.update(0.1, "reading the deck")
+        composed = present(talk, _brought(context, talk.deck, pages))
+    else:
+        context.progress.update(0.2, f"writing script and slides ({skills.name})")
+        composed = compose(talk, skills)
     script = composed.script.encode()
     slides = canonical_json(composed.slides.model_dump(mode="json", exclude_defaults=True))
     return Result(
         outputs={
             "script": write_output(context, SCRIPT_NAME, script, "what is spoken, with pause marks"),
             "slides": write_output(context, SLIDES_NAME, slides, "the slides with their notes"),
+            **pages,
         },
         metadata={
             "slides": len(composed.slides.slides),
             "language": composed.slides.language,
-            "skills": skills.name,
+            "skills": "none" if talk.deck else skills.name,
             "planned_s": round(sum(slide.seconds for slide in composed.slides.slides), 1),
         },
         warnings=composed.warnings,
     )
+
+
+def _brought(context: Context, name: str, pages: dict[str, Output]) -> "Deck":
+    """The deck that people brought; its pictures are added to `pages`."""
+    from jobs.presenter.deck.reading.decks import read_deck
+
+    def save(asset: str, data: bytes) -> None:
+        pages[f"page_{len(pages) + 1:03}"] = write_output(context, asset, data, "a picture of the deck")
+
+    path = context.creation.download(name, context.scratch / PurePosixPath(name).name)
+    return read_deck(path, name, save)
 
 
 def _inputs(creation: Creation) -> list[str]:

@@ -48,6 +48,7 @@ def run(context: Context) -> Result:
     return Result(
         outputs={
             **_slides(last),
+            **_decks(context, deck, load),
             "drawn": write_output(context, _LIST_NAME, canonical_json(names), "the names of all pictures"),
         },
         metadata={"slides": len(deck.slides.slides), "pictures": len(states), "theme": deck.theme.name},
@@ -92,6 +93,19 @@ def _drawn(context: Context, deck: Deck, states: list[State], load: "Load") -> l
 
 def _is_last(deck: Deck, state: State) -> bool:
     return state.shown + 1 == deck.slides.slides[state.slide].states
+
+
+def _decks(context: Context, deck: Deck, load: "Load") -> dict[str, Output]:
+    from jobs.presenter.drawing.written.pdf import write_pdf
+    from jobs.presenter.drawing.written.pptx import write_pptx
+
+    pdf, pptx = context.scratch / "slides.pdf", context.scratch / "slides.pptx"
+    write_pdf(deck.slides, deck.canvas, deck.theme, load, pdf)
+    write_pptx(deck.slides, deck.canvas, deck.theme, load, pptx)
+    return {
+        "pdf": Output(name=PDF_NAME, path=pdf, description="the slides, PDF"),
+        "pptx": Output(name=PPTX_NAME, path=pptx, description="the slides with notes, PowerPoint"),
+    }
 
 
 def _slides(last: list[Path]) -> dict[str, Output]:

@@ -61,6 +61,11 @@ def test_every_pipeline_refuses_what_its_stages_could_not_use(pipeline: str) -> 
     [
         ("story", layout.OUTPUTS, ["assets/story.json", "assets/1/image.jpg", "assets/music.mp3"]),
         ("ad", MADE, ["assets/ad.json", "assets/product.jpg", "assets/music.mp3"]),
+        (
+            "presenter",
+            frozenset({"assets/slides.json", "assets/slides/001.png", "assets/pages/page-001.png"}),
+            ["assets/talk.md", "assets/avatar.png", "assets/deck.pdf", "assets/media/map.png"],
+        ),
     ],
 )
 def test_a_pipeline_knows_what_it_makes_from_what_people_put_in(

@@ -12,6 +12,8 @@ SCRIPT_NAME: Final = "assets/script.txt"
 """All notes in order, with pause marks."""
 MEDIA: Final = "assets/media/"
 """The folder of the pictures that slides show."""
+PAGES: Final = "assets/pages/"
+"""The folder of the pictures of a deck that people bring."""
 MOST_SLIDES: Final = 400
 MOST_BULLETS: Final = 5
 

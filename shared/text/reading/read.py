@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -14,7 +14,7 @@ from shared.text.reading.pieces import Piece, Reading
 from shared.text.reading.rules import SETTLED, Rule
 from shared.text.reading.tongue import Tongue, tongue_for
 
-_REVISION: Final = 1
+_REVISION: Final = 2
 """Raise it with every change of the spoken text."""
 
 
@@ -34,6 +34,7 @@ def read_aloud(text: str, language: str, *, has_marks: bool = True) -> Reading:
     (`has_marks=False`).
     """
     marked = spoken_text(text) if has_marks else Marked(text=text, places=tuple(range(len(text))))
+    marked = replace(marked, text=signs.narrow(marked.text))
     changes = _changes(marked.text, language)
     return _reading(text, marked, changes)
 

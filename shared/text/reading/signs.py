@@ -1,6 +1,7 @@
 """Abbreviations, signs between words, and what is not read at all."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -15,9 +16,18 @@ _SILENT: Final = re.compile(
 """Control characters (espeak takes U+0001 for a command), private use, lone surrogates, and emoji, which a
 voice would read out by name."""
 _TRADE: Final = re.compile("[®™©℠•◦▪‣]")
+_NUMBERED: Final = re.compile("[\u2460-\u249b\u24ea\u3251-\u325f\u32b1-\u32bf]")
+"""Figures in a circle, in brackets or with a full stop, as one character: `①`, `⑴`, `⒈`."""
+_WIDE: Final = re.compile("(?<=[0-9０-９])[．，：／](?=[0-9０-９])|[＄％＆＋－＃＠￠￡￥￦０-９Ａ-Ｚａ-ｚ]")
+"""Full-width figures and letters, the signs of money and numbers, and marks within a number."""
 _ARROW: Final = re.compile(r"(?<=\S) (?:[→⇒➔➜|]|->|=>) (?=\S)")
 _REPEATED: Final = re.compile(r"([!?！？])[!?！？]+|\.{4,}|([,;])[,;]+")
 _TILDE: Final = re.compile(r"(?<!\w)~(?=[^\W\d_])|(?<=\w)~(?!\w)|(?<=[^\w\s])~(?=\s|$)")
+
+
+def narrow(text: str) -> str:
+    """Full-width figures, letters and signs as plain ones; every character keeps its place."""
+    return _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
 
 
 def silent_rules() -> Iterator[Rule]:
@@ -27,10 +37,16 @@ def silent_rules() -> Iterator[Rule]:
 
 def everywhere_rules() -> Iterator[Rule]:
     """For every language, after those for addresses."""
+    yield Rule(pattern=_NUMBERED, read=lambda found: [f" {_figures(found[0])} "])
     yield Rule(pattern=_TRADE, read=lambda _: [" "])
     yield Rule(pattern=_TILDE, read=lambda _: [" "])
     yield Rule(pattern=_ARROW, read=lambda _: [","])
     yield Rule(pattern=_REPEATED, read=_once)
+
+
+def _figures(numbered: str) -> str:
+    """`10` for `⑩`, `⑽` or `⒑`."""
+    return "".join(char for char in unicodedata.normalize("NFKC", numbered) if char.isdigit())
 
 
 def _once(found: re.Match[str]) -> Said:

@@ -13,7 +13,7 @@ from jobs.presenter.deck.reading.limits import (
     MOST_READERS,
     OFFICE_S,
 )
-from jobs.presenter.deck.slides import MEDIA, MOST_BULLETS, Bullet, Picture, Slide, Table
+from jobs.presenter.deck.slides import MOST_BULLETS, PAGES, Bullet, Picture, Slide, Table
 from shared.accepted import picture_type_of
 from shared.errors import InvalidAssets, ToolFailed
 from shared.logs import log
@@ -43,7 +43,7 @@ class Deck:
 
 
 def read_deck(path: Path, name: str, save: Save) -> Deck:
-    """The slides of a PDF or PPTX; their pictures go to `save`, e.g. as `assets/media/page-001.png`.
+    """The slides of a PDF or PPTX; their pictures go to `save`, e.g. as `assets/pages/page-001.png`.
 
     Raises `InvalidAssets`, naming `name`, for a deck that is broken, protected or too large.
     """
@@ -62,7 +62,7 @@ def _pages(path: Path, name: str, save: Save) -> Iterator[Slide]:
     count = _asked(path, name, lambda answer: answer.said, pages=True)["count"]
     for number in range(count):
         said, png = _asked(path, name, _with_bytes, page=number, longest_px=LONGEST_PX)
-        asset = f"{MEDIA}page-{number + 1:03}.png"
+        asset = f"{PAGES}page-{number + 1:03}.png"
         save(asset, png)
         alt = said["title"] or str(number + 1)
         yield Slide(title=said["title"], picture=Picture(name=asset, alt=alt, fills=True))
@@ -152,7 +152,7 @@ def _told(each: Any, blob: bytes | None, save: Save) -> list[Slide]:
 def _saved(each: Any, blob: bytes, save: Save) -> Picture:
     kind = picture_type_of(blob[:256])
     assert kind is not None, "others are left out by the reader"
-    asset = f"{MEDIA}page-{each['number']:03}{kind.suffix}"
+    asset = f"{PAGES}page-{each['number']:03}{kind.suffix}"
     save(asset, blob)
     return Picture(name=asset, alt=each["picture"]["alt"])
 

@@ -1,9 +1,12 @@
 """The languages that the model speaks, and which voices of espeak read a text out for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from shared.providers.speech.espeak import voice_for
+from shared.providers.speech.kokoro.phonemes import chinese, japanese
+from shared.providers.speech.kokoro.phonemes.symbols import Said
 from shared.text.language import scripts_of, words_of
 
 
@@ -20,6 +23,12 @@ class Spoken:
     """espeak's voices whose phonemes are this language, e.g. `gmw/en-US`."""
     scripts: frozenset[str] = frozenset({"Latn", "Grek"})
     """What the readers can read, by ISO 15924; of Greek the names of its letters."""
+    words: Callable[[str], list[Said]] | None = None
+    """Reads a text instead of espeak."""
+    extra: str = ""
+    """Brings what `words` needs."""
+    packages: tuple[str, ...] = ()
+    """What that is."""
     warning: str = ""
     """Shown with everything that is spoken in it."""
 
@@ -58,6 +67,26 @@ LANGUAGES: Final = (
         readers=("inc/hi",),
         scripts=frozenset({"Latn", "Grek", "Deva"}),
         warning="nobody has checked how well the neural voice speaks Hindi: listen before you publish",
+    ),
+    Spoken(
+        tag="ja",
+        english="Japanese",
+        voice="jf_alpha",
+        readers=("jpx/ja",),
+        scripts=frozenset({"Latn", "Grek", "Hani", "Hira", "Kana"}),
+        words=japanese.said_of,
+        extra="voice-ja",
+        packages=japanese.PACKAGES,
+    ),
+    Spoken(
+        tag="zh",
+        english="Chinese",
+        voice="zf_xiaobei",
+        readers=("sit/cmn",),
+        scripts=frozenset({"Latn", "Hani"}),
+        words=chinese.said_of,
+        extra="voice-zh",
+        packages=chinese.PACKAGES,
     ),
 )
 

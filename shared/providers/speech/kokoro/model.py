@@ -45,7 +45,16 @@ class Utterance:
 
 def missing_packages() -> list[str]:
     """What is not installed of that which the model needs."""
-    return [package for package in _PACKAGES if not _is_installed(package)]
+    return [package for package in _PACKAGES if is_missing(package)]
+
+
+def is_missing(package: str) -> bool:
+    """Whether a package is not installed."""
+    try:
+        package_version(package)
+    except PackageNotFoundError:
+        return True
+    return False
 
 
 def runtime_version() -> str:
@@ -91,14 +100,6 @@ class Model:
             if self._session is None:
                 self._session = _session(self._threads)
             return self._session
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        package_version(package)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def _session(threads: int) -> "InferenceSession":

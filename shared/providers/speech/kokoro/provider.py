@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +15,11 @@ from shared.providers.speech.kokoro.model import (
     SAMPLE_RATE_HZ,
     SHA256,
     Model,
+    is_missing,
     missing_packages,
     runtime_version,
 )
-from shared.providers.speech.kokoro.phonemes import said_of
+from shared.providers.speech.kokoro.phonemes import by_espeak
 from shared.providers.speech.kokoro.pinned import LANGUAGES as OWN_LANGUAGES
 from shared.providers.speech.kokoro.pinned import SHA256 as VOICES
 from shared.providers.speech.kokoro.sentences import pieces_of
@@ -29,7 +31,7 @@ from shared.text.reading import read_aloud
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_REVISION: Final = 1
+_REVISION: Final = 2
 """To be raised with every change to what this folder makes of the same text."""
 
 _MOST_THREADS: Final = 2
@@ -76,7 +78,11 @@ class KokoroProvider:
         ]
         added = [_own(name) for name in self._vectors.added()]
         parts = [
-            Voice(name=name, language="mul", description=f"{_sex(name)}, neural, made for Japanese: to blend")
+            Voice(
+                name=name,
+                language="mul",
+                description=f"{_sex(name)}, neural, for Japanese (extra voice-ja) and to blend",
+            )
             for name in PACKAGED
         ]
         return [*sorted([*ours, *added], key=lambda voice: voice.language), *parts, *self._espeak.voices()]
@@ -96,14 +102,20 @@ class KokoroProvider:
             return self._by_espeak(text, language, rate, f"no neural voice speaks {language!r}")
         spoken, reader = found
         blend = blend or blend_of(spoken.voice) or ()
-        if not voice and not all(self._vectors.has(name) for name, _ in blend):
-            why = (
-                f"{spoken.english} has a neural voice once it is added (reelwright voices add {spoken.voice})"
-            )
+        if why := self._lacking(spoken, blend if not voice else ()):
             return self._by_espeak(text, language, rate, why)
         self._vectors.demand(blend)
         speed = rate * pace_of(voice or spoken.voice)
         return self._neural(text, _Order(language=spoken, reader=reader, blend=blend, speed=speed))
+
+    def _lacking(self, spoken: Spoken, blend: Blend) -> str:
+        """What a language lacks to be spoken by a blend, and how to get it; empty if nothing."""
+        ways = []
+        if any(map(is_missing, spoken.packages)):
+            ways.append(f"with the extra {spoken.extra} (pip install 'reelwright[{spoken.extra}]')")
+        if not all(self._vectors.has(name) for name, _ in blend):
+            ways.append(f"once it is added (reelwright voices add {spoken.voice})")
+        return f"{spoken.english} has a neural voice {' and '.join(ways)}" if ways else ""
 
     def _by_espeak(self, text: str, language: str, rate: float, why: str) -> Speech:
         speech = self._espeak.speak(text, language=language, voice=None, rate=rate)
@@ -128,11 +140,15 @@ class KokoroProvider:
         """All pieces, one after the other."""
         import numpy as np
 
-        said = said_of(text, order.reader, order.language.tag)
+        said = (
+            order.language.words(text)
+            if order.language.words
+            else by_espeak.said_of(text, order.reader, order.language.tag)
+        )
         if not any(run.symbols for run in said):
             return silence()
         samples: list[NDArray[np.float32]] = []
-        heard: list[tuple[int, int, int]] = []
+        heard: list[tuple[int, int, int, int]] = []
         length = 0
         for piece in pieces_of(said):
             row = row_of(piece.said)
@@ -142,7 +158,7 @@ class KokoroProvider:
             moved = length - first
             for run, (start, end) in zip(piece.said, times_of(row, utterance), strict=True):
                 if run.symbols:
-                    heard.append((run.at, moved + max(start, first), moved + min(end, after)))
+                    heard.append((run.at, run.end, moved + max(start, first), moved + min(end, after)))
             pause = np.zeros(SAMPLE_RATE_HZ * piece.pause_ms // 1000, np.float32)
             samples += [utterance.samples[first:after], pause]
             length += after - first + pause.size
@@ -153,7 +169,13 @@ class KokoroProvider:
         voices that are used unasked."""
         unasked = [name for spoken in LANGUAGES for name, _ in blend_of(spoken.voice) or ()]
         here = sorted({VOICES[name] for name in unasked if self._vectors.has(name)})
-        hashes = hashlib.sha256("".join([SHA256, *here]).encode()).hexdigest()[:16]
+        read_by = [
+            f"{package}{package_version(package)}"
+            for spoken in LANGUAGES
+            for package in spoken.packages
+            if not is_missing(package)
+        ]
+        hashes = hashlib.sha256("".join([SHA256, *here, *read_by]).encode()).hexdigest()[:16]
         return f"{hashes}-ort{runtime_version()}-espeak{self._espeak.version}-r{_REVISION}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.providers.speech.kokoro.phonemes import SENTENCE_ENDS, Said
+from shared.providers.speech.kokoro.phonemes.symbols import SENTENCE_ENDS, Said
 
 MOST_SYMBOLS: Final = 150
 """About ten seconds. The model takes 510, and memory grows with them."""

@@ -1,12 +1,13 @@
 """The row of symbols that the model is given, and when each word of a text is heard."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from shared.providers.speech.kokoro.model import FRAME, SAMPLE_RATE_HZ, Utterance
-from shared.providers.speech.kokoro.phonemes import IDS, Said
+from shared.providers.speech.kokoro.phonemes.symbols import IDS, Said
 from shared.providers.speech.provider import SpokenWord
 from shared.text.language import words_of
 
@@ -20,9 +21,15 @@ _FAINT: Final = 0.004
 """-48 dB of full scale: quieter ones at the ends of speech are cut off."""
 _EARLY_MS: Final = 40
 """By how much all that is heard comes before the symbol that it belongs to, by the model's own lengths."""
+_REACH_MS: Final = 150
+"""How long before the edge between two words, by the model's lengths, the pause between them may be."""
+_ATTACK_MS: Final = 10
+"""By how much a word after a pause begins before it is loud."""
 _BLOCK_MS: Final = 5
-_AUDIBLE: Final = 0.03
-"""Of the loudest block: quieter ones beside a pause mark are silence."""
+_AUDIBLE: Final = 0.01
+"""Of the loudest block: quieter ones are silence."""
+_GAP_MS: Final = 150
+"""Silence between two words that is a pause although no mark stands there; consonants hold shorter ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +46,8 @@ class Sound:
     """A text, spoken."""
 
     samples: "NDArray[np.float32]"
-    heard: tuple[tuple[int, int, int], ...]
-    """Index in the text, and from and until which sample it is heard."""
+    heard: tuple[tuple[int, int, int, int], ...]
+    """Where in the text something begins and ends, and from and until which sample it is heard."""
 
 
 def row_of(said: Sequence[Said]) -> Row:
@@ -62,18 +69,21 @@ def row_of(said: Sequence[Said]) -> Row:
 def times_of(row: Row, utterance: Utterance) -> list[tuple[int, int]]:
     """From and until which sample each run is heard; a mark alone takes no time."""
     edges = _edges(utterance.frames)
-    early = SAMPLE_RATE_HZ * _EARLY_MS // 1000
+    early, reach = (SAMPLE_RATE_HZ * ms // 1000 for ms in (_EARLY_MS, _REACH_MS))
     loud = _Loudness(utterance.samples)
     times: list[tuple[int, int]] = []
     for begins, first, end in row.places:
-        least = times[-1][1] if times else 0
+        before, least = times[-1] if times else (0, 0)
         if first == end:
             times.append((least, least))
             continue
-        start = max(least, edges[begins] - early)
-        until = max(start, edges[end] - early)
+        start, until = edges[begins] - early, edges[end] - early
         if begins == 0 or (row.ids[begins - 1] != IDS[" "] and _is_mark(row, begins - 1)):
-            start = loud.onset(start, edges[first + 1])
+            start = loud.onset(max(least, edges[begins] - reach), edges[first + 1])
+        elif gap := loud.gap(max(before, edges[begins] - reach), edges[first + 1]):
+            least, start = gap
+            times[-1] = before, least
+        start = max(least, start)
         if (end < len(row.ids) and _is_mark(row, end)) or end == len(row.ids):
             until = loud.offset(start, until)
         times.append((start, max(start, until)))
@@ -103,14 +113,21 @@ def words_in(text: str, sound: Sound) -> Iterator[SpokenWord]:
     spans = words_of(text)
     starts = [start for start, _ in spans]
     times: list[tuple[int, int] | None] = [None] * len(spans)
-    for at, first, end in sound.heard:
+    for at, after, first, end in sound.heard:
         number = max(0, bisect_right(starts, at) - 1)
-        before = times[number]
-        times[number] = (before[0] if before else _ms(first), _ms(end))
+        edges = _shared(_ms(first), _ms(end), max(1, bisect_left(starts, after) - number))
+        for each, (from_ms, until_ms) in enumerate(pairwise(edges), number):
+            before = times[each]
+            times[each] = (before[0] if before else from_ms), until_ms
     for (start, end), (from_ms, until_ms) in zip(
         spans, _filled(times, sound.samples.size * 1000 // SAMPLE_RATE_HZ), strict=True
     ):
         yield SpokenWord(start=start, end=end, start_ms=from_ms, end_ms=until_ms)
+
+
+def _shared(from_ms: int, until_ms: int, count: int) -> list[int]:
+    """The edges of so many parts of a time, all of one length."""
+    return [from_ms + (until_ms - from_ms) * part // count for part in range(count + 1)]
 
 
 def _ms(sample: int) -> int:
@@ -130,8 +147,7 @@ def _filled(times: Sequence[tuple[int, int] | None], total_ms: int) -> Iterator[
         after = next((each for each in range(number, len(times)) if times[each]), len(times))
         following = times[after] if after < len(times) else None
         room_ms = max(0, (following[0] if following else total_ms) - at_ms)
-        count = after - number
-        yield from ((at_ms + room_ms * n // count, at_ms + room_ms * (n + 1) // count) for n in range(count))
+        yield from pairwise(_shared(at_ms, at_ms + room_ms, after - number))
         number, at_ms = after, at_ms + room_ms
 
 
@@ -150,17 +166,28 @@ class _Loudness:
     def __init__(self, samples: "NDArray[np.float32]") -> None:
         import numpy as np
 
-        self._block = SAMPLE_RATE_HZ * _BLOCK_MS // 1000
+        self._block, self._attack = (SAMPLE_RATE_HZ * ms // 1000 for ms in (_BLOCK_MS, _ATTACK_MS))
         blocks = samples[: samples.size // self._block * self._block].reshape(-1, self._block)
         level = np.sqrt((blocks**2).mean(axis=1))
         self._loud: list[bool] = (level > _AUDIBLE * level.max(initial=0.0)).tolist()
 
     def onset(self, start: int, latest: int) -> int:
-        """Where it gets loud between two samples."""
+        """Where what gets loud between two samples begins; the later one where all is faint."""
         for block in range(start // self._block, min(len(self._loud), latest // self._block)):
             if self._loud[block]:
-                return max(start, block * self._block)
-        return start
+                return max(start, block * self._block - self._attack)
+        return max(start, latest)
+
+    def gap(self, start: int, end: int) -> tuple[int, int] | None:
+        """The longest silence between two samples and where what follows it begins; None if it is so short
+        that it may be part of a consonant."""
+        blocks = range(start // self._block, min(len(self._loud), end // self._block))
+        silences = [list(run) for is_loud, run in groupby(blocks, self._loud.__getitem__) if not is_loud]
+        longest = max(silences, key=len, default=[])
+        if len(longest) * _BLOCK_MS < _GAP_MS:
+            return None
+        first = max(start, longest[0] * self._block)
+        return first, max(first, (longest[-1] + 1) * self._block - self._attack)
 
     def offset(self, start: int, end: int) -> int:
         """Where the last that is loud between two samples ends."""

@@ -42,12 +42,10 @@ class Named:
 
 
 OURS: Final[dict[str, Named]] = {
-    "ada": Named(blend=(("jf_alpha", 0.7), ("jm_kumo", 0.3)), description="woman, even and clear", pace=0.9),
+    "ada": Named(blend=(("jf_alpha", 0.6), ("jm_kumo", 0.4)), description="woman, even and clear", pace=0.9),
     "hugo": Named(blend=(("jm_kumo", 1.0),), description="man, low and calm", pace=0.9),
     "mia": Named(blend=(("jf_gongitsune", 1.0),), description="woman, bright", pace=0.95),
-    "noa": Named(
-        blend=(("jf_alpha", 0.5), ("jm_kumo", 0.5)), description="between woman and man, plain", pace=0.9
-    ),
+    "noa": Named(blend=(("jf_alpha", 0.3), ("jm_kumo", 0.7)), description="man, light and plain", pace=0.9),
 }
 """The voices that every installation has."""
 

@@ -74,8 +74,8 @@ def test_the_pages_of_a_pdf_become_slides(tmp_path: Path) -> None:
     deck, saved = read(tmp_path / "deck.pdf")
     assert [slide.title for slide in deck.slides] == ["Rivers", "Water"]
     assert [slide.picture and slide.picture.name for slide in deck.slides] == list(saved)
-    assert list(saved) == ["assets/media/page-001.png", "assets/media/page-002.png"]
-    with Image.open(BytesIO(saved["assets/media/page-001.png"])) as image:
+    assert list(saved) == ["assets/pages/page-001.png", "assets/pages/page-002.png"]
+    with Image.open(BytesIO(saved["assets/pages/page-001.png"])) as image:
         assert image.size == (1920, 1080)
 
 
@@ -151,7 +151,7 @@ def test_a_pptx_is_read_with_its_notes_levels_and_pictures(tmp_path: Path) -> No
     one, two, three, more = deck.slides
     assert [(bullet.text, bullet.level) for bullet in one.bullets] == [("First", 0), ("Inner", 1)]
     assert one.notes == "What is said.\nAnd more."
-    assert (two.notes, list(saved)) == ("", ["assets/media/page-002.png"])
+    assert (two.notes, list(saved)) == ("", ["assets/pages/page-002.png"])
     assert two.picture
     assert saved[two.picture.name] == png().getvalue()
     assert [len(slide.bullets) for slide in (three, more)] == [10, 4]

@@ -1,42 +1,17 @@
-"""What the model is given for a text: the symbols of every word, by espeak's reading of it.
+"""The symbols of every word by espeak's reading of it.
 
-The model knows 114 symbols. For English they are those of misaki (https://github.com/hexgrad/misaki): one
-capital for a diphthong, one letter for an affricate, a flap as `T`.
+For English they are those of misaki (https://github.com/hexgrad/misaki): one capital for a diphthong, one
+letter for an affricate, a flap as `T`.
 """
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from shared.providers.speech.espeak_library import Phoneme, phonemes
-
-IDS: Final[dict[str, int]] = {
-    ";": 1, ":": 2, ",": 3, ".": 4, "!": 5, "?": 6, "—": 9, "…": 10, "\"": 11, "(": 12, ")": 13, "“": 14,
-    "”": 15, " ": 16, "\u0303": 17, "ʣ": 18, "ʥ": 19, "ʦ": 20, "ʨ": 21, "ᵝ": 22, "ꭧ": 23, "A": 24, "I": 25,
-    "O": 31, "Q": 33, "S": 35, "T": 36, "W": 39, "Y": 41, "ᵊ": 42, "a": 43, "b": 44, "c": 45, "d": 46,
-    "e": 47, "f": 48, "h": 50, "i": 51, "j": 52, "k": 53, "l": 54, "m": 55, "n": 56, "o": 57, "p": 58,
-    "q": 59, "r": 60, "s": 61, "t": 62, "u": 63, "v": 64, "w": 65, "x": 66, "y": 67, "z": 68, "ɑ": 69,
-    "ɐ": 70, "ɒ": 71, "æ": 72, "β": 75, "ɔ": 76, "ɕ": 77, "ç": 78, "ɖ": 80, "ð": 81, "ʤ": 82, "ə": 83,
-    "ɚ": 85, "ɛ": 86, "ɜ": 87, "ɟ": 90, "ɡ": 92, "ɥ": 99, "ɨ": 101, "ɪ": 102, "ʝ": 103, "ɯ": 110, "ɰ": 111,
-    "ŋ": 112, "ɳ": 113, "ɲ": 114, "ɴ": 115, "ø": 116, "ɸ": 118, "θ": 119, "œ": 120, "ɹ": 123, "ɾ": 125,
-    "ɻ": 126, "ʁ": 128, "ɽ": 129, "ʂ": 130, "ʃ": 131, "ʈ": 132, "ʧ": 133, "ʊ": 135, "ʋ": 136, "ʌ": 138,
-    "ɣ": 139, "ɤ": 140, "χ": 142, "ʎ": 143, "ʒ": 147, "ʔ": 148, "ˈ": 156, "ˌ": 157, "ː": 158, "ʰ": 162,
-    "ʲ": 164, "↓": 169, "→": 171, "↗": 172, "↘": 173, "ᵻ": 177,}  # fmt: skip
-"""The number of each symbol in the model; 0 is what stands at both ends."""
-
-PAUSE_MARKS: Final = frozenset(';:,.!?—…"()“”')
-"""Punctuation that the model reads as a pause or a change of tone."""
-SENTENCE_ENDS: Final = frozenset(".!?…")
-_MARKS: Final = {
-    **{"。": ".", "．": ".", "।": ".", "！": "!", "？": "?", "‼": "!", "⁇": "?"},
-    **{"、": ",", "，": ",", "：": ":", "；": ";", "–": "—", "―": "—"},
-    **{"«": "“", "»": "”", "„": "“", "‟": "“", "「": "“", "」": "”", "[": "(", "]": ")"},
-}
-"""What stands for a mark of `PAUSE_MARKS`."""
+from shared.providers.speech.kokoro.phonemes.symbols import Said, known, marks_of
 
 _JOINED: Final = (("aɪ", "I"), ("aʊ", "W"), ("dz", "ʣ"), ("dʒ", "ʤ"), ("eɪ", "A"), ("oʊ", "O"), ("əʊ", "Q"),
                   ("ts", "ʦ"), ("tʃ", "ʧ"), ("ɔɪ", "Y"))  # fmt: skip
@@ -56,20 +31,6 @@ _SYLLABIC: Final = re.compile("(.)\u0329")
 _RUN: Final = re.compile(r"\S+")
 _SOUND: Final = re.compile(r"[^\W_]")
 _LENGTH_AND_STRESS: Final = str.maketrans("", "", "ˈˌː")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What stands between two spaces of a text."""
-
-    at: int
-    """Index of its first letter or figure in the text."""
-    symbols: str
-    """How it sounds, with a space where espeak hears several words (`20`); empty for a mark alone."""
-    before: str
-    """Pause marks before it."""
-    after: str
-    """Those after it."""
 
 
 def said_of(text: str, reader: str, language: str) -> list[Said]:
@@ -160,9 +121,13 @@ def _said(text: str, run: tuple[int, int], group: Sequence[str], language: str) 
     first, after = (letters[0], letters[-1] + 1) if letters else (end, end)
     symbols = "".join(symbols_of(ipa, language) if ipa else " " for ipa in group).strip()
     if not letters:
-        return Said(at=start, symbols="", before="", after=marks_of(text[start:end]))
+        return Said(at=start, end=end, symbols="", before="", after=marks_of(text[start:end]))
     return Said(
-        at=first, symbols=symbols, before=marks_of(text[start:first]), after=marks_of(text[after:end])
+        at=first,
+        end=after,
+        symbols=symbols,
+        before=marks_of(text[start:first]),
+        after=marks_of(text[after:end]),
     )
 
 
@@ -173,17 +138,4 @@ def symbols_of(ipa: str, language: str) -> str:
     sound = _SYLLABIC.sub(r"ᵊ\1", sound.translate(dict.fromkeys(map(ord, _STRESS))))
     for written, meant in _CHANGES.get(language, _JOINED):
         sound = sound.replace(written, meant)
-    return stress + "".join(_known(char) for char in sound)
-
-
-def marks_of(text: str) -> str:
-    """The pause marks in what stands beside a word's letters, each once (`!!!` is no longer than `!`)."""
-    found = (_MARKS.get(char, char) for char in text)
-    return "".join(dict.fromkeys(char for char in found if char in PAUSE_MARKS))
-
-
-def _known(char: str) -> str:
-    """The character, or those of its parts that the model knows."""
-    if char in IDS:
-        return char
-    return "".join(part for part in unicodedata.normalize("NFD", char) if part in IDS)
+    return stress + "".join(known(char) for char in sound)
