@@ -41,6 +41,11 @@ def in_parts(cases: Sequence[tuple[Any, ...]]) -> "list[ParameterSet]":
     """Cases for `@pytest.mark.parametrize`; those of other days are marked for `make soak`."""
     now = todays(range(len(cases)))
     return [
-        pytest.param(*case, id="-".join(map(str, case)), marks=() if number in now else pytest.mark.soak)
+        pytest.param(*case, id="-".join(map(_name, case)), marks=() if number in now else pytest.mark.soak)
         for number, case in enumerate(cases)
     ]
+
+
+def _name(value: object) -> str:
+    """The same in every process."""
+    return str(getattr(value, "__name__", value))
