@@ -42,10 +42,19 @@ def compose(talk: Talk, skills: Skills) -> Composed:
     text = talk.text or ""
     wish = wish_of(talk)
     script = skills.rewrite_script(text, wish)
-    slides = skills.generate_slides(script, text, wish)
+    slides = _signed(skills.generate_slides(script, text, wish), talk.options.name.strip())
     lost = [name for name in dict.fromkeys(pictures_in(text)) if asset_of(name, wish) is None]
     warnings = (f"picture {name!r} is left out: put it into {MEDIA} and run again" for name in lost)
     return Composed(script=script, slides=slides, warnings=tuple(warnings))
+
+
+def _signed(slides: Slides, name: str) -> Slides:
+    """With the presenter's name on the title slide."""
+    first, *others = slides.slides
+    if not name or first.kind != "title":
+        return slides
+    signed = first.model_copy(update={"subtitle": " · ".join(filter(None, (first.subtitle, name)))})
+    return slides.model_copy(update={"slides": (signed, *others)})
 
 
 def present(talk: Talk, deck: "Deck") -> Composed:

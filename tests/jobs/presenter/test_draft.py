@@ -22,6 +22,10 @@ def test_script_and_slides_are_assets(made: MemoryStore) -> None:
     assert without_pauses(notes).split() == without_pauses(script).split()
 
 
+def test_the_title_slide_names_the_presenter(made: MemoryStore) -> None:
+    assert read_slides(Creation(made, ID)).slides[0].subtitle == "For people with pockets · Ada Byron"
+
+
 def test_composing_twice_gives_the_same() -> None:
     talk = read_talk(Creation(new_talk(), ID), {})
     assert compose(talk, EmbeddedSkills()) == compose(talk, EmbeddedSkills())
