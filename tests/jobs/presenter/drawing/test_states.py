@@ -7,9 +7,10 @@ import pytest
 
 from jobs.presenter.deck.slides import Bullet, Code, Slide, Table
 from jobs.presenter.drawing.canvas import Canvas
+from jobs.presenter.drawing.keys import state_key
 from jobs.presenter.drawing.layout import lay_out
 from jobs.presenter.drawing.marks import Words
-from jobs.presenter.drawing.states import draw_state, state_key
+from jobs.presenter.drawing.states import draw_state
 from jobs.presenter.drawing.themes import theme_named, theme_names
 from tests.jobs.presenter.drawing.talks import PAPER, PICTURE, TALK, TALL, WIDE, drawn, inked, load, points
 
