@@ -148,7 +148,7 @@ class Copy:
         for end in range(1, len(edges)):
             if inked[end] - edges[start] > most_em and end > start + 1:
                 count, start = count + 1, end - 1
-        return count
+        return max(count, int(self._length_em / most_em))  # of one word that is longer than a line
 
     def block(self, size_px: int, width: float, spacing: float, *, most_cost: float = 0.0) -> Block | None:
         """At this size; None where a word is too long, unless it may be cut at places of this cost."""
