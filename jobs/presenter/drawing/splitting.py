@@ -108,7 +108,7 @@ def _table_parts(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:
     setting = setting_of(slide, canvas, theme)
     box = places(slide, setting, heading_height(slide, setting)).aside
     head, *rows, room = rows_that_fit(setting, slide.table, box)
-    groups = _even(rows, room - head)
+    groups = _even(rows, room - head) or [(0, 0)]
     made = [
         slide.model_copy(
             update={"table": slide.table.model_copy(update={"rows": slide.table.rows[first:end]})}
