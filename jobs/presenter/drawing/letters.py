@@ -31,6 +31,8 @@ _TALL: Final = {
     **dict.fromkeys(("Mymr", "Khmr", "Tibt"), 1.4),
 }
 """How much farther apart lines of a script are than those of Latin letters."""
+_MOST_EVEN: Final = 24
+"""Lines; more are not made even."""
 _GOOD_SIZE: Final = 0.75
 _CAPITAL_EM: Final = 0.7
 FIGURES: Final = ("lnum", "tnum")
@@ -146,7 +148,7 @@ class Copy:
         for end in range(1, len(edges)):
             if inked[end] - edges[start] > most_em and end > start + 1:
                 count, start = count + 1, end - 1
-        return count
+        return max(count, int(self._length_em / most_em))  # of one word that is longer than a line
 
     def block(self, size_px: int, width: float, spacing: float, *, most_cost: float = 0.0) -> Block | None:
         """At this size; None where a word is too long, unless it may be cut at places of this cost."""
@@ -156,7 +158,9 @@ class Copy:
             return Block(
                 pen=self.pen, size_px=size_px, lines=(self.text,), pitch=self.pen.pitch(size_px, spacing)
             )
-        lines = even_lines(self._measure(width / size_px, most_cost), width / size_px)
+        measure = self._measure(width / size_px, most_cost)
+        many = self._fewest(width / size_px) > _MOST_EVEN
+        lines = _full_lines(measure, width / size_px) if many else even_lines(measure, width / size_px)
         if lines is None:
             return None
         shown = tuple(self._line(line) for line in lines)
@@ -179,6 +183,19 @@ class Copy:
     def _line(self, line: Line) -> str:
         shown = self.text[line.start : line.end].strip(" ").replace(SOFT_HYPHEN, "")
         return shown + "-" if line.hyphen else shown
+
+
+def _full_lines(measure: Measure, most_em: float) -> list[Line]:
+    """Each as full as it can be: finding even ones takes long for very many."""
+    lines, start = [], 0
+    breaks = measure.breaks
+    for end in range(1, len(breaks)):
+        is_last = end == len(breaks) - 1
+        if is_last or measure.inked_em[end + 1] - measure.edges_em[start] > most_em:
+            first, last = breaks[start], breaks[end]
+            lines.append(Line(start=first.at, end=last.at, hyphen=last.hyphen))
+            start = end
+    return lines
 
 
 def attempts(

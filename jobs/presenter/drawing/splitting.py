@@ -15,6 +15,8 @@ from jobs.presenter.drawing.themes import Theme
 from shared.errors import InvalidAssets
 
 _SENTENCE_END: Final = re.compile(r"(?:[.!?…][\"'”’)»]*(?=\s)|[。！？।؟۔])\s*|\n+|(?<=\])\s+")
+_LEAST_CUT: Final = 80
+"""Characters of a bullet that is not divided, even where it does not fit."""
 _NEAR: Final = 0.5
 """How far from its place a cut may move to a blank line, in parts of a slide's lines."""
 
@@ -83,7 +85,7 @@ def _halved_bullet(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:
     """A single bullet that is too long goes on in another, on the next slide."""
     point = slide.bullets[0]
     middle = _share(point.text, 0.5, or_space=True)
-    if not 0 < middle < len(point.text):
+    if not 0 < middle < len(point.text) or len(point.text) < _LEAST_CUT:
         return [slide]
     cut = _share(slide.notes, middle / len(point.text))
     cut = max(cut, (point.at or 0) + 1) if slide.notes else 0
@@ -106,7 +108,7 @@ def _table_parts(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:
     setting = setting_of(slide, canvas, theme)
     box = places(slide, setting, heading_height(slide, setting)).aside
     head, *rows, room = rows_that_fit(setting, slide.table, box)
-    groups = _even(rows, room - head)
+    groups = _even(rows, room - head) or [(0, 0)]
     made = [
         slide.model_copy(
             update={"table": slide.table.model_copy(update={"rows": slide.table.rows[first:end]})}

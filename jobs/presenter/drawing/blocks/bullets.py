@@ -24,6 +24,7 @@ _GAPS_EM: Final = (0.62, 0.24)
 """Before bullets of the first and of the second level."""
 _LOOSEST: Final = 1.6
 """How much larger the gaps become where there is room."""
+_NARROWEST_EM: Final = 12
 _WIDEST_EM: Final = 34
 """Longer lines are hard to follow."""
 
@@ -94,7 +95,8 @@ def _fitted(
         found = _at_size(points, copies, size, box.width, cost)
         if found and found.height <= box.height:
             return found, size >= last
-    found = _at_size(points, copies, tiny[-1][0], box.width, 1.0)
+    least = tiny[-1][0]
+    found = _at_size(points, copies, least, max(box.width, _NARROWEST_EM * least), 1.0)
     assert found is not None, "words may be cut anywhere"
     return found, False
 

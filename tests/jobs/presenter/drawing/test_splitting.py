@@ -86,3 +86,8 @@ def test_a_talk_that_needs_too_many_slides_is_refused() -> None:
     code = Code(text="x\n" * 12_000)
     with pytest.raises(InvalidAssets, match=r"more than the 400 allowed"):
         split_to_fit(Slides(slides=(Slide(code=code),)), WIDE, PAPER)
+
+
+def test_a_table_without_rows_is_one_slide_even_where_it_does_not_fit() -> None:
+    slide = Slide(table=Table(header=("Header",) * 40))
+    assert len(split_to_fit(Slides(slides=(slide,)), WIDE, PAPER).slides) == 1
