@@ -192,7 +192,6 @@ class KafkaInbox:
                 "group.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # or the first messages of a new group would be skipped
-                "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": 6000,  # a killed consumer's partitions are free again after that
                 "heartbeat.interval.ms": 1500,
                 "queued.min.messages": 1,

@@ -164,7 +164,7 @@ def run_of(store: ObjectStore, job_id: str) -> int:
     ("cluster", "talks", "shares", "within_s"),
     [
         pytest.param(mock_cluster, 12, (0.01, 0.003), 240, id="a few"),
-        pytest.param(mock_cluster, 500, (0.004, 0.001), 3000, id="500", marks=pytest.mark.soak),
+        pytest.param(mock_cluster, 100, (0.004, 0.001), 1200, id="many", marks=pytest.mark.soak),
         pytest.param(tansu, 500, (0.004, 0.0003), 3000, id="500 on a broker", marks=pytest.mark.soak),
     ],
 )
