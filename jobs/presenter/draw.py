@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -100,8 +101,9 @@ def _decks(context: Context, deck: Deck, load: "Load") -> dict[str, Output]:
     from jobs.presenter.drawing.written.pptx import write_pptx
 
     pdf, pptx = context.scratch / "slides.pdf", context.scratch / "slides.pptx"
-    write_pdf(deck.slides, deck.canvas, deck.theme, load, pdf)
-    write_pptx(deck.slides, deck.canvas, deck.theme, load, pptx)
+    canvas = replace(deck.canvas, keep_free=None)
+    write_pdf(deck.slides, canvas, deck.theme, load, pdf)
+    write_pptx(deck.slides, canvas, deck.theme, load, pptx)
     return {
         "pdf": Output(name=PDF_NAME, path=pdf, description="the slides, PDF"),
         "pptx": Output(name=PPTX_NAME, path=pptx, description="the slides with notes, PowerPoint"),
