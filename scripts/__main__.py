@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from jobs.catalogue import pipelines
+from scripts.blueprint import app as blueprint
 from scripts.platforms import EXPORTS
 from shared.errors import BadRequest, UnknownName
 from shared.pipelines.definition import Pipeline, named
@@ -83,6 +84,15 @@ def open_desk(context: typer.Context) -> None:
     from scripts.run import RunDesk
 
     context.obj = RunDesk(settings=_Work.settings)
+
+
+app.add_typer(blueprint, name="blueprint")
+
+
+@blueprint.callback()
+def open_settings(context: typer.Context) -> None:
+    """Services that speak gRPC: run, check and draw an onboarding export of AI-Effect or AI4EU."""
+    context.obj = _Work.settings
 
 
 def _guide(pipeline: Pipeline) -> str:

@@ -31,7 +31,11 @@ HOMES = {
     "google.cloud.storage": ("shared/storage/",),
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
-    "grpc": ("cloudrun/",),
+    "grpc": ("cloudrun/", "shared/driving/calling.py", "jobs/facade.py"),
+    "grpc_tools": ("shared/blueprints/compiler.py",),
+    "grpc_health": ("shared/driving/calling.py", "jobs/facade.py"),
+    "grpc_reflection": ("shared/driving/calling.py", "jobs/facade.py"),
+    "google.protobuf": ("shared/blueprints/", "shared/driving/", "jobs/facade.py"),
     "ibm_cloud_sdk_core": ("codeengine/",),
     "boto3": ("shared/storage/",),
     "botocore": ("shared/storage/",),
@@ -69,7 +73,7 @@ HOMES = {
 FLOORS = (
     {"errors", "settings", "logs", "validation", "redact", "accepted"},  # the ground
     {"machine", "text"},
-    {"storage", "pipelines"},
+    {"storage", "pipelines", "blueprints"},
     {"records"},
     {"video"},
     {"platforms", "providers"},
@@ -78,7 +82,7 @@ FLOORS = (
     {"database"},
     {"reports"},
     {"worker"},
-    {"api"},
+    {"api", "driving"},
 )
 """The rooms of `shared/`, the ground first: a module imports from its own room and from floors below. What
 stands on the ground is everybody's and may use what else stands there."""
