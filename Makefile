@@ -9,7 +9,7 @@ WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ad check test soak bench audit bare images test-containers format clean
+.PHONY: help demo demo-ad demo-ai-effect check test soak bench audit bare images test-containers format clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
@@ -20,6 +20,9 @@ demo: .venv/demo.stamp  ## Make the sample story's film and print what to type n
 
 demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=bold, or another of jobs/ad/styles/).
 	$(BIN)/python -m scripts.demo_ad $(STYLE)
+
+demo-ai-effect: .venv/demo.stamp  ## Run AI-Effect's example of three gRPC services and show its report.
+	$(BIN)/python -m scripts.demo_ai_effect
 
 check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.
 	$(BIN)/ruff check .

@@ -229,7 +229,10 @@ def serve(
 
 @app.command()
 def export(  # noqa: PLR0917 - each platform has its own options
-    target: Annotated[str, typer.Argument(help=f"The platform: {', '.join(EXPORTS)}.")],
+    target: Annotated[
+        str, typer.Argument(help=f"The platform: {', '.join(EXPORTS)}; or ai-effect, for one pipeline.")
+    ],
+    pipeline: Annotated[str, typer.Argument(help="ai-effect: the pipeline.")] = "",
     to: Annotated[Path, typer.Option(help="Folder to write to; here are the committed files.")] = Path(),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files are stale.")] = False,
     image_prefix: Annotated[str, typer.Option(help="Registry and folder of the images.")] = "",
@@ -248,6 +251,7 @@ def export(  # noqa: PLR0917 - each platform has its own options
 ) -> None:
     """Write a platform's deployment files from every pipeline.yaml: [bold]reelwright export cloudrun[/]."""
     from scripts.export import export as export_files
+    from scripts.export import export_pipeline
     from shared.pipelines.deployed import named_values
 
     said = {
@@ -255,7 +259,13 @@ def export(  # noqa: PLR0917 - each platform has its own options
         "audience": audience, "context": context, "store_url": store_url, "job_prefix": job_prefix,
         "settings": named_values("--set", settings or []),
     }  # fmt: skip
-    if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
+    given = {name: value for name, value in said.items() if value}
+    fresh = (
+        export_pipeline(target, pipeline, given, to, check=check)
+        if pipeline
+        else export_files(target, given, to, check=check)
+    )
+    if not fresh:
         raise typer.Exit(1)
 
 

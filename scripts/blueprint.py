@@ -48,9 +48,10 @@ def run(  # noqa: PLR0917 - options of a command
         Path | None, typer.Option(help="Speak TLS and trust the certificates in this PEM file.")
     ] = None,
     server_name: Annotated[str, typer.Option(help="The name in the services' certificates.")] = "",
-    fresh: Annotated[bool, typer.Option("--fresh", help="Call every RPC again.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, also after a failure.")] = False,
 ) -> None:
-    """Call an export's RPCs level by level; what succeeded before with the same input is not called again."""
+    """Call an export's RPCs level by level. After a failure the same command goes on from the last good
+    level."""
     from scripts.blueprint_run import run_export
     from shared.driving.calling import Manner
 

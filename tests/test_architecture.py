@@ -25,7 +25,12 @@ MAY_IMPORT = {
 }
 
 HOMES = {
-    "subprocess": ("shared/machine/ffmpeg.py", "shared/platforms/local.py", "shared/machine/workers.py"),
+    "subprocess": (
+        "shared/machine/ffmpeg.py",
+        "shared/platforms/local.py",
+        "shared/machine/workers.py",
+        "scripts/example_services.py",
+    ),
     "pi_heif": ("shared/video/frames/decoding.py",),
     "imageio_ffmpeg": ("shared/machine/ffmpeg.py",),
     "google.cloud.storage": ("shared/storage/",),

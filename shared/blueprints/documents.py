@@ -147,8 +147,8 @@ class DockerInfo(Part):
 
     @property
     def names(self) -> list[str]:
-        entries = [*(self.docker_image_list or ()), *(self.docker_info_list or ())]
-        return [entry.container_name for entry in entries]
+        images = [entry.container_name for entry in self.docker_image_list or ()]
+        return images + [entry.container_name for entry in self.docker_info_list or ()]
 
 
 _Document = TypeVar("_Document", bound=BaseModel)

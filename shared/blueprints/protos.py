@@ -118,9 +118,12 @@ def _read(answer: Answer) -> Mapping[str, str]:
 def kind_of(field: FieldDescriptor) -> str:
     """A field's type in words, by which two fields of one name are compared: `repeated int32`."""
     many = "repeated " if field.is_repeated else ""
+    kind = _KINDS[field.type]
     if field.message_type is not None:
         if field.message_type.GetOptions().map_entry:
             key, value = field.message_type.fields
             return f"map<{kind_of(key)}, {kind_of(value)}>"
-        return many + field.message_type.name
-    return many + (field.enum_type.name if field.enum_type is not None else _KINDS[field.type])
+        kind = field.message_type.name
+    elif field.enum_type is not None:
+        kind = field.enum_type.name
+    return f"{many}{kind}"

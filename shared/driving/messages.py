@@ -36,7 +36,7 @@ def parsed(kind: Descriptor, data: bytes) -> Message:
 
 
 def has_unknown_fields(message: Message) -> bool:
-    return len(UnknownFieldSet(message)) > 0  # type: ignore[no-untyped-call]
+    return len(UnknownFieldSet(message)) > 0
 
 
 def failure_in(message: Message) -> str | None:

@@ -19,7 +19,7 @@ from shared.driving.stages import (
 from shared.errors import BadRequest
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
-from shared.records.documents import Request, load_request
+from shared.records.documents import load_request
 from shared.records.names import BLUEPRINTS
 from shared.reports.composing import trigger_of
 from shared.runs.asking import check_pipeline
@@ -31,6 +31,9 @@ from shared.worker.fused import run_to_end
 from shared.worker.inline import InlinePlatform
 
 _SHORTEST_S: Final = 1
+_SERIES: Final = "series"
+"""A parameter that runs share until one of them completes: of their results, those of an earlier run count.
+What services did outside of their responses is unknown, so a run after a completed one starts over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +73,8 @@ def prepare(
 ) -> Drive:
     """Keep the export with the creation and make its pipeline.
 
-    `said` is the input; `fresh` calls every RPC again. Raises `BadRequest` for an input that no request could
-    hold and for a creation of another pipeline.
+    `said` is the input. A run after one that failed goes on from there, unless it is to be `fresh`. Raises
+    `BadRequest` for an input that no request could hold and for a creation of another pipeline.
     """
     request, _ = load_request(creation)
     if request:
@@ -79,26 +82,21 @@ def prepare(
     inputs = read_inputs(said, export)
     limit_s = max(_SHORTEST_S, min(86_400, round(manner.deadline_s + manner.wait_s)))
     pipeline = pipeline_of(export.blueprint, time_limit_s=limit_s)
-    keep(
-        creation,
-        KEPT_EXPORT,
-        {f"{KEPT_EXPORT}{path}": text.encode() for path, text in export.files().items()},
-    )
-    keep(creation, KEPT_INPUTS, inputs.kept(export))
     known = {BLUEPRINTS: pipeline}
     platform = InlinePlatform(creation.store, settings, known, stages_of(export, services, inputs, manner))
     trigger = trigger_of(settings, creation.store, platform, known, None, fuses=never_fuses)
-    parameters = _freshness(request, fresh)
+    before = str(request.latest_parameters.get(_SERIES, "")) if request else ""
+    starts_over = fresh or not before or trigger.status(creation.creation_id).status == "completed"
+    files = {f"{KEPT_EXPORT}{path}": text.encode() for path, text in export.files().items()}
+    keep(creation, KEPT_EXPORT, files)
+    keep(creation, KEPT_INPUTS, inputs.kept(export))
     return Drive(
-        creation=creation, pipeline=pipeline, platform=platform, trigger=trigger, parameters=parameters
+        creation=creation,
+        pipeline=pipeline,
+        platform=platform,
+        trigger=trigger,
+        parameters={_SERIES: secrets.token_hex(8) if starts_over else before},
     )
-
-
-def _freshness(request: Request | None, fresh: bool) -> dict[str, str]:
-    """A word that makes earlier results worthless; it stays, so that a run which failed can go on."""
-    before = request.latest_parameters.get("fresh", "") if request else ""
-    word = secrets.token_hex(8) if fresh else before
-    return {"fresh": word} if word else {}
 
 
 def keep(creation: Creation, folder: str, objects: Mapping[str, bytes]) -> None:

@@ -15,7 +15,8 @@ STYLE = """
   :root { --ink: #e2e8f0; --soft: #94a3b8; --line: #334155;
     --card: #1e293b; --page: #0f172a; }
 }
-body { margin: 0; padding: 2rem; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; padding: 2rem; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1200px; margin: auto; }
 h1 { margin: 0 0 .25rem; font-size: 1.75rem; }
 p { margin: 0 0 1.5rem; color: var(--soft); }
