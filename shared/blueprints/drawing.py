@@ -7,15 +7,15 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from shared.blueprints.folders import Export
 from shared.blueprints.graph import Graph, Place
 
-_WIDTH: Final = 250
+_WIDTH: Final = 300
 _HEIGHT: Final = 86
 _GAP_X: Final = 90
 _GAP_Y: Final = 34
 _MARGIN: Final = 32
 _HEAD: Final = 64
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', sans-serif"
-_LETTERS: Final = 30
-"""About as many letters as a box is wide."""
+_LETTER: Final = 0.6
+"""How wide a letter is, as a part of its size."""
 
 
 def draw(export: Export) -> str:
@@ -92,7 +92,7 @@ def _flow(export: Export, place: Place) -> str:
 
 
 def _text(parent: Element, x: int, y: int, text: str, *, size: str, colour: str, weight: str = "400") -> None:
-    most = round(_LETTERS * 15 / int(size)) if parent.tag == "g" else 80
+    most = int((_WIDTH - 28) / (_LETTER * int(size))) if parent.tag == "g" else 80
     shown = text if len(text) <= most else text[: most - 1] + "…"
     place = {"x": str(x), "y": str(y), "font-size": size, "fill": colour, "font-weight": weight}
     SubElement(parent, "text", place).text = _plain(shown)
