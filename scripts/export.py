@@ -108,18 +108,17 @@ def export_pipeline(target: str, name: str, said: Mapping[str, object], folder: 
     if name not in known:
         raise UnknownName("pipeline", name, list(known))
     kind = PIPELINE_EXPORTS[target]
+    place = folder / kind.home / name
     try:
-        files = kind.files(known[name], said, folder)
+        files = kind.files(known[name], said, place)
     except ValidationError as error:
         raise BadRequest(f"can't export {target}: {problems_of(error)}") from None
-    place = f"{kind.home}/{name}"
-    stale = [path for path, text in files.items() if _text_of(folder / path) != text]
-    there = [path for path in (folder / place).rglob("*") if path.is_file()]
-    left_over = sorted({path.relative_to(folder).as_posix() for path in there} - set(files))
-    sys.stdout.writelines(f"{path}\n" for path in [*stale, *left_over])
+    stale = [path for path, text in files.items() if _text_of(place / path) != text]
+    there = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    left_over = sorted(there - set(files))
+    sys.stdout.writelines(f"{kind.home}/{name}/{path}\n" for path in [*stale, *left_over])
     if check:
         return not (stale or left_over)
-    inside = {path.removeprefix(f"{place}/"): text for path, text in files.items()}
-    write_folder(inside, folder / place, overwrite=True)
-    tell_next(Console(stderr=True), [kind.next.format(folder=shlex.quote(str(folder / place)))])
+    write_folder(files, place, overwrite=True)
+    tell_next(Console(stderr=True), [kind.next.format(folder=shlex.quote(str(place)))])
     return True

@@ -34,9 +34,9 @@ class PipelineExport:
     """Files that describe one pipeline to another system."""
 
     files: Callable[[Pipeline, Mapping[str, object], Path], dict[str, str]]
-    """Gets the command's options and the folder that they are for; returns the texts by path."""
+    """Gets the command's options and the files' folder; returns the texts by path below it."""
     home: str
-    """Where below that folder a pipeline's files are, in a folder of its name."""
+    """Where the folders of pipelines are, below the one that `export` writes to."""
     next: str
     """The command to type next; `{folder}` is the pipeline's."""
 

@@ -37,7 +37,7 @@ HOMES = {
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
     "grpc": ("cloudrun/", "shared/driving/calling.py", "jobs/facade.py"),
-    "grpc_tools": ("shared/blueprints/compiler.py",),
+    "grpc_tools": ("shared/blueprints/protos/compiler.py",),
     "grpc_health": ("shared/driving/calling.py", "jobs/facade.py"),
     "grpc_reflection": ("shared/driving/calling.py", "jobs/facade.py"),
     "google.protobuf": ("shared/blueprints/", "shared/driving/", "jobs/facade.py"),

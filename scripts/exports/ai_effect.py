@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from jobs.facade import Names, facade_proto
-from scripts.platforms import PIPELINE_EXPORTS
 from shared.blueprints.compose import ComposeOptions, production
 from shared.blueprints.connections import Connections
 from shared.blueprints.documents import MOST_JSON_BYTES, Blueprint, parse
 from shared.blueprints.folders import BLUEPRINT, COMPOSE, read_inside
 from shared.blueprints.generating import ExportOptions, export_of
-from shared.blueprints.protos import read_proto
+from shared.blueprints.protos.reading import read_proto
 from shared.pipelines.definition import Pipeline
 
 _ID: Final = uuid.UUID("7e3d5f3c-6f4b-4d0a-9a57-9d3f3f9a1c11")
@@ -24,18 +23,17 @@ _ID: Final = uuid.UUID("7e3d5f3c-6f4b-4d0a-9a57-9d3f3f9a1c11")
 
 
 def files_of(pipeline: Pipeline, said: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """The export's files, with the compose file, by path below `folder`.
+    """The export's files, with the compose file, by path below their `folder`.
 
     The date stays that of an export that is there already, so that the same pipeline gives the same bytes.
     Raises pydantic's `ValidationError` for invalid options.
     """
-    place = f"{PIPELINE_EXPORTS['ai-effect'].home}/{pipeline.name}"
     names = {"image_prefix": "registry", "tag": "tag", "base_port": "base_port"}
     unknown = {name: value for name, value in said.items() if name not in names}
     options = ExportOptions.model_validate(
         {
             "pipeline_id": str(uuid.uuid5(_ID, pipeline.name)),
-            "creation_date": _date_of(folder / place),
+            "creation_date": _date_of(folder),
             **{names[name]: value for name, value in said.items() if name in names},
             **unknown,
         }
@@ -50,8 +48,7 @@ def files_of(pipeline: Pipeline, said: Mapping[str, Any], folder: Path) -> dict[
     }
     export = export_of(pipeline.name, protos, _connections(pipeline, services), options)
     compose = production(export, ComposeOptions(base_port=options.base_port))
-    files = export.files() | {COMPOSE: compose}
-    return {f"{place}/{path}": text for path, text in files.items()}
+    return export.files() | {COMPOSE: compose}
 
 
 def _connections(pipeline: Pipeline, services: Mapping[str, Names]) -> Connections:

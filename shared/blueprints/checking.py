@@ -8,9 +8,9 @@ from typing import Final
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 
 from shared.blueprints.documents import Blueprint, Dialect, DockerInfo, Node, Signature
-from shared.blueprints.fitting import misfits
 from shared.blueprints.graph import Graph, Place, nearest, place_name
-from shared.blueprints.protos import Proto, Rpc
+from shared.blueprints.protos.fitting import misfits
+from shared.blueprints.protos.reading import Proto, Rpc
 
 EMPTY: Final = "Empty"
 _COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.DOTALL)

@@ -15,7 +15,7 @@ from shared.blueprints.connections import Connections
 from shared.blueprints.folders import COMPOSE, Export
 from shared.blueprints.generating import BASE_PORT, SERVICES, BasePort
 from shared.blueprints.graph import Graph
-from shared.blueprints.protos import Proto
+from shared.blueprints.protos.reading import Proto
 from shared.errors import BadRequest
 
 DATA: Final = "/app/data"

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.blueprints.documents import OperationName
-from shared.blueprints.fitting import misfits
 from shared.blueprints.graph import Graph, Place, nearest, place_name
-from shared.blueprints.protos import Proto, Rpc
+from shared.blueprints.protos.fitting import misfits
+from shared.blueprints.protos.reading import Proto, Rpc
 
 ServiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$")]
 """A folder below `services/`."""

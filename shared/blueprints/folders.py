@@ -10,7 +10,7 @@ from typing import Final
 from shared.blueprints.checking import graph_of, problems_of_export
 from shared.blueprints.documents import MOST_JSON_BYTES, Blueprint, Dialect, DockerInfo, parse, to_json
 from shared.blueprints.graph import Graph, Place
-from shared.blueprints.protos import MOST_PROTO_BYTES, Proto, Rpc, read_proto
+from shared.blueprints.protos.reading import MOST_PROTO_BYTES, Proto, Rpc, read_proto
 from shared.errors import BadRequest
 from shared.validation import noting
 

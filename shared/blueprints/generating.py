@@ -15,7 +15,7 @@ from shared.blueprints.connections import Connections, problems_of_connections
 from shared.blueprints.documents import MOST_JSON_BYTES, TOPOLOGY, Blueprint, Dialect, DockerInfo, parse
 from shared.blueprints.folders import Export, read_inside
 from shared.blueprints.graph import Graph, Place
-from shared.blueprints.protos import MOST_PROTO_BYTES, Proto, Rpc, read_proto
+from shared.blueprints.protos.reading import MOST_PROTO_BYTES, Proto, Rpc, read_proto
 from shared.errors import BadRequest
 from shared.validation import noting
 

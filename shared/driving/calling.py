@@ -15,8 +15,8 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from shared.blueprints.fitting import missing_fields
-from shared.blueprints.protos import Rpc
+from shared.blueprints.protos.fitting import missing_fields
+from shared.blueprints.protos.reading import Rpc
 from shared.driving.messages import MOST_MESSAGE_BYTES, failure_in, parsed
 from shared.errors import BadRequest, ProviderBusy, ProviderFailed, ProviderRefused
 from shared.stages.progress import Progress

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from shared.blueprints.protos import Rpc
+from shared.blueprints.protos.reading import Rpc
 from shared.errors import BadRequest
 
 MOST_MESSAGE_BYTES: Final = 64 << 20

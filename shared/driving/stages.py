@@ -12,7 +12,7 @@ from shared.blueprints.checking import graph_of
 from shared.blueprints.documents import Blueprint
 from shared.blueprints.folders import MICROSERVICE, Export
 from shared.blueprints.graph import Place, nearest, place_name
-from shared.blueprints.protos import Rpc
+from shared.blueprints.protos.reading import Rpc
 from shared.driving.calling import Manner, Service, answers_of, check_version, connected, wait_until_healthy
 from shared.driving.messages import as_json, has_unknown_fields, message_of, requests_for, write_message
 from shared.errors import BadRequest

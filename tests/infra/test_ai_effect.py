@@ -264,8 +264,9 @@ def test_another_version_of_a_service_is_found_out_before_it_is_called(
 
 def test_channels_are_encrypted_where_a_certificate_is_set(tmp_path: Path) -> None:
     made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem", "-days", "2", "-subj", "/CN=localhost",
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem", "-days", "2",
+         "-subj", "/CN=localhost",
          "-addext", "subjectAltName=DNS:localhost"],
         capture_output=True, check=False,
     ) if shutil.which("openssl") else None  # fmt: skip

@@ -15,9 +15,9 @@ from jobs.catalogue import pipelines, stages
 from jobs.facade import Facade, Names, facade_proto, handler_of
 from scripts.export import export_pipeline
 from scripts.platforms import PIPELINE_EXPORTS
-from shared.blueprints.fitting import missing_fields
 from shared.blueprints.folders import read_export
-from shared.blueprints.protos import read_proto
+from shared.blueprints.protos.fitting import missing_fields
+from shared.blueprints.protos.reading import read_proto
 from shared.driving.addresses import services_of
 from shared.driving.calling import Manner
 from shared.driving.running import prepare
@@ -56,7 +56,7 @@ def run(folder: Path, store: ObjectStore, said: Mapping[str, str]) -> RunStatus:
             server.add_generic_rpc_handlers([handler_of(served, Names.of("story", stage))])
             addresses[f"story_{stage}1"] = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
             server.start()
-            stack.callback(lambda server=server: server.stop(0).wait())
+            stack.callback(server.stop, 0)
         services = services_of(export, addresses, {}, 1)
         manner = Manner(deadline_s=300, wait_s=30)
         return prepare(export, Creation(MemoryStore(), "drive"), services, said, SETTINGS, manner).run()

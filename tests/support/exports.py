@@ -8,7 +8,7 @@ from typing import Any, Final
 from shared.blueprints.connections import Connections
 from shared.blueprints.folders import Export
 from shared.blueprints.generating import ExportOptions, export_of
-from shared.blueprints.protos import read_proto
+from shared.blueprints.protos.reading import read_proto
 
 OPTIONS: Final = ExportOptions(pipeline_id="fixed", creation_date="2025-09-03 12:30:53.864887")
 

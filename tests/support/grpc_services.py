@@ -1,6 +1,6 @@
 """gRPC services of any proto in this process, whose answers a test decides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +9,7 @@ import grpc  # type: ignore[import-untyped]  # grpcio ships no types
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from shared.blueprints.protos import Proto, Rpc
+from shared.blueprints.protos.reading import Proto, Rpc
 
 Answer = Callable[[list[Any], grpc.ServicerContext], Any]
 """Gets the requests of a call; returns a response's fields, a list for a stream, or bytes as they are."""
@@ -29,7 +29,7 @@ def _handler(rpc: Rpc, answer: Answer) -> Any:
 
 
 @contextmanager
-def serving(proto: Proto, port: int = 0, **answers: Answer) -> Iterator[int]:
+def serving(proto: Proto, answers: Mapping[str, Answer]) -> Iterator[int]:
     """Serve these RPCs of a proto by name, with health; yields the port."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=[("grpc.so_reuseport", 0)])
     for name, answer in answers.items():
@@ -40,7 +40,7 @@ def serving(proto: Proto, port: int = 0, **answers: Answer) -> Iterator[int]:
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    bound = server.add_insecure_port(f"127.0.0.1:0")
     server.start()
     try:
         yield bound

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.blueprints.protos import MOST_PROTO_BYTES, kind_of, read_proto
+from shared.blueprints.protos.reading import MOST_PROTO_BYTES, kind_of, read_proto
 from shared.errors import BadRequest
 
 HARD = b"""/* service Fake { rpc Not(A) returns (B); } */

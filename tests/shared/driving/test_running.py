@@ -30,8 +30,8 @@ package source;
 service Source { rpc Make(Ask) returns (Made); }
 message Ask { int32 count = 1; string word = 2; }
 message Made {
-  bool success = 1; string message = 2; string path = 9; repeated int64 sizes = 4; map<string, Part> parts = 5;
-  Part part = 6;
+  bool success = 1; string message = 2; string path = 9; repeated int64 sizes = 4;
+  map<string, Part> parts = 5; Part part = 6;
 }
 message Part { string name = 1; }
 """
@@ -82,7 +82,7 @@ class Chain:
                 container, rpc = place
                 if container != without:
                     proto = self.export.protos[container]
-                    port = stack.enter_context(serving(proto, **{rpc: self._noting(rpc)}))
+                    port = stack.enter_context(serving(proto, {rpc: self._noting(rpc)}))
                     addresses[container] = f"127.0.0.1:{port}"
             services = services_of(
                 self.export, {without: "127.0.0.1:1", **addresses} if without else addresses, {}, 1

@@ -3,7 +3,7 @@ agree."""
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from shared.blueprints.protos import Rpc, kind_of
+from shared.blueprints.protos.reading import Rpc, kind_of
 
 
 def misfits(source: Rpc, target: Rpc, same_types: bool = False) -> list[str]:

@@ -14,7 +14,7 @@ from shared.errors import BadRequest
 from shared.machine.workers import Answer, PastDeadline, WorkerCrashed, Workers
 
 MOST_PROTO_BYTES: Final = 1 << 20
-_COMPILERS: Final = Workers("shared.blueprints.compiler", most=2)
+_COMPILERS: Final = Workers("shared.blueprints.protos.compiler", most=2)
 _KINDS: Final = {
     value: name.removeprefix("TYPE_").lower()
     for name, value in vars(FieldDescriptor).items()

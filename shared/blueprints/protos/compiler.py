@@ -1,4 +1,4 @@
-"""The process that compiles protos: `python -m shared.blueprints.compiler <idle_s>`.
+"""The process that compiles protos: `python -m shared.blueprints.protos.compiler <idle_s>`.
 
 It reads requests as lines of JSON on stdin, `{"files": {name: text}, "main": name}`, and answers each with a
 line on stdout: `{"set": <FileDescriptorSet in base64>}` or `{"problem": <protoc's messages>}`.
