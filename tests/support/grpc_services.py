@@ -40,7 +40,7 @@ def serving(proto: Proto, answers: Mapping[str, Answer]) -> Iterator[int]:
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    bound = server.add_insecure_port(f"127.0.0.1:0")
+    bound = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
         yield bound
