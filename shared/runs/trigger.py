@@ -17,7 +17,7 @@ from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Platform
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Request, first_request, load, load_request, save_request, utc_now
-from shared.records.names import MARKS, REQUEST, claim_name, marked_run
+from shared.records.names import BLUEPRINTS, MARKS, REQUEST, claim_name, marked_run
 from shared.runs.asking import (
     Inputs,
     ask,
@@ -377,6 +377,8 @@ class Trigger:
             else:
                 self._drop(mark, overtaken=False)
             return "looked"
+        if request.pipeline == BLUEPRINTS and BLUEPRINTS not in self.pipelines:
+            return "looked"  # only its own command can go on with it
         before = self.status(creation_id)
         after = self.advance(creation_id)
         if after.status != "pending":

@@ -6,6 +6,7 @@ set 0.0.0.0), DATA_DIR (../data), SERVICE_NAME, GRPC_TLS_CERT and GRPC_TLS_KEY (
 for plain channels), GRPC_TLS_CLIENT_CA (then clients need a certificate of it).
 """
 
+import errno
 import json
 import logging
 import os
@@ -25,6 +26,7 @@ from grpc_reflection.v1alpha import reflection
 GRACE_S = 20
 CHECK_EVERY = 4096
 BAD_SETTINGS = 2
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Refused(Exception):
@@ -55,7 +57,10 @@ def path_inside(name: str, field: str) -> Path:
     if not name or "\0" in name or len(name) > 500 or "\\" in name or name.startswith("/") or ".." in parts:
         raise invalid(f"{field} {name[:80]!r} is no name below the data folder")
     home = data_dir()
-    path = (home / name).resolve()
+    try:
+        path = (home / name).resolve()
+    except (OSError, RuntimeError):  # Python 3.11 and 3.12 say so of links in a circle
+        raise invalid(f"{field} {name[:80]!r} is no name below the data folder") from None
     if not path.is_relative_to(home):
         raise invalid(f"{field} {name[:80]!r} leads out of the data folder")
     return path
@@ -108,7 +113,12 @@ def answering(work: Callable[[Any, grpc.ServicerContext], Any]) -> Callable[...,
             context.abort(error.code, error.reason)
         except OSError as error:
             log("failed", str(error))
-            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"the data folder: {error.strerror}")
+            code = (
+                grpc.StatusCode.RESOURCE_EXHAUSTED
+                if error.errno in FULL
+                else grpc.StatusCode.FAILED_PRECONDITION
+            )
+            context.abort(code, f"the data folder: {error.strerror}")
         log("done", answer.message)
         return answer
 

@@ -68,9 +68,9 @@ def status_of(efficiency: float, volts_amperes: float, threshold: float) -> str:
 def readings(file: TextIO, name: str) -> Iterator[tuple[str, str, float, float]]:
     """Time, household, power, and voltage times current (0 if either is not positive) of each row."""
     lines = csv.reader(file)
-    if next(lines, None) != COLUMNS:
-        raise invalid(f"{name}: its first line is not {','.join(COLUMNS)}")
     try:
+        if next(lines, None) != COLUMNS:
+            raise invalid(f"{name}: its first line is not {','.join(COLUMNS)}")
         for row in lines:
             stamp, household, *figures = row
             power, voltage, current = map(float, figures)

@@ -17,7 +17,9 @@ messages, services = load("report_generator", "report_generator.proto")
 
 COLUMNS = ["timestamp", "household_id", "power", "efficiency", "status", "anomaly_detected"]
 FORMATS = ("csv", "html")
+STATUSES = ("normal", "low", "high", "invalid")
 BINS = 20
+MOST_NAME_LETTERS = 200
 MOST_HOUSEHOLDS = 20_000
 MOST_DAYS = 200_000
 
@@ -49,13 +51,10 @@ class Figures:
     by_hour: dict[int, Sum] = field(default_factory=lambda: {hour: Sum() for hour in range(24)})
     by_day: dict[str, Sum] = field(default_factory=dict)
     histogram: list[int] = field(default_factory=lambda: [0] * BINS)
-    statuses: Counter[str] = field(default_factory=Counter)
     households: Counter[str] = field(default_factory=Counter)
     """Anomalies by household."""
 
-    def add(
-        self, stamp: str, household: str, power: float, efficiency: float, status: str, is_anomaly: bool
-    ) -> None:
+    def add(self, stamp: str, household: str, power: float, efficiency: float, is_anomaly: bool) -> None:
         self.efficiency.add(efficiency)
         self.max_power = max(self.max_power, power)
         self.min_power = min(self.min_power, power)
@@ -65,7 +64,6 @@ class Figures:
             day = self.by_day[stamp[:10]] = Sum()
         day.add(power)
         self.histogram[min(BINS - 1, max(0, int(efficiency * BINS)))] += 1
-        self.statuses[status] += 1
         if is_anomaly:
             self.anomalies += 1
             self.households[household] += 1
@@ -108,12 +106,14 @@ def report(request: Any, context: grpc.ServicerContext) -> Any:
 
 def read(file: TextIO, name: str, check: Any) -> Figures:
     lines = csv.reader(file)
-    if next(lines, None) != COLUMNS:
-        raise invalid(f"{name}: its first line is not {','.join(COLUMNS)}")
     figures = Figures()
     try:
+        if next(lines, None) != COLUMNS:
+            raise invalid(f"{name}: its first line is not {','.join(COLUMNS)}")
         for stamp, household, power, efficiency, status, is_anomaly in lines:
-            figures.add(stamp, household, number(power), number(efficiency), status, is_anomaly == "true")
+            if status not in STATUSES or len(household) > MOST_NAME_LETTERS:
+                raise ValueError
+            figures.add(stamp, household, number(power), number(efficiency), is_anomaly == "true")
             check(figures.efficiency.count)
             if len(figures.households) > MOST_HOUSEHOLDS or len(figures.by_day) > MOST_DAYS:
                 raise invalid(f"{name}: has more than {MOST_HOUSEHOLDS} households or {MOST_DAYS} days")
