@@ -48,6 +48,10 @@ def run(  # noqa: PLR0917 - options of a command
         Path | None, typer.Option(help="Speak TLS and trust the certificates in this PEM file.")
     ] = None,
     server_name: Annotated[str, typer.Option(help="The name in the services' certificates.")] = "",
+    rounds: Annotated[
+        int,
+        typer.Option(min=0, help="How often a first RPC that takes nothing is called; 0: while it has data."),
+    ] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, also after a failure.")] = False,
 ) -> None:
     """Call an export's RPCs level by level. After a failure the same command goes on from the last good
@@ -65,6 +69,7 @@ def run(  # noqa: PLR0917 - options of a command
         base_port=base_port,
         manner=manner,
         fresh=fresh,
+        rounds=rounds,
     )
 
 
@@ -92,7 +97,7 @@ def draw(
     from shared.blueprints.drawing import draw as draw_export
     from shared.blueprints.folders import read_export, write_text
 
-    text = draw_export(read_export(export_dir))
+    text = draw_export(read_export(export_dir, "ai-effect"))
     if to is None:
         sys.stdout.write(text)
     else:
@@ -196,7 +201,7 @@ def _composed(folder: Path, options: Any) -> str:
 
     if (folder / CONNECTIONS).exists():
         return development(*read_use_case(folder), options)
-    return production(read_export(folder), options)
+    return production(read_export(folder, "ai-effect"), options)
 
 
 def _valid(kind: Any, said: dict[str, Any]) -> Any:

@@ -39,17 +39,18 @@ def run_export(
     base_port: int,
     manner: Manner,
     fresh: bool,
+    rounds: int = 1,
 ) -> None:
     """Run an export, and print what its last RPCs answered as JSON.
 
     Raises `StageFailed` or `BadRequest`, naming the node, if one fails.
     """
-    export = read_export(folder)
+    export = read_export(folder, "ai-effect")  # what only AI4EU's editor demands does not matter here
     store = open_store(settings.store_url, settings)
     store.check()
     services = services_of(export, addresses, composed_ports(folder), base_port)
     creation = Creation(store, creation_id or creation_id_for(folder, BLUEPRINTS))
-    drive = prepare(export, creation, services, said, settings, manner, fresh=fresh)
+    drive = prepare(export, creation, services, said, settings, manner, fresh=fresh, rounds=rounds)
     console = Console(stderr=True)
     with _shown(drive, console):
         status = drive.run()

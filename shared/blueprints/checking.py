@@ -38,7 +38,7 @@ def graph_of(blueprint: Blueprint) -> Graph:
 def problems_of_export(
     blueprint: Blueprint, dockerinfo: DockerInfo, protos: Mapping[str, Proto], dialect: Dialect | None = None
 ) -> list[str]:
-    """Each problem as a sentence; `dialect` says whose rules hold if not the blueprint's own."""
+    """Each problem as a sentence; `dialect` says whose rules hold if not those of the blueprint's own."""
     found = [*_doubles(blueprint), *_dead_ends(blueprint), *_docker_problems(blueprint, dockerinfo)]
     rpcs: dict[Place, Rpc] = {}
     for node in blueprint.nodes:

@@ -41,6 +41,11 @@ class Export:
         container, operation = place
         return self.protos[container].named(operation)[0]
 
+    def is_source(self, place: Place) -> bool:
+        """Whether this is a first RPC that takes nothing, such as AI4EU's data brokers have."""
+        rpc = self.rpc(place)
+        return not (self.graph.before[place] or rpc.input.fields or rpc.input_stream)
+
     def files(self) -> dict[str, str]:
         """What the folder holds, by path."""
         found = {BLUEPRINT: to_json(self.blueprint), DOCKERINFO: to_json(self.dockerinfo)}
@@ -51,7 +56,11 @@ class Export:
 
 
 def read_export(folder: Path, dialect: Dialect | None = None) -> Export:
-    """Read and check an export; raises `BadRequest` with all that is wrong with it."""
+    """Read and check an export; raises `BadRequest` with all that is wrong with it.
+
+    `dialect` says whose rules hold, if not those of the export's own: AI4EU's are about the text of protos
+    too.
+    """
     if not folder.is_dir():
         raise BadRequest(f"{folder}: no such folder; name an onboarding export, which holds {BLUEPRINT}")
     problems: list[str] = []

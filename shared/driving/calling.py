@@ -166,7 +166,12 @@ def answers_of(
         yield from _one_call(channel, service, rpc, requests, manner, progress)
     else:
         for request in requests:
-            yield from _one_call(channel, service, rpc, iter([request]), manner, progress)
+            has_answered = False
+            for answer in _one_call(channel, service, rpc, iter([request]), manner, progress):
+                has_answered = True
+                yield answer
+            if not has_answered and not rpc.output_stream:
+                return
 
 
 def _one_call(

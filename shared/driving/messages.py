@@ -122,9 +122,10 @@ def requests_for(
 
 
 def _override(request: Message, fields: Message, names: Iterable[str]) -> None:
-    known = request.DESCRIPTOR.fields_by_name
-    for name in names:
-        request.ClearField(known[name].name if name in known else name)
+    said = set(names)
+    for field in request.DESCRIPTOR.fields:
+        if said & {field.name, field.json_name}:
+            request.ClearField(field.name)
     request.MergeFrom(fields)
 
 

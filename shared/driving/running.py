@@ -70,6 +70,7 @@ def prepare(
     manner: Manner,
     *,
     fresh: bool = False,
+    rounds: int = 1,
 ) -> Drive:
     """Keep the export with the creation and make its pipeline.
 
@@ -79,7 +80,7 @@ def prepare(
     request, _ = load_request(creation)
     if request:
         check_pipeline(creation, request, BLUEPRINTS)
-    inputs = read_inputs(said, export)
+    inputs = read_inputs(said, export, rounds)
     limit_s = max(_SHORTEST_S, min(86_400, round(manner.deadline_s + manner.wait_s)))
     pipeline = pipeline_of(export.blueprint, time_limit_s=limit_s)
     known = {BLUEPRINTS: pipeline}

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,8 @@ class Inputs:
     """For every RPC whose request has the field, unless it is passed on."""
     own: Mapping[str, list[Mapping[str, Any]]]
     """By container or RPC, for that alone; several for a stream."""
+    rounds: int = 1
+    """How often a first RPC is called that takes nothing; 0: until it has no more data."""
 
     def of(self, place: Place) -> list[Mapping[str, Any]]:
         return self.own.get(place_name(place)) or self.own.get(place[0]) or []
@@ -65,19 +68,21 @@ class Inputs:
         }
 
     def _given(self, export: Export, place: Place) -> dict[str, Any]:
-        return {"general": self.general_of(export.rpc(place)), "own": self.of(place)}
+        found: dict[str, Any] = {"general": self.general_of(export.rpc(place)), "own": self.of(place)}
+        return found | ({"rounds": self.rounds} if export.is_source(place) else {})
 
     def general_of(self, rpc: Rpc) -> dict[str, Any]:
         """What is for every RPC and has a field in this one's request."""
         return {name: value for name, value in self.general.items() if name in rpc.input.fields_by_name}
 
 
-def read_inputs(said: Mapping[str, Any], export: Export) -> Inputs:
+def read_inputs(said: Mapping[str, Any], export: Export, rounds: int = 1) -> Inputs:
     """Sort the input by whom it is for; raises `BadRequest` for all that no request could hold."""
     places = export.graph.places
     names = {place_name(place) for place in places} | {place[0] for place in places}
     own = {name: _listed(value) for name, value in said.items() if name in names}
-    inputs = Inputs(general={name: each for name, each in said.items() if name not in names}, own=own)
+    general = {name: each for name, each in said.items() if name not in names}
+    inputs = Inputs(general=general, own=own, rounds=rounds)
     fields = {field.name for place in places for field in export.rpc(place).input.fields}
     problems = [
         f"input: no request has a field {name!r}{nearest(name, [*fields, *names])}"
@@ -180,6 +185,9 @@ class NodeCall:
             wait_until_healthy(channel, self.service, self.manner.wait_s, context.progress)
             check_version(channel, self.service, rpc)
             requests = requests_for(rpc, given, own, upstream, f"request of {place_name(self.place)}")
+            if self.export.is_source(self.place):
+                one = next(requests)
+                requests = repeat(one, self.inputs.rounds) if self.inputs.rounds else repeat(one)
             yield from answers_of(channel, self.service, rpc, requests, self.manner, context.progress)
 
 

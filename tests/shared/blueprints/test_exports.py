@@ -291,6 +291,14 @@ def test_a_proto_that_breaks_a_rule_of_ai4eu_is_refused(before: str, after: str,
         small_export(protos, ["broker.next_row -> model.judge"], dialect="ai4eu")
 
 
+def test_a_rule_of_the_editor_of_ai4eu_does_not_keep_an_export_from_running(tmp_path: Path) -> None:
+    protos = {name: text.replace("\n}", " }") for name, text in AI4EU_PROTOS.items()}
+    folder = write_export(tmp_path / "export", AI4EU, AI4EU_DOCKER, protos)
+    with pytest.raises(BadRequest, match="a line of its own"):
+        read_export(folder)
+    assert len(read_export(folder, "ai-effect").graph.levels) == 2
+
+
 def test_the_same_services_give_the_same_bytes() -> None:
     links = ["b.next_row -> a.judge"]
     first = small_export({"a": CONSUMER, "b": EMPTY_START}, links).files()

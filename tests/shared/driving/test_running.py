@@ -19,7 +19,7 @@ from shared.runs.status import RunStatus
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
-from tests.support.exports import small_export
+from tests.support.exports import AI4EU_PROTOS, small_export
 from tests.support.grpc_services import Answer, serving
 
 SETTINGS = Settings(heartbeat_s=30, stale_after_s=60)
@@ -251,6 +251,25 @@ def test_streams_stream_and_an_rpc_without_one_is_called_for_each_message() -> N
     assert chain.called == ["Count", "Double", *["Single"] * 30, "Total"]
     creation = Creation(chain.store, "run")
     assert creation.stat(response_name(("single1", "Single"))) is not None
+
+
+@pytest.mark.parametrize(("rounds", "expected"), [(1, 1), (2, 2), (0, 3)])
+def test_a_data_broker_is_called_as_often_as_is_said_or_while_it_has_data(rounds: int, expected: int) -> None:
+    prices = iter([1.0, 2.0, 3.0])
+
+    def next_row(_asked: list[Any], context: grpc.ServicerContext) -> Any:
+        area = next(prices, None)
+        return {"LotArea": area} if area else context.abort(grpc.StatusCode.OUT_OF_RANGE, "no more rows")
+
+    chain = Chain(
+        get_next_row=next_row, predict_sale_price=lambda asked, _context: {"salePrice": asked[0].LotArea * 2}
+    )
+    protos = {name.removesuffix("1"): text for name, text in AI4EU_PROTOS.items()}
+    chain.export = small_export(protos, ["csvdatabroker.get_next_row -> houseprice.predict_sale_price"])
+    status = chain.run(rounds=rounds)
+    assert status.status == "completed", status.error
+    last = status.stages["houseprice1.predict_sale_price"].metadata
+    assert last == {"messages": expected, "response": {"salePrice": 2.0 * expected}}
 
 
 def test_an_address_that_is_none_is_refused() -> None:
