@@ -2,16 +2,21 @@
 
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared.blueprints.connections import Connections, json_schema
 from shared.blueprints.documents import parse
+from shared.blueprints.folders import read_export, write_folder
 from shared.blueprints.generating import ExportOptions, generate
 from shared.errors import BadRequest
 from tests.support.exports import OPTIONS
+from tests.support.fuzzing import JSON, places, put
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PROTO = """syntax = "proto3";
@@ -132,3 +137,38 @@ def test_a_name_that_can_not_be_a_file_is_refused(name: str) -> None:
     said = json.dumps({"pipeline": {"connections": [link]}}).encode()
     with pytest.raises(BadRequest, match=re.escape("pipeline.connections.0.from_service")):
         parse(said, "connections.json", Connections)
+
+
+def _fuzz(tmp_path: Path, data: st.DataObject) -> None:
+    """One value of the file becomes another: it is refused in words, or its export is sound."""
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    use_case(
+        folder, ["alpha.Make -> beta.Take", "beta.Take -> gamma.Take"], start_service="alpha", name="Gifts"
+    )
+    path = folder / "connections.json"
+    document = json.loads(path.read_text())
+    where = data.draw(st.sampled_from(places(document)))
+    names = st.sampled_from(["alpha", "beta", "gamma", "Make", "Take", "Spare", ""])
+    path.write_text(json.dumps(put(document, where, data.draw(names | JSON))))
+    try:
+        export = generate(folder, OPTIONS)
+    except BadRequest as error:
+        if not all(error.problems):
+            raise
+        return
+    write_folder(export.files(), folder / "out", overwrite=False)
+    assert read_export(folder / "out").files() == export.files()
+    assert len(export.graph.islands()) == 1
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_other_value_is_refused_or_makes_a_sound_export(tmp_path: Path, data: st.DataObject) -> None:
+    _fuzz(tmp_path, data)
+
+
+@pytest.mark.soak
+@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_other_value_makes_a_sound_export_at_length(tmp_path: Path, data: st.DataObject) -> None:
+    _fuzz(tmp_path, data)
