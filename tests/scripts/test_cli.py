@@ -102,7 +102,7 @@ def test_the_demo_command_takes_a_folder_and_a_changed_folder_changes_the_film(
     [
         (["run", "story"], "--assets-dir"),
         (["run", "story", "../up"], "'../up'"),
-        (["run", "opera", "tale"], "unknown pipeline 'opera'; known: ad, story"),
+        (["run", "opera", "tale"], "unknown pipeline 'opera'; known: ad, presenter, story"),
         (["run", "story", "tale"], "tale/assets/"),
         (["run", "story", "--assets-dir", "nowhere"], "nowhere"),
         (["status", "tale"], "never started"),
