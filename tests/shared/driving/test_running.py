@@ -140,7 +140,7 @@ def test_what_a_person_says_for_one_node_counts_more_than_what_is_passed_on() ->
     ("answer", "said"),
     [
         (lambda _asked, _context: {"success": False, "message": "the file is empty"}, "the file is empty"),
-        (lambda _asked, _context: b"\xff\xff\xff", "answered what is no Sifted"),
+        (lambda _asked, _context: b"\xff\xff\xff", "answered what is not a Sifted"),
         (lambda _asked, _context: [], "answered 0 messages"),
         (
             lambda _asked, context: context.abort(grpc.StatusCode.INTERNAL, "out of order"),
