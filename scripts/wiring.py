@@ -44,10 +44,12 @@ def make_trigger(
     _check_reach(settings)
     store = open_store(settings.store_url, settings)
     platform = _open_platform(settings, store, on_log)
-    known = pipelines() | (_blueprint_of(Creation(store, about)) if about else {})
+    known = pipelines()
     if writes:
         store.check()
     platform.check(jobs_of(known))
+    if about:
+        known |= _blueprint_of(Creation(store, about))
     publisher = open_publisher(settings)
     atexit.register(publisher.close)  # the report that a run has ended comes last
     return trigger_of(settings, store, platform, known, publisher, metrics=metrics)

@@ -85,7 +85,7 @@ def _dead_ends(blueprint: Blueprint) -> Iterator[str]:
     for said, link in links:
         name, operation = link.container_name, link.operation_signature.operation_name
         if name not in known:
-            yield f"blueprint.json: {said} {name!r}, which is no node{nearest(name, list(known))}"
+            yield f"blueprint.json: {said} {name!r}, which is not a node{nearest(name, list(known))}"
         elif operation not in known[name]:
             near = nearest(operation, known[name])
             yield f"blueprint.json: {said} {operation!r} of {name!r}, which has no such operation{near}"
@@ -100,7 +100,7 @@ def _docker_problems(blueprint: Blueprint, dockerinfo: DockerInfo) -> Iterator[s
     yield from (f"dockerinfo.json: has no entry for node {name!r}" for name in nodes if name not in counts)
     for name, image in dockerinfo.images.items():
         if name not in nodes:
-            yield f"dockerinfo.json: {name!r} is no node of the blueprint{nearest(name, list(nodes))}"
+            yield f"dockerinfo.json: {name!r} is not a node of the blueprint{nearest(name, list(nodes))}"
         elif image != nodes[name].image:
             there = nodes[name].image
             yield f"dockerinfo.json: the image of {name!r} is {image}, but {there} in blueprint.json"
@@ -129,7 +129,7 @@ def _signature_problems(node: Node, proto: Proto | None, rpcs: dict[Place, Rpc])
         else:
             known = [rpc.name for rpc in proto.rpcs]
             near = nearest(operation, known)
-            yield f"{proto.name}: operation {operation!r} of {name!r} is no RPC there{near}"
+            yield f"{proto.name}: operation {operation!r} of {name!r} is not an RPC there{near}"
 
 
 def _differences(signature: Signature, rpc: Rpc) -> Iterator[str]:

@@ -99,9 +99,8 @@ def problems_of_connections(found: Connections, protos: Mapping[str, Proto], sam
 def _start_problems(start: str | None, protos: Mapping[str, Proto]) -> list[str]:
     if start is None or start in protos:
         return []
-    return [
-        f"connections.json: start_service {start!r} is no folder of services/{nearest(start, list(protos))}"
-    ]
+    near = nearest(start, list(protos))
+    return [f"connections.json: start_service {start!r} is not a folder of services/{near}"]
 
 
 def _rpc(where: str, place: Place, protos: Mapping[str, Proto], problems: list[str]) -> Rpc | None:

@@ -117,7 +117,7 @@ class AddressEntry(Part):
     def _is_a_port(self) -> Self:
         text = str(self.port)
         if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-            raise ValueError(f"port {self.port!r} is no number from 1 to 65535")
+            raise ValueError(f"port {self.port!r} is not a number from 1 to 65535")
         return self
 
     @property

@@ -25,7 +25,7 @@ def services_of(
     """
     names = [node.container_name for node in export.blueprint.nodes]
     unknown = [
-        f"--address {name}: is no container{nearest(name, names)}" for name in said if name not in names
+        f"--address {name}: is not a container{nearest(name, names)}" for name in said if name not in names
     ]
     bad = [
         f"--address {name}={text}: write <host>:<port>"

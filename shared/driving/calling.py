@@ -241,7 +241,7 @@ def _checked(service: Service, rpc: Rpc, data: bytes) -> Message:
         message = parsed(rpc.output, data)
     except ValueError as error:
         raise ProviderFailed(
-            str(service), f"{rpc.name} answered what is no {rpc.output.name}: {error}"
+            str(service), f"{rpc.name} answered what is not a {rpc.output.name}: {error}"
         ) from None
     failure = failure_in(message)
     if failure is not None:

@@ -16,9 +16,11 @@ from shared.driving.stages import response_name
 from shared.errors import BadRequest
 from shared.records.creation import Creation
 from shared.runs.status import RunStatus
+from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
+from shared.worker.inline import InlinePlatform
 from tests.support.exports import AI4EU_PROTOS, small_export
 from tests.support.grpc_services import Answer, serving
 
@@ -138,7 +140,7 @@ def test_what_a_person_says_for_one_node_counts_more_than_what_is_passed_on() ->
     ("answer", "said"),
     [
         (lambda _asked, _context: {"success": False, "message": "the file is empty"}, "the file is empty"),
-        (lambda _asked, _context: b"\xff\xff\xff", "answered what is no Sifted"),
+        (lambda _asked, _context: b"\xff\xff\xff", "answered what is not a Sifted"),
         (lambda _asked, _context: [], "answered 0 messages"),
         (
             lambda _asked, context: context.abort(grpc.StatusCode.INTERNAL, "out of order"),
@@ -270,6 +272,41 @@ def test_a_data_broker_is_called_as_often_as_is_said_or_while_it_has_data(rounds
     assert status.status == "completed", status.error
     last = status.stages["houseprice1.predict_sale_price"].metadata
     assert last == {"messages": expected, "response": {"salePrice": 2.0 * expected}}
+
+
+def test_rpcs_of_one_level_run_at_once_and_what_they_answer_is_joined() -> None:
+    both = threading.Barrier(2)
+
+    def meeting(asked: list[Any], _context: grpc.ServicerContext) -> Any:
+        both.wait(60)
+        return {"success": True, "path": f"{asked[0].path}.sifted"}
+
+    chain = Chain(
+        Sift=meeting,
+        Weigh=lambda _asked, _context: both.wait(60) >= 0 and {"success": True, "limit": 2.5},
+        Keep=lambda asked, _context: {"success": True, "path": f"{asked[0].path} {asked[0].limit:g}"},
+    )
+    scales = SINK.replace("sink", "scales").replace("Sink", "Scales").replace("Keep", "Weigh")
+    protos = {
+        "source": SOURCE,
+        "filter": FILTER,
+        "scales": scales.replace("string path = 3;", "float limit = 3;"),
+        "sink": SINK.replace("string path = 5;", "string path = 5; float limit = 6;"),
+    }
+    links = ["source.Make -> filter.Sift", "source.Make -> scales.Weigh", "filter.Sift -> sink.Keep"]
+    chain.export = small_export(protos, [*links, "scales.Weigh -> sink.Keep"])
+    status = chain.run({"word": "a"})
+    assert status.status == "completed", status.error
+    assert status.stages["sink1.Keep"].metadata["response"]["path"] == "a.csv.sifted 2.5"
+
+
+def test_a_sweep_leaves_the_run_of_a_blueprint_to_its_own_command() -> None:
+    chain = Chain()
+    chain.run({"word": "a"})
+    Creation(chain.store, "run").mark(1)
+    others = Trigger(chain.store, InlinePlatform(chain.store, SETTINGS, {}, {}), {})
+    report = others.sweep()
+    assert (report.advanced, report.failed) == (1, [])
 
 
 def test_an_address_that_is_none_is_refused() -> None:

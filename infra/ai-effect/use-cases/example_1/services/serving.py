@@ -55,12 +55,12 @@ def path_inside(name: str, field: str) -> Path:
     """The path of a name below the data folder; refuses every way out of it, also by links."""
     parts = PurePosixPath(name).parts
     if not name or "\0" in name or len(name) > 500 or "\\" in name or name.startswith("/") or ".." in parts:
-        raise invalid(f"{field} {name[:80]!r} is no name below the data folder")
+        raise invalid(f"{field} {name[:80]!r} is not a name below the data folder")
     home = data_dir()
     try:
         path = (home / name).resolve()
     except (OSError, RuntimeError):  # Python 3.11 and 3.12 say so of links in a circle
-        raise invalid(f"{field} {name[:80]!r} is no name below the data folder") from None
+        raise invalid(f"{field} {name[:80]!r} is not a name below the data folder") from None
     if not path.is_relative_to(home):
         raise invalid(f"{field} {name[:80]!r} leads out of the data folder")
     return path

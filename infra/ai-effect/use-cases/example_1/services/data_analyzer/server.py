@@ -79,7 +79,7 @@ def readings(file: TextIO, name: str) -> Iterator[tuple[str, str, float, float]]
             yield stamp, household, power, voltage * current if voltage > 0 and current > 0 else 0.0
     except (ValueError, csv.Error):
         raise invalid(
-            f"{name}: line {lines.line_num} is no reading: 5 columns, of which 3 are numbers"
+            f"{name}: line {lines.line_num} is not a reading: 5 columns, of which 3 are numbers"
         ) from None
 
 

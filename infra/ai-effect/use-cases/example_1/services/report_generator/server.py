@@ -119,7 +119,7 @@ def read(file: TextIO, name: str, check: Any) -> Figures:
                 raise invalid(f"{name}: has more than {MOST_HOUSEHOLDS} households or {MOST_DAYS} days")
     except (ValueError, LookupError, csv.Error):
         wanted = "time, household, power, efficiency, status, true or false"
-        raise invalid(f"{name}: line {lines.line_num} is no analysed reading: {wanted}") from None
+        raise invalid(f"{name}: line {lines.line_num} is not an analysed reading: {wanted}") from None
     return figures
 
 
