@@ -21,7 +21,7 @@ from shared.video.timeline import (
 )
 
 SILENT_S: Final = 4.0
-"""How long a slide without notes is shown, unless it says otherwise."""
+"""How long a slide without words is shown at least."""
 _OPENING_MS: Final = 900
 _SETTLING_MS: Final = 350
 """From the start of a slide to its first word; the first slide has `_OPENING_MS`."""
@@ -143,7 +143,7 @@ def _cues(scene: Scene, at: int, clock: _Clock) -> Iterator[Cue]:
 def _end(scene: Scene, start: int, cues: Sequence[Cue], clock: _Clock, *, last: bool) -> int:
     """The frame after the slide's last."""
     if not cues:
-        return start + clock.frames(1000 * (scene.slide.seconds or SILENT_S))
+        return start + clock.frames(1000 * max(scene.slide.seconds, SILENT_S))
     rest_ms = _CLOSING_MS if last else _SLIDE_END_MS
     return cues[-1].at_frame + cues[-1].frames + clock.frames(scene.said[-1].pause_ms + rest_ms)
 

@@ -73,6 +73,11 @@ def test_a_slide_without_notes_is_shown_in_silence_as_long_as_it_says() -> None:
     assert made.starts == (0, made.starts[1], made.starts[1] + 225)
 
 
+def test_a_slide_without_words_can_be_looked_at() -> None:
+    silent = Scene(slide=Slide(title="Map", seconds=0.4), pictures=(("cache/slides/m.png", "m"),), said=())
+    assert direct([scene(), silent], SETTING).timeline.shots[1].frames == 120
+
+
 def test_slides_cross_fade_and_the_first_simply_begins() -> None:
     made = direct([scene(), scene()], SETTING)
     assert [shot.transition.frames for shot in made.timeline.shots] == [0, 12]
