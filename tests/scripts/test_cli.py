@@ -102,9 +102,12 @@ def test_the_demo_command_takes_a_folder_and_a_changed_folder_changes_the_film(
     [
         (["run", "story"], "--assets-dir"),
         (["run", "story", "../up"], "'../up'"),
-        (["run", "opera", "tale"], "unknown pipeline 'opera'; known: ad, story"),
+        (["run", "opera", "tale"], "unknown pipeline 'opera'; known: ad, presenter, story"),
         (["run", "story", "tale"], "tale/assets/"),
         (["run", "story", "--assets-dir", "nowhere"], "nowhere"),
+        (["run", "presenter", "--assets-dir", ".", "--size", "square"], "--size: can't be changed"),
+        (["run", "presenter", "--text-file", "no.md"], "no.md: no such file"),
+        (["run", "presenter", "--text-file", "README.md", "--theme", "blue"], "unknown theme 'blue'"),
         (["status", "tale"], "never started"),
         (["resume", "tale"], "never started"),
         (["sing"], "sing"),
