@@ -1,6 +1,7 @@
 """`reelwright run presenter`: makes a talk from a text or a deck."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,9 +82,6 @@ def run_presenter(  # noqa: PLR0917 - each is an option
 ) -> None:
     desk: Desk = context.obj
     files = TalkFiles(text=text_file, deck=deck, avatar=avatar, music=music)
-    if files == TalkFiles() and (assets_dir is not None or creation_id is not None):
-        desk.make_of_folder("presenter", creation_id, assets_dir, replace=replace, verbose=verbose)
-        return
     options = {
         "name": name,
         "voice": voice,
@@ -96,7 +94,20 @@ def run_presenter(  # noqa: PLR0917 - each is an option
         "captions": captions,
     }
     given = {option: value for option, value in options.items() if value is not None}
+    if assets_dir is not None or (files == TalkFiles() and creation_id is not None):
+        _check_alone([*files.words[::2], *map(_flag, given)])
+        desk.make_of_folder("presenter", creation_id, assets_dir, replace=replace, verbose=verbose)
+        return
     make_talk(desk, creation_id, files, given, replace=replace, verbose=verbose)
+
+
+def _check_alone(flags: Sequence[str]) -> None:
+    """Raise `BadRequest` for options that a talk in a folder or in the store would not follow."""
+    if flags:
+        raise BadRequest(
+            f"{', '.join(flags)}: can't be changed for assets that are complete; name the text or the deck "
+            f"with --text-file or --deck and leave --assets-dir out, or edit talk.json"
+        )
 
 
 def make_talk(

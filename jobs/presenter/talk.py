@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.presenter.deck.slides import MEDIA
+from jobs.presenter.drawing.themes import DEFAULT_THEME, theme_named
 from shared.accepted import PICTURE_SUFFIXES, demand_small_text
 from shared.errors import InvalidAssets
 from shared.records.creation import Creation, canonical_json
@@ -41,6 +42,11 @@ def _known_size(size: str) -> str:
     return size
 
 
+def _known_theme(theme: str) -> str:
+    theme_named(theme)
+    return theme
+
+
 class TalkOptions(BaseModel):
     """How the talk looks and sounds; every option has a default."""
 
@@ -53,7 +59,7 @@ class TalkOptions(BaseModel):
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
     """BCP 47; if unset, it is detected from the text."""
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
-    theme: str = "paper"
+    theme: Annotated[str, AfterValidator(_known_theme)] = DEFAULT_THEME
     """A data file of `jobs/presenter/drawing/themes/`."""
     size: Annotated[str, AfterValidator(_known_size)] = "landscape"
     """`landscape`, `portrait`, `square` or `<width>x<height>`."""
@@ -201,7 +207,7 @@ def _files(given: Given) -> dict[str, Path]:
         if path is not None and not path.is_file():
             problems.append(f"{path}: no such file; name the {what}")
         elif path is not None and types and path.suffix.lower() not in types:
-            problems.append(f"{path}: can't be the {what}; use {', '.join(types[:6])}")
+            problems.append(f"{path}: can't be the {what}; use {', '.join(types)}")
     if problems:
         raise InvalidAssets(*problems)
     for stem, path in (("deck", given.deck), ("avatar", given.avatar), ("music", given.music)):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
 from jobs.presenter.deck.slides import MOST_SLIDES, Bullet, Slide, Slides
@@ -15,6 +15,10 @@ from jobs.presenter.drawing.themes import Theme
 from shared.errors import InvalidAssets
 
 _SENTENCE_END: Final = re.compile(r"(?:[.!?…][\"'”’)»]*(?=\s)|[。！？।؟۔])\s*|\n+|(?<=\])\s+")
+_ENDLESS: Final = re.compile(r"[!-~\u00a1-\u052f]{121,}")
+"""What no slide can show as a word, such as encoded data; writing without spaces is another matter."""
+_LEFT_OF_IT: Final = 40
+"""Characters that are shown of it, at its start and at its end."""
 _LEAST_CUT: Final = 80
 """Characters of a bullet that is not divided, even where it does not fit."""
 _NEAR: Final = 0.5
@@ -26,13 +30,31 @@ def split_to_fit(slides: Slides, canvas: Canvas, theme: Theme) -> Slides:
 
     Raises `InvalidAssets` where that makes too many slides.
     """
-    found = tuple(part for slide in slides.slides for part in _parts(slide, canvas, theme))
+    parts = (part for slide in slides.slides for part in _parts(_shortened(slide), canvas, theme))
+    found = tuple(islice(parts, MOST_SLIDES + 1))
     if len(found) > MOST_SLIDES:
         raise InvalidAssets(
-            f"the talk needs {len(found)} slides to be legible, more than the {MOST_SLIDES} allowed; "
+            f"the talk needs more than the {MOST_SLIDES} slides allowed to be legible; "
             "shorten its lists, tables and code"
         )
     return slides.model_copy(update={"slides": found})
+
+
+def _shortened(slide: Slide) -> Slide:
+    """Without the middle of words that have no end; what is spoken stays as it is."""
+    points = tuple(point.model_copy(update={"text": _readable(point.text)}) for point in slide.bullets)
+    quote, table = slide.quote, slide.table
+    if quote:
+        quote = quote.model_copy(update={"text": _readable(quote.text), "by": _readable(quote.by)})
+    if table:
+        header, *rows = (tuple(map(_readable, row)) for row in (table.header, *table.rows))
+        table = table.model_copy(update={"header": header, "rows": tuple(rows)})
+    heading = {"title": _readable(slide.title), "subtitle": _readable(slide.subtitle)}
+    return slide.model_copy(update={**heading, "bullets": points, "quote": quote, "table": table})
+
+
+def _readable(text: str) -> str:
+    return _ENDLESS.sub(lambda found: f"{found[0][:_LEFT_OF_IT]}…{found[0][-_LEFT_OF_IT:]}", text)
 
 
 def _parts(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:

@@ -8,6 +8,8 @@ from jobs.presenter.talk import Place
 _CORNER: Final = 0.24
 """The presenter's diameter in a corner, in parts of the frame's shorter side."""
 _BESIDE: Final = 0.36
+_MOST_BESIDE: Final = 0.46
+"""Of the frame's longer side, margins included: slides need the rest."""
 _MARGIN: Final = 0.045
 """Between the presenter and the frame's edges, and around it, in parts of the shorter side."""
 
@@ -44,6 +46,7 @@ def stand_at(place: Place, size: float, width: int, height: int) -> Stand | None
 
 def _beside(diameter: int, margin: int, width: int, height: int) -> Stand:
     """A column at the right of a wide frame, a row at the bottom of others."""
+    diameter = min(diameter, round(_MOST_BESIDE * max(width, height)) - 2 * margin)
     reach = diameter + 2 * margin
     if width > height:
         box = (width - reach, 0, width, height)

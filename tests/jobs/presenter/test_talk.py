@@ -37,6 +37,7 @@ def test_parameters_override_the_options(creation: Creation) -> None:
         ({"talk.md": b" \n- \n"}, "holds no words"),
         ({"talk.md": b"Hi", "talk.json": b"["}, "not JSON"),
         ({"talk.md": b"Hi", "talk.json": b'{"size": "huge", "avatar_size": 9}'}, "size: "),
+        ({"talk.md": b"Hi", "talk.json": b'{"theme": "blue"}'}, "unknown theme 'blue'; known: ink"),
         ({"talk.md": b"Hi", "talk.json": b'{"sise": "square"}'}, "sise: "),
     ],
 )
@@ -87,3 +88,10 @@ def test_a_file_that_can_not_be_used_is_refused_before_anything_is_written(
         write_talk(creation, Given(options=TalkOptions(), text=b"Hi", deck=wrong, avatar=tmp_path / "no.png"))
     assert len(raised.value.problems) == 2
     assert talk_inputs(creation) == []
+
+
+def test_all_types_of_an_avatar_are_named(creation: Creation, tmp_path: Path) -> None:
+    wrong = tmp_path / "me.txt"
+    wrong.write_bytes(b"x")
+    with pytest.raises(InvalidAssets, match=r"\.png, .*\.mp4"):
+        write_talk(creation, Given(options=TalkOptions(), text=b"Hi", avatar=wrong))

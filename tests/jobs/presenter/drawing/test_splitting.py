@@ -84,10 +84,22 @@ def test_what_has_no_room_beside_bullets_gets_a_slide_of_its_own() -> None:
 
 def test_a_talk_that_needs_too_many_slides_is_refused() -> None:
     code = Code(text="x\n" * 12_000)
-    with pytest.raises(InvalidAssets, match=r"more than the 400 allowed"):
+    with pytest.raises(InvalidAssets, match=r"more than the 400 slides allowed"):
         split_to_fit(Slides(slides=(Slide(code=code),)), WIDE, PAPER)
 
 
 def test_a_table_without_rows_is_one_slide_even_where_it_does_not_fit() -> None:
     slide = Slide(table=Table(header=("Header",) * 40))
     assert len(split_to_fit(Slides(slides=(slide,)), WIDE, PAPER).slides) == 1
+
+
+def test_of_words_without_end_only_start_and_end_are_shown_and_all_is_spoken() -> None:
+    endless = "start" + "x" * 5_000 + "end"
+    slide = Slide(title=endless, bullets=points(f"See {endless} there", "日本語" * 50), notes=NOTES)
+    (part,) = split(slide)
+    first, second = (bullet.text for bullet in part.bullets)
+    assert first.startswith("See startx")
+    assert first.endswith("xend there")
+    assert second == "日本語" * 50
+    assert len(first) < 100 > len(part.title)
+    assert part.notes == NOTES

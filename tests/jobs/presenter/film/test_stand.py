@@ -32,5 +32,11 @@ def test_beside_a_wide_slide_is_a_column_and_under_a_tall_one_a_row() -> None:
     assert tall.keep_free[::2] == (0, 1080)
 
 
+def test_slides_keep_most_of_a_square_even_beside_the_largest_presenter() -> None:
+    largest = stand_at("beside", 2, 1080, 1080)
+    assert largest
+    assert largest.keep_free[1] > 1080 / 2
+
+
 def test_nothing_is_kept_free_without_a_presenter() -> None:
     assert stand_at("off", 1, 1920, 1080) is None
