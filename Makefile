@@ -9,7 +9,7 @@ WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ad demo-presenter check test soak bench audit bare images test-containers format clean
+.PHONY: help demo demo-ad demo-presenter demo-ai-effect check test soak bench audit bare images test-containers format clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
@@ -23,6 +23,9 @@ demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=bold, or 
 
 demo-presenter: .venv/demo.stamp  ## Make a talk of six slides from the bundled text (THEME=paper, or another theme).
 	$(BIN)/python -m scripts.demo_presenter $(THEME)
+
+demo-ai-effect: .venv/demo.stamp  ## Run AI-Effect's example of three gRPC services and show its report.
+	$(BIN)/python -m scripts.demo_ai_effect
 
 check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.
 	$(BIN)/ruff check .

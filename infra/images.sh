@@ -2,6 +2,9 @@
 # Builds the images: images.sh [image ...], all of them unless some are named: one for each pipeline in jobs/,
 # the app with all of them, and the triggers. `images.sh --list` prints their names.
 #
+# Named, it builds those of infra/ai-effect/ too: a service of a use case (data-generator), or the gRPC facade of a
+# stage (story-narrate).
+#
 #   ENGINE       docker, podman or buildah; the first that is there
 #   BASE         a Debian with Python, venv and CA certificates; what the Dockerfile names
 #   VOICES       further neural voices that the images bring, e.g. "af_heart ff_siwis"; VOICES_URL: from where
@@ -34,10 +37,16 @@ engine() {
 
 # build <image> <name> [flag ...]
 build() {
-    target=$1 name=$2
+    target=$1 name=$2 file=infra/Dockerfile context=.
     shift 2
     pipeline=$(echo "$target" | tr - _)
-    if [ -f "jobs/$pipeline/pipeline.yaml" ]; then
+    service=$(find infra/ai-effect/use-cases -path "*/services/$pipeline/Dockerfile")
+    if [ -n "$service" ]; then
+        file=$service context=${service%/*/Dockerfile} target=''
+    elif stage=$(stage_of "$pipeline"); then
+        target=facade
+        set -- "$@" --build-arg "PIPELINE=${stage%.*}" --build-arg "STAGE=${stage#*.}"
+    elif [ -f "jobs/$pipeline/pipeline.yaml" ]; then
         target=pipeline
         set -- "$@" --build-arg "PIPELINE=$pipeline"
     elif [ "$target" = app ]; then
@@ -50,7 +59,15 @@ build() {
         --secret "id=pip.conf,src=$secrets/pip.conf" --secret "id=ca.crt,src=$secrets/ca.crt" \
         --label "$label.version=$version" --label "$label.revision=$revision" \
         ${source:+--label "$label.source=$source"} \
-        --file infra/Dockerfile --target "$target" --tag "$name" . >&2
+        --file "$file" ${target:+--target "$target"} --tag "$name" "$context" >&2
+}
+
+# The pipeline and stage of `<pipeline>_<stage>`, with a dot between them.
+stage_of() {
+    for each in $pipelines; do
+        if [ -f "jobs/$each/${1#"${each}_"}.py" ]; then echo "$each.${1#"${each}_"}"; return; fi
+    done
+    return 1
 }
 
 engine=${ENGINE:-$(engine)}

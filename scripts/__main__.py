@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from jobs.catalogue import pipelines
+from scripts.blueprint import app as blueprint
 from scripts.platforms import EXPORTS
 from shared.errors import BadRequest, UnknownName
 from shared.pipelines.definition import Pipeline, named
@@ -83,6 +84,15 @@ def open_desk(context: typer.Context) -> None:
     from scripts.run import RunDesk
 
     context.obj = RunDesk(settings=_Work.settings)
+
+
+app.add_typer(blueprint, name="blueprint")
+
+
+@blueprint.callback()
+def open_settings(context: typer.Context) -> None:
+    """Services that speak gRPC: run, check and draw an onboarding export of AI-Effect or AI4EU."""
+    context.obj = _Work.settings
 
 
 def _guide(pipeline: Pipeline) -> str:
@@ -219,7 +229,10 @@ def serve(
 
 @app.command()
 def export(  # noqa: PLR0917 - each platform has its own options
-    target: Annotated[str, typer.Argument(help=f"The platform: {', '.join(EXPORTS)}.")],
+    target: Annotated[
+        str, typer.Argument(help=f"The platform: {', '.join(EXPORTS)}; or ai-effect, for one pipeline.")
+    ],
+    pipeline: Annotated[str, typer.Argument(help="ai-effect: the pipeline.")] = "",
     to: Annotated[Path, typer.Option(help="Folder to write to; here are the committed files.")] = Path(),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files are stale.")] = False,
     image_prefix: Annotated[str, typer.Option(help="Registry and folder of the images.")] = "",
@@ -239,6 +252,7 @@ def export(  # noqa: PLR0917 - each platform has its own options
 ) -> None:
     """Write a platform's deployment files from every pipeline.yaml: [bold]reelwright export cloudrun[/]."""
     from scripts.export import export as export_files
+    from scripts.export import export_pipeline
     from shared.pipelines.deployed import named_values
 
     said = {
@@ -246,7 +260,13 @@ def export(  # noqa: PLR0917 - each platform has its own options
         "audience": audience, "context": context, "store_url": store_url, "brokers": brokers,
         "job_prefix": job_prefix, "settings": named_values("--set", settings or []),
     }  # fmt: skip
-    if not export_files(target, {name: value for name, value in said.items() if value}, to, check=check):
+    given = {name: value for name, value in said.items() if value}
+    fresh = (
+        export_pipeline(target, pipeline, given, to, check=check)
+        if pipeline
+        else export_files(target, given, to, check=check)
+    )
+    if not fresh:
         raise typer.Exit(1)
 
 

@@ -2,19 +2,19 @@
 
 from rich.console import Console
 
-from scripts.report import print_next, program, show_run
+from scripts.report import print_next, resuming, show_run
 from scripts.wiring import make_trigger
 from shared.settings import Settings
 
 
 def cancel(settings: Settings, creation_id: str) -> None:
     """Stop the run and report its state."""
-    trigger = make_trigger(settings)
+    trigger = make_trigger(settings, about=creation_id)
     status = trigger.cancel(creation_id)
     console = Console(stderr=True)
     show_run(console, trigger, status)
     if status.status == "failed":
-        print_next(console, [f"{program()} resume {creation_id}"])
+        print_next(console, [resuming(status)])
 
 
 def settle(settings: Settings, pipeline: str, creation_id: str, *, workflow: str, outcome: str) -> None:

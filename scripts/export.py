@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from scripts.exports.text import MARK, to_text
-from scripts.platforms import EXPORTS, Pipelines
+from scripts.platforms import EXPORTS, PIPELINE_EXPORTS, Pipelines
 from shared.errors import BadRequest, UnknownName
 from shared.validation import problems_of
 
@@ -30,7 +30,7 @@ class Difference:
 def render(target: str, pipelines: Pipelines, said: Mapping[str, object]) -> dict[str, str]:
     """The files' texts by path; raises `BadRequest` for an unknown target or an option it doesn't have."""
     if target not in EXPORTS:
-        raise UnknownName("platform to export to", target, list(EXPORTS))
+        raise UnknownName("platform to export to", target, [*EXPORTS, *PIPELINE_EXPORTS])
     try:
         documents = EXPORTS[target].manifests(pipelines, said)
     except ValidationError as error:
@@ -77,6 +77,8 @@ def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool
     from jobs.catalogue import pipelines
     from scripts.report import print_next
 
+    if target in PIPELINE_EXPORTS:
+        raise BadRequest(f"name the pipeline too: export {target} <pipeline>")
     files = render(target, pipelines(), said)
     found = compare(files, folder) if check else write(files, folder)
     sys.stdout.writelines(f"{path}\n" for path in [*found.stale, *found.left_over])
@@ -89,3 +91,34 @@ def export(target: str, said: Mapping[str, object], folder: Path, *, check: bool
         console.print(f"{len(found.stale)} written, {unchanged} unchanged", highlight=False)
         print_next(console, [EXPORTS[target].next.format(folder=shlex.quote(str(folder)))])
     return not (check and found)
+
+
+def export_pipeline(target: str, name: str, said: Mapping[str, object], folder: Path, *, check: bool) -> bool:
+    """Write one pipeline's files, or with `check` only compare; returns False if a check found
+    differences."""
+    from rich.console import Console
+
+    from jobs.catalogue import pipelines
+    from scripts.report import print_next
+    from shared.blueprints.folders import write_folder
+
+    known = pipelines()
+    if target not in PIPELINE_EXPORTS:
+        raise BadRequest(f"export {target} writes all pipelines: leave {name!r} out")
+    if name not in known:
+        raise UnknownName("pipeline", name, list(known))
+    kind = PIPELINE_EXPORTS[target]
+    place = folder / kind.home / name
+    try:
+        files = kind.files(known[name], said, place)
+    except ValidationError as error:
+        raise BadRequest(f"can't export {target}: {problems_of(error)}") from None
+    stale = [path for path, text in files.items() if _text_of(place / path) != text]
+    there = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    left_over = sorted(there - set(files))
+    sys.stdout.writelines(f"{kind.home}/{name}/{path}\n" for path in [*stale, *left_over])
+    if check:
+        return not (stale or left_over)
+    write_folder(files, place, overwrite=True)
+    print_next(Console(stderr=True), [kind.next.format(folder=shlex.quote(str(place)))])
+    return True

@@ -17,8 +17,14 @@ from shared.runs.trigger import Trigger
 _LOOK_EVERY_S: Final = 0.2
 _LOOK_FAR_EVERY_S: Final = 2.0
 """On platforms where each look is a dozen requests over a network."""
-
-
+COLUMNS: Final = (
+    TextColumn("[bold]{task.description:<9}"),
+    BarColumn(bar_width=28),
+    TextColumn("{task.percentage:>3.0f}%"),
+    TimeElapsedColumn(),
+    TextColumn("{task.fields[note]}", markup=False),
+)
+"""Of a stage's bar."""
 _QUEUED: Final = "a run is under way and its inputs have changed: another run is queued behind it"
 
 
@@ -54,17 +60,10 @@ def follow(
 ) -> RunStatus:
     """Start the run and show it to its end, with any run queued behind it; Ctrl-C and SIGTERM stop its
     tasks cleanly and raise `Stopped`."""
-    columns = (
-        TextColumn("[bold]{task.description:<9}"),
-        BarColumn(bar_width=28),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=False) as progress, _stoppable(trigger):
+    with Progress(*COLUMNS, console=console, transient=False) as progress, _stoppable(trigger):
         if start().request.queued:
             console.print(_QUEUED, style="yellow", highlight=False)
-        bars = _Bars(progress)
+        bars = Bars(progress)
         look_every_s = _LOOK_EVERY_S if trigger.platform.is_here else _LOOK_FAR_EVERY_S
         while True:
             status = trigger.advance(creation_id)
@@ -76,7 +75,7 @@ def follow(
             time.sleep(look_every_s)
 
 
-class _Bars:
+class Bars:
     """A bar for each stage of the latest run."""
 
     def __init__(self, progress: Progress) -> None:

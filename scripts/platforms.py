@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from shared.pipelines.definition import Pipeline
@@ -26,6 +27,18 @@ class Export:
     """Gets the command's options; raises pydantic's `ValidationError` for invalid ones."""
     next: str
     """The command to type next; `{folder}` is where the files were written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineExport:
+    """Files that describe one pipeline to another system."""
+
+    files: Callable[[Pipeline, Mapping[str, object], Path], dict[str, str]]
+    """Gets the command's options and the files' folder; returns the texts by path below it."""
+    home: str
+    """Where the folders of pipelines are, below the one that `export` writes to."""
+    next: str
+    """The command to type next; `{folder}` is the pipeline's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +107,12 @@ def _keda_files(pipelines: Pipelines, said: Mapping[str, object]) -> Manifests:
     return manifests(pipelines, KedaDeployment.model_validate(said))
 
 
+def _ai_effect_files(pipeline: Pipeline, said: Mapping[str, object], folder: Path) -> dict[str, str]:
+    from scripts.exports.ai_effect import files_of
+
+    return files_of(pipeline, said, folder)
+
+
 KINDS: Final[dict[str, Kind]] = {
     "local": Kind(open=_local, out_of_reach=("memory",)),
     "compose": Kind(
@@ -124,3 +143,11 @@ PLATFORMS: Final = {name: kind.open for name, kind in KINDS.items() if kind.open
 """The values of PLATFORM."""
 EXPORTS: Final = {name: kind.export for name, kind in KINDS.items() if kind.export}
 """The targets of `reelwright export`."""
+PIPELINE_EXPORTS: Final = {
+    "ai-effect": PipelineExport(
+        files=_ai_effect_files,
+        home="infra/ai-effect/orchestrator/use-cases-platform",
+        next="docker compose -f {folder}/docker-compose.yml up -d",
+    )
+}
+"""The targets of `reelwright export` that take one pipeline."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.records.documents import Record
+from shared.records.names import BLUEPRINTS
 from shared.runs.manifest import paid_usd
 from shared.runs.status import RunStatus, StageStatus
 from shared.runs.trigger import Trigger
@@ -131,14 +132,13 @@ def _print_result(console: Console, trigger: Trigger, status: RunStatus) -> None
         f"${cost_usd(status.records, name):.5f} on {name} (prices of {price.as_of})"
         for name, price in PRICES.items()
     )
-    lines = {
-        "video": trigger.store.signed_url(f"{status.creation_id}/{video.key}") if video else "none",
+    film = {
+        "video": trigger.store.signed_url(f"{status.creation_id}/{video.key}") if video else "",
         "length": f"{facts.get('duration_s', 0):.1f} s, {facts.get('width')}x{facts.get('height')}, "
         f"{facts.get('frame_rate')} frames/s, {facts.get('loudness_lufs')} LUFS",
         "size": size(video.size_bytes) if video else "",
-        "took": f"{took:.1f} s",
-        "cloud": prices,
     }
+    lines = {**(film if video else {}), "took": f"{took:.1f} s", "cloud": prices}
     paid = paid_usd(status.records)
     if paid:
         lines["paid"] = ", ".join(f"${usd:.4f} to {provider}" for provider, usd in paid.items())
@@ -152,6 +152,13 @@ def print_next(console: Console, commands: Sequence[str]) -> None:
     console.print("\nnext:", style="dim")
     for command in commands:
         console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
+
+
+def resuming(status: RunStatus) -> str:
+    """The command that continues a run."""
+    if status.request.pipeline == BLUEPRINTS:
+        return f"{program()} blueprint run <export-dir> --id {status.creation_id}"
+    return f"{program()} resume {status.creation_id}"
 
 
 def program() -> str:

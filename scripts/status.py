@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from scripts.report import print_next, program, show_run
+from scripts.report import print_next, resuming, show_run
 from scripts.wiring import make_trigger
 from shared.records.creation import canonical_json
 from shared.runs.manifest import manifest
@@ -12,7 +12,7 @@ from shared.settings import Settings
 
 
 def show_status(settings: Settings, creation_id: str, *, as_json: bool) -> None:
-    trigger = make_trigger(settings, writes=False)
+    trigger = make_trigger(settings, writes=False, about=creation_id)
     status = trigger.status(creation_id)
     if as_json:
         document = manifest(status.request, status)
@@ -27,4 +27,4 @@ def show_status(settings: Settings, creation_id: str, *, as_json: bool) -> None:
     show_run(console, trigger, status)
     if status.status == "failed":
         console.print(f"failed: {status.error}", style="red", markup=False, highlight=False)
-        print_next(console, [f"{program()} resume {creation_id}"])
+        print_next(console, [resuming(status)])

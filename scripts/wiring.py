@@ -7,7 +7,11 @@ from urllib.parse import urlsplit
 from jobs.catalogue import pipelines
 from scripts.platforms import KINDS, PLATFORMS, OnLog
 from shared.errors import InvalidSettings, UnknownName
+from shared.pipelines.definition import Pipeline
 from shared.platforms import Platform
+from shared.records.creation import Creation
+from shared.records.documents import load_request
+from shared.records.names import BLUEPRINTS
 from shared.reports.composing import trigger_of
 from shared.reports.publisher import open_publisher
 from shared.runs.launch import jobs_of
@@ -20,9 +24,16 @@ if TYPE_CHECKING:
 
 
 def make_trigger(
-    settings: Settings, *, on_log: OnLog = None, metrics: "Metrics | None" = None, writes: bool = True
+    settings: Settings,
+    *,
+    on_log: OnLog = None,
+    metrics: "Metrics | None" = None,
+    writes: bool = True,
+    about: str = "",
 ) -> Trigger:
     """The trigger for these settings; on this machine's platforms a stage's end starts the next one.
+
+    If the creation that it is `about` is a blueprint's run, it knows that graph as well.
 
     Progress is reported to the services that the settings name, and to `metrics`. Without `writes` the store
     may be read-only.
@@ -37,9 +48,21 @@ def make_trigger(
     if writes:
         store.check()
     platform.check(jobs_of(known))
+    if about:
+        known |= _blueprint_of(Creation(store, about))
     publisher = open_publisher(settings)
     atexit.register(publisher.close)  # the report that a run has ended comes last
     return trigger_of(settings, store, platform, known, publisher, metrics=metrics)
+
+
+def _blueprint_of(creation: Creation) -> dict[str, Pipeline]:
+    """The pipeline of a blueprint's run by its name; nothing for any other creation."""
+    request, _ = load_request(creation)
+    if request is None or request.pipeline != BLUEPRINTS:
+        return {}
+    from shared.driving.running import kept_pipeline
+
+    return {BLUEPRINTS: kept_pipeline(creation)}
 
 
 def _check_reach(settings: Settings) -> None:

@@ -28,14 +28,18 @@ MAY_IMPORT = {
 HOMES = {
     "subprocess": (
         *("shared/machine/ffmpeg.py", "shared/machine/office.py", "shared/machine/workers.py"),
-        "shared/platforms/local",
+        *("shared/platforms/local", "scripts/example_services.py"),
     ),
     "pi_heif": ("shared/video/frames/decoding.py",),
     "imageio_ffmpeg": ("shared/machine/ffmpeg.py",),
     "google.cloud.storage": ("shared/storage/",),
     "google.cloud.run_v2": ("cloudrun/",),
     "google.auth": ("cloudrun/", "shared/storage/"),
-    "grpc": ("cloudrun/",),
+    "grpc": ("cloudrun/", "shared/driving/calling.py", "jobs/facade.py"),
+    "grpc_tools": ("shared/blueprints/protos/compiler.py",),
+    "grpc_health": ("shared/driving/calling.py", "jobs/facade.py"),
+    "grpc_reflection": ("shared/driving/calling.py", "jobs/facade.py"),
+    "google.protobuf": ("shared/blueprints/", "shared/driving/", "jobs/facade.py"),
     "ibm_cloud_sdk_core": ("codeengine/", "jobs/presenter/skills/watsonx.py"),
     "boto3": ("shared/storage/",),
     "botocore": ("shared/storage/",),
@@ -85,7 +89,7 @@ HOMES = {
 FLOORS = (
     {"errors", "settings", "logs", "validation", "redact", "accepted"},  # the ground
     {"machine", "text"},
-    {"storage", "pipelines"},
+    {"storage", "pipelines", "blueprints"},
     {"records"},
     {"video"},
     {"platforms", "providers"},
@@ -95,7 +99,7 @@ FLOORS = (
     {"database"},
     {"reports"},
     {"worker"},
-    {"api"},
+    {"api", "driving"},
 )
 """The rooms of `shared/`, the ground first: a module imports from its own room and from floors below. What
 stands on the ground is everybody's and may use what else stands there."""

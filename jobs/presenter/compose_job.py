@@ -91,7 +91,7 @@ class ComposeJob:
             return
         if prepared.state == "failed" and attempt:
             raise BadRequest(f"an earlier attempt found out that it can't be done: {prepared.error}")
-        _tell(creation, "writing script and slides", state="working", attempt=attempt, error="")
+        _note(creation, "writing script and slides", state="working", attempt=attempt, error="")
         try:
             self._work(creation, prepared)
         except Stopped:
@@ -103,7 +103,7 @@ class ComposeJob:
             if attempt >= most_retries:
                 fail(creation, str(error) or type(error).__name__)
             else:
-                _tell(creation, f"attempt {attempt + 1} of {most_retries + 1} failed: {error}")
+                _note(creation, f"attempt {attempt + 1} of {most_retries + 1} failed: {error}")
             raise
 
     def _work(self, creation: Creation, prepared: Preparation) -> None:
@@ -116,15 +116,15 @@ class ComposeJob:
             place = creation.key(MESSAGE_NAME)
             text = f"KAFKA_BROKERS is unset: the message lies in the store as {place}, where consume finds it"
             log(logging.INFO, "message_kept", text, job_id=creation.creation_id)
-            _tell(creation, "waits for its run to begin", state="ready")
+            _note(creation, "waits for its run to begin", state="ready")
             return
         topic = self._settings.kafka_topic
-        _tell(creation, f"publishing on {topic}")
+        _note(creation, f"publishing on {topic}")
         broker = self._open_broker(self._settings)
         offset = outbox.publish(broker, topic, message, within_s=self._settings.kafka_timeout_s)
         text = f"{creation.creation_id}: published on {topic}"
         log(logging.INFO, "message_sent", text, job_id=creation.creation_id, offset=offset)
-        _tell(creation, f"waits on {topic} for a renderer", state="sent")
+        _note(creation, f"waits on {topic} for a renderer", state="sent")
 
     def _compose(self, creation: Creation, asked: Asked) -> VideoJob:
         write_assets(creation, asked)
@@ -198,7 +198,7 @@ def _posted(creation: Creation, payload: Mapping[str, Any]) -> Preparation:
     return found
 
 
-def _tell(creation: Creation, message: str, **fields: Any) -> None:
+def _note(creation: Creation, message: str, **fields: Any) -> None:
     if update(creation, lambda _found: {"message": message, **fields}) is None:
         raise CreationRemoved(creation.creation_id)
 

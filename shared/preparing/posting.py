@@ -105,7 +105,7 @@ def start(trigger: Trigger, creation: Creation, asked: Preparation) -> Preparati
 def start_again(
     trigger: Trigger, creation: Creation, before: Preparation, generation: str, *, another: bool
 ) -> Preparation | None:
-    """Take the start over from whoever asked for it last, and start; with `another` it is one more execution,
+    """Take the start over from the last one who asked, and start; with `another` it is one more execution,
     otherwise the same that may already be under way."""
     fields: dict[str, Any] = {"asked_at": utc_now(), "state": "posted", "execution": ""}
     if another:

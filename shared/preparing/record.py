@@ -68,7 +68,7 @@ def save_preparation(creation: Creation, preparation: Preparation, *, expect: st
 
 
 def update(creation: Creation, change: Callable[[Preparation], dict[str, Any] | None]) -> Preparation | None:
-    """Change fields of the record, whoever else writes it; `change` may return None to leave it as it is.
+    """Change fields of the record, which others write, too; `change` may return None to leave it as it is.
 
     Returns the record as it is afterwards, or None if there is none.
     """

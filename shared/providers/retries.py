@@ -48,7 +48,7 @@ class Retries:
             stop=stop_after_attempt(self._tries) | stop_after_delay(_ALL_TRIES_S),
             wait=_wait,
             retry=retry_if_exception_type(TryAgain),
-            before_sleep=self._tell,
+            before_sleep=self._log_wait,
             reraise=True,
         )
         try:
@@ -56,7 +56,7 @@ class Retries:
         except TryAgain as last:
             raise last.error from last.__cause__
 
-    def _tell(self, state: "RetryCallState") -> None:
+    def _log_wait(self, state: "RetryCallState") -> None:
         error = _failure(state).error
         wait_s = state.next_action.sleep if state.next_action else 0.0
         text = f"{error}; asking again in {wait_s:.1f} s"

@@ -16,6 +16,9 @@ FOLDERS: Final = (ASSETS, CACHE, CLAIMS, RECORDS, DELIVERIES)
 """Folders of a creation. Beside these its folder may hold other creations."""
 RESERVED: Final = frozenset({*(folder.removesuffix("/") for folder in FOLDERS), REQUEST, MANIFEST})
 
+BLUEPRINTS: Final = "blueprint"
+"""In the request of a blueprint's run, in place of a pipeline's name: its graph is the creation's own."""
+
 FILM: Final = "assets/video.mp4"
 POSTER: Final = "assets/poster.jpg"
 TIMELINE: Final = "assets/timeline.json"

@@ -114,18 +114,18 @@ def reports_of(creation: Creation, pipeline: Pipeline, request: Request, status:
     falls.
     """
     run = run_of(creation, pipeline, request)
-    told = [_asked(run)]
+    reports = [_asked(run)]
     fractions: dict[str, float] = {}
     found = [
         each for stage in status.stages.values() for each in _reports_of_stage(run, status.stages, stage)
     ]
     for report, fraction in sorted(found, key=lambda each: each[0].at):
         fractions[report.stage] = max(fraction, fractions.get(report.stage, 0.0))
-        overall = max(told[-1].overall, overall_of(pipeline, fractions))
-        told.append(replace(report, overall=overall))
+        overall = max(reports[-1].overall, overall_of(pipeline, fractions))
+        reports.append(replace(report, overall=overall))
     if status.status != "pending":
-        told.append(_end(run, status, told))
-    return told
+        reports.append(_end(run, status, reports))
+    return reports
 
 
 def overall_of(pipeline: Pipeline, fractions: Mapping[str, float]) -> int:
@@ -209,8 +209,8 @@ def _asked(run: Run) -> Report:
     return run.report(PIPELINE, "pending", at=run.request.requested_at, message=message)
 
 
-def _end(run: Run, status: RunStatus, told: list[Report]) -> Report:
-    at = max(report.at for report in told)
+def _end(run: Run, status: RunStatus, reports: list[Report]) -> Report:
+    at = max(report.at for report in reports)
     if status.status == "completed":
         film = run.pipeline.film
         made = {"video_url": f"{run.creation_id}/{film}"} if film else {}
@@ -231,7 +231,7 @@ def _end(run: Run, status: RunStatus, told: list[Report]) -> Report:
         "failed",
         at=ended_at,
         message=_reason(run, status),
-        overall=told[-1].overall,
+        overall=reports[-1].overall,
         completed_at=ended_at,
     )
 

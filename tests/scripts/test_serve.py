@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from scripts import serve
+from shared.storage.memory import MemoryStore
 
 
 def test_a_sweep_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -12,6 +13,8 @@ def test_a_sweep_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyP
     began, gate = threading.Event(), threading.Event()
 
     class Hanging:
+        store = MemoryStore()
+
         def sweep(self) -> None:
             began.set()
             gate.wait(10)

@@ -212,7 +212,7 @@ class Door:
         most = self._watchman.patience.most
         while True:
             while len(self._connections) >= most:
-                self._tell("connections_full", f"all {most} connections are in use; others have to wait")
+                self._report("connections_full", f"all {most} connections are in use; others have to wait")
                 await asyncio.sleep(0.0 if self._watchman.make_room() else _NAP_S)
             try:
                 connection, _ = await loop.sock_accept(self._listener)
@@ -225,7 +225,7 @@ class Door:
 
     async def _back_off(self, error: OSError) -> None:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._tell(
+        self._report(
             "accept_failed",
             f"no connection can be accepted: {error.strerror}; this process may open {files} files, which "
             "`ulimit -n` raises",
@@ -233,7 +233,7 @@ class Door:
         self._watchman.make_room()
         await asyncio.sleep(self._watchman.patience.back_off_s)
 
-    def _tell(self, action: str, message: str) -> None:
+    def _report(self, action: str, message: str) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._told_at.get(action, float("-inf")) >= _QUIET_S:
             log(logging.WARNING, action, message)

@@ -361,4 +361,4 @@ def test_stages_that_need_each_other_not_are_launched_together(store: MemoryStor
 def test_threads_are_gone_when_a_run_is_over(store: MemoryStore) -> None:
     before = threading.active_count()
     run_fused(store, pipeline=retried_once())
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # one of an earlier test may have ended, too

@@ -240,7 +240,7 @@ def test_a_voice_is_taken_from_disk_when_its_hash_is_right(heart: bytes, tmp_pat
     (tmp_path / "af_heart.bin").write_bytes(heart[:-1] + b"x")
     with pytest.raises(ProviderFailed, match="SHA-256"):
         adding.add("af_heart", tmp_path / "kept", source=tmp_path / "af_heart.bin", home="")
-    with pytest.raises(BadRequest, match="no voice"):
+    with pytest.raises(BadRequest, match="is not a voice"):
         adding.add("af_heart", tmp_path / "kept", source=Path(__file__), home="")
     with pytest.raises(ObjectNotFound):
         adding.add("af_bella", tmp_path / "kept", source=tmp_path, home="")

@@ -1,0 +1,1 @@
+"""Proto files: compiled by protoc in a process of its own, and compared."""
