@@ -123,6 +123,8 @@ def take_one(trigger: Trigger, pipeline: Pipeline, inbox: Inbox, wait_s: float =
         return None
     inbox.commit(delivery)
     if is_new:
+        text = f"{delivery}: {job.job_id} has begun, and its message is committed"
+        log(logging.INFO, "message_taken", text, job_id=job.job_id)
         return job.job_id
     text = f"{delivery}: {job.job_id} is a duplicate; its run has begun before"
     log(logging.INFO, "message_skipped", text, job_id=job.job_id)

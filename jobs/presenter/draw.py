@@ -101,7 +101,7 @@ def _decks(context: Context, deck: Deck, load: "Load") -> dict[str, Output]:
     from jobs.presenter.drawing.written.pptx import write_pptx
 
     pdf, pptx = context.scratch / "slides.pdf", context.scratch / "slides.pptx"
-    canvas = replace(deck.canvas, keep_free=None)
+    canvas = replace(deck.canvas, keep_free=None, floor=0)
     write_pdf(deck.slides, canvas, deck.theme, load, pdf)
     write_pptx(deck.slides, canvas, deck.theme, load, pptx)
     return {

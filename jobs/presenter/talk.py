@@ -30,9 +30,9 @@ from shared.video.timeline import FrameRate
 
 OPTIONS_NAME: Final = f"{ASSETS}talk.json"
 TEXT_NAME: Final = f"{ASSETS}talk.md"
-TEXT_TYPES: Final = (".md", ".txt")
+TEXT_TYPES: Final = (".md", ".txt", ".text", ".markdown", "")
 DECK_TYPES: Final = (".pdf", ".pptx")
-CLIP_TYPES: Final = (".mp4", ".mov", ".webm")
+CLIP_TYPES: Final = (".mp4", ".mov", ".m4v", ".webm", ".mkv")
 AVATAR_TYPES: Final = (*PICTURE_SUFFIXES, *CLIP_TYPES)
 Place = Literal["bottom-right", "bottom-left", "top-right", "top-left", "beside", "off"]
 
@@ -133,7 +133,8 @@ def _only(names: Mapping[str, int], stem: str, types: tuple[str, ...], problems:
 
 
 def _is(name: PurePosixPath, stem: str, types: tuple[str, ...]) -> bool:
-    return str(name.parent) == ASSETS.rstrip("/") and name.stem == stem and name.suffix.lower() in types
+    named = name.stem.lower() == stem and name.suffix.lower() in types
+    return named and str(name.parent) == ASSETS.rstrip("/")
 
 
 def _options(creation: Creation, size_bytes: int | None, parameters: Mapping[str, Any]) -> TalkOptions:

@@ -51,6 +51,8 @@ class Canvas:
     """Left, top, right, bottom in pixels: the presenter stands there, nothing else is drawn there."""
     language: str = "und"
     """BCP 47, of the talk."""
+    floor: int = 0
+    """The height in pixels of the strip at the bottom where captions are."""
 
     @property
     def unit(self) -> float:
@@ -71,11 +73,17 @@ class Canvas:
         """The slide without its margins."""
         across = 112 if self.is_wide else 80
         down = 150 if self.is_tall else 72
-        return self.whole.inset(across * self.unit, down * self.unit)
+        safe = self.whole.inset(across * self.unit, down * self.unit)
+        return safe._replace(bottom=min(safe.bottom, self.clear.bottom))
 
     @property
     def whole(self) -> Box:
         return Box(0, 0, self.width, self.height)
+
+    @property
+    def clear(self) -> Box:
+        """The slide above the captions."""
+        return self.whole._replace(bottom=self.height - self.floor)
 
     def free(self, area: Box) -> Box:
         """The largest part of an area beside, above or below what is kept free."""

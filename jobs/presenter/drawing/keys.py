@@ -28,5 +28,6 @@ def state_key(
     seen["bullets"] = [{**each, "at": each["at"] is not None} for each in seen["bullets"]]
     picture = slide.picture and media[slide.picture.name]
     canvas_data = [canvas.width, canvas.height, canvas.keep_free, canvas.language]
+    canvas_data += [canvas.floor] if canvas.floor else []
     whole = [DRAWING_VERSION, seen, canvas_data, theme.model_dump(mode="json"), shown, number, count, picture]
     return hashlib.sha256(canonical_json(whole)).hexdigest()[:32]

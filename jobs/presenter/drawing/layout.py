@@ -103,7 +103,7 @@ def lay_out(slide: Slide, canvas: Canvas, theme: Theme, *, number: int, count: i
     kind = kind_of(slide)
     sheet = _Sheet(setting, kind)
     if slide.picture and slide.picture.fills:
-        sheet.marks.append(photo_of(setting, slide, canvas.free(canvas.whole)))
+        sheet.marks.append(photo_of(setting, slide, canvas.free(canvas.clear)))
     elif kind != "content":
         sheet.marks += large_words(setting, slide, canvas.free(canvas.safe))
     else:

@@ -69,15 +69,18 @@ def deck_of(creation: Creation, talk: Talk) -> Deck:
     Raises `InvalidAssets` for a picture that a slide shows and that is not there.
     """
     from jobs.presenter.drawing.splitting import split_to_fit
+    from shared.video.captions.ass import bottom_reach_px
 
     slides = read_slides(creation)
     options, (width, height) = talk.options, talk.size
-    stand = stand_at(options.avatar_place, options.avatar_size, width, height)
+    floor = 0 if options.captions == "off" else bottom_reach_px(width, height)
+    stand = stand_at(options.avatar_place, options.avatar_size, width, height, floor=floor)
     canvas = Canvas(
         width=width,
         height=height,
         keep_free=stand.keep_free if stand else None,
         language=slides.language,
+        floor=floor,
     )
     theme = theme_named(options.theme)
     names = dict.fromkeys(slide.picture.name for slide in slides.slides if slide.picture)

@@ -26,19 +26,19 @@ class Stand:
     """Left, top, right, bottom: slides draw nothing there."""
 
 
-def stand_at(place: Place, size: float, width: int, height: int) -> Stand | None:
-    """The presenter's place; `size` is in multiples of the usual. None for `off`."""
+def stand_at(place: Place, size: float, width: int, height: int, *, floor: int = 0) -> Stand | None:
+    """The presenter's place, above the `floor`; `size` is in multiples of the usual. None for `off`."""
     if place == "off":
         return None
     short = min(width, height)
     margin = round(short * _MARGIN)
     if place == "beside":
-        return _beside(round(short * min(0.8, _BESIDE * size)), margin, width, height)
+        return _beside(round(short * min(0.8, _BESIDE * size)), margin, width, height - floor)
     diameter = round(short * min(0.6, _CORNER * size))
     reach = diameter + 2 * margin
     left = "left" in place
     top = "top" in place
-    x0, y0 = (0 if left else width - reach), (0 if top else height - reach)
+    x0, y0 = (0 if left else width - reach), (0 if top else height - floor - reach)
     return Stand(
         x=x0 + reach / 2, y=y0 + reach / 2, diameter=diameter, keep_free=(x0, y0, x0 + reach, y0 + reach)
     )
@@ -46,7 +46,8 @@ def stand_at(place: Place, size: float, width: int, height: int) -> Stand | None
 
 def _beside(diameter: int, margin: int, width: int, height: int) -> Stand:
     """A column at the right of a wide frame, a row at the bottom of others."""
-    diameter = min(diameter, round(_MOST_BESIDE * max(width, height)) - 2 * margin)
+    most = min(round(_MOST_BESIDE * max(width, height)), width, height)
+    diameter = min(diameter, most - 2 * margin)
     reach = diameter + 2 * margin
     if width > height:
         box = (width - reach, 0, width, height)

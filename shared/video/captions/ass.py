@@ -18,7 +18,7 @@ from itertools import count, groupby
 from typing import Final, Literal
 
 from shared.text.clusters import clusters, drawn
-from shared.video.captions.pages import Piece, State, letter_px
+from shared.video.captions.pages import Piece, State, letter_px, usual_letter_px
 from shared.video.lettering.emoji import ADVANCE_EM
 from shared.video.lettering.fonts import Face, letter_faces, open_faces, runs_of
 from shared.video.timeline import Timeline
@@ -26,6 +26,10 @@ from shared.video.timeline import Timeline
 PLATES_PER_S: Final = 10
 """A document shows the plates in turn, each for a tenth of a second: ASS times count hundredths."""
 
+_WIDEST_PITCH: Final = 1.4
+"""From line to line, in em: fonts with higher letters are set no wider."""
+_OUTLINE: Final = 0.08
+"""Around letters, in em."""
 _LEFT_TO_RIGHT: Final = "\u200e"
 _RIGHT_TO_LEFT: Final = "\u200f"
 _WORD_JOINER: Final = "\u2060"
@@ -80,11 +84,11 @@ def band_of(timeline: Timeline) -> Band:
     """The place of captions: on a portrait well above the bottom, where apps put their own controls."""
     faces = open_faces(timeline.fonts)
     em_px = letter_px(timeline)
-    pitch_px = round(em_px * min(1.4, max([1.2, *(1.04 * face.height for face in faces)])))
+    pitch_px = round(em_px * min(_WIDEST_PITCH, max([1.2, *(1.04 * face.height for face in faces)])))
     above_px, below_px = round(1.5 * em_px), round(0.8 * em_px)
     block_px = em_px + pitch_px
-    portrait = min(1.0, max(0.0, (1 - timeline.width / timeline.height) / (1 - 9 / 16)))
-    free = {"bottom": 0.075 + 0.125 * portrait, "middle": 0, "top": 0.07 + 0.06 * portrait}
+    portrait = _portrait(timeline.width, timeline.height)
+    free = {"bottom": _below(portrait), "middle": 0, "top": 0.07 + 0.06 * portrait}
     anchor = {"bottom": 1.0, "middle": 0.5, "top": 0.0}[timeline.caption_style.position]
     margin_px = free[timeline.caption_style.position] * timeline.height
     top_px = margin_px + anchor * (timeline.height - 2 * margin_px - block_px)
@@ -97,6 +101,22 @@ def band_of(timeline: Timeline) -> Band:
         pitch_px=pitch_px,
         anchor=anchor,
     )
+
+
+def bottom_reach_px(width: int, height: int) -> int:
+    """How far captions of two lines in the usual style reach up from the bottom of the frame, at most."""
+    letters_px = (1 + _WIDEST_PITCH + _OUTLINE) * usual_letter_px(width, height)
+    return round(_below(_portrait(width, height)) * height + letters_px)
+
+
+def _portrait(width: int, height: int) -> float:
+    """0 for a square or a landscape, 1 for 9:16 and narrower."""
+    return min(1.0, max(0.0, (1 - width / height) / (1 - 9 / 16)))
+
+
+def _below(portrait: float) -> float:
+    """What stays free below captions at the bottom, in parts of the height."""
+    return 0.075 + 0.125 * portrait
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +164,7 @@ def document(plates: Sequence[Plate], timeline: Timeline) -> str:
         colour=_colour(style.colour),
         lit=_colour(style.highlight),
         outline=_colour(style.outline),
-        border=f"{em_px * 0.08:.2f}",
+        border=f"{em_px * _OUTLINE:.2f}",
         spread=f"{em_px * 0.09:.2f}",
     )
     return head + "".join(_events(plates, timeline, band))

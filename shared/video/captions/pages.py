@@ -121,8 +121,12 @@ class _Shown:
 
 def letter_px(timeline: Timeline) -> int:
     """Size of the em in pixels: 7 % of a portrait's width, 5 % of a landscape's height."""
-    usual = min(timeline.width * 0.07, timeline.height * 0.05)
-    return max(8, round(usual * timeline.caption_style.size))
+    return max(8, round(usual_letter_px(timeline.width, timeline.height) * timeline.caption_style.size))
+
+
+def usual_letter_px(width: int, height: int) -> float:
+    """The size of letters in a frame, unless the style says otherwise."""
+    return min(width * 0.07, height * 0.05)
 
 
 def caption_pages(timeline: Timeline) -> list[Page]:

@@ -63,11 +63,13 @@ def test_it_takes_one_message_and_starts_its_run() -> None:
 
 
 def test_a_duplicate_is_skipped_and_committed(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     store, broker = MemoryStore(), MemoryBroker()
     compose(store, broker, "a")
     broker.append("a", next(value for log in broker.logs for _, value in log))
     assert [consume(store, broker), consume(store, broker)] == ["a", None]
     assert (lag(broker), run_of(store, "a")) == (0, 1)
+    assert "a has begun, and its message is committed" in caplog.text
     assert "a is a duplicate" in caplog.text
 
 

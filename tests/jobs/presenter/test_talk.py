@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.talk import Given, TalkOptions, read_talk, talk_inputs, write_talk
+from shared.api.http.content import kind_of
 from shared.errors import InvalidAssets
+from shared.pipelines.definition import load_pipeline
 from shared.records.creation import Creation
 from shared.storage.memory import MemoryStore
 
@@ -95,3 +98,13 @@ def test_all_types_of_an_avatar_are_named(creation: Creation, tmp_path: Path) ->
     wrong.write_bytes(b"x")
     with pytest.raises(InvalidAssets, match=r"\.png, .*\.mp4"):
         write_talk(creation, Given(options=TalkOptions(), text=b"Hi", avatar=wrong))
+
+
+@pytest.mark.parametrize("text", ["talk.md", "talk.txt", "talk.text", "talk.markdown", "talk", "Talk.MD"])
+@pytest.mark.parametrize("avatar", ["avatar.mp4", "avatar.mov", "avatar.m4v", "avatar.webm", "avatar.mkv"])
+def test_all_names_that_the_api_takes_are_found(creation: Creation, text: str, avatar: str) -> None:
+    for name, kind in ((text, "text"), (avatar, "video")):
+        assert kind_of(name, [load_pipeline(PIPELINE_FILE)]) == kind
+        creation.write(f"assets/{name}", b"Hello.")
+    talk = read_talk(creation, {})
+    assert (talk.text, talk.avatar) == ("Hello.", f"assets/{avatar}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
-from jobs.presenter.deck.notes import between_pauses
+from jobs.presenter.deck.notes import between_pauses, without_pauses
 from jobs.presenter.deck.slides import MOST_SLIDES, Bullet, Code, Picture, Quote, Slide, Slides, Table
 from jobs.presenter.skills.embedded.blocks import Block, Document, read_markdown
 from jobs.presenter.skills.embedded.paging import Unit, most_bullets, pages
@@ -67,7 +67,9 @@ class EmbeddedSkills:
         if all(each.block.kind == "break" for each in told):
             raise InvalidAssets("the text holds nothing to say or to show; write what is to be said")
         for ideal_s in _IDEALS_S:
-            slides = tuple(SlideMaker(told, wish, ideal_s).slides(wish.title or document.title))
+            slides = tuple(
+                map(_unmarked, SlideMaker(told, wish, ideal_s).slides(wish.title or document.title))
+            )
             if len(slides) <= MOST_SLIDES:
                 return Slides(title=slides[0].title, language=wish.language, slides=slides)
         text = f"the text makes {len(slides)} slides, and a talk has at most {MOST_SLIDES}"
@@ -290,6 +292,15 @@ class SlideMaker:
 
     def _seconds(self, notes: str) -> float:
         return seconds_of(notes, self._wish.words_per_minute)
+
+
+def _unmarked(slide: Slide) -> Slide:
+    """Without pause marks in what it shows: people may write them anywhere in the text."""
+    points = tuple(
+        point.model_copy(update={"text": without_pauses(point.text) or point.text}) for point in slide.bullets
+    )
+    heading = {"title": without_pauses(slide.title), "subtitle": without_pauses(slide.subtitle)}
+    return slide.model_copy(update={**heading, "bullets": points})
 
 
 def _texts(units: Sequence[Unit]) -> list[str]:

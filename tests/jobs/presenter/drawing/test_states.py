@@ -1,5 +1,6 @@
 """Pictures of slides: what is where, what appears, and what stays as it is."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -44,6 +45,14 @@ def test_nothing_is_drawn_where_the_presenter_stands(corner: str) -> None:
     crowded = Slide(title=LONG, bullets=points(LONG, LONG, LONG), picture=PICTURE)
     for slide in (*TALK, crowded):
         assert not inked(slide, canvas)[top:bottom, left:right].any(), slide.title
+
+
+def test_nothing_is_drawn_where_captions_are() -> None:
+    canvas = Canvas(width=640, height=360, floor=72)
+    crowded = Slide(title=LONG, bullets=points(LONG, LONG, LONG), picture=PICTURE)
+    page = Slide(picture=PICTURE.model_copy(update={"fills": True}))
+    for slide in (*TALK, crowded, page):
+        assert not inked(slide, canvas)[-72:].any(), slide.title
 
 
 def test_a_state_only_adds_its_own_bullet() -> None:
@@ -143,13 +152,14 @@ def test_the_key_changes_with_all_that_is_seen_and_nothing_else() -> None:
         key(TALK[3].model_copy(update={"title": "Linz"})),
         key(TALK[3].model_copy(update={"bullets": points("21 km long", at=None)})),
         key(canvas=Canvas(width=640, height=360, keep_free=(0, 0, 9, 9), language="en")),
+        key(canvas=replace(WIDE, floor=72)),
         key(shown=1),
         key(number=3),
         key(count=10),
         key(media={PICTURE.name: "two"}),
         state_key(TALK[3], WIDE, theme_named("ink"), shown=0, number=2, count=9, media={PICTURE.name: "one"}),
     }
-    assert len(others - {key()}) == 8
+    assert len(others - {key()}) == 9
 
 
 def test_the_same_slide_with_another_picture_is_drawn_with_it() -> None:

@@ -199,3 +199,13 @@ def test_twenty_thousand_words_are_done_in_a_moment() -> None:
 def test_characters_without_a_name_or_a_glyph_do_no_harm() -> None:
     odd = "".join(chr(code) for code in range(0x20, 0x3000) if unicodedata.category(chr(code))[0] in "CMS")
     talk(f"Words {odd} words.")
+
+
+def test_pause_marks_of_the_text_are_heard_and_not_seen() -> None:
+    script, slides = talk(
+        "# A [pause 2 s] title\n\nHello.\n\n## Next\n\n- One [pause 1 s] point\n- Two points\n"
+    )
+    assert "A [pause 2 s] title" in script
+    assert "One [pause 1 s] point" in script
+    assert slides.title == "A title"
+    assert [point.text for point in slides.slides[1].bullets] == ["One point", "Two points"]

@@ -4,7 +4,7 @@ import pytest
 
 from shared.machine.ffmpeg import filter_value, run
 from shared.text.markup import Styled
-from shared.video.captions.ass import band_of, document, escape, plates_of
+from shared.video.captions.ass import band_of, bottom_reach_px, document, escape, plates_of
 from shared.video.captions.pages import Piece, State, caption_states, letter_px
 from shared.video.lettering.font_copies import font_files
 from shared.video.lettering.fonts import open_faces
@@ -108,3 +108,11 @@ def test_lines_are_placed_by_position() -> None:
         assert first <= one <= second
     assert places["top"][0] == places["top"][1]
     assert places["bottom"][0] == places["bottom"][2]
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1080), (1080, 1920)])
+def test_captions_reach_no_higher_than_is_kept_free_for_them(size: tuple[int, int]) -> None:
+    timeline = captioned("x", size=size)
+    band, em_px = band_of(timeline), letter_px(timeline)
+    top_px = band.y + band.baselines(2)[0] - 0.8 * em_px  # of capitals and their outline
+    assert size[1] - top_px <= bottom_reach_px(*size) < 0.35 * size[1]
