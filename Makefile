@@ -45,6 +45,7 @@ soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 	SHARD=none $(BIN)/python -m pytest -m soak
 
 bench: .venv/bench.stamp .venv/moviepy.stamp  ## Speed, memory and reuse, in figures and ratios.
+	$(BIN)/python -m pytest -m asian_voices
 	MOVIEPY=$(CURDIR)/.venv/moviepy $(BIN)/python -m benchmarks
 
 audit: .venv/dev.stamp  ## Check every pinned version against the database of advisories.

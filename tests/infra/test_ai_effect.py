@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import grpc  # type: ignore[import-untyped]  # grpcio ships no types
 import pandas
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from scripts.blueprint import compose_main, onboarding_main
 from scripts.example_services import ExampleService, example_services
@@ -262,16 +266,26 @@ def test_another_version_of_a_service_is_found_out_before_it_is_called(
     assert "is another version than the export's: its GenerateReportResponse differs" in status.error
 
 
+def write_certificate(certificate: Path, key: Path) -> None:
+    """A certificate for `localhost` that signs itself, and its key, as PEM."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    key.write_bytes(private.private_bytes(pem, form, plain))
+
+
 def test_channels_are_encrypted_where_a_certificate_is_set(tmp_path: Path) -> None:
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem", "-days", "2",
-         "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost"],
-        capture_output=True, check=False,
-    ) if shutil.which("openssl") else None  # fmt: skip
-    if made is None or made.returncode:
-        pytest.skip("no openssl here to make a certificate")
+    write_certificate(tmp_path / "cert.pem", tmp_path / "key.pem")
     said = {"GRPC_TLS_CERT": str(tmp_path / "cert.pem"), "GRPC_TLS_KEY": str(tmp_path / "key.pem")}
     with example_services(tmp_path / "data", said) as services:
         export = read_export(HOME / EXAMPLE)

@@ -7,7 +7,7 @@ arabic-reshaper, and scripts whose marks need shaping are drawn unshaped, with a
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -108,12 +108,16 @@ class Shaper:
             x += self._advance(run, size_px)
 
     def runs(self, line: str) -> list[Run]:
-        """From left to right."""
+        """From left to right, as Pillow draws them here."""
+        return [self._drawable_run(run) for run in self.unshaped_runs(line)]
+
+    def unshaped_runs(self, line: str) -> list[Run]:
+        """From left to right, each in reading order, for programs that shape by themselves."""
         plain = line.replace(SOFT_HYPHEN, "")
         if self._rightwards and not _has_right_to_left(plain):
-            return [self._run(face, part, right_to_left=False) for face, part in self._parts(plain)]
+            return [_run(face, part, right_to_left=False) for face, part in self._parts(plain)]
         return [
-            self._run(face, part, right_to_left=bool(level % 2))
+            _run(face, part, right_to_left=bool(level % 2))
             for level, piece in _visual(plain, 0 if self._rightwards else 1)
             for face, part in (self._parts(piece) if level % 2 == 0 else reversed(self._parts(piece)))
         ]
@@ -131,11 +135,8 @@ class Shaper:
         together = groupby(zip(faces, text, strict=True), key=lambda pair: pair[0])
         return [(face, "".join(char for _, char in pairs)) for face, pairs in together if face]
 
-    def _run(self, face: Face, text: str, *, right_to_left: bool) -> Run:
-        shown = "".join(drawn(cluster) for cluster in clusters(text))
-        if not self._raqm:
-            shown = _shaped_without_raqm(shown, right_to_left)
-        return Run(face=face, text=shown, right_to_left=right_to_left)
+    def _drawable_run(self, run: Run) -> Run:
+        return run if self._raqm else replace(run, text=_shaped_without_raqm(run.text, run.right_to_left))
 
     def _options(self, run: Run) -> dict[str, Any]:
         if not self._raqm:
@@ -160,6 +161,11 @@ class Shaper:
         if (face, size_px) not in self._fonts:
             self._fonts[face, size_px] = _open_font(face, size_px, self._weight, raqm=self._raqm)
         return self._fonts[face, size_px]
+
+
+def _run(face: Face, text: str, *, right_to_left: bool) -> Run:
+    shown = "".join(drawn(cluster) for cluster in clusters(text))
+    return Run(face=face, text=shown, right_to_left=right_to_left)
 
 
 def has_raqm() -> bool:

@@ -61,7 +61,7 @@ class Letters:
         language = words.pen.language
         x = words.x
         done = []
-        for run in words.pen.shaper.runs(words.text):
+        for run in words.pen.shaper.unshaped_runs(words.text):
             operators, advance = self._run(run, words, x, language)
             done.append(operators)
             x += advance

@@ -16,6 +16,7 @@ from jobs.presenter.drawing.canvas import Canvas
 from jobs.presenter.drawing.themes import theme_named
 from jobs.presenter.drawing.written.pdf import write_pdf
 from jobs.presenter.drawing.written.pptx import write_pptx
+from shared.video.lettering.shaping import has_raqm
 from tests.jobs.presenter.drawing.talks import CODE, PAPER, TALK, TALL, WIDE, drawn, load, points
 
 DECK = Slides(
@@ -71,7 +72,8 @@ def test_pages_look_like_the_pictures(tmp_path: Path, theme: str) -> None:
                 scale = canvas.width / pdf[number].get_width()
                 page = pdf[number].render(scale=scale, rev_byteorder=True).to_numpy()[..., :3]
                 slide = drawn(DECK.slides[number], canvas, theme_named(theme))
-                assert np.abs(page.astype(int) - slide).mean() < 3
+                most = 3 if has_raqm() else 5  # HarfBuzz always shapes the page
+                assert np.abs(page.astype(int) - slide).mean() < most
 
 
 @pytest.mark.parametrize("write", [write_pdf, write_pptx])

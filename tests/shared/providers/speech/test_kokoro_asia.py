@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,19 +64,17 @@ def _chinese(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, name, module)
 
 
-def _by(module: str, extra: str, stand_in: Callable[[pytest.MonkeyPatch], None]) -> list[Any]:
-    """The package itself, where it is installed, and what stands for it."""
-    missing = pytest.mark.skipif(
-        find_spec(module) is None, reason=f"needs the extra: pip install 'reelwright[{extra}]'"
-    )
-    return [pytest.param(lambda _: None, id=extra, marks=missing), pytest.param(stand_in, id="stand-in")]
+def _by(extra: str, stand_in: Callable[[pytest.MonkeyPatch], None]) -> list[Any]:
+    """The packages themselves, and what stands for them."""
+    itself = pytest.param(lambda _: None, id=extra, marks=pytest.mark.asian_voices)
+    return [itself, pytest.param(stand_in, id="stand-in")]
 
 
 def _shown(text: str, words: list[Said]) -> list[tuple[str, str, str, str]]:
     return [(text[word.at : word.end], word.before, word.symbols, word.after) for word in words]
 
 
-@pytest.mark.parametrize("prepare", _by("pyopenjtalk", "voice-ja", _japanese))
+@pytest.mark.parametrize("prepare", _by("voice-ja", _japanese))
 def test_japanese_is_read_by_morphemes_in_the_letters_of_the_model(
     prepare: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,7 +85,7 @@ def test_japanese_is_read_by_morphemes_in_the_letters_of_the_model(
     ]
 
 
-@pytest.mark.parametrize("prepare", _by("rjieba", "voice-zh", _chinese))
+@pytest.mark.parametrize("prepare", _by("voice-zh", _chinese))
 def test_chinese_is_read_by_words_with_tones_and_figures_in_characters(
     prepare: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,9 +97,7 @@ def test_chinese_is_read_by_words_with_tones_and_figures_in_characters(
     ]
 
 
-@pytest.mark.skipif(
-    find_spec("pyopenjtalk") is None, reason="needs the extra: pip install 'reelwright[voice-ja]'"
-)
+@pytest.mark.asian_voices
 def test_odd_japanese_is_read_as_far_as_it_can_be() -> None:
     for text in ("んぁーぁ", "한글 1人〜ゞ", "〃😀・", "長い。" * 300):
         places = [place for word in japanese.said_of(text) for place in (word.at, word.end)]
@@ -135,9 +130,7 @@ def test_without_its_extra_espeak_speaks_and_the_warning_names_it(
     assert speech.warning.count("espeak speaks it") == 1
 
 
-@pytest.mark.skipif(
-    find_spec("pyopenjtalk") is None, reason="needs the extra: pip install 'reelwright[voice-ja]'"
-)
+@pytest.mark.asian_voices
 def test_japanese_is_spoken_and_every_character_has_its_time(tmp_path: Path) -> None:
     text = "春です。"
     speech = KokoroProvider(tmp_path).speak(text, language="ja", voice=None, rate=1.0)
