@@ -11,7 +11,7 @@ from jobs.presenter.deck.sections import notes_for
 from jobs.presenter.deck.slides import MEDIA, SCRIPT_NAME, SLIDES_NAME, Slides
 from jobs.presenter.skills import Skills, Wish, skills_provider
 from jobs.presenter.skills.embedded.provider import EmbeddedSkills
-from jobs.presenter.skills.pictures import asset_of, pictures_in
+from jobs.presenter.skills.pictures import addresses_in, asset_of, pictures_in
 from jobs.presenter.talk import Talk, read_talk, talk_inputs
 from shared.providers.account import Account
 from shared.records.creation import Creation, canonical_json
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WORDS_PER_MINUTE: Final = 165.0
 """The built-in English voices' pace, pauses between sentences included."""
+_LONGEST_NAME: Final = 120
+"""Of a picture in a warning; one that is written into the text itself is longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,11 @@ def compose(talk: Talk, skills: Skills) -> Composed:
     wish = wish_of(talk)
     script = skills.rewrite_script(text, wish)
     slides = _signed(skills.generate_slides(script, text, wish), talk.options.name.strip())
-    lost = [name for name in dict.fromkeys(pictures_in(text)) if asset_of(name, wish) is None]
-    warnings = (f"picture {name!r} is left out: put it into {MEDIA} and run again" for name in lost)
+    shown = dict.fromkeys((*pictures_in(text), *addresses_in(text)))
+    lost = [name for name in shown if asset_of(name, wish) is None]
+    warnings = (
+        f"picture {name[:_LONGEST_NAME]!r} is left out: put it into {MEDIA} and run again" for name in lost
+    )
     return Composed(script=script, slides=slides, warnings=tuple(warnings))
 
 

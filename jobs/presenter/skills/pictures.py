@@ -1,10 +1,14 @@
 """The pictures that a text shows, and the assets that they are."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from typing import Final
+from urllib.parse import unquote
 
 from jobs.presenter.skills.wish import Wish
+
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
 
 
 def asset_of(name: str, wish: Wish) -> str | None:
@@ -16,10 +20,19 @@ def asset_of(name: str, wish: Wish) -> str | None:
 
 def pictures_in(text: str) -> Iterator[str]:
     """The names of all pictures that a text shows and that are files, as it gives them, with folders."""
+    return (unquote(name) for name in _sources_in(text) if not _ADDRESS.match(name))
+
+
+def addresses_in(text: str) -> Iterator[str]:
+    """Those of all pictures that a text shows from elsewhere; they are never fetched."""
+    return filter(_ADDRESS.match, _sources_in(text))
+
+
+def _sources_in(text: str) -> Iterator[str]:
     from markdown_it import MarkdownIt
 
     for block in MarkdownIt("commonmark").enable("table").parse(text):
         for token in block.children or ():
             name = str(token.attrGet("src") or "") if token.type == "image" else ""
-            if name and not urlsplit(name).scheme:
-                yield unquote(name)
+            if name:
+                yield name
