@@ -65,8 +65,8 @@ class TalkOptions(BaseModel):
     """`landscape`, `portrait`, `square` or `<width>x<height>`."""
     frame_rate: FrameRate = Fraction(30)
     """Frames per second, 10 to 60."""
-    avatar_place: Place = "bottom-right"
-    """A corner, `beside` the slide, or `off`."""
+    avatar_place: Place | None = None
+    """A corner, `beside` the slide, or `off`; unset, the corner at the bottom where lines end."""
     avatar_size: float = Field(1.0, ge=0.5, le=2)
     """In multiples of the usual size."""
     captions: Literal["off", "highlight", "karaoke", "plain"] = "off"

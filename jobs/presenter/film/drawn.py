@@ -1,11 +1,11 @@
 """The pictures of slides: which there are, and their names. For the stages that draw and show them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.presenter.deck.slides import Slide, Slides, read_slides
-from jobs.presenter.drawing.canvas import Canvas
+from jobs.presenter.drawing.canvas import Canvas, is_mirrored
 from jobs.presenter.drawing.keys import state_key
 from jobs.presenter.drawing.themes import Theme, theme_named
 from jobs.presenter.film.stand import Stand, stand_at
@@ -74,14 +74,10 @@ def deck_of(creation: Creation, talk: Talk) -> Deck:
     slides = read_slides(creation)
     options, (width, height) = talk.options, talk.size
     floor = 0 if options.captions == "off" else bottom_reach_px(width, height)
-    stand = stand_at(options.avatar_place, options.avatar_size, width, height, floor=floor)
-    canvas = Canvas(
-        width=width,
-        height=height,
-        keep_free=stand.keep_free if stand else None,
-        language=slides.language,
-        floor=floor,
-    )
+    canvas = Canvas(width=width, height=height, language=slides.language, floor=floor)
+    place = options.avatar_place or ("bottom-left" if is_mirrored(canvas) else "bottom-right")
+    stand = stand_at(place, options.avatar_size, width, height, floor=floor)
+    canvas = replace(canvas, keep_free=stand.keep_free if stand else None)
     theme = theme_named(options.theme)
     names = dict.fromkeys(slide.picture.name for slide in slides.slides if slide.picture)
     hashes = {name: creation.stat(name) for name in names}
