@@ -62,7 +62,10 @@ def run_presenter(  # noqa: PLR0917 - each is an option
     theme: Annotated[str | None, typer.Option(help=f"One of {', '.join(theme_names())}.")] = None,
     size: Annotated[str | None, typer.Option(help="landscape, portrait, square or <width>x<height>.")] = None,
     avatar_place: Annotated[
-        str | None, typer.Option(help="bottom-right, bottom-left, top-right, top-left, beside or off.")
+        str | None,
+        typer.Option(
+            help="bottom-right, bottom-left, top-right, top-left, beside or off; where lines end if left out."
+        ),
     ] = None,
     avatar_size: Annotated[float | None, typer.Option(help="0.5 to 2; 1 is usual.")] = None,
     captions: Annotated[
