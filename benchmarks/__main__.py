@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from benchmarks.ads import Crowd, asset_phase, branch_alone, crowd, stand_ins
 from benchmarks.ai_effect import rows_per_second
+from benchmarks.assist import asked
 from benchmarks.hearing import LANGUAGES, speakers
 from benchmarks.languages import WAYS
 from benchmarks.measure import Measured, measure
@@ -102,6 +103,15 @@ def polling(root: Path) -> None:
         say(
             f"  {store:13s} 1000 / 10: {by_size[1000].median_ms / by_size[10].median_ms:.2f}   (aim: about 1)"
         )
+
+
+def assist(_root: Path) -> None:
+    """`POST /assist` over one connection and over 64."""
+    for requests, connections in ((200, 1), (1_000, 64)):
+        found = asked(requests, connections)
+        times = f"half within {found['median_ms']} ms, 99 of 100 within {found['p99_ms']} ms"
+        say(f"  {requests} requests over {connections}: {times}, {found['requests_per_s']} requests/s")
+        say(f"  IDs given twice: {found['ids_twice']}, requests lost: {found['lost']}")
 
 
 def compositing(root: Path) -> None:
@@ -247,6 +257,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "memory": memory,
     "edit": edit,
     "polling": polling,
+    "assist": assist,
     "compositing": compositing,
     "slides": slides,
     "assets": assets,

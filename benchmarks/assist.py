@@ -1,12 +1,11 @@
-"""`POST /assist` under load: 1,000 requests over 64 connections, to a server that runs beside this process.
+"""`POST /assist` under load, to a server that runs beside this process.
 
-`python -m benchmarks.assist`. The platform starts nothing; the store is a folder.
+The platform starts nothing; the store is a folder.
 """
 
 import json
 import multiprocessing
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -30,8 +29,6 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import open_store
 
-REQUESTS: Final = 1_000
-CONNECTIONS: Final = 64
 _TALK: Final = {
     "avatarId": "Ada",
     "voiceId": "ada",
@@ -75,7 +72,7 @@ def _serve(store_url: str, said: Any) -> None:
         server.run(sockets=[listener])
 
 
-def measure(requests: int = REQUESTS, connections: int = CONNECTIONS) -> dict[str, Any]:
+def asked(requests: int, connections: int) -> dict[str, Any]:
     """Median and 99th percentile in milliseconds, and how many requests were lost or shared an ID."""
     with tempfile.TemporaryDirectory() as folder:
         url = Path(folder).as_uri()
@@ -148,7 +145,3 @@ def _figures(answers: list[tuple[str, float]], took_s: float, url: str) -> dict[
 def _is_there(creation: Creation) -> bool:
     found, _ = load_preparation(creation)
     return bool(found and read_payload(creation, found)["text"] == _TALK["text"])
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure()) + "\n")
