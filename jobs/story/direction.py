@@ -21,6 +21,7 @@ from shared.video.timeline import (
     Spoken,
     Timeline,
     Transition,
+    with_short_enough_transitions,
 )
 
 _OPENING_MS: Final = 500
@@ -95,7 +96,7 @@ def direct(parts: Sequence[NarratedPart], look: Look) -> Timeline:
         height=look.height,
         frame_rate=rate,
         language=look.language,
-        shots=_with_short_enough_transitions(shots),
+        shots=with_short_enough_transitions(shots),
         cues=tuple(cues),
         caption_style=CaptionStyle.model_validate(look.options.captions.model_dump()),
         fonts=look.fonts,
@@ -118,18 +119,6 @@ def _transition(options: StoryOptions, *, first: bool) -> Transition:
     if first or options.transition == "cut" or frames == 0:
         return Transition()
     return Transition(kind=options.transition, frames=frames)
-
-
-def _with_short_enough_transitions(shots: Sequence[Shot]) -> tuple[Shot, ...]:
-    """No transition takes more than half of the shots on either side of it."""
-    fitted = list(shots)
-    for number in range(1, len(fitted)):
-        shot = fitted[number]
-        most = min(shot.frames, fitted[number - 1].frames) // 2
-        if shot.transition.frames > most:
-            shorter = shot.transition.model_copy(update={"frames": most})
-            fitted[number] = shot.model_copy(update={"transition": shorter})
-    return tuple(fitted)
 
 
 def _cue(narrated: Narrated, at: int, frames: int) -> Cue:

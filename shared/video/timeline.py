@@ -6,6 +6,7 @@ start of their caption, so that they stay the same when an earlier part changes 
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -325,3 +326,15 @@ class Timeline(_Record):
         if self.shots[0].transition.frames:
             raise ValueError("shot 1: nothing to make a transition from")
         return self
+
+
+def with_short_enough_transitions(shots: Sequence[Shot]) -> tuple[Shot, ...]:
+    """No transition takes more than half of the shots on either side of it."""
+    fitted = list(shots)
+    for number in range(1, len(fitted)):
+        shot = fitted[number]
+        most = min(shot.frames, fitted[number - 1].frames) // 2
+        if shot.transition.frames > most:
+            shorter = shot.transition.model_copy(update={"frames": most})
+            fitted[number] = shot.model_copy(update={"transition": shorter})
+    return tuple(fitted)

@@ -18,6 +18,7 @@ from shared.video.timeline import (
     Spoken,
     Timeline,
     Transition,
+    with_short_enough_transitions,
 )
 
 SILENT_S: Final = 4.0
@@ -105,7 +106,7 @@ def direct(scenes: Iterable[Scene], setting: Setting) -> Directed:
         height=setting.height,
         frame_rate=setting.frame_rate,
         language=setting.language,
-        shots=_with_short_transitions(shots),
+        shots=with_short_enough_transitions(shots),
         cues=tuple(cues),
         caption_style=setting.captions,
         fonts=setting.fonts,
@@ -187,13 +188,3 @@ def _heard(place: int, scene: Scene, cues: Sequence[Cue], clock: _Clock) -> int 
     word = next((word for word in words if word.end > within), None)
     offset_ms = word.start_ms if word else scene.said[number].narrated.duration_ms
     return cues[number].at_frame + clock.frames(max(0, offset_ms - _EARLY_MS))
-
-
-def _with_short_transitions(shots: Sequence[Shot]) -> tuple[Shot, ...]:
-    """No transition takes more than half of the shots on either side of it; the first has none."""
-    fitted = [shots[0].model_copy(update={"transition": Transition()})]
-    for shot in shots[1:]:
-        frames = min(shot.transition.frames, shot.frames // 2, fitted[-1].frames // 2)
-        kind = "crossfade" if frames else "cut"
-        fitted.append(shot.model_copy(update={"transition": Transition(kind=kind, frames=frames)}))
-    return tuple(fitted)

@@ -62,7 +62,7 @@ def test_the_notes_of_all_slides_are_the_script_and_facts_are_kept(
     assert deck.language == language
 
 
-def test_pictures_code_and_tables_of_the_text_are_shown_whoever_makes_the_slides(make: Make) -> None:
+def test_pictures_code_and_tables_of_the_text_are_shown_by_every_provider(make: Make) -> None:
     skills, wish = make(), Wish(language="en", media={"bulges.png": "assets/media/bulges.png"})
     slides = skills.generate_slides(skills.rewrite_script(TIDES, wish), TIDES, wish).slides
     for kind in ("picture", "code", "table"):
