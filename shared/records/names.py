@@ -14,7 +14,12 @@ RECORDS: Final = "stages/"
 DELIVERIES: Final = "webhooks/"
 FOLDERS: Final = (ASSETS, CACHE, CLAIMS, RECORDS, DELIVERIES)
 """Folders of a creation. Beside these its folder may hold other creations."""
-RESERVED: Final = frozenset({*(folder.removesuffix("/") for folder in FOLDERS), REQUEST, MANIFEST})
+JOB_ENV: Final = "job.env"
+JOB_INFO: Final = "job_info.json"
+"""Variables and facts of a job whose ID and folder are made by date (`shared.job_manager`)."""
+RESERVED: Final = frozenset(
+    {*(folder.removesuffix("/") for folder in FOLDERS), REQUEST, MANIFEST, JOB_ENV, JOB_INFO}
+)
 
 BLUEPRINTS: Final = "blueprint"
 """In the request of a blueprint's run, in place of a pipeline's name: its graph is the creation's own."""

@@ -57,6 +57,10 @@ def _nothing(_settings: Settings) -> str:
     return ""
 
 
+def _no_facts(_creation: Creation) -> str:
+    return ""
+
+
 def _always(_creation: Creation) -> bool:
     return True
 
@@ -74,6 +78,8 @@ class Stage:
     run: Callable[[Context], Result]
     salt: Callable[[Settings], str] = _nothing
     """What else the result depends on, e.g. the voice's version."""
+    facts: Callable[[Creation], str] = _no_facts
+    """What it depends on of objects of which it reads only a part, e.g. its own options."""
     runs_in_thread: bool = False
     """Runs in a thread of its own, so that a signal doesn't interrupt a wait for work that is already paid
     for. It ends when it next uses progress or account."""

@@ -45,7 +45,7 @@ from shared.stages.stage import Context, Result, Stage
 from shared.worker.assignment import claim_for, request_for
 from shared.worker.meter import Meter
 from shared.worker.ownership import Heartbeat, Ownership, check_wanted
-from shared.worker.publish import publish
+from shared.worker.publish import prune, publish
 
 if TYPE_CHECKING:
     from shared.reports.sink import Audience
@@ -224,10 +224,10 @@ def _make(job: Job, before: Record | None, ownership: Ownership, progress: Progr
     with scratch() as folder:
         result = _run(job, folder, progress, ownership)
         outputs = publish(job.creation, result.outputs, ownership)
-        _prune(job.creation, result, ownership)
+        prune(job.creation, result, ownership)
         ownership.check_stands()  # a removal from now on finds all that was published
     return {
-        "fingerprint": fingerprint if result.reusable and _unchanged(job, inputs) else "",
+        "fingerprint": fingerprint if result.reusable and _unchanged(job, fingerprint) else "",
         "inputs": inputs,
         "outputs": outputs,
         "metadata": dict(result.metadata),
@@ -279,9 +279,9 @@ def _run(job: Job, scratch: Path, progress: Progress, ownership: Ownership) -> R
         raise full_scratch() from error
 
 
-def _unchanged(job: Job, inputs: tuple[InputFile, ...]) -> bool:
+def _unchanged(job: Job, fingerprint: str) -> bool:
     """Whether the inputs are still those that the work began with; a change meanwhile needs a new run."""
-    return tuple(_describe(job.creation, job.stage.inputs(job.creation))) == inputs
+    return _fingerprint(job, tuple(_describe(job.creation, job.stage.inputs(job.creation)))) == fingerprint
 
 
 def _describe(creation: Creation, names: Iterable[str]) -> Iterable[InputFile]:
@@ -298,6 +298,8 @@ def _fingerprint(job: Job, inputs: tuple[InputFile, ...]) -> str:
         "task": [job.task.index, job.claim.tasks],
         "inputs": [[file.key, file.content_hash] for file in inputs],
     }
+    if facts := job.stage.facts(job.creation):
+        what["facts"] = facts
     return hashlib.sha256(canonical_json(what)).hexdigest()
 
 
@@ -310,21 +312,6 @@ def _still_stands(creation: Creation, before: Record, fingerprint: str) -> bool:
 def _is_intact(creation: Creation, output: OutputFile) -> bool:
     info = creation.stat(output.key)
     return info is not None and info.content_hash == output.content_hash
-
-
-def _prune(creation: Creation, result: Result, ownership: Ownership) -> None:
-    started_at = ownership.record.started_at
-    old = [
-        name
-        for folder, names in result.keep.items()
-        for name, info in creation.list(folder)
-        if name not in names and info.modified_at < started_at
-    ]
-    if old:
-        ownership.update()  # raises if taken over: the next attempt may need what is deleted here
-    for name in old:
-        ownership.check()
-        creation.delete(name)
 
 
 def _finish(job: Job, ownership: Ownership, meter: Meter, *, reused: bool = False, **facts: Any) -> Record:

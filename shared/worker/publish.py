@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.errors import PreconditionFailed, StoreError
 from shared.records.creation import Creation
 from shared.records.documents import OutputFile
-from shared.stages.stage import Output
+from shared.stages.stage import Output, Result
 from shared.storage import ABSENT
 from shared.worker.ownership import Ownership
 
@@ -62,3 +62,19 @@ def _publish_one(creation: Creation, output: Output, generation: str, ownership:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def prune(creation: Creation, result: Result, ownership: Ownership) -> None:
+    """Delete what is old in the folders that `result` keeps, but what it names."""
+    started_at = ownership.record.started_at
+    old = [
+        name
+        for folder, names in result.keep.items()
+        for name, info in creation.list(folder)
+        if name not in names and info.modified_at < started_at
+    ]
+    if old:
+        ownership.update()  # raises if taken over: the next attempt may need what is deleted here
+    for name in old:
+        ownership.check()
+        creation.delete(name)
