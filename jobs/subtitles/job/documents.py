@@ -138,6 +138,29 @@ class Transcript(Document):
     dropped: tuple[Dropped, ...] = ()
 
 
+class Cue(Document):
+    """A subtitle: one or two lines that are shown together."""
+
+    start_frame: int = Field(ge=0)
+    end_frame: int
+    """The first frame without it."""
+    lines: tuple[str, ...] = Field(min_length=1)
+    """As they are shown, with dashes and names of speakers."""
+    speakers: tuple[str, ...]
+    """Of each line."""
+    words: tuple[int, int]
+    """The first of its words, and the one after the last, counted over the whole transcript."""
+
+
+class Cues(Document):
+    """`subtitles/cues.json`: what all formats are written from, in order and without overlaps."""
+
+    language: str
+    frame_rate: str
+    profile: str
+    cues: tuple[Cue, ...]
+
+
 class Names(Document):
     """People, places or titles, each with other ways to write it."""
 

@@ -18,8 +18,12 @@ from shared.records.creation import Creation
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
 
-FILM_TYPES: Final = tuple(".mp4 .mov .m4v .webm .mkv .avi .ts .m2ts .mpg .mpeg .ogv".split())
-SOUND_TYPES: Final = tuple(".mp3 .m4a .aac .wav .flac .ogg .oga .opus .mka .wma .aiff".split())
+FILM_TYPES: Final = (
+    *(".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".m2ts", ".mpg", ".mpeg", ".ogv"),
+)
+SOUND_TYPES: Final = (
+    *(".mp3", ".m4a", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".mka", ".wma", ".aiff"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
