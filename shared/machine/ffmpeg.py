@@ -1,8 +1,9 @@
 """The only place that finds and runs ffmpeg, and escapes values for its filter graphs."""
 
+import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from shared.machine.scratch import FULL, full_scratch
 TIMED_OUT: Final = -1
 """The exit code in `ToolFailed` when ffmpeg was killed at its deadline."""
 _QUIET = ("-hide_banner", "-nostdin", "-nostats")
+_MOST_LOG_BYTES: Final = 1 << 18
+"""A damaged film makes ffmpeg complain about every frame; its summary comes last."""
 
 
 @cache
@@ -34,6 +37,33 @@ def run(arguments: Sequence[str | Path], *, timeout_s: float = 3600) -> str:
     stderr = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         raise _failure(command, done.returncode, stderr)
+    return stderr
+
+
+def run_watched(arguments: Sequence[str | Path], *, on_time: Callable[[float], None]) -> str:
+    """Run ffmpeg for as long as it takes and return the end of its stderr; raises as `run` does.
+
+    `on_time` gets the seconds that are written, twice a second; what it raises ends ffmpeg.
+    """
+    command = [ffmpeg_path(), *_QUIET, "-progress", "pipe:1", *map(str, arguments)]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                name, _, value = line.strip().partition("=")
+                if name == "out_time_us":
+                    on_time(int(value) / 1e6 if value.isdigit() else 0.0)  # N/A at the start
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.stdout.close()
+            exit_code = process.wait()
+        log.seek(max(0, log.seek(0, os.SEEK_END) - _MOST_LOG_BYTES))
+        stderr = log.read().decode("utf-8", "replace")
+    if exit_code:
+        raise _failure(command, exit_code, stderr)
     return stderr
 
 

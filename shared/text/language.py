@@ -180,3 +180,36 @@ def _kind(run: str, at: int) -> str:
 
 def _closes_syllable(run: str, at: int) -> bool:
     return run[at - 1 : at] in _STACKING or run[at + 1 : at + 2] == _ASAT
+
+
+def iso_639_2(language: str) -> str:
+    """The three-letter code that containers store (ISO 639-2/T); `und` for an unknown one."""
+    primary = language.lower().split("-")[0]
+    return _TERMINOLOGICAL.get(primary, primary) if len(primary) == 3 else _ISO_639_2.get(primary, "und")
+
+
+def is_same_language(one: str, other: str) -> bool:
+    """Whether two codes (BCP 47, or either kind of ISO 639-2) name one language; `und` is none."""
+    return iso_639_2(one) == iso_639_2(other) != "und"
+
+
+_ISO_639_2: Final = {
+    "af": "afr", "am": "amh", "ar": "ara", "az": "aze", "be": "bel", "bg": "bul", "bn": "ben", "bs": "bos",
+    "ca": "cat", "cs": "ces", "cy": "cym", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "eo": "epo",
+    "es": "spa", "et": "est", "eu": "eus", "fa": "fas", "fi": "fin", "fr": "fra", "ga": "gle", "gd": "gla",
+    "gl": "glg", "gu": "guj", "he": "heb", "hi": "hin", "hr": "hrv", "hu": "hun", "hy": "hye", "id": "ind",
+    "is": "isl", "it": "ita", "ja": "jpn", "ka": "kat", "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor",
+    "ku": "kur", "ky": "kir", "la": "lat", "lb": "ltz", "lo": "lao", "lt": "lit", "lv": "lav", "mi": "mri",
+    "mk": "mkd", "ml": "mal", "mn": "mon", "mr": "mar", "ms": "msa", "mt": "mlt", "my": "mya", "nb": "nob",
+    "ne": "nep", "nl": "nld", "nn": "nno", "no": "nor", "om": "orm", "or": "ori", "pa": "pan", "pl": "pol",
+    "ps": "pus", "pt": "por", "ro": "ron", "ru": "rus", "sd": "snd", "si": "sin", "sk": "slk", "sl": "slv",
+    "sq": "sqi", "sr": "srp", "sv": "swe", "sw": "swa", "ta": "tam", "te": "tel", "th": "tha", "tk": "tuk",
+    "tn": "tsn", "tr": "tur", "tt": "tat", "ug": "uig", "uk": "ukr", "ur": "urd", "uz": "uzb", "vi": "vie",
+    "zh": "zho",
+}  # fmt: skip
+_TERMINOLOGICAL: Final = {
+    "alb": "sqi", "arm": "hye", "baq": "eus", "bur": "mya", "chi": "zho", "cze": "ces", "dut": "nld",
+    "fre": "fra", "geo": "kat", "ger": "deu", "gre": "ell", "ice": "isl", "mac": "mkd", "mao": "mri",
+    "may": "msa", "per": "fas", "rum": "ron", "slo": "slk", "tib": "bod", "wel": "cym",
+}  # fmt: skip
+"""Bibliographic codes (ISO 639-2/B), which Matroska prefers."""

@@ -31,6 +31,8 @@ class Track(Document):
     start: float = 0
     """When it starts; the delay of a track of sound."""
     is_default: bool = False
+    dispositions: tuple[str, ...] = ()
+    """What else the container says of it, e.g. `forced`, `comment`, `visual_impaired`, `attached_pic`."""
 
 
 class Media(Document):
@@ -44,6 +46,8 @@ class Media(Document):
     width: int | None = None
     height: int | None = None
     """Of the picture as it is shown; None for a film that is sound alone."""
+    rotation: int = 0
+    """How far players turn the picture, in degrees anticlockwise: 90 or 270 for a phone held upright."""
     is_variable: bool = False
     """The picture's frame rate varies; `frame_rate` is then its average."""
     tracks: tuple[Track, ...]

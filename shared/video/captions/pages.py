@@ -151,6 +151,26 @@ def caption_states(timeline: Timeline) -> list[State]:
     return [state for page in caption_pages(timeline) for state in _states_of_page(timeline, page)]
 
 
+def lines_fit(lines: Sequence[str], timeline: Timeline) -> bool:
+    """Whether lines that are laid out already can be shown as they are: at most two, none too wide."""
+    faces, em_px = open_faces(timeline.fonts), letter_px(timeline)
+    return len(lines) <= 2 and all(_edges(line, faces, em_px)[-1] <= _line_px(timeline) for line in lines)
+
+
+def line_state(lines: Sequence[str], first_frame: int, end_frame: int) -> State:
+    """Lines that are laid out already, for some frames, without a highlight."""
+    return State(
+        lines=tuple((Piece(text=line, lit=False),) for line in lines),
+        right_to_left=is_right_to_left(" ".join(lines)),
+        first_frame=first_frame,
+        end_frame=end_frame,
+    )
+
+
+def _line_px(timeline: Timeline) -> float:
+    return timeline.width * (1 - 2 * SIDE_MARGIN) / 1.01
+
+
 def _pages_of_cue(timeline: Timeline, faces: Sequence[Face], number: int, until: int) -> Iterator[Page]:
     cue = timeline.cues[number]
     shown = _shown(cue, timeline, faces)
@@ -166,7 +186,7 @@ def _pages_of_cue(timeline: Timeline, faces: Sequence[Face], number: int, until:
         text=shown.text,
         edges_px=_edges(shown.text, faces, em_px),
         points=break_points(shown.text, {start for start, _ in spans}),
-        line_px=timeline.width * (1 - 2 * SIDE_MARGIN) / 1.01,
+        line_px=_line_px(timeline),
         language=cue.language,
         heard_ms=heard_ms,
     )

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from shared.text.language import iso_639_2
 from shared.video.captions.subtitle_files import as_written
 from shared.video.encoding.x264 import LEAD_FRAMES, timescale
 from shared.video.sound.mix import RATE_HZ
@@ -89,7 +90,7 @@ def mux(
         }
         film = stack.enter_context(av.open(str(target), "w", format="mp4", options=options))
         packets = [_copied(picture, film), _copied(sound, film)]
-        film.streams.audio[0].metadata["language"] = _iso_639_2(language)
+        film.streams.audio[0].metadata["language"] = iso_639_2(language)
         if captions:
             packets.append(_soft_track(captions.read_text(encoding="utf-8"), film, language))
         if chapters:
@@ -149,7 +150,7 @@ def _soft_track(captions: str, film: "OutputContainer", language: str) -> "Itera
     track = film.add_stream("mov_text")
     track.codec_context.subtitle_header = _PLAIN
     track.time_base = track.codec_context.time_base = Fraction(1, _TICKS * 1000)
-    track.metadata["language"] = _iso_639_2(language)
+    track.metadata["language"] = iso_639_2(language)
     return (_caption(track, *cue) for cue in _cues(captions))
 
 
@@ -185,23 +186,3 @@ Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BackColour, Alig
 Style: Default,Arial,16,&Hffffff,&H0,&H0,2
 """
 """The source of the track's description in ffmpeg."""
-_ISO_639_2: Final = {
-    "af": "afr", "am": "amh", "ar": "ara", "az": "aze", "be": "bel", "bg": "bul", "bn": "ben", "bs": "bos",
-    "ca": "cat", "cs": "ces", "cy": "cym", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "eo": "epo",
-    "es": "spa", "et": "est", "eu": "eus", "fa": "fas", "fi": "fin", "fr": "fra", "ga": "gle", "gd": "gla",
-    "gl": "glg", "gu": "guj", "he": "heb", "hi": "hin", "hr": "hrv", "hu": "hun", "hy": "hye", "id": "ind",
-    "is": "isl", "it": "ita", "ja": "jpn", "ka": "kat", "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor",
-    "ku": "kur", "ky": "kir", "la": "lat", "lb": "ltz", "lo": "lao", "lt": "lit", "lv": "lav", "mi": "mri",
-    "mk": "mkd", "ml": "mal", "mn": "mon", "mr": "mar", "ms": "msa", "mt": "mlt", "my": "mya", "nb": "nob",
-    "ne": "nep", "nl": "nld", "nn": "nno", "no": "nor", "om": "orm", "or": "ori", "pa": "pan", "pl": "pol",
-    "ps": "pus", "pt": "por", "ro": "ron", "ru": "rus", "sd": "snd", "si": "sin", "sk": "slk", "sl": "slv",
-    "sq": "sqi", "sr": "srp", "sv": "swe", "sw": "swa", "ta": "tam", "te": "tel", "th": "tha", "tk": "tuk",
-    "tn": "tsn", "tr": "tur", "tt": "tat", "ug": "uig", "uk": "ukr", "ur": "urd", "uz": "uzb", "vi": "vie",
-    "zh": "zho",
-}  # fmt: skip
-
-
-def _iso_639_2(language: str) -> str:
-    """The three-letter code that mp4 stores (ISO 639-2/T); `und` for an unknown one."""
-    primary = language.lower().split("-")[0]
-    return primary if len(primary) == 3 else _ISO_639_2.get(primary, "und")
