@@ -188,6 +188,12 @@ def iso_639_2(language: str) -> str:
     return _TERMINOLOGICAL.get(primary, primary) if len(primary) == 3 else _ISO_639_2.get(primary, "und")
 
 
+def iso_639_2b(language: str) -> str:
+    """The bibliographic code, which QuickTime and Matroska store: `ger` for German, not `deu`."""
+    code = iso_639_2(language)
+    return next((one for one, other in _TERMINOLOGICAL.items() if other == code), code)
+
+
 def is_same_language(one: str, other: str) -> bool:
     """Whether two codes (BCP 47, or either kind of ISO 639-2) name one language; `und` is none."""
     return iso_639_2(one) == iso_639_2(other) != "und"
@@ -212,4 +218,4 @@ _TERMINOLOGICAL: Final = {
     "fre": "fra", "geo": "kat", "ger": "deu", "gre": "ell", "ice": "isl", "mac": "mkd", "mao": "mri",
     "may": "msa", "per": "fas", "rum": "ron", "slo": "slk", "tib": "bod", "wel": "cym",
 }  # fmt: skip
-"""Bibliographic codes (ISO 639-2/B), which Matroska prefers."""
+"""By bibliographic code (ISO 639-2/B)."""

@@ -24,13 +24,22 @@ class Container:
     """The codecs of subtitles that it holds."""
     has_attachments: bool = False
     holds_h264: bool = True
+    is_bibliographic: bool = False
+    """Of the two kinds of ISO 639-2 codes it has `ger`, not `deu`."""
     options: tuple[str, ...] = ()
 
 
 _IN_MOV: Final = frozenset({"mov_text", "dvd_subtitle", "eia_608"})
 _FAST_START: Final = ("-movflags", "+faststart")
 MP4: Final = Container(muxer="mp4", suffix=".mp4", soft="mov_text", subtitles=_IN_MOV, options=_FAST_START)
-MOV: Final = Container(muxer="mov", suffix=".mov", soft="mov_text", subtitles=_IN_MOV, options=_FAST_START)
+MOV: Final = Container(
+    muxer="mov",
+    suffix=".mov",
+    soft="mov_text",
+    subtitles=_IN_MOV,
+    options=_FAST_START,
+    is_bibliographic=True,
+)
 WEBM: Final = Container(
     muxer="webm", suffix=".webm", soft="webvtt", subtitles=frozenset({"webvtt"}), holds_h264=False
 )
@@ -45,6 +54,7 @@ MKV: Final = Container(
         }
     ),
     has_attachments=True,
+    is_bibliographic=True,
 )
 _IN_WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 

@@ -128,7 +128,7 @@ def _mix(channels: Sequence[str]) -> list[str]:
     shares = [(name, _SHARES.get(name, _AROUND) if has_middle else alike) for name in channels]
     mixed = "+".join(f"{share:g}*{name}" for name, share in shares if share)
     return [
-        *(f"pan=mono|c0={mixed}", f"aresample={RATE_HZ}"),
+        *("aformat=sample_fmts=fltp", f"pan=mono|c0={mixed}", f"aresample={RATE_HZ}"),
         "alimiter=limit=0.97:level=disabled:latency=enabled",
     ]
 

@@ -1,6 +1,6 @@
 """What is in a film's file, by its container's word; decodes a single picture."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +25,13 @@ _KINDS: Final[Mapping[str, Kind]] = {
 }
 _PICTURES_ASIDE: Final = frozenset({"attached_pic", "timed_thumbnails", "still_image"})
 """Dispositions of covers and the like, which are streams of pictures but not the film's."""
+_USUAL_CHANNELS: Final[Mapping[int, str]] = {
+    1: "FC",
+    2: "FL FR",
+    6: "FL FR FC LFE BL BR",
+    8: "FL FR FC LFE BL BR SL SR",
+}
+"""By their number, for sound that doesn't name them (PCM), as ffmpeg guesses them too."""
 _TIME_BASE: Final = 1_000_000
 """libav's, of a container's own times."""
 
@@ -56,7 +63,7 @@ class Inventory:
     picture: Picture | None
     """None for sound alone, with or without a cover."""
     channels: Mapping[int, tuple[str, ...]]
-    """By index of a track of sound, the names of its channels, e.g. `FL`, `FR`; empty if they are unknown."""
+    """By index of a track of sound, the names of its channels, e.g. `FL`, `FR`."""
 
     def of_kind(self, kind: Kind) -> tuple[Track, ...]:
         return tuple(track for track in self.tracks if track.kind == kind)
@@ -68,7 +75,7 @@ def inventory_of(path: Path, *, name: str) -> Inventory:
         start_s = (container.start_time or 0) / _TIME_BASE
         tracks = tuple(_track(stream, start_s) for stream in container.streams)
         channels = {
-            stream.index: tuple(channel.name for channel in stream.codec_context.layout.channels)
+            stream.index: _channels([channel.name for channel in stream.codec_context.layout.channels])
             for stream in container.streams.audio
         }
         return Inventory(
@@ -114,6 +121,11 @@ def _track(stream: Any, start_s: float) -> Track:
         is_default="default" in said,
         dispositions=tuple(flag for flag in said if flag != "default"),
     )
+
+
+def _channels(names: Sequence[str]) -> tuple[str, ...]:
+    unnamed = "NONE" in names
+    return tuple(_USUAL_CHANNELS.get(len(names), "").split()) if unnamed else tuple(names)
 
 
 def _codec(stream: Any) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs.subtitles.film.containers import Fit
 from jobs.subtitles.job.documents import Track
 from shared.machine.ffmpeg import run_watched
-from shared.text.language import iso_639_2
+from shared.text.language import iso_639_2, iso_639_2b
 from shared.video.encoding.film_files import ONLY
 
 OnTime = Callable[[float], None]
@@ -55,7 +55,7 @@ def marks_of(fit: Fit, added: Sequence[SoftTrack] = (), *, steps_back: bool = Tr
         if steps_back and track.is_default and "forced" not in track.dispositions:
             arguments += [f"-disposition:s:{number}", "-default"]
     for number, soft in enumerate(added, len(old)):
-        arguments += [f"-c:s:{number}", fit.container.soft, *_names(number, soft)]
+        arguments += [f"-c:s:{number}", fit.container.soft, *_names(number, soft, fit)]
     return [*arguments, *_mimetypes(fit)]
 
 
@@ -67,10 +67,11 @@ def _maps(fit: Fit, added: int) -> Iterator[str]:
     yield from ("-map_metadata", "0", "-map_chapters", "0", "-c", "copy")
 
 
-def _names(number: int, soft: SoftTrack) -> Iterator[str]:
+def _names(number: int, soft: SoftTrack, fit: Fit) -> Iterator[str]:
     meta = f"-metadata:s:s:{number}"
+    code = (iso_639_2b if fit.container.is_bibliographic else iso_639_2)(soft.language)
     for key, value in (
-        ("language", iso_639_2(soft.language)),
+        ("language", code),
         ("title", soft.title),
         ("handler_name", soft.title),
     ):
