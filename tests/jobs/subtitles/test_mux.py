@@ -248,7 +248,7 @@ def burnt(path: Path, scratch: Path, document: Cues | None = None) -> Muxed:
 
 def lumas(path: Path) -> list[NDArray[np.uint8]]:
     with av.open(str(path)) as film:
-        return [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
+        return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in film.decode(video=0)]
 
 
 @pytest.fixture(scope="session")
