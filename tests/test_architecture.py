@@ -99,6 +99,7 @@ FLOORS = (
     {"database"},
     {"reports"},
     {"worker"},
+    {"job_manager"},
     {"api", "driving"},
 )
 """The rooms of `shared/`, the ground first: a module imports from its own room and from floors below. What

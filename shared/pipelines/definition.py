@@ -190,6 +190,11 @@ class Pipeline(_Definition):
         return names | ({FUSED: self.fused.job} if self.fused else {})
 
     @property
+    def optional(self) -> frozenset[str]:
+        """The stages without which a run goes on."""
+        return frozenset(name for name, stage in self.stages.items() if stage.optional)
+
+    @property
     def width(self) -> int:
         """How many of its stages can run at once, at most."""
         depths: dict[str, int] = {}

@@ -3,6 +3,7 @@
 Names that only one pipeline uses are in its folder; names that two of them share are here.
 """
 
+from datetime import date
 from typing import Final
 
 REQUEST: Final = "request.json"
@@ -41,6 +42,15 @@ MARKS: Final = "_active/"
 
 PREPARED: Final = "_preparing/"
 """A key: holds the mark of each creation that a job prepares. No creation ID can be equal to it."""
+
+
+DATED: Final = "_jobs/"
+"""A key: holds the numbers of jobs that are in use, by date. No creation ID can be equal to it."""
+
+
+def dated_key(day: date, number: int) -> str:
+    """The key that reserves a number of a job; its name is none that a job's folder has."""
+    return f"{DATED}{day:%Y%m%d}/{number}"
 
 
 def captions_name(kind: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.errors import PreconditionFailed
 from shared.records.creation import Creation, canonical_json
-from shared.records.names import FOLDERS, MANIFEST, POSTED, REQUEST, marks_of
+from shared.records.names import FOLDERS, JOB_ENV, JOB_INFO, MANIFEST, POSTED, REQUEST, marks_of
 from shared.storage import ABSENT, ObjectInfo
 
 REMOVED: Final = canonical_json({"state": "removed"})
@@ -15,7 +15,7 @@ REMOVED: Final = canonical_json({"state": "removed"})
 
 def objects_of(creation: Creation) -> Iterator[tuple[str, ObjectInfo]]:
     """All objects of the creation, but none of a creation below it."""
-    for name in (REQUEST, MANIFEST):
+    for name in (REQUEST, MANIFEST, JOB_ENV, JOB_INFO):
         info = creation.stat(name)
         if info:
             yield name, info

@@ -153,7 +153,8 @@ class Trigger:
         if status.status == "failed" and self._give_up(creation, request, status):
             noted, request, status = self._look(creation)
         for _ in range(_TRIES):
-            if rewrite_manifest(creation, request, status, over=noted):
+            optional = self.pipelines[request.pipeline].optional
+            if rewrite_manifest(creation, request, status, over=noted, optional=optional):
                 break
             noted, request, status = self._look(creation)
         self._listeners.news(creation, request, status)
