@@ -15,10 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from jobs.presenter import PIPELINE_FILE
-from jobs.presenter.deck.slides import SCRIPT_NAME, SLIDES_NAME, Slides
 from jobs.presenter.messages.broker import Inbox
+from jobs.presenter.messages.composed import asked_by
 from jobs.presenter.messages.kafka import KafkaInbox, client_settings
-from jobs.presenter.messages.request import read_asked, write_assets
+from jobs.presenter.messages.outbox import Outbox
+from jobs.presenter.messages.request import write_assets
 from jobs.presenter.messages.video_job import VideoJob, read_message
 from jobs.presenter.messages.waiting import StoreInbox
 from jobs.presenter.talk import talk_inputs
@@ -27,9 +28,8 @@ from shared.logs import log
 from shared.pipelines.definition import Pipeline, load_pipeline
 from shared.platforms.local import LocalPlatform
 from shared.platforms.pulse import patience_of
-from shared.records.creation import Creation, canonical_json
+from shared.records.creation import Creation
 from shared.records.documents import load_request
-from shared.records.names import ASSETS
 from shared.reports.composing import trigger_of
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -146,18 +146,11 @@ def _started(trigger: Trigger, pipeline: Pipeline, job: VideoJob) -> bool:
 
 
 def _write_missing(creation: Creation, job: VideoJob) -> None:
-    """A message may come from another sender than the job that composes: then its assets are made of it."""
+    """A message may come from another sender than the job that composes: then its assets are made of it, and
+    it is kept, since its script and slides are those of the run."""
     if not talk_inputs(creation):
-        own = {"schema_version", "job_id", "script", "slides"}
-        given = job.model_dump(exclude=own, exclude_unset=True)
-        if (job.avatar or "").startswith(ASSETS):  # a picture that is not there
-            del given["avatar"]
-        write_assets(creation, read_asked({"text": job.script, **given}, strict=False))
-    if creation.stat(SCRIPT_NAME) is None:
-        creation.bring_bytes(job.script.encode(), SCRIPT_NAME)
-    if creation.stat(SLIDES_NAME) is None:
-        slides = Slides(slides=job.slides).model_dump(mode="json", exclude_defaults=True)
-        creation.bring_bytes(canonical_json(slides), SLIDES_NAME)
+        write_assets(creation, asked_by(job))
+    Outbox(creation).put(job.to_bytes())
 
 
 if __name__ == "__main__":

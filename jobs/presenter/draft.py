@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.deck.sections import notes_for
 from jobs.presenter.deck.slides import MEDIA, SCRIPT_NAME, SLIDES_NAME, Slides
+from jobs.presenter.messages.composed import message_of
+from jobs.presenter.messages.outbox import MESSAGE_NAME
 from jobs.presenter.skills import Skills, Wish, skills_provider
 from jobs.presenter.skills.embedded.provider import EmbeddedSkills
 from jobs.presenter.skills.pictures import addresses_in, asset_of, pictures_in
@@ -45,12 +47,30 @@ def compose(talk: Talk, skills: Skills) -> Composed:
     wish = wish_of(talk)
     script = skills.rewrite_script(text, wish)
     slides = _signed(skills.generate_slides(script, text, wish), talk.options.name.strip())
-    shown = dict.fromkeys((*pictures_in(text), *addresses_in(text)))
-    lost = [name for name in shown if asset_of(name, wish) is None]
-    warnings = (
-        f"picture {name[:_LONGEST_NAME]!r} is left out: put it into {MEDIA} and run again" for name in lost
+    return Composed(script=script, slides=slides, warnings=_lost_pictures(text, wish))
+
+
+def composed_before(creation: Creation, talk: Talk) -> Composed | None:
+    """The script and slides of the message that asked for this talk, if they still are those of its text and
+    its pictures."""
+    job = message_of(creation, talk)
+    if job is None:
+        return None
+    text, wish = talk.text or "", wish_of(talk)
+    shown = {slide.picture.name for slide in job.slides if slide.picture}
+    if not shown.issuperset(filter(None, (asset_of(name, wish) for name in pictures_in(text)))):
+        return None
+    slides = Slides(title=job.slides[0].title, language=wish.language, slides=job.slides)
+    return Composed(script=job.script, slides=slides, warnings=_lost_pictures(text, wish))
+
+
+def _lost_pictures(text: str, wish: Wish) -> tuple[str, ...]:
+    names = dict.fromkeys((*pictures_in(text), *addresses_in(text)))
+    return tuple(
+        f"picture {name[:_LONGEST_NAME]!r} is left out: put it into {MEDIA} and run again"
+        for name in names
+        if asset_of(name, wish) is None
     )
-    return Composed(script=script, slides=slides, warnings=tuple(warnings))
 
 
 def _signed(slides: Slides, name: str) -> Slides:
@@ -96,14 +116,18 @@ def run(context: Context) -> Result:
     """The stage's work."""
     context.progress.update(0.05, "reading the text")
     talk = read_talk(context.creation, context.parameters)
-    skills = skills_provider(context.settings, context.account)
     pages: dict[str, Output] = {}
+    maker = "none"
+    before = composed_before(context.creation, talk)
     if talk.deck:
         context.progress.update(0.1, "reading the deck")
         composed = present(talk, _brought(context, talk.deck, pages))
+    elif before:
+        composed, maker = before, "message"
     else:
+        skills = skills_provider(context.settings, context.account)
         context.progress.update(0.2, f"writing script and slides ({skills.name})")
-        composed = compose(talk, skills)
+        composed, maker = compose(talk, skills), skills.name
     script = composed.script.encode()
     slides = canonical_json(composed.slides.model_dump(mode="json", exclude_defaults=True))
     return Result(
@@ -115,7 +139,7 @@ def run(context: Context) -> Result:
         metadata={
             "slides": len(composed.slides.slides),
             "language": composed.slides.language,
-            "skills": "none" if talk.deck else skills.name,
+            "skills": maker,
             "planned_s": round(sum(slide.seconds for slide in composed.slides.slides), 1),
         },
         warnings=composed.warnings,
@@ -134,7 +158,7 @@ def _brought(context: Context, name: str, pages: dict[str, Output]) -> "Deck":
 
 
 def _inputs(creation: Creation) -> list[str]:
-    return talk_inputs(creation)
+    return [*talk_inputs(creation), *([MESSAGE_NAME] if creation.stat(MESSAGE_NAME) else [])]
 
 
 def _skills(settings: Settings) -> str:

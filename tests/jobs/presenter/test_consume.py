@@ -10,8 +10,10 @@ import pytest
 from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.compose_job import ComposeJob
 from jobs.presenter.consume import main, take_one
+from jobs.presenter.draft import composed_before
 from jobs.presenter.messages.broker import BrokerFailed
 from jobs.presenter.messages.waiting import StoreInbox
+from jobs.presenter.talk import read_talk
 from shared.errors import Stopped
 from shared.pipelines.definition import load_pipeline
 from shared.preparing.posting import post
@@ -150,8 +152,10 @@ def test_a_message_from_elsewhere_becomes_a_creation() -> None:
     broker.append("far", json.dumps(sent).encode())
     assert consume(store, broker) == "far"
     creation = Creation(store, "far")
-    assert creation.read("assets/talk.md")[0] == creation.read("assets/script.txt")[0] == b"Hi."
-    assert json.loads(creation.read("assets/slides.json")[0])["slides"] == sent["slides"]
+    assert creation.read("assets/talk.md")[0] == b"Hi."
+    composed = composed_before(creation, read_talk(creation, {}))
+    assert composed
+    assert (composed.script, [slide.title for slide in composed.slides.slides]) == ("Hi.", ["All"])
 
 
 def test_without_a_broker_messages_wait_in_the_store() -> None:

@@ -1,5 +1,7 @@
 """compose: a text becomes a script and slides."""
 
+import json
+
 import pytest
 
 from jobs.presenter.deck.notes import without_pauses
@@ -9,7 +11,7 @@ from jobs.presenter.skills.embedded.provider import EmbeddedSkills
 from jobs.presenter.talk import read_talk
 from shared.records.creation import Creation
 from shared.storage.memory import MemoryStore
-from tests.support.talks import ID, data, give, new_talk, put
+from tests.support.talks import ID, TEXT, data, give, given, new_talk, put
 
 
 def test_script_and_slides_are_assets(made: MemoryStore) -> None:
@@ -56,3 +58,18 @@ def test_a_picture_that_is_there_is_on_a_slide() -> None:
     assert composed.warnings == ()
     shown = [slide.picture.name for slide in composed.slides.slides if slide.picture]
     assert shown == ["assets/media/map.png"]
+
+
+def test_what_was_composed_before_is_shown_until_the_text_is_changed(voice: object) -> None:
+    store = new_talk()
+    message = {
+        "schemaVersion": 1, "jobId": ID, "text": TEXT, "language": "en", "name": "Ada Byron",
+        "script": "All metals.", "slides": [{"title": "Written elsewhere", "notes": "All metals."}],
+    }  # fmt: skip
+    store.write(f"{ID}/claims/message.json", json.dumps(message).encode())
+    given(store)
+    assert data(store, "assets/script.txt") == b"All metals."
+    assert read_slides(Creation(store, ID)).title == "Written elsewhere"
+    put(store, "talk.md", f"{TEXT}\nOr thrice.")
+    given(store)
+    assert read_slides(Creation(store, ID)).title == "Metals"
