@@ -83,13 +83,19 @@ class Http:
         key_variable: str,
         explain: Explain = lambda _status, _body: None,
         tries: int = TRIES,
+        query: Mapping[str, str] | None = None,
     ) -> None:
-        """`headers` hold the key, which is sent only to `base_url`; `key_variable` is the key's variable."""
+        """`headers` hold the key, which is sent only to `base_url`; `key_variable` is the key's variable.
+
+        `query` holds it for an API that takes it in the address; errors then don't show what requests says
+        of them, since that names the address.
+        """
         self.provider = provider
         self._base_url = base_url.rstrip("/")
         self._account = account
         self._headers = dict(headers)
-        self._secrets = _secrets_in(headers)
+        self._query = dict(query or {})
+        self._secrets = (*_secrets_in(headers), *_secrets_in(self._query))
         self._key_variable = key_variable
         self._explain = explain
         self._retries = Retries(provider, sleep=account.sleep, tries=tries)
@@ -197,6 +203,7 @@ class Http:
                 session.request(
                     asked.method,
                     asked.url,
+                    params=self._query if _is_below(asked.url, self._base_url) else None,
                     json=asked.body,
                     headers=dict(asked.headers),
                     timeout=(_CONNECT_S, asked.silence_s),
@@ -206,7 +213,7 @@ class Http:
             ):
                 yield response
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise self._broken(error, asked) from error
+            raise self._broken(error, asked) from (None if self._query else error)
 
     @contextmanager
     def _open_session(self, asked: _Asked) -> "Iterator[Session]":
