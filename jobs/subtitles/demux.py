@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from jobs.subtitles import PIPELINE_FILE
+from jobs.subtitles.entry import main
 from jobs.subtitles.film.choice import chosen_track
 from jobs.subtitles.film.decoding import RATE_HZ, Heard, decode_film
 from jobs.subtitles.film.inventory import Inventory, inventory_of
@@ -18,7 +18,6 @@ from shared.machine.process import usable_cores
 from shared.records.creation import canonical_json
 from shared.stages.film_steps import write_output
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.worker.entry import stage_main
 
 _KNOWS_ITS_LENGTH: Final = ("mov", "matroska", "avi", "asf", "wav", "flac")
 """Containers whose duration is written and not estimated."""
@@ -116,4 +115,4 @@ STAGE: Final = Stage(
 )
 
 if __name__ == "__main__":
-    sys.exit(stage_main(STAGE, PIPELINE_FILE))
+    sys.exit(main(STAGE))

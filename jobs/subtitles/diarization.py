@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.subtitles import PIPELINE_FILE
+from jobs.subtitles.entry import main
 from jobs.subtitles.job.documents import (
     UNKNOWN_SPEAKER,
     SpeakerSegments,
@@ -25,7 +25,6 @@ from shared.logs import log
 from shared.settings import Settings
 from shared.stages.film_steps import write_output
 from shared.stages.stage import Context, Result, Stage
-from shared.worker.entry import stage_main
 
 _NETWORK: Final = "resemblyzer-ge2e"
 _TIMBRE: Final = "mean-mfcc"
@@ -121,4 +120,4 @@ STAGE: Final = Stage(
 )
 
 if __name__ == "__main__":
-    sys.exit(stage_main(STAGE, PIPELINE_FILE))
+    sys.exit(main(STAGE))

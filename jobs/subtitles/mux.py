@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from jobs.subtitles import PIPELINE_FILE
+from jobs.subtitles.entry import main
 from jobs.subtitles.film.burning import burn_film, draw_strip, subtitle_fonts
 from jobs.subtitles.film.containers import MKV, Container, Fit, container_of, fitted
 from jobs.subtitles.film.inventory import Inventory, Picture, inventory_of
@@ -19,7 +19,6 @@ from shared.machine.process import usable_cores
 from shared.records.creation import Creation
 from shared.records.names import ASSETS
 from shared.stages.stage import Context, Output, Result, Stage
-from shared.worker.entry import stage_main
 
 _TITLE: Final = "Subtitles"
 _SOURCE_TITLE: Final = "Subtitles, as spoken"
@@ -145,4 +144,4 @@ STAGE: Final = Stage(
 )
 
 if __name__ == "__main__":
-    sys.exit(stage_main(STAGE, PIPELINE_FILE))
+    sys.exit(main(STAGE))

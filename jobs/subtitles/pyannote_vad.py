@@ -8,7 +8,7 @@ import logging
 import sys
 from typing import Final
 
-from jobs.subtitles import PIPELINE_FILE
+from jobs.subtitles.entry import main
 from jobs.subtitles.job.documents import SpeechSegments, read_document
 from jobs.subtitles.job.names import AUDIO, PYANNOTE, SILERO, SPEECH
 from jobs.subtitles.voices import pyannote, second_opinion
@@ -18,7 +18,6 @@ from jobs.subtitles.voices.spans import JOINED_S, MERGE_PARAMETERS, MERGE_RULE, 
 from shared.logs import log
 from shared.settings import Settings
 from shared.stages.stage import Context, Result, Stage
-from shared.worker.entry import stage_main
 
 _Heard = tuple[list[Span], str, dict[str, float | int | str]]
 """What a detector found, its name and its parameters."""
@@ -79,4 +78,4 @@ STAGE: Final = Stage(
 )
 
 if __name__ == "__main__":
-    sys.exit(stage_main(STAGE, PIPELINE_FILE))
+    sys.exit(main(STAGE))

@@ -3,12 +3,11 @@
 import sys
 from typing import Final
 
-from jobs.subtitles import PIPELINE_FILE
+from jobs.subtitles.entry import main
 from jobs.subtitles.job.names import AUDIO, SILERO
 from jobs.subtitles.voices.listening import SILENT, fetch_sound, telling, write_speech
 from jobs.subtitles.voices.silero import ENGINE, PARAMETERS, engine_version, speech_spans
 from shared.stages.stage import Context, Result, Stage
-from shared.worker.entry import stage_main
 
 
 def run(context: Context) -> Result:
@@ -36,4 +35,4 @@ STAGE: Final = Stage(
 )
 
 if __name__ == "__main__":
-    sys.exit(stage_main(STAGE, PIPELINE_FILE))
+    sys.exit(main(STAGE))

@@ -16,7 +16,23 @@ _CAMERA: Final = re.compile(
 )
 """Names that cameras, telephones and recorders give."""
 _SAYS_NOTHING: Final = frozenset(
-    "audio clip export film final final_output input movie my output recording sample test untitled video".split()
+    [
+        "audio",
+        "clip",
+        "export",
+        "film",
+        "final",
+        "final_output",
+        "input",
+        "movie",
+        "my",
+        "output",
+        "recording",
+        "sample",
+        "test",
+        "untitled",
+        "video",
+    ]
 )
 _PARTS: Final = re.compile(r"[\s._]+")
 
@@ -37,9 +53,7 @@ def title_of(options: JobOptions, *, this_year: int) -> FilmTitle:
     """
     guessed = _guess(options.file, this_year)
     if not options.title:
-        return FilmTitle(
-            title=guessed.title, year=options.year or guessed.year, is_series=guessed.is_series
-        )
+        return FilmTitle(title=guessed.title, year=options.year or guessed.year, is_series=guessed.is_series)
     same_film = _plain(options.title) == _plain(guessed.title)
     return FilmTitle(
         title=options.title,
