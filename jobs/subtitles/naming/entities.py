@@ -8,6 +8,7 @@ from typing import Final
 from jobs.subtitles.job.documents import Entities, Names
 from jobs.subtitles.naming.facts import CastMember, FilmFacts
 from shared.text.language import main_script
+from shared.text.phrasing import function_words
 
 HONORIFICS: Final = frozenset(
     {
@@ -151,12 +152,16 @@ def _places_of(text: str, known: set[str]) -> Iterator[str]:
 
 
 def _capital_runs(text: str) -> Iterator[tuple[int, str]]:
-    """Where each begins, and its words; possessives are taken off."""
+    """Where each begins, and its words: without possessives, and without what has its capital from the
+    sentence alone (`In`)."""
+    small = function_words("en")
     for found in _RUN.finditer(text):
-        run = re.sub(r"['’]s?$", "", found[0])
-        words = _without_honorifics(run.split())
-        if words and _letters("".join(words)) >= _SHORTEST and not run.isupper():
-            yield found.end() - len(found[0]) + run.find(words[0]), " ".join(words)
+        words = re.sub(r"['’]s?$", "", found[0]).split()
+        if _begins_sentence(text, found.start()) and words[0].lower() in small:
+            words = words[1:]
+        words = _without_honorifics(words)
+        if words and _letters("".join(words)) >= _SHORTEST and not found[0].isupper():
+            yield found.start() + found[0].find(words[0]), " ".join(words)
 
 
 def _begins_sentence(text: str, at: int) -> bool:
