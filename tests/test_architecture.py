@@ -86,6 +86,9 @@ HOMES = {
     "pptx": ("jobs/presenter/drawing/written/", "jobs/presenter/deck/reading/presentation.py"),
     "pypdfium2": ("jobs/presenter/deck/reading/pdf.py",),
     "pygments": ("jobs/presenter/drawing/colours.py",),
+    "guessit": ("jobs/subtitles/naming/film_title.py",),
+    "rapidfuzz": ("jobs/subtitles/naming/",),
+    "tokenizers": ("jobs/subtitles/naming/prompts.py",),
     "fcntl": ("shared/storage/", "shared/machine/temporary.py"),
 }
 

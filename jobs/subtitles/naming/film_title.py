@@ -10,30 +10,18 @@ from jobs.subtitles.job.options import JobOptions
 _FIRST_YEAR: Final = 1878
 """Of the oldest film."""
 _CAMERA: Final = re.compile(
-    r"(?:img|vid|dsc[nf]?|mvi|pxl|gopr|gh|gx|dji|mov|p|s|wp|video|signal|whatsapp(?: video)?|screen ?recording"
-    r"|bildschirmaufnahme|screencast)[ _-]?[\d(].*",
+    r"(?:(?:img|vid|dsc[nf]?|mvi|pxl|gopr|gh|gx|dji|mov|video|signal|whatsapp video)[ _-]?\d{3,}"
+    r"|screen ?recording|screencast|bildschirmaufnahme).*",
     re.IGNORECASE,
 )
 """Names that cameras, telephones and recorders give."""
 _SAYS_NOTHING: Final = frozenset(
-    [
-        "audio",
-        "clip",
-        "export",
-        "film",
-        "final",
-        "final_output",
-        "input",
-        "movie",
-        "my",
-        "output",
-        "recording",
-        "sample",
-        "test",
-        "untitled",
-        "video",
-    ]
+    {
+        *("audio", "clip", "export", "film", "final", "final_output", "input", "movie", "my"),
+        *("output", "recording", "sample", "test", "untitled", "video"),
+    }
 )
+_EPISODE: Final = re.compile(r"s\d+|\d+x\d+|\be(?:p|pisode)?[ ._-]?\d+|season|episode", re.IGNORECASE)
 _PARTS: Final = re.compile(r"[\s._]+")
 
 
@@ -79,6 +67,8 @@ def _of_name(name: str, this_year: int) -> FilmTitle:
     if _CAMERA.fullmatch(stem):
         return FilmTitle()
     found: dict[str, Any] = dict(guessit(name))
+    if found.get("type") == "episode" and not _EPISODE.search(stem):  # `2049` for episode 49 of season 20
+        found = dict(guessit(name, {"type": "movie"}))
     title = _with_hyphens(str(found.get("title", "")), stem)
     year = found.get("year")
     if year is not None and not (title and _FIRST_YEAR <= year <= this_year + 1):
