@@ -36,6 +36,15 @@ MOST_TEXT_BYTES: Final = 1 << 20
 """Of a caption, of a story's options and of a brief, which their readers hold in memory."""
 
 
+FILM_TYPES: Final = (
+    *(".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".m2ts", ".mpg", ".mpeg", ".ogv"),
+)
+SOUND_TYPES: Final = (
+    *(".mp3", ".m4a", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".mka", ".wma", ".aiff"),
+)
+"""The endings of films and of recordings that are worked on as they are, of any length."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PictureType:
     """A type of picture that is accepted."""

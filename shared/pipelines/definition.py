@@ -14,8 +14,9 @@ from shared.validation import problems_of
 
 FUSED: Final = "fused"
 """Takes the place of a stage's name for the job that runs all stages; no stage has this name."""
-Kind = Literal["image", "text", "audio", "json", "video", "document"]
-"""The name of an asset that people supply."""
+Kind = Literal["image", "text", "audio", "json", "video", "film", "document"]
+"""The name of an asset that people supply: `audio` is music, `video` a clip; a `film` is a whole film or a
+recording with sound."""
 _DOTTED: Final = r"^[a-z_]+(\.[A-Za-z_]+)+$"
 
 
@@ -145,7 +146,8 @@ class Pipeline(_Definition):
     reported: Reported | None = None
     """Unset: its progress is in the store only."""
     film: str | None = None
-    """The output that is the film, e.g. `assets/video.mp4`."""
+    """The output that is the film, e.g. `assets/video.mp4`; where the container varies, the usual name of the
+    output that is labelled `video`."""
     outputs: tuple[str, ...] = ()
     """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
     All other assets are inputs."""

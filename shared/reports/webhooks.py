@@ -39,7 +39,7 @@ from shared.records.creation import Creation
 from shared.records.documents import Document, Request, load, utc_now
 from shared.records.names import delivery_name
 from shared.redact import without_paths
-from shared.runs.report import reports_of
+from shared.runs.report import film_made, reports_of
 from shared.runs.status import RunStatus
 from shared.settings import Settings
 
@@ -255,15 +255,13 @@ def _body(
 ) -> dict[str, Any]:
     end = reports_of(creation, pipeline, request, status)[-1]
     completed = status.status == "completed"
-    keys = [output.key for output in status.outputs.values()] if completed else []
+    film = film_made(pipeline, status) if completed else None
     return {
         "event": f"job.{status.status}",
         "job_id": creation.creation_id,
         "run": request.run,
         "status": status.status,
-        "video_url": f"/me/creation/{quote(creation.creation_id)}/{pipeline.film}"
-        if pipeline.film in keys
-        else None,
+        "video_url": f"/me/creation/{quote(creation.creation_id)}/{film}" if film else None,
         "error": None if completed else without_paths(end.message)[:_MOST_ERROR_CHARS],
         "failed_stage": status.failed_stage.name if status.failed_stage else None,
         "timestamp": end.fields()["timestamp"],

@@ -18,6 +18,9 @@ ERROR: Final = "error"
 PIPELINE: Final = "pipeline"
 """Takes the place of a stage's name in reports that the whole run was asked for, or is done."""
 
+_FILM: Final = "video"
+"""The label of the output that is the film."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -209,17 +212,25 @@ def _asked(run: Run) -> Report:
     return run.report(PIPELINE, "pending", at=run.request.requested_at, message=message)
 
 
+def film_made(pipeline: Pipeline, status: RunStatus) -> str | None:
+    """The name of the film that a run made, in whichever container it is; None if it made none."""
+    if pipeline.film is None:
+        return None
+    names = {label: output.key for label, output in status.outputs.items()}
+    return pipeline.film if pipeline.film in names.values() else names.get(_FILM)
+
+
 def _end(run: Run, status: RunStatus, reports: list[Report]) -> Report:
     at = max(report.at for report in reports)
     if status.status == "completed":
-        film = run.pipeline.film
+        film = film_made(run.pipeline, status)
         made = {"video_url": f"{run.creation_id}/{film}"} if film else {}
         details = {**run.details, **made}
         return run.report(
             PIPELINE,
             "completed",
             at=at,
-            message=f"{run.pipeline.name}: the film is made",
+            message=f"{run.pipeline.name}: the film is made" if film else f"{run.pipeline.name}: done",
             progress=100,
             overall=100,
             completed_at=at,

@@ -9,21 +9,15 @@ assets/tmdb.json       optional: facts about the film, in the format of TMDB
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from jobs.subtitles.job.names import FILM_STEM, OPTIONS, SCRIPT, SIDECAR
 from jobs.subtitles.job.options import JobOptions, read_options
+from shared.accepted import FILM_TYPES, SOUND_TYPES
 from shared.errors import InvalidAssets
 from shared.records.creation import Creation
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
-
-FILM_TYPES: Final = (
-    *(".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".m2ts", ".mpg", ".mpeg", ".ogv"),
-)
-SOUND_TYPES: Final = (
-    *(".mp3", ".m4a", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".mka", ".wma", ".aiff"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)

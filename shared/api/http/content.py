@@ -10,16 +10,19 @@ from fastapi import HTTPException
 from pydantic_core import from_json
 
 from shared.accepted import (
+    FILM_TYPES,
     HEAD_BYTES,
     MOST_TEXT_BYTES,
     PICTURE_MEDIA_TYPES,
     PICTURE_NAMES,
     PICTURE_SUFFIXES,
+    SOUND_TYPES,
     picture_type_of,
 )
 from shared.errors import BadRequest, InvalidAssets
 from shared.pipelines.definition import Kind, Pipeline, Taken
 from shared.text.plain_text import decode_text
+from shared.video.encoding.film_files import check_film
 from shared.video.sound.music_files import MUSIC_TYPES, music_type
 
 _ENDINGS: Final[dict[Kind, tuple[str, ...]]] = {
@@ -28,6 +31,7 @@ _ENDINGS: Final[dict[Kind, tuple[str, ...]]] = {
     "audio": MUSIC_TYPES,
     "json": (".json",),
     "video": (".mp4", ".mov", ".m4v", ".webm", ".mkv"),
+    "film": (*FILM_TYPES, *SOUND_TYPES),
     "document": (".pdf", ".pptx"),
 }
 """In any case; the usual one first."""
@@ -61,7 +65,16 @@ _MEDIA_TYPES: Final = {
     "txt": "text/plain; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
     "wav": "audio/wav",
+    "avi": "video/x-msvideo",
+    "m2ts": "video/mp2t",
+    "m4v": "video/x-m4v",
+    "mkv": "video/matroska",
+    "mpeg": "video/mpeg",
+    "mpg": "video/mpeg",
+    "ogv": "video/ogg",
+    "ts": "video/mp2t",
     "webm": "audio/webm",
+    "wma": "audio/x-ms-wma",
 }
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
 MEDIA_TYPES: Final = sorted({*_MEDIA_TYPES.values(), UNKNOWN_MEDIA_TYPE})
@@ -108,18 +121,19 @@ def media_type(name: str) -> str:
 
 def check_content(path: Path, name: str, kind: Kind) -> None:
     """Raise 415 when the file is not of the kind that its name requires."""
-    if kind == "audio":
-        _check_music(path, name)
+    if kind in ("audio", "film"):
+        _check_sound(path, name, kind)
         return
     looks, found = _as_text(path, kind) if kind in _LIMITS else looks_like(path)
     if found != kind and not (kind == "video" and looks in _ALSO_FILMS):
         raise HTTPException(415, f"asset {name!r} must be {_WANTED[kind]}, but it looks like {looks}")
 
 
-def _check_music(path: Path, name: str) -> None:
-    """By decoding it: a file's first bytes need not show what it is."""
+def _check_sound(path: Path, name: str, kind: Kind) -> None:
+    """By decoding its beginning: a file's first bytes need not show what it is."""
+    check = music_type if kind == "audio" else check_film
     try:
-        music_type(path, what=f"asset {name!r}")
+        check(path, what=f"asset {name!r}")
     except InvalidAssets as error:
         raise HTTPException(415, f"{error}; it looks like {looks_like(path)[0]}") from error
 
@@ -213,6 +227,7 @@ _WANTED: Final[dict[Kind, str]] = {
     "text": "UTF-8 text without NUL (or UTF-16 with its mark)",
     "audio": "sound",
     "json": "a JSON object",
+    "film": "a film or a recording with sound",
     "video": "a film: MP4, QuickTime, WebM or Matroska",
     "document": "a deck: PDF or PPTX",
 }

@@ -6,9 +6,9 @@ import pytest
 from shared.pipelines.definition import Pipeline
 from shared.pipelines.installed import installed_pipelines
 from shared.records.creation import Creation, canonical_json
-from shared.records.documents import Claim, Failure, Record, Request, save
+from shared.records.documents import Claim, Failure, OutputFile, Record, Request, save
 from shared.runs.observe import observe
-from shared.runs.report import ERROR, PIPELINE, Report, reports_of
+from shared.runs.report import ERROR, PIPELINE, Report, film_made, reports_of
 from shared.runs.status import RunStatus
 from shared.storage.memory import MemoryStore
 from tests.shared.reports.made import NOON, after
@@ -17,6 +17,10 @@ from tests.support.toys import FakePlatform
 QUOTA = Failure(kind="ProviderDenied", message="elevenlabs: quota exceeded", permanent=True)
 BUSY = Failure(kind="ProviderBusy", message="elevenlabs: quota of this minute used up", permanent=False)
 STOPPED = Failure(kind="Stopped", message="stopped by the failure of another part", permanent=False)
+
+
+def film_file(key: str) -> OutputFile:
+    return OutputFile(key=key, size_bytes=1, content_hash="", description="the film")
 
 
 class Ad:
@@ -40,6 +44,8 @@ class Ad:
         if ended_s is not None:
             end = after(ended_s)
             values |= {"status": "success", "progress": 1.0, "heartbeat_at": end, "completed_at": end}
+        if stage == "compositing":
+            values["outputs"] = {"video": film_file("assets/video.mp4")}
         record = Record(**values | facts)
         save(self.creation, f"stages/{stage}.json", record, expect=None)
         return record
@@ -82,6 +88,22 @@ def test_a_run_that_was_asked_for_is_pending_with_all_that_its_brief_says(ad: Ad
 def test_a_brief_that_can_not_be_read_says_nothing(ad: Ad, data: bytes) -> None:
     ad.creation.write("assets/ad.json", data)
     assert set(ad.reports()[0].details) == {"created_at", "stages"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "found"),
+    [
+        ({"video": "assets/video.mp4"}, "assets/video.mp4"),
+        ({"parcel": "assets/video.mp4", "video": "assets/scene.mp4"}, "assets/video.mp4"),
+        ({"video": "assets/video.mkv"}, "assets/video.mkv"),
+        ({"sound": "assets/voice.mp3"}, None),
+    ],
+)
+def test_the_film_is_found_in_whichever_container_it_is(
+    ad: Ad, outputs: dict[str, str], found: str | None
+) -> None:
+    ad.record("compositing", 1, 2, outputs={label: film_file(key) for label, key in outputs.items()})
+    assert film_made(ad.pipeline, ad.status()) == found
 
 
 def test_parameters_count_more_than_the_brief(ad: Ad) -> None:

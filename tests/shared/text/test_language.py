@@ -2,7 +2,14 @@ from typing import Any
 
 import pytest
 
-from shared.text.language import is_right_to_left, scripts_of, words_of
+from shared.text.language import (
+    is_right_to_left,
+    is_same_language,
+    iso_639_2,
+    iso_639_2b,
+    scripts_of,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,24 @@ def test_the_first_character_with_a_direction_decides(text: str, answer: bool) -
 )
 def test_a_text_parts_into_words(text: str, words: list[Any] | list[str]) -> None:
     assert [text[start:end] for start, end in words_of(text)] == words
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("de", "ger", True),
+        ("de-AT", "deu", True),
+        ("fre", "fra", True),
+        ("en", "de", False),
+        ("und", "und", False),
+        ("xx", "und", False),
+    ],
+)
+def test_codes_of_all_kinds_name_the_same_languages(one: str, other: str, same: bool) -> None:
+    assert is_same_language(one, other) == is_same_language(other, one) == same
+
+
+def test_a_language_has_two_codes_where_libraries_and_linguists_disagree() -> None:
+    assert (iso_639_2("de"), iso_639_2b("de")) == ("deu", "ger")
+    assert (iso_639_2("ger"), iso_639_2b("deu-DE")) == ("deu", "ger")
+    assert (iso_639_2("en"), iso_639_2b("en"), iso_639_2("qq")) == ("eng", "eng", "und")

@@ -6,9 +6,11 @@ from fastapi import HTTPException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.api.http.content import check_content, kind_of, looks_like, media_type
+from shared.accepted import FILM_TYPES, SOUND_TYPES
+from shared.api.http.content import UNKNOWN_MEDIA_TYPE, check_content, kind_of, looks_like, media_type
 from shared.errors import BadRequest
 from shared.machine.ffmpeg import run
+from shared.pipelines.definition import Taken
 from tests.support.api import STORY
 
 AUDIO = ("mp3", "m4a", "ogg", "flac", "aiff", "opus", "webm", "wav")
@@ -192,7 +194,7 @@ def test_any_bytes_look_like_something(tmp_path_factory: pytest.TempPathFactory,
     path.write_bytes(data)
     looks, kind = looks_like(path)
     assert looks
-    assert kind in {"image", "audio", "text", "other", "unknown"}
+    assert kind in {"image", "audio", "video", "document", "text", "other", "unknown"}
 
 
 def test_media_types_are_never_ones_that_a_browser_runs() -> None:
@@ -209,3 +211,47 @@ def test_text_is_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"a" * (3 << 20) + b"\0")
     with pytest.raises(HTTPException):
         check_content(tmp_path / "x", "1/1.txt", "text")
+
+
+TAKES_A_FILM = STORY.model_copy(update={"takes": (Taken(name="film", kind="film"),)})
+
+
+@pytest.mark.parametrize("ending", [*FILM_TYPES, *SOUND_TYPES])
+def test_films_and_recordings_of_all_types_may_be_put(ending: str) -> None:
+    assert kind_of(f"film{ending}", [TAKES_A_FILM]) == "film"
+    assert media_type(f"film{ending}") != UNKNOWN_MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    ("ending", "codecs"),
+    [
+        ("mp4", ("libx264", "aac")),
+        ("mkv", ("libx264", "flac")),
+        ("avi", ("mpeg4", "mp3")),
+        ("ts", ("libx264", "aac")),
+        ("mpg", ("mpeg2video", "mp2")),
+        ("webm", ("libvpx", "libopus")),
+    ],
+)
+def test_a_film_is_told_by_the_sound_in_it(ending: str, codecs: tuple[str, str], tmp_path: Path) -> None:
+    path = tmp_path / f"film.{ending}"
+    made = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=0.4", "-f", "lavfi", "-i", "sine=d=0.4")
+    run([*made, "-c:v", codecs[0], "-c:a", codecs[1], path])
+    check_content(path, path.name, "film")
+
+
+def test_a_podcast_of_three_hours_is_a_film_too(media: Path, tmp_path: Path) -> None:
+    path = tmp_path / "talk.flac"
+    run(["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=10900", path])
+    check_content(path, "film.flac", "film")
+    check_content(media / "a.mp3", "film.mp3", "film")
+
+
+@pytest.mark.parametrize("content", [b"", b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n", b"\0" * 5000])
+def test_what_has_no_sound_is_no_film(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "film.ts"
+    path.write_bytes(content)
+    with pytest.raises(HTTPException) as caught:
+        check_content(path, "film.ts", "film")
+    assert caught.value.status_code == 415
+    assert str(tmp_path) not in caught.value.detail
