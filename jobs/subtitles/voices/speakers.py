@@ -25,20 +25,18 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float32]
 
 LONGEST_S: Final = 4.0
-_TELLING_S: Final = 1.6
-"""What the network hears at once; shorter stretches don't make up voices."""
+_TELLING_S: Final = 1.2
+"""Shorter stretches don't make up voices, and speech is not cut into them."""
 _BATCH: Final = 64
 """Stretches in memory at a time."""
 _FRAME_S: Final = 0.02
 _NEARBY_S: Final = 0.3
 """Speech without pauses is cut where it is quietest, so near to where it would be cut evenly."""
 _LOUD: Final = 0.9
-_PAUSE_DB: Final = 20.0
+_PAUSE_DB: Final = 25.0
 """A pause is so much quieter than what is loud …"""
-_PAUSE_S: Final = 0.12
+_PAUSE_S: Final = 0.15
 """… for so long."""
-_APART_S: Final = 1.0
-"""Pauses that are nearer to each other are not cut in."""
 SURE: Final = 0.3
 """The confidence from which a speaker is named."""
 
@@ -113,7 +111,7 @@ def _pauses(levels: "Rows", start: float, end: float) -> Iterator[float]:
     before = start
     for first, last in runs(quiet):
         middle = start + (first + last) / 2 * _FRAME_S
-        if (last - first) * _FRAME_S >= _PAUSE_S and min(middle - before, end - middle) >= _APART_S:
+        if (last - first) * _FRAME_S >= _PAUSE_S and min(middle - before, end - middle) >= _TELLING_S:
             yield middle
             before = middle
 
