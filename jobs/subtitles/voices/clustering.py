@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float32]
     Labels = NDArray[np.int64]
 
-SMALLEST_S: Final = 3.0
+SMALLEST_S: Final = 2.0
 """A voice speaks at least so long …"""
 SMALLEST_SHARE: Final = 0.02
 """… and at least so much of all speech."""

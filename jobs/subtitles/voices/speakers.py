@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float32]
 
 LONGEST_S: Final = 4.0
-_TELLING_S: Final = 1.0
-"""Shorter stretches don't make up voices."""
+_TELLING_S: Final = 1.2
+"""Shorter stretches don't make up voices, and speech is not cut into them."""
 _BATCH: Final = 64
 """Stretches in memory at a time."""
 _FRAME_S: Final = 0.02
 _NEARBY_S: Final = 0.3
 """Speech without pauses is cut where it is quietest, so near to where it would be cut evenly."""
 _LOUD: Final = 0.9
-_PAUSE_DB: Final = 20.0
+_PAUSE_DB: Final = 25.0
 """A pause is so much quieter than what is loud …"""
-_PAUSE_S: Final = 0.12
+_PAUSE_S: Final = 0.15
 """… for so long."""
 SURE: Final = 0.3
 """The confidence from which a speaker is named."""
