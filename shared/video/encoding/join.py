@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shared.video.captions.subtitle_files import as_written
+from shared.video.captions.subtitle_text import as_written
 from shared.video.encoding.x264 import LEAD_FRAMES, timescale
 from shared.video.sound.mix import RATE_HZ
 
