@@ -50,7 +50,7 @@ class Profile(Document):
 
 def profile_of(name: ProfileName, language: str, *, sdh: bool) -> Profile:
     """The rules for a language (BCP 47); `sdh`: for people who don't hear, who may read faster."""
-    spoken = language.split("-")[0].lower()
+    spoken = language.split("-", maxsplit=1)[0].lower()
     makers: Mapping[ProfileName, Profile] = {
         "netflix": _netflix(spoken, sdh=sdh),
         "bbc": _bbc(spoken),
