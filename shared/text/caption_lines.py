@@ -2,15 +2,17 @@
 
 Lines break at spaces, after hyphens, between Chinese and Japanese characters (kinsoku: no closing mark starts
 a line, no opening one ends it) and, in scripts written without spaces, between words. Pages and their lines
-are chosen over the whole caption at once, by least cost, as Knuth and Plass choose the lines of a paragraph;
-`phrasing` gives the cost of an ending to a reader.
+are chosen over the whole text at once, by least cost, as Knuth and Plass choose the lines of a paragraph;
+`phrasing` gives the cost of an ending to a reader. The text is a caption, or for subtitles all that is said
+up to a long pause; then a judge adds what pages cost by their times.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import ceil, inf
-from typing import Final
+from typing import Final, Literal
 
 from shared.text.clusters import clusters
 from shared.text.language import scripts_of
@@ -82,7 +84,10 @@ def _is_ideographic(char: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A text with the places where its lines may start, and the horizontal place of each character."""
+    """A text with the places where its lines may start, and the horizontal place of each character.
+
+    Where characters are counted, each is a pixel wide.
+    """
 
     text: str
     edges_px: Sequence[float]
@@ -95,10 +100,23 @@ class Measured:
     """BCP 47."""
     heard_ms: Callable[[int], int] | None = None
     """When a place of the text is spoken; for its end, when the caption ends. None if unknown."""
+    lines: Literal[1, 2] = 2
+    """The most on a page."""
+    turns: Sequence[int] = ()
+    """Places where another person begins to speak, in order, all in `points`. A page holds one at most, and
+    its second line starts there."""
+    turn_px: float = 0
+    """The room for the mark before each line of a page with a turn."""
+    judge: Callable[[int, int], float] | None = None
+    """What a page from a place to another costs by its times, instead of `heard_ms`."""
 
     def width_px(self, start: int, end: int) -> float:
         """Width of a line; its last space takes no room."""
         return self.edges_px[end - (self.text[end - 1] == " ")] - self.edges_px[start]
+
+    def turns_within(self, start: int, end: int) -> Sequence[int]:
+        """Those on a page that is not cut there."""
+        return self.turns[bisect_right(self.turns, start) : bisect_left(self.turns, end)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +138,7 @@ class _Lines:
 
 
 def cut_pages(measured: Measured) -> list[tuple[Span, ...]]:
-    """Pages of one or two lines each; every line fits."""
+    """Pages of one line or two each; every line fits."""
     measured = _with_points_in_long_words(measured)
     points = measured.points
     costs_of = _costs_of(measured)
@@ -185,8 +203,26 @@ def _best_lines(measured: Measured, costs: _Costs, start: int, end: int) -> _Lin
     """The best lines for a page of these break points, or None when they don't fit."""
     points = measured.points
     first, last = points[start], points[end]
+    turns = measured.turns_within(first, last)
+    if turns:
+        return _dialogue(measured, (first, *turns, last))
     if end == start + 1 or measured.width_px(first, last) <= measured.line_px:
         return _Lines(lines=((first, last),), cost=0)
+    return _two_lines(measured, costs, start, end) if measured.lines == 2 else None
+
+
+def _dialogue(measured: Measured, places: Sequence[int]) -> _Lines | None:
+    """A line for each of two speakers, or None if there are more or a line doesn't fit."""
+    lines = tuple(pairwise(places))
+    room_px = measured.line_px - measured.turn_px
+    if len(lines) > measured.lines or any(measured.width_px(*line) > room_px for line in lines):
+        return None
+    return _Lines(lines=lines, cost=0)
+
+
+def _two_lines(measured: Measured, costs: _Costs, start: int, end: int) -> _Lines | None:
+    points = measured.points
+    first, last = points[start], points[end]
     best: tuple[float, int] | None = None
     for middle in range(start + 1, end):
         upper, lower = (measured.width_px(*line) for line in pairwise((first, points[middle], last)))
@@ -205,9 +241,11 @@ def _best_lines(measured: Measured, costs: _Costs, start: int, end: int) -> _Lin
 
 def _page_cost(measured: Measured, costs: _Costs, start: int, end: int, lines: Sequence[Span]) -> float:
     """Less for few, full pages that end where a reader pauses and are visible long enough to read."""
-    empty = 1 - sum(measured.width_px(*line) for line in lines) / (2 * measured.line_px)
+    empty = 1 - sum(measured.width_px(*line) for line in lines) / (measured.lines * measured.line_px)
     inner = costs.pauses[end - 1] - costs.pauses[start]
-    return 1 + empty**2 + inner + _PAGE_END * costs.ends[end] + _hurry(costs, start, end)
+    judge, points = measured.judge, measured.points
+    timing = judge(points[start], points[end]) if judge else _hurry(costs, start, end)
+    return 1 + empty**2 + inner + _PAGE_END * costs.ends[end] + timing
 
 
 def _hurry(costs: _Costs, start: int, end: int) -> float:

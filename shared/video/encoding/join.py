@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.text.language import iso_639_2
-from shared.video.captions.subtitle_files import as_written
+from shared.video.captions.subtitle_text import as_written
 from shared.video.encoding.x264 import LEAD_FRAMES, timescale
 from shared.video.sound.mix import RATE_HZ
 

@@ -13,7 +13,7 @@ from jobs.fused import run_fused
 from shared.errors import StoreError
 from shared.storage import ObjectInfo, ObjectStore
 from shared.storage.memory import MemoryStore
-from shared.video.captions.subtitle_files import as_written
+from shared.video.captions.subtitle_text import as_written
 from tests.support.faces import make_font, use_fonts
 from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
 from tests.support.shards import EXTENTS, Extent, of_extent
