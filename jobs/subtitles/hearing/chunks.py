@@ -3,6 +3,7 @@
 Whisper always works on 30 s, so that many short stretches would cost as much as that each.
 """
 
+import math
 import wave
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -40,15 +41,15 @@ class Chunk:
     def duration_s(self) -> float:
         return self._ends[-1] / RATE_HZ
 
+    @property
+    def end_s(self) -> float:
+        """In the film."""
+        return self.spans[-1][1] / RATE_HZ
+
     @cached_property
     def _ends(self) -> list[int]:
         """Where each stretch ends, in samples of the chunk."""
         return list(accumulate(end - start for start, end in self.spans))
-
-    @property
-    def seams_s(self) -> tuple[float, ...]:
-        """Where the sound jumps, in seconds of the chunk."""
-        return tuple(end / RATE_HZ for end in self._ends[:-1])
 
     def in_film(self, start_s: float, end_s: float) -> tuple[float, float]:
         """From times in the chunk to those in the film; what reaches over a seam is cut there."""
@@ -131,8 +132,8 @@ class Sound:
             raise InvalidAssets(f"{name}: not a WAV file ({error}); run the stage that makes it") from error
         if shape != (RATE_HZ, 1, 2):
             raise InvalidAssets(
-                f"{name}: {shape[0]} Hz, {shape[1]} channels, {8 * shape[2]} bits; it must be 16000 Hz, mono, "
-                "16 bits: run the stage that makes it"
+                f"{name}: {shape[0]} Hz, {shape[1]} channels, {8 * shape[2]} bits; it must be 16000 Hz, "
+                "mono, 16 bits: run the stage that makes it"
             )
 
     @property
@@ -152,7 +153,19 @@ class Sound:
         """A chunk's samples, -1 to 1."""
         import numpy as np
 
-        return np.frombuffer(self.pcm(chunk.spans), "<i2").astype(np.float32) / 32768
+        return np.frombuffer(self.pcm(chunk.spans), "<i2").astype(np.float32) / np.float32(32768)
+
+
+def level_db(samples: "Samples") -> float:
+    """How loud the loud parts are, dBFS: of 20 ms each, the one that only one in twenty is louder than."""
+    import numpy as np
+
+    width = RATE_HZ // 50
+    parts = samples[: samples.size // width * width].reshape(-1, width)
+    if not parts.size:
+        return -math.inf
+    loud = float(np.percentile(np.sqrt((parts**2).mean(axis=1)), 95))
+    return 20 * math.log10(loud) if loud > 0 else -math.inf
 
 
 def speech_share(start_s: float, end_s: float, speech: Sequence[tuple[float, float]]) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from typing import Final
 
@@ -40,8 +41,21 @@ class _Group:
     """With their places in the spoken text."""
 
 
+def aligner_version() -> str:
+    """Changes whenever the same text may get other times."""
+    versions = [f"{name} {_version(name)}" for name in ("pocketsphinx", "espeakng-loader", "num2words")]
+    return " ".join(versions)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
 def has_aligner(language: str) -> bool:
-    return language.split("-")[0].lower() in ALIGNED
+    return language.split("-", maxsplit=1)[0].lower() in ALIGNED
 
 
 def align_all(
@@ -71,6 +85,8 @@ def _aligned(followers: Workers, sound: Sound, text: Text) -> Text:
     chunk = text.chunk
     reading = read_aloud(" ".join(word.bare for word in text.words), text.language, has_marks=False)
     groups = list(_groups(reading))
+    if sum(len(group.words) for group in groups) != len(text.words):
+        return text  # words of a script without spaces are cut otherwise
     near = [(chunk.in_chunk(word.start), chunk.in_chunk(word.end)) for word in text.words]
     spoken = [_spoken(group, text, near) for group in groups]
     if not any(each.tokens for each in spoken):
@@ -140,9 +156,7 @@ def _as_written(
     return [(word.start_ms / 1000, word.end_ms / 1000) for word in timed]
 
 
-def _retimed(
-    text: Text, times: Sequence[tuple[float, float]], lost: set[int]
-) -> Iterator[HeardWord]:
+def _retimed(text: Text, times: Sequence[tuple[float, float]], lost: set[int]) -> Iterator[HeardWord]:
     for at, (word, (start, end)) in enumerate(zip(text.words, times, strict=True)):
         in_film = text.chunk.in_film(start, end)
         timing = word.timing if at in lost else "aligned"

@@ -65,12 +65,14 @@ def identity_of(name: str) -> str:
         weights = find_weights(name).sha256
     except BadRequest:
         weights = "missing"
-    return " ".join([*(f"{package} {_version(package)}" for package in ("faster-whisper", "ctranslate2")), weights])
+    return " ".join(
+        [*(f"{package} {_version(package)}" for package in ("faster-whisper", "ctranslate2")), weights]
+    )
 
 
 def refusal(language: str, weights: Weights) -> str:
     """Why these weights can't write a language; empty if they can, or if their size is unknown."""
-    needed = TOO_SMALL.get(language.split("-")[0].lower())
+    needed = TOO_SMALL.get(language.split("-", maxsplit=1)[0].lower())
     size = _size_of(weights.name)
     if needed is None or size is None or _SIZES.index(size) >= _SIZES.index(needed):
         return ""
@@ -133,8 +135,8 @@ def _of_folder(name: str) -> Weights:
     folder = Path(name).expanduser()
     if not (folder / _MODEL).is_file():
         raise BadRequest(
-            f"WHISPER_MODEL={name!r}: there is no {_MODEL} in this folder; mount a folder with a Whisper model "
-            "for CTranslate2 there, or name a size such as large-v3"
+            f"WHISPER_MODEL={name!r}: there is no {_MODEL} in this folder; mount a folder with a Whisper "
+            "model for CTranslate2 there, or name a size such as large-v3"
         )
     return Weights(name=folder.resolve().name, folder=folder, sha256=_sha256_of(folder / _MODEL))
 
@@ -145,8 +147,8 @@ def _of_cache(name: str) -> Weights:
     known: Sequence[str] = available_models()
     if "/" not in name and name not in known:
         raise BadRequest(
-            f"WHISPER_MODEL={name!r}: there is no such size; use one of {', '.join(known)}, or a folder with a "
-            "Whisper model for CTranslate2"
+            f"WHISPER_MODEL={name!r}: there is no such size; use one of {', '.join(known)}, or a folder with "
+            "a Whisper model for CTranslate2"
         )
     try:
         folder = Path(download_model(name, local_files_only=True))

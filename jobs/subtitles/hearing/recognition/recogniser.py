@@ -3,16 +3,18 @@
 So the result depends neither on the number of threads nor on what was heard before.
 """
 
-from collections import defaultdict
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from jobs.subtitles.hearing.chunks import Chunk, Sound
-from jobs.subtitles.hearing.prompts import Prompt
-from jobs.subtitles.hearing.weights import Weights, load
+from jobs.subtitles.hearing.recognition.prompts import Prompt
+from jobs.subtitles.hearing.recognition.weights import Weights, load
 
 if TYPE_CHECKING:
+    from faster_whisper.transcribe import Segment
+
     from jobs.subtitles.hearing.chunks import Samples
 
 LOOPS_ABOVE: Final = 2.4
@@ -56,6 +58,15 @@ class Recogniser:
     def __init__(self, weights: Weights, threads: int) -> None:
         self.weights = weights
         self._model = load(weights, threads)
+
+    @property
+    def is_multilingual(self) -> bool:
+        return bool(self._model.model.is_multilingual)
+
+    @property
+    def can_translate(self) -> bool:
+        """Into English. Some weights were never taught to."""
+        return self.is_multilingual and not re.search("turbo|distil", self.weights.name)
 
     @property
     def languages(self) -> Sequence[str]:
@@ -109,28 +120,23 @@ class Recogniser:
             hotwords=prompt.hotwords or None,
         )
         found = list(segments)
+        words = [word for segment in found for word in _words(segment)]
         first = found[0] if found else None
         return Heard(
             chunk=chunk,
             language=language,
-            words=tuple(
-                RawWord(text=word.word, start=word.start, end=word.end, probability=float(word.probability))
-                for segment in found
-                for word in segment.words or ()
-            ) if task == "transcribe" else tuple(
-                RawWord(text=segment.text, start=0.0, end=chunk.duration_s, probability=0.0) for segment in found
-            ),
+            words=tuple(words),
             no_speech=first.no_speech_prob if first else 1.0,
             log_probability=first.avg_logprob if first else 0.0,
             compression=max((segment.compression_ratio for segment in found), default=0.0),
         )
 
 
-def vote(ballots: Sequence[Mapping[str, float]], weights: Sequence[float]) -> list[tuple[str, float]]:
-    """Languages by their share of all ballots, the likeliest first; each ballot's shares add up to 1."""
-    shares: defaultdict[str, float] = defaultdict(float)
-    for ballot, weight in zip(ballots, weights, strict=True):
-        for language, chance in ballot.items():
-            shares[language] += chance * weight
-    total = sum(weights) or 1.0
-    return sorted(((language, share / total) for language, share in shares.items()), key=lambda item: (-item[1], item[0]))
+def _words(segment: "Segment") -> list[RawWord]:
+    """Of a translation, whose words have no times: its text as one."""
+    if segment.words is None:
+        return [RawWord(text=segment.text, start=segment.start, end=segment.end, probability=0.0)]
+    return [
+        RawWord(text=word.word, start=word.start, end=word.end, probability=float(word.probability))
+        for word in segment.words
+    ]
