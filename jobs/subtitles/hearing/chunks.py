@@ -6,7 +6,7 @@ Whisper always works on 30 s, so that many short stretches would cost as much as
 import math
 import wave
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 RATE_HZ: Final = 16_000
-_LONGEST_S: Final = 28.0
-"""Whisper hears 30 s at most; a word that is cut there is lost."""
+_LONGEST: Final = 28 * RATE_HZ
+"""Samples; Whisper hears 30 s at most."""
 _SLACK_S: Final = 0.25
 """Kept on either side of speech: a detector is late where a word begins softly."""
 _FRAME: Final = RATE_HZ // 100
@@ -69,14 +69,20 @@ class Chunk:
         return (self._ends[at] - after + min(max(sample, first), after)) / RATE_HZ
 
 
-def chunks_of(speech: Sequence[tuple[float, float]], duration_s: float) -> list[Chunk]:
-    """Chunks of stretches of speech in seconds, in order; all of them are in exactly one chunk."""
-    total = round(duration_s * RATE_HZ)
-    pieces = [piece for span in _widened(speech, total) for piece in _short(span)]
+Quietest = Callable[[int, int], int]
+"""The sample between two others at which the sound is quietest."""
+
+
+def chunks_of(speech: Sequence[tuple[float, float]], total: int, quietest: Quietest) -> list[Chunk]:
+    """Chunks of stretches of speech in seconds, in order; all of them are in exactly one chunk.
+
+    `total` is the sound's length in samples. A stretch that is too long is cut where it is quietest.
+    """
+    pieces = [piece for span in _widened(speech, total) for piece in _short(span, quietest)]
     found: list[list[tuple[int, int]]] = []
     filled = 0
     for start, end in pieces:
-        if found and filled + end - start <= _LONGEST_S * RATE_HZ:
+        if found and filled + end - start <= _LONGEST:
             found[-1].append((start, end))
         else:
             found.append([(start, end)])
@@ -86,18 +92,18 @@ def chunks_of(speech: Sequence[tuple[float, float]], duration_s: float) -> list[
 
 
 def _widened(speech: Sequence[tuple[float, float]], total: int) -> Iterator[tuple[int, int]]:
-    """With some sound before and after, on whole frames; stretches that meet are one."""
-    wide = [
-        (
-            max(0, int((start - _SLACK_S) * 100) * _FRAME),
-            min(total, int((end + _SLACK_S) * 100 + 1) * _FRAME),
-        )
-        for start, end in speech
-    ]
-    return _joined(span for span in wide if span[0] < span[1])
+    """With some sound before and after, on whole frames, up to the middle of the pause between two."""
+    middles = [(end + start) / 2 for (_, end), (start, _) in pairwise(speech)]
+    bounds = zip([0.0, *middles], [*middles, total / RATE_HZ], strict=True)
+    for (start, end), (least, most) in zip(speech, bounds, strict=bool(speech)):
+        first = int(max(start - _SLACK_S, least) * 100) * _FRAME
+        after = min(total, int(min(end + _SLACK_S, most) * 100) * _FRAME)
+        if first < after:
+            yield first, after
 
 
-def _joined(spans: Iterator[tuple[int, int]] | Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _joined(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Stretches that meet are one."""
     last: tuple[int, int] | None = None
     for start, end in spans:
         if last and start <= last[1]:
@@ -110,12 +116,14 @@ def _joined(spans: Iterator[tuple[int, int]] | Sequence[tuple[int, int]]) -> Ite
         yield last
 
 
-def _short(span: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """A stretch in equal parts that fit in a chunk."""
+def _short(span: tuple[int, int], quietest: Quietest) -> Iterator[tuple[int, int]]:
+    """A stretch in parts that fit in a chunk, each but the last at least half as long as that."""
     start, end = span
-    count = -(-(end - start) // int(_LONGEST_S * RATE_HZ))
-    edges = [start + (end - start) * part // count // _FRAME * _FRAME for part in range(count)]
-    yield from pairwise([*edges, end])
+    while end - start > _LONGEST:
+        cut = quietest(start + _LONGEST // 2, min(start + _LONGEST, end)) // _FRAME * _FRAME
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 class Sound:
@@ -148,6 +156,17 @@ class Sound:
                 file.setpos(min(start, self.samples))
                 parts.append(file.readframes(end - start))
         return b"".join(parts)
+
+    def quietest(self, since: int, until: int) -> int:
+        """The middle of the quietest tenth of a second between two samples."""
+        import numpy as np
+
+        samples = np.frombuffer(self.pcm([(since, until)]), "<i2").astype(np.float64)
+        width = RATE_HZ // 10
+        if samples.size <= width:
+            return (since + until) // 2
+        power = np.convolve(samples**2, np.ones(width), "valid")[::_FRAME]
+        return since + int(power.argmin()) * _FRAME + width // 2
 
     def heard(self, chunk: Chunk) -> "Samples":
         """A chunk's samples, -1 to 1."""

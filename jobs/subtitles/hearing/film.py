@@ -54,7 +54,7 @@ def read_film(context: Context) -> Film:
         options=read_options(creation, context.parameters),
         sound=sound,
         speech=speech,
-        chunks=tuple(chunks_of(speech, sound.duration_s)),
+        chunks=tuple(chunks_of(speech, sound.samples, sound.quietest)),
         script=tuple(split(read_script(creation))) if has_script else (),
         cores=context.settings.cores or usable_cores(),
     )

@@ -17,7 +17,7 @@ from jobs.subtitles.hearing.recognition.prompts import Prompt, read_prompt
 from jobs.subtitles.hearing.recognition.recogniser import Heard, RawWord, Recogniser
 from jobs.subtitles.hearing.recognition.weights import Weights, refusal
 from jobs.subtitles.hearing.segments import Sentence, by_speaker, sentences_of
-from jobs.subtitles.hearing.words import HeardWord, in_order, spread, without_lone_marks
+from jobs.subtitles.hearing.words import HeardWord, in_order, spread, whole
 from jobs.subtitles.job.documents import Dropped, SpeakerSegments, read_document
 from jobs.subtitles.job.names import SPEAKERS
 from shared.errors import BadRequest
@@ -144,7 +144,7 @@ def _recognised(
 
 def _in_film(heard: Heard, words: Sequence[RawWord]) -> list[HeardWord]:
     times = in_order([heard.chunk.in_film(word.start, word.end) for word in words], 0.0, heard.chunk.end_s)
-    return without_lone_marks(
+    return whole(
         [
             HeardWord(text=word.text, start=start, end=end, probability=word.probability, timing="recognised")
             for word, (start, end) in zip(words, times, strict=True)

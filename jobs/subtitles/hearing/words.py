@@ -46,15 +46,22 @@ def split(text: str) -> list[str]:
     return found
 
 
-def without_lone_marks(words: Sequence[HeardWord]) -> list[HeardWord]:
-    """Marks that stand alone belong to the word before them."""
+def whole(words: Sequence[HeardWord]) -> list[HeardWord]:
+    """Words from parts of words, as recognisers write `7` and `.30`, and from marks that stand alone."""
     found: list[HeardWord] = []
     for word in words:
-        if any(map(str.isalnum, word.text)):
+        is_mark = not any(map(str.isalnum, word.text))
+        if found and (is_mark or _is_one(found[-1].text, word.text)):
+            end = found[-1].end if is_mark else word.end
+            found[-1] = replace(found[-1], text=found[-1].text + word.bare, end=end)
+        elif not is_mark:
             found.append(word)
-        elif found:
-            found[-1] = replace(found[-1], text=found[-1].text + word.bare)
     return found
+
+
+def _is_one(before: str, after: str) -> bool:
+    """Whether what is written together is one word, as it is not in scripts without spaces."""
+    return not after[:1].isspace() and len(words_of(before + after)) == len(words_of(before))
 
 
 def in_order(words: Sequence[Times], earliest: float, latest: float) -> list[Times]:

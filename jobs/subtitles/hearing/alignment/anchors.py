@@ -16,9 +16,15 @@ from shared.text.reading import read_aloud
 
 _SHORTEST_RUN: Final = 2
 """Words in a row that must agree: a single one may agree by chance."""
+_LONG_WORD: Final = 4
+_ALIKE: Final = 0.6
+"""Of two words of which one is a misheard other, the least share of equal letters."""
 _FASTEST: Final = 30
 """Letters in a second of speech; of more than that, not all was spoken."""
 _MARKS: Final = re.compile(r"[^\w']+|_+")
+
+_Token = tuple[str, int]
+"""A spoken word, and the place of the written word that it belongs to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +86,31 @@ def _anchors(script: Sequence[str], heard: Sequence[HeardWord], language: str) -
         for left, right in pairs([token for token, _ in wanted], [token for token, _ in found])
         if left is not None and right is not None and wanted[left][0] == found[right][0]
     ]
+    sure = list(_in_runs(same))
     anchors: dict[int, Times] = {}
-    for left, right in _in_runs(same):
+    for left, right in sorted([*sure, *_alike(wanted, found, sure)]):
         at, word = wanted[left][1], heard[found[right][1]]
         start, end = anchors.get(at, (word.start, word.end))
         anchors[at] = min(start, word.start), max(end, word.end)
     return anchors
+
+
+def _alike(
+    wanted: Sequence[_Token], found: Sequence[_Token], sure: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Longer words between the anchors that were recognised with another spelling, as names are."""
+    from rapidfuzz.distance import Levenshtein
+
+    edges = [(-1, -1), *sure, (len(wanted), len(found))]
+    for (left, right), (next_left, next_right) in pairwise(edges):
+        at = left + 1
+        for place in range(right + 1, next_right):
+            token = found[place][0]
+            for other in range(at, next_left) if len(token) >= _LONG_WORD else ():
+                if Levenshtein.normalized_similarity(wanted[other][0], token) >= _ALIKE:
+                    yield other, place
+                    at = other + 1
+                    break
 
 
 def _in_runs(same: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -99,8 +124,8 @@ def _in_runs(same: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     yield from run if len(run) >= min(_SHORTEST_RUN, len(same)) else ()
 
 
-def _tokens(words: Sequence[str], language: str) -> Iterator[tuple[str, int]]:
-    """What is spoken of the words, in small letters and apart, each with the place of its word."""
+def _tokens(words: Sequence[str], language: str) -> Iterator[_Token]:
+    """What is spoken of the words, in small letters and apart."""
     bare = [word.strip() for word in words]
     text = " ".join(bare)
     starts = [0]

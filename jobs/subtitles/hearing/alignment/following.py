@@ -20,12 +20,7 @@ _SILENCE_S: Final = 0.2
 _FRAMES_PER_S: Final = 100
 _FURTHEST_S: Final = 1.0
 """A word that is heard this far from where the recogniser heard it is not that word."""
-_FEWEST: Final = 3
-"""Words that are not cut further."""
 _OVERLAP_S: Final = 0.2
-_BEAM: Final = 1e-80
-_WORD_BEAM: Final = 1e-60
-"""Wider than usual, so that fewer texts are lost in noise."""
 
 Times = list[tuple[float, float]]
 
@@ -54,8 +49,8 @@ def _followed(pcm: bytes, spoken: Sequence[Spoken], since: float, until: float) 
     found = _tried(pcm, spoken, since, until)
     if found is not None:
         return [*found]
-    if len(spoken) <= _FEWEST:
-        return [None] * len(spoken)
+    if len(spoken) == 1:
+        return [None]
     cut = _longest_pause(spoken)
     left = min(until, spoken[cut].start + _OVERLAP_S)
     right = max(since, spoken[cut - 1].end - _OVERLAP_S)
@@ -108,9 +103,6 @@ def _decoder() -> "Decoder":
         samprate=RATE_HZ,
         loglevel="FATAL",
         cmn="batch",  # so that a chunk sounds the same whatever was heard before
-        beam=_BEAM,
-        pbeam=_BEAM,
-        wbeam=_WORD_BEAM,
     )
 
 

@@ -14,11 +14,14 @@ from jobs.subtitles.hearing.recognition.recogniser import LOOPS_ABOVE, Heard, Ra
 from jobs.subtitles.hearing.words import HeardWord
 from jobs.subtitles.job.documents import Dropped
 
-_NO_SPEECH: Final = 0.6
+_NO_SPEECH: Final = 0.3
+"""How sure Whisper must be that nobody speaks, if it is unsure of the words too. Half of what its makers say:
+told names, it is less sure of silence."""
 _UNSURE: Final = -1.0
-"""Mean log probability of tokens below which a text that may be no speech is none, by Whisper's makers."""
-_DOUBTFUL: Final = -0.6
-"""The same, of a text that is suspicious for another reason."""
+"""Mean log probability of tokens below which a text that may be no speech is none, by Whisper's makers. That of
+clear speech is above -0.2."""
+_DOUBTFUL: Final = -0.6, 0.6
+"""The same, and how sure Whisper must be that nobody speaks, of a text that is suspicious for another reason."""
 _QUIET_DB: Final = -60.0
 """Below this nothing that people can follow is heard, dBFS."""
 _FASTEST: Final = 40
@@ -76,7 +79,7 @@ def over_silence(words: Sequence[HeardWord], speech: Sequence[tuple[float, float
 def _whole(heard: Heard, level_db: float, hotwords: str) -> Reason:
     """Why all that was heard in a chunk is dropped; empty if it is not."""
     sure, text = heard.log_probability, _plain(heard.text)
-    doubtful = sure < _DOUBTFUL or heard.no_speech > _NO_SPEECH
+    doubtful = sure < _DOUBTFUL[0] or heard.no_speech > _DOUBTFUL[1]
     checks = {
         "no speech: Whisper itself doubts that anybody speaks": heard.no_speech > _NO_SPEECH
         and sure < _UNSURE,

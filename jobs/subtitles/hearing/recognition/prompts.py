@@ -61,10 +61,11 @@ def read_prompt(creation: Creation, count_tokens: CountTokens) -> Prompt:
 
 
 def fitting_names(names: Sequence[str], most_tokens: int, count_tokens: CountTokens) -> str:
-    """The first names, which are the most important ones, separated by commas."""
+    """The first names, which are the most important ones, each a sentence: after a list with commas Whisper
+    writes without full stops."""
     kept = ""
     for name in names:
-        longer = f"{kept}, {name}" if kept else name
+        longer = f"{kept} {name}.".lstrip()
         if count_tokens(longer) > most_tokens:
             break
         kept = longer
