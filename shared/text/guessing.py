@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from shared.text.language import LANGUAGES, main_script, words_of
+from shared.text.language import LANGUAGES, main_script, primary_of, words_of
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -209,7 +209,7 @@ def _names_alone(main: str, groups: Mapping[str, Sequence[str]]) -> frozenset[st
 
 def _scripts_of_language(language: str) -> frozenset[str]:
     """The scripts, by `_family`, that a language is written in."""
-    primary = _primary(language)
+    primary = primary_of(language)
     scripts = {script for script, languages in LANGUAGES.items() if primary in languages}
     if not scripts or primary in _ALSO_LATIN:
         scripts.add("Latn")
@@ -253,9 +253,5 @@ def _rival(ranking: Sequence[tuple[str, float]]) -> str | None:
 
 
 def _folded(language: str) -> str:
-    primary = _primary(language)
+    primary = primary_of(language)
     return _FOLDED.get(primary, primary)
-
-
-def _primary(language: str) -> str:
-    return language.replace("_", "-").split("-")[0].lower()

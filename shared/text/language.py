@@ -97,6 +97,11 @@ _ASAT: Final = "\u103a"
 """Makes the Burmese consonant before it the end of its syllable."""
 
 
+def primary_of(language: str) -> str:
+    """The language of a BCP 47 tag without its region: `pt` of `pt-BR`."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
 def scripts_of(text: str) -> Counter[str]:
     """How many letters and marks `text` has of each script, by ISO 15924 code, e.g. `Latn`, `Hani`, `Hira`.
 

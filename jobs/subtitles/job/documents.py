@@ -118,6 +118,8 @@ class Segment(Document):
     words: tuple[Word, ...]
     source_text: str | None = None
     """What was said, if `text` is its translation."""
+    language: str | None = None
+    """BCP 47, of `text`, if that is not the transcript's."""
 
 
 class Dropped(Document):
