@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from jobs.subtitles import PIPELINE_FILE
+from jobs.subtitles.entry import main
 from jobs.subtitles.hearing.alignment.aligner import aligner_version
 from jobs.subtitles.hearing.film import Film, read_film
 from jobs.subtitles.hearing.listening import Said, demand_able, hear, unheard
@@ -21,7 +21,6 @@ from shared.settings import Settings
 from shared.stages.film_steps import write_output
 from shared.stages.stage import Context, Output, Result, Stage
 from shared.text.language import primary_of
-from shared.worker.entry import stage_main
 
 
 def run(context: Context) -> Result:
@@ -130,4 +129,4 @@ STAGE: Final = Stage(
 )
 
 if __name__ == "__main__":
-    sys.exit(stage_main(STAGE, PIPELINE_FILE))
+    sys.exit(main(STAGE))
