@@ -127,7 +127,7 @@ def _bed(bed: Bed, start: int, size: int, under_db: float | None) -> Sound:
 def _music(start: int, size: int) -> Sound:
     stereo = music()
     places = (np.arange(start, start + size) * (MUSIC_HZ / RATE_HZ)) % (len(stereo) - 1)
-    return np.interp(places, np.arange(len(stereo)), stereo.mean(axis=1)).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(stereo)), stereo.mean(axis=1)), np.float32)
 
 
 def _pink_noise(seed: int, size: int) -> Sound:

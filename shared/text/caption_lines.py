@@ -107,6 +107,8 @@ class Measured:
     its second line starts there."""
     turn_px: float = 0
     """The room for the mark before each line of a page with a turn."""
+    page_points: Collection[int] | None = None
+    """The places where a page may start or end; None: all points."""
     judge: Callable[[int, int], float] | None = None
     """What a page from a place to another costs by its times, instead of `heard_ms`."""
 
@@ -140,12 +142,14 @@ class _Lines:
 def cut_pages(measured: Measured) -> list[tuple[Span, ...]]:
     """Pages of one line or two each; every line fits."""
     measured = _with_points_in_long_words(measured)
-    points = measured.points
+    points, allowed = measured.points, measured.page_points
     costs_of = _costs_of(measured)
     costs = [0.0] + [inf] * (len(points) - 1)
     before = [0] * len(points)
     lines: dict[int, tuple[Span, ...]] = {}
     for end in range(1, len(points)):
+        if allowed is not None and points[end] not in allowed:
+            continue
         for start in range(end - 1, -1, -1):
             page = _best_lines(measured, costs_of, start, end)
             if page is None:

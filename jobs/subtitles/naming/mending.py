@@ -77,11 +77,11 @@ def mend(
     corrections: list[Correction] = []
     segments = []
     for segment in transcript.segments:
-        found = sorted(_chosen(segment, known, sounds, hearing), key=lambda each: -each.first)
-        for each in found:
-            segment, correction = _corrected(segment, each)
+        mended = segment
+        for each in sorted(_chosen(segment, known, sounds, hearing), key=lambda each: -each.first):
+            mended, correction = _corrected(mended, each)
             corrections.append(correction)
-        segments.append(segment)
+        segments.append(mended)
     return transcript.model_copy(update={"segments": tuple(segments)}), tuple(corrections)
 
 

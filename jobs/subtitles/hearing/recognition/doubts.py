@@ -18,10 +18,10 @@ _NO_SPEECH: Final = 0.3
 """How sure Whisper must be that nobody speaks, if it is unsure of the words too. Half of what its makers say:
 told names, it is less sure of silence."""
 _UNSURE: Final = -1.0
-"""Mean log probability of tokens below which a text that may be no speech is none, by Whisper's makers. That of
-clear speech is above -0.2."""
+"""Mean log probability of tokens below which a text that may be no speech is none, by Whisper's makers. That
+of clear speech is above -0.2."""
 _DOUBTFUL: Final = -0.6, 0.6
-"""The same, and how sure Whisper must be that nobody speaks, of a text that is suspicious for another reason."""
+"""The same, and how sure Whisper must be that nobody speaks, of a text that is suspicious otherwise, too."""
 _QUIET_DB: Final = -60.0
 """Below this nothing that people can follow is heard, dBFS."""
 _FASTEST: Final = 40
