@@ -22,19 +22,33 @@ _COLUMNS: Final = 1200
 """Peaks of a row."""
 _HEIGHT: Final = 60
 _STYLE: Final = """
-:root{color-scheme:light dark;--ink:#22252b;--paper:#fbfaf7;--soft:#8a8f98;--line:#dcdad3;--cue:#2f6f6b;--bad:#b3402a}
-@media(prefers-color-scheme:dark){:root{--ink:#e7e6e2;--paper:#17191d;--soft:#8f949d;--line:#33363d;--cue:#7cc4bd;
---bad:#ef8a72}}
-*{box-sizing:border-box}body{margin:0 auto;max-width:1240px;padding:24px;background:var(--paper);color:var(--ink);
-font:15px/1.5 system-ui,sans-serif}h1{font-size:22px;font-weight:600;margin:0 0 4px}p{margin:0 0 16px;color:var(--soft)}
-table{border-collapse:collapse;margin:0 0 20px}td,th{padding:3px 18px 3px 0;text-align:left;font-weight:400;
-border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}th{color:var(--soft)}.bad{color:var(--bad)}
-audio{width:100%;position:sticky;top:8px;z-index:1}svg{display:block;width:100%;height:72px;margin:8px 0 2px}
-path{fill:var(--soft);opacity:.55}rect{fill:var(--cue);opacity:.18}rect.bad{fill:var(--bad);opacity:.3}
-ol{list-style:none;margin:0;padding:0}button{all:unset;display:grid;grid-template-columns:9em 1fr;gap:12px;width:100%;
-padding:4px 6px;border-radius:4px;cursor:pointer}button:hover,button:focus-visible{background:var(--line)}
-button time{color:var(--soft);font-variant-numeric:tabular-nums}button small{color:var(--bad)}
-button span{white-space:pre-line}
+:root { color-scheme: light dark; --ink: #22252b; --paper: #fbfaf7; --soft: #6d727b; --line: #dcdad3;
+  --cue: #2f6f6b; --bad: #b3402a }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e7e6e2; --paper: #17191d; --soft: #9a9fa8; --line: #33363d; --cue: #7cc4bd; --bad: #ef8a72 }
+}
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 1240px; padding: 24px; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, sans-serif }
+h1 { font-size: 22px; font-weight: 600; margin: 0 0 4px }
+p { margin: 0 0 16px; color: var(--soft) }
+table { border-collapse: collapse; margin: 0 0 20px }
+td, th { padding: 3px 18px 3px 0; text-align: left; font-weight: 400; border-bottom: 1px solid var(--line);
+  font-variant-numeric: tabular-nums }
+th { color: var(--soft) }
+.bad { color: var(--bad) }
+audio { width: 100%; position: sticky; top: 8px; z-index: 1 }
+svg { display: block; width: 100%; height: 72px; margin: 8px 0 2px }
+path { fill: var(--soft); opacity: .55 }
+rect { fill: var(--cue); opacity: .18; cursor: pointer }
+rect.bad { fill: var(--bad); opacity: .3 }
+ol { list-style: none; margin: 0; padding: 0 }
+button { all: unset; box-sizing: border-box; display: grid; grid-template-columns: 9em 1fr; gap: 12px;
+  width: 100%; padding: 4px 6px; border-radius: 4px; cursor: pointer }
+button:hover, button:focus-visible { background: var(--line) }
+button time { color: var(--soft); font-variant-numeric: tabular-nums }
+button small { color: var(--bad) }
+button span { white-space: pre-line }
 """
 _SCRIPT: Final = """
 const sound=document.querySelector('audio');let until=0;
@@ -53,7 +67,8 @@ def qc_page(report: Report, cues: Cues, audio: Path, *, audio_url: str) -> str:
     facts = f"{report.cues} cues, {report.words} words, {report.words_lost} lost"
     return "".join(
         [
-            f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Subtitles: {verdict}</title>\n',
+            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n',
+            f"<title>Subtitles: {verdict}</title>\n",
             f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n',
             '<meta name="viewport" content="width=device-width">\n',
             f"<style>{_STYLE}</style>\n<h1>Subtitles: {verdict}</h1>\n",
@@ -88,9 +103,8 @@ def _rows(report: Report, cues: Cues, audio: Path) -> Iterator[str]:
     broken: dict[int, list[str]] = {}
     for name, rule in report.rules.items():
         for each in rule.worst:
-            broken.setdefault(each.cue, []).append(
-                f"{name.replace('_', ' ')} {each.value:g} (limit {each.limit:g})"
-            )
+            said = f"{name.replace('_', ' ')} {each.value:g} (limit {each.limit:g})"
+            broken.setdefault(each.cue, []).append(said)
     numbered = list(enumerate(cues.cues, 1))
     for row, path in enumerate(_waveforms(audio)):
         since, until = row * _ROW_S, (row + 1) * _ROW_S
@@ -106,10 +120,9 @@ def _box(cue: Cue, rate: Fraction, since: int, *, bad: bool) -> str:
     left, right = (
         float((frame / rate - since) * _COLUMNS / _ROW_S) for frame in (cue.start_frame, cue.end_frame)
     )
-    return (
-        f'<rect{" class=bad" if bad else ""} x="{left:.1f}" y="0" width="{right - left:.1f}" height="{_HEIGHT}" '
-        f"{_span(cue, rate)}/>"
-    )
+    look = " class=bad" if bad else ""
+    size = f'x="{left:.1f}" y="0" width="{right - left:.1f}" height="{_HEIGHT}"'
+    return f"<rect{look} {size} {_span(cue, rate)}/>"
 
 
 def _entry(cue: Cue, rate: Fraction, broken: list[str]) -> str:

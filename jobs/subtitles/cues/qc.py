@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 from typing import Final, get_args
 
@@ -25,6 +26,7 @@ HARD: Final = ("line_count", "line_length", "gap", "overlap", "most_duration")
 """Rules that every cue must keep; and no word may be lost."""
 READING_SPEED_SHARE: Final = 0.98
 _ROUNDING_FRAMES: Final = Fraction(1, 10)
+_ROUNDING_SPEED: Final = 0.05
 
 
 class Violation(Document):
@@ -104,24 +106,21 @@ def _broken(
     """Each rule that the cue breaks, with its value and the limit."""
     frames = cue.end_frame - cue.start_frame
     shown_s = float(frames / rate)
-    longest = max(map(graphemes_of, cue.lines))
-    if len(cue.lines) > profile.lines:
-        yield "line_count", len(cue.lines), profile.lines
-    if longest > profile.line_graphemes:
-        yield "line_length", longest, profile.line_graphemes
-    if frames > Fraction(profile.most_ms) * rate / 1000 + _ROUNDING_FRAMES:
-        yield "most_duration", shown_s, profile.most_ms / 1000
-    if frames < int(Fraction(profile.least_ms) * rate / 1000 + _ROUNDING_FRAMES):
-        yield "least_duration", shown_s, profile.least_ms / 1000
-    speed = (sum(map(graphemes_of, cue.lines)) + len(cue.lines) - 1) / max(shown_s, 0.001)
-    if speed > profile.chars_per_s + 0.05:
-        yield "reading_speed", speed, profile.chars_per_s
+    graphemes = [graphemes_of(line) for line in cue.lines]
+    speed = (sum(graphemes) + len(graphemes) - 1) / max(shown_s, 0.001)
+    most_frames, least_frames = (Fraction(ms) * rate / 1000 for ms in (profile.most_ms, profile.least_ms))
+    found = {
+        "line_count": (len(graphemes) > profile.lines, len(graphemes), profile.lines),
+        "line_length": (max(graphemes) > profile.line_graphemes, max(graphemes), profile.line_graphemes),
+        "most_duration": (frames > most_frames + _ROUNDING_FRAMES, shown_s, profile.most_ms / 1000),
+        "least_duration": (frames < floor(least_frames + _ROUNDING_FRAMES), shown_s, profile.least_ms / 1000),
+        "reading_speed": (speed > profile.chars_per_s + _ROUNDING_SPEED, speed, profile.chars_per_s),
+    }
+    yield from ((name, value, limit) for name, (breaks, value, limit) in found.items() if breaks)
     if following:
         gap = following.start_frame - cue.end_frame
-        if gap < 0:
-            yield "overlap", gap, 0
-        elif gap < profile.gap_frames:
-            yield "gap", gap, profile.gap_frames
+        if gap < profile.gap_frames:
+            yield ("overlap", gap, 0) if gap < 0 else ("gap", gap, profile.gap_frames)
 
 
 def _violation(number: int, cue: Cue, cues: Cues, value: float, limit: float) -> Violation:

@@ -79,7 +79,7 @@ def test_the_same_key_for_another_request_is_refused(server: Server) -> None:
 
 @pytest.mark.parametrize("key", [" ", "é", "k" * 256])
 def test_a_key_that_is_none_is_refused(server: Server, key: str) -> None:
-    answer = server.client.post("/assist", json=SENT, headers={"Idempotency-Key": key.encode()})
+    answer = server.client.post("/assist", json=SENT, headers=[(b"Idempotency-Key", key.encode())])
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith("Idempotency-Key: ")
 

@@ -1,0 +1,67 @@
+"""How close a transcript comes to what is known to be said."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from statistics import median
+
+from jobs.subtitles.job.documents import Transcript
+from scripts.known_film.sound import KnownWord
+
+_SPELLINGS = {"mr": "mister", "harbor": "harbour"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A transcript against the truth."""
+
+    words: int
+    wrong: int
+    """Words left out, added or changed."""
+    names: int
+    names_right: int
+    start_median_ms: float
+    """Of words that are right: how far their starts are off."""
+    start_95_ms: float
+
+    @property
+    def word_error_rate(self) -> float:
+        return self.wrong / self.words if self.words else 0.0
+
+
+def compare(known: Sequence[KnownWord], transcript: Transcript, names: Sequence[str]) -> Compared:
+    """Compare word by word; `names` are words that are names."""
+    said = [(part, word) for word in known for part in _plain(word.text)]
+    heard = [
+        (part, word)
+        for segment in transcript.segments
+        for word in segment.words
+        for part in _plain(word.text)
+    ]
+    matcher = SequenceMatcher(None, [part for part, _ in said], [part for part, _ in heard], autojunk=False)
+    named = {part for name in names for part in _plain(name)}
+    wrong = right_names = 0
+    off: list[float] = []
+    for kind, first, last, start, end in matcher.get_opcodes():
+        if kind == "equal":
+            right_names += sum(part in named for part, _ in said[first:last])
+            pairs = zip(said[first:last], heard[start:end], strict=True)
+            off += [abs(one.start - other.start) * 1000 for (_, one), (_, other) in pairs]
+        else:
+            wrong += max(last - first, end - start)
+    off.sort()
+    return Compared(
+        words=len(said),
+        wrong=wrong,
+        names=sum(part in named for part, _ in said),
+        names_right=right_names,
+        start_median_ms=median(off) if off else 0.0,
+        start_95_ms=off[int(len(off) * 0.95)] if off else 0.0,
+    )
+
+
+def _plain(text: str) -> list[str]:
+    """Words in small letters, spelt one way."""
+    words = re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.casefold().replace("’", "'"))
+    return [_SPELLINGS.get(word, word) for word in words]
