@@ -3,9 +3,9 @@
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console, JustifyMethod
 from rich.table import Table
@@ -134,8 +134,7 @@ def _print_result(console: Console, trigger: Trigger, status: RunStatus) -> None
     )
     film = {
         "video": trigger.store.signed_url(f"{status.creation_id}/{video.key}") if video else "",
-        "length": f"{facts.get('duration_s', 0):.1f} s, {facts.get('width')}x{facts.get('height')}, "
-        f"{facts.get('frame_rate')} frames/s, {facts.get('loudness_lufs')} LUFS",
+        "length": _length(facts),
         "size": size(video.size_bytes) if video else "",
     }
     lines = {**(film if video else {}), "took": f"{took:.1f} s", "cloud": prices}
@@ -145,6 +144,18 @@ def _print_result(console: Console, trigger: Trigger, status: RunStatus) -> None
     for name, text in lines.items():
         console.print(f"[bold]{name:<8}[/]", end="")
         console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _length(facts: Mapping[str, Any]) -> str:
+    """What is known of a film's length, size, frames and loudness."""
+    parts = (
+        ("{duration_s:.1f} s", ("duration_s",)),
+        ("{width}x{height}", ("width", "height")),
+        ("{frame_rate} frames/s", ("frame_rate",)),
+        ("{loudness_lufs} LUFS", ("loudness_lufs",)),
+    )
+    known = {name for name, value in facts.items() if value is not None}
+    return ", ".join(text.format(**facts) for text, names in parts if known.issuperset(names))
 
 
 def print_next(console: Console, commands: Sequence[str]) -> None:

@@ -87,7 +87,10 @@ HOMES = {
     "pypdfium2": ("jobs/presenter/deck/reading/pdf.py",),
     "pygments": ("jobs/presenter/drawing/colours.py",),
     "guessit": ("jobs/subtitles/naming/film_title.py",),
-    "rapidfuzz": ("jobs/subtitles/naming/",),
+    "rapidfuzz": ("jobs/subtitles/naming/", "jobs/subtitles/hearing/"),
+    "faster_whisper": ("jobs/subtitles/hearing/recognition/", "jobs/subtitles/voices/silero.py"),
+    "pocketsphinx": ("jobs/subtitles/hearing/alignment/", "jobs/subtitles/post_ner.py"),
+    "pysubs2": ("jobs/subtitles/cues/qc.py",),
     "tokenizers": ("jobs/subtitles/naming/prompts.py",),
     "fcntl": ("shared/storage/", "shared/machine/temporary.py"),
 }

@@ -151,6 +151,8 @@ def cut_pages(measured: Measured) -> list[tuple[Span, ...]]:
         if allowed is not None and points[end] not in allowed:
             continue
         for start in range(end - 1, -1, -1):
+            if allowed is not None and points[start] not in allowed:
+                continue
             page = _best_lines(measured, costs_of, start, end)
             if page is None:
                 break

@@ -85,4 +85,4 @@ def test_labels_stay_few(exposed: dict[str, set[str]]) -> None:
     assert set().union(*exposed.values()) == {
         *("pipeline", "stage", "outcome", "error_type", "component", "le")
     }
-    assert len(error_types(pipelines().values())) + len(WEBHOOK_OUTCOMES) < 20
+    assert len(error_types(pipelines().values())) + len(WEBHOOK_OUTCOMES) < 30

@@ -18,12 +18,13 @@ PlayResX: 1920
 PlayResY: 1080
 
 [V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BackColour, Bold, BorderStyle, Outline, \
-Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
-Style: Default,Noto Sans,54,&H00FFFFFF,&H00000000,&H80000000,0,1,3,1,2,96,96,64,1
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
+Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, \
+MarginR, MarginV, Encoding
+Style: Default,Noto Sans,54,&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,96,96,64,1
 
 [Events]
-Format: Layer, Start, End, Style, Text
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
 _JOINER: Final = "\u2060"
 """A word joiner, which is never drawn: after a backslash it makes no command of what follows."""
@@ -63,7 +64,9 @@ def to_ass(cues: Cues) -> str:
         start = -(-cue.start_frame * 100 // rate)
         end = max(start + 1, cue.end_frame * 100 // rate)
         text = "\\N".join(_in_ass(line) for line in cue.lines)
-        events.append(f"Dialogue: 0,{_hundredths(int(start))},{_hundredths(int(end))},Default,{text}\n")
+        events.append(
+            f"Dialogue: 0,{_hundredths(int(start))},{_hundredths(int(end))},Default,,0,0,0,,{text}\n"
+        )
     return _ASS_HEAD + "".join(events)
 
 

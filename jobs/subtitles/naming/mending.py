@@ -116,7 +116,7 @@ def _core(text: str) -> str:
 def _chosen(
     segment: Segment, names: Sequence[str], sounds: Mapping[str, Sounds], hearing: Hearing
 ) -> Iterator[_Found]:
-    """The nearest ones first, none over another; what is a name already stays."""
+    """Whole names before parts of them, then the nearest; what is a name already stays."""
     right = {name.casefold() for name in names}
     taken: set[int] = set()
     candidates = []
@@ -133,7 +133,7 @@ def _chosen(
                 for name in names
                 if (far := distance(heard, sounds[name])) <= limit
             ]
-    for each in sorted(candidates, key=lambda each: (each.distance, -len(each.name), each.first)):
+    for each in sorted(candidates, key=lambda each: (-len(each.name.split()), each.distance, each.first)):
         places = set(range(each.first, each.first + each.count))
         if not places & taken:
             taken |= places
@@ -141,16 +141,18 @@ def _chosen(
 
 
 def _limit(words: Sequence[Word], hearing: Hearing) -> float:
-    """How far a name may be from these words; 0: they stay."""
-    unsure = any(word.probability is not None and word.probability < SURE for word in words)
+    """How far a name may be from these words; 0: they stay, as words of the language do that were surely
+    heard."""
     plain = [word for word in words if _core(word.text)[:1].islower() and hearing.is_word(_core(word.text))]
-    if any(_ends_phrase(word.text) for word in words[:-1]):
+    if any(_is_sure(word) for word in plain) or any(_ends_phrase(word.text) for word in words[:-1]):
         return 0.0
-    if len(plain) == len(words):
-        return SAFE if unsure else 0.0
-    if len(plain) > len(words) / 2:
-        return SAFE / 2
-    return UNSURE_SAFE if unsure else SAFE
+    if plain:
+        return SAFE
+    return SAFE if all(map(_is_sure, words)) else UNSURE_SAFE
+
+
+def _is_sure(word: Word) -> bool:
+    return word.probability is None or word.probability >= SURE
 
 
 def _ends_phrase(text: str) -> bool:
