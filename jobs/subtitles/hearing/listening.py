@@ -82,7 +82,7 @@ def hear(film: Film, recogniser: Recogniser) -> Said:
         dropped = sorted([*dropped, *silent], key=lambda each: each.start)
     return Said(
         sentences=tuple(_with_speakers(film.context.creation, sentences)),
-        language=tag,
+        language=tag if sentences or film.options.language else _UNDETERMINED,
         engine=engine,
         dropped=tuple(dropped),
         warnings=(*of_languages(languages, film.options.language), *warnings),
@@ -201,6 +201,9 @@ def _by_chunk(film: Film, placed: Sequence[Placed], language: str) -> Iterator[t
 
 
 def _with_speakers(creation: Creation, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences, cut where another person speaks; as they are where nobody told voices apart."""
+    if creation.stat(SPEAKERS) is None:
+        return list(sentences)
     return by_speaker(sentences, read_document(creation, SPEAKERS, SpeakerSegments).segments)
 
 

@@ -59,11 +59,14 @@ class Known:
         return self.samples + np.resize(noise, self.samples.size) * np.float32(level)
 
 
-def speak() -> Known:
-    """Every line by every voice in turn, with pauses of several lengths."""
+TURNS = tuple((voice, line) for line in LINES for voice in VOICES)
+"""Every line by every voice."""
+
+
+def speak(turns: Sequence[tuple[str, str]] = TURNS) -> Known:
+    """Voices that say their lines in turn, with pauses of several lengths."""
     provider = speech_provider(Settings(speech_provider="kokoro", cores=1), Account.closed())
     parts, spoken, at = [silence(0.7)], list[Spoken](), 0.7
-    turns = [(voice, line) for line in LINES for voice in VOICES]
     for number, (voice, line) in enumerate(turns):
         speech = provider.speak(line, language="en", voice=voice, rate=1.0)
         words = [(at + word.start_ms / 1000, at + word.end_ms / 1000) for word in speech.words]
