@@ -138,7 +138,9 @@ def onboarding_main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dialect", choices=["ai-effect", "ai4eu"], help="ai-effect if left out")
     parser.add_argument("--registry", help="of the images; localhost:5000 if left out")
     parser.add_argument("--tag", help="of the images; latest if left out")
-    parser.add_argument("--base-port", type=int, help="of the first service; 50051 if left out")
+    parser.add_argument(
+        "--base-port", type=int, help="of the first service, in ai4eu's dockerinfo; 50051 if left out"
+    )
     parser.add_argument("--pipeline-id", help="a new UUID if left out")
     parser.add_argument("--creation-date", help="now if left out")
     asked = parser.parse_args(arguments)

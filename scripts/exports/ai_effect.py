@@ -28,7 +28,7 @@ def files_of(pipeline: Pipeline, said: Mapping[str, Any], folder: Path) -> dict[
     The date stays that of an export that is there already, so that the same pipeline gives the same bytes.
     Raises pydantic's `ValidationError` for invalid options.
     """
-    names = {"image_prefix": "registry", "tag": "tag", "base_port": "base_port"}
+    names = {"image_prefix": "registry", "tag": "tag"}
     unknown = {name: value for name, value in said.items() if name not in names}
     options = ExportOptions.model_validate(
         {
@@ -47,7 +47,7 @@ def files_of(pipeline: Pipeline, said: Mapping[str, Any], folder: Path) -> dict[
         for stage, names in services.items()
     }
     export = export_of(pipeline.name, protos, _connections(pipeline, services), options)
-    compose = production(export, ComposeOptions(base_port=options.base_port))
+    compose = production(export, ComposeOptions())
     return export.files() | {COMPOSE: compose}
 
 

@@ -51,9 +51,15 @@ def problems_of_export(
             found += [f"{names}: {each}" for each in misfits(rpcs[one], rpcs[other], ai4eu)]
     found += _graph_problems(graph)
     if ai4eu:
-        found += [each for proto in protos.values() for each in ai4eu_rules(proto)]
-        found += _merged_problems(protos.values())
+        found += ai4eu_problems(graph, rpcs, protos.values())
     return list(dict.fromkeys(found))
+
+
+def ai4eu_problems(graph: Graph, rpcs: Mapping[Place, Rpc], protos: Iterable[Proto]) -> list[str]:
+    """Where services break AI4EU's rules, beside those of a connection's messages."""
+    known = list(protos)
+    rules = [each for proto in known for each in ai4eu_rules(proto)]
+    return [*rules, *_merged_problems(known), *_starts_with_data(graph, rpcs)]
 
 
 def _doubles(blueprint: Blueprint) -> Iterator[str]:
@@ -65,6 +71,18 @@ def _doubles(blueprint: Blueprint) -> Iterator[str]:
         for name, count in names.items():
             if count > 1:
                 yield f"blueprint.json: {node.container_name}: lists operation {name!r} {count} times"
+        yield from _double_links(node)
+
+
+def _double_links(node: Node) -> Iterator[str]:
+    for each in node.operation_signature_list:
+        name = f"{node.container_name}.{each.operation_signature.operation_name}"
+        links = Counter(
+            (to.container_name, to.operation_signature.operation_name) for to in each.connected_to
+        )
+        for place, count in links.items():
+            if count > 1:
+                yield f"blueprint.json: {name} is connected to {place_name(place)} {count} times"
 
 
 def _dead_ends(blueprint: Blueprint) -> Iterator[str]:
@@ -207,10 +225,10 @@ def _named_parts(file: FileDescriptorProto) -> Iterator[tuple[str, bytes]]:
         yield part.name, part.SerializeToString(deterministic=True)
 
 
-def starts_with_data(graph: Graph, rpcs: Mapping[Place, Rpc]) -> list[str]:
+def _starts_with_data(graph: Graph, rpcs: Mapping[Place, Rpc]) -> list[str]:
     """Starts that AI4EU could not call: its first RPCs take `Empty`."""
     return [
         f"{place_name(place)}: AI4EU's first RPC takes {EMPTY}, not {rpcs[place].input.name}"
         for place in graph.starts
-        if place in rpcs and rpcs[place].input.fields
+        if place in rpcs and (rpcs[place].input.name != EMPTY or rpcs[place].input.fields)
     ]

@@ -1,6 +1,6 @@
 """`connections.json`: which RPC of which service feeds which, written by people.
 
-`infra/ai-effect/connections.schema.json` is its JSON Schema (`python -m scripts.blueprint --schema`).
+`infra/ai-effect/connections.schema.json` is its JSON Schema (`python -m scripts.blueprint` prints it).
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.blueprints.documents import OperationName
-from shared.blueprints.graph import Graph, Place, nearest, place_name
+from shared.blueprints.graph import Graph, Place, islands_of, nearest, place_name
 from shared.blueprints.protos.fitting import misfits
 from shared.blueprints.protos.reading import Proto, Rpc
 
@@ -51,8 +51,11 @@ class Connections(_Part):
     pipeline: PipelineConnections
 
     def graph(self, protos: Mapping[str, Proto]) -> Graph:
-        """The RPCs that a connection names. A service that none names takes part with its only RPC."""
-        links = tuple(dict.fromkeys(each.ends for each in self.pipeline.connections))
+        """The RPCs that a connection names. A service that none names takes part with all its RPCs; what is
+        not there is left out."""
+        known = {(service, rpc.name) for service, proto in protos.items() for rpc in proto.rpcs}
+        ends = dict.fromkeys(each.ends for each in self.pipeline.connections)
+        links = tuple(link for link in ends if known.issuperset(link))
         named = {place for link in links for place in link}
         places = []
         for service, proto in protos.items():
@@ -82,18 +85,17 @@ def problems_of_connections(found: Connections, protos: Mapping[str, Proto], sam
     """
     said = found.pipeline
     problems = _start_problems(said.start_service, protos)
-    ends: list[tuple[Connection, Rpc, Rpc]] = []
+    seen: dict[tuple[Place, Place], int] = {}
     for number, connection in enumerate(said.connections, 1):
         where = f"connections.json: connection {number}"
+        if seen.setdefault(connection.ends, number) != number:
+            problems.append(f"{where} repeats connection {seen[connection.ends]}; take one out")
+            continue
         source, target = (_rpc(where, place, protos, problems) for place in connection.ends)
         if source and target:
-            ends.append((connection, source, target))
-    if problems:
-        return problems
-    for connection, source, target in ends:
-        names = " -> ".join(map(place_name, connection.ends))
-        problems += [f"connections.json: {names}: {each}" for each in misfits(source, target, same_types)]
-    return problems + _graph_problems(found.graph(protos), said)
+            names = " -> ".join(map(place_name, connection.ends))
+            problems += [f"connections.json: {names}: {each}" for each in misfits(source, target, same_types)]
+    return [*problems, *_islands(said, protos), *_graph_problems(found.graph(protos), said)]
 
 
 def _start_problems(start: str | None, protos: Mapping[str, Proto]) -> list[str]:
@@ -122,16 +124,21 @@ def _rpc(where: str, place: Place, protos: Mapping[str, Proto], problems: list[s
     return None
 
 
+def _islands(said: PipelineConnections, protos: Mapping[str, Proto]) -> list[str]:
+    """Also a connection whose RPC is misspelt connects its services."""
+    links = [(each.from_service, each.to_service) for each in said.connections]
+    first, *others = islands_of(protos, links)
+    return [
+        f"connections.json: {', '.join(island)} is an island: no connection leads there from {first[0]}"
+        for island in others
+    ]
+
+
 def _graph_problems(graph: Graph, said: PipelineConnections) -> list[str]:
     problems = []
     if graph.cycle:
         circle = " -> ".join(map(place_name, (*graph.cycle, graph.cycle[0])))
         problems.append(f"connections.json: a cycle: {circle}; take one of its connections out")
-    first, *others = graph.islands()
-    problems += [
-        f"connections.json: {', '.join(island)} is an island: no connection leads there from {first[0]}"
-        for island in others
-    ]
     fed = [place for place in graph.places if place[0] == said.start_service and graph.before[place]]
     starts = [place for place in graph.starts if place[0] == said.start_service]
     if fed and not starts and not graph.cycle:

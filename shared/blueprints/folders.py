@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -126,6 +127,11 @@ def write_folder(files: Mapping[str, str], folder: Path, *, overwrite: bool) -> 
     there = folder.exists() or folder.is_symlink()
     if there:
         _check_replaceable(folder, overwrite=overwrite)
+    with _writing(folder):
+        _replace(folder, files, there=there)
+
+
+def _replace(folder: Path, files: Mapping[str, str], *, there: bool) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".reelwright-") as beside:
         new = Path(beside, "new")
@@ -151,15 +157,38 @@ def _check_replaceable(folder: Path, *, overwrite: bool) -> None:
         others += [
             f"{MICROSERVICE}/{path.name}" for path in sorted(inside.iterdir()) if path.suffix != ".proto"
         ]
-    if BLUEPRINT not in names or others:
-        why = f"it also holds {', '.join(others[:5])}" if BLUEPRINT in names else f"it has no {BLUEPRINT}"
+    why = f"it also holds {', '.join(others[:5])}" if others else ""
+    if not _is_blueprint(folder):
+        why = f"it has no {BLUEPRINT} with nodes"
+    if why:
         raise BadRequest(
             f"{folder}: is not an export alone ({why}); nothing was deleted, name another folder"
         )
 
 
+def _is_blueprint(folder: Path) -> bool:
+    """Whether the folder has a blueprint, be it a wrong one."""
+    try:
+        found = json.loads(read_inside(folder, BLUEPRINT, MOST_JSON_BYTES))
+    except (BadRequest, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "nodes" in found
+
+
 def write_text(path: Path, text: str) -> None:
-    """Replace one file in one step."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    """Replace one file in one step; raises `BadRequest` if it can't be written."""
+    with _writing(path):
+        temporary = path.with_name(f".{path.name}.new")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadRequest(f"{path}: can't be written ({error.strerror}); name another place") from error

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.blueprints.checking import ai4eu_rules, problems_of_export, starts_with_data
+from shared.blueprints.checking import ai4eu_problems, problems_of_export
 from shared.blueprints.connections import Connections, problems_of_connections
 from shared.blueprints.documents import MOST_JSON_BYTES, TOPOLOGY, Blueprint, Dialect, DockerInfo, parse
 from shared.blueprints.folders import Export, read_inside
@@ -103,11 +103,12 @@ def export_of(
     """The export of these services; raises `BadRequest` with all that is wrong with them."""
     ai4eu = options.dialect == "ai4eu"
     problems = problems_of_connections(connections, protos, ai4eu)
+    graph = connections.graph(protos)
     if ai4eu:
-        problems += [each for proto in protos.values() for each in ai4eu_rules(proto)]
+        rpcs = {(service, rpc.name): rpc for service, proto in protos.items() for rpc in proto.rpcs}
+        problems += ai4eu_problems(graph, rpcs, protos.values())
     if problems:
         raise BadRequest(*problems)
-    graph = connections.graph(protos)
     order = graph.services_by_level(connections.pipeline.start_service or "")
     if options.base_port + len(order) > 65536:
         raise BadRequest(f"base port {options.base_port} is too high for {len(order)} services")
@@ -120,9 +121,6 @@ def export_of(
         description=connections.pipeline.description,
     )
     problems = problems_of_export(export.blueprint, export.dockerinfo, export.protos)
-    if ai4eu:
-        rpcs: dict[Place, Rpc] = {place: export.rpc(place) for place in export.graph.places}
-        problems += starts_with_data(export.graph, rpcs)
     if problems:
         raise BadRequest(*problems)
     return export

@@ -120,6 +120,28 @@ def test_problems_of_several_kinds_are_listed_together(tmp_path: Path) -> None:
         generate(folder, OPTIONS)
 
 
+def test_what_is_unknown_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    links = ["alpha.Take -> beta.Take", "beta.Take -> alpha.Take", "alpha.Take -> beta.Make"]
+    folder = use_case(tmp_path, [*links, links[0], "alpha.Take -> delta.Make"], ask="string count = 2;")
+    with pytest.raises(BadRequest) as refused:
+        generate(folder, OPTIONS)
+    text = str(refused.value)
+    wanted = (
+        "no service 'delta'",
+        "a cycle",
+        "'count' is int32",
+        "gamma is an island",
+        "4 repeats connection 1",
+    )
+    assert [said for said in wanted if said not in text] == []
+
+
+def test_a_misspelt_rpc_makes_no_island(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest) as refused:
+        generate(use_case(tmp_path, ["alpha.Mkae -> beta.Take", "beta.Take -> gamma.Take"]), OPTIONS)
+    assert len(refused.value.problems) == 1
+
+
 def test_the_designer_of_ai4eu_wants_one_message_on_both_ends(tmp_path: Path) -> None:
     folder = use_case(tmp_path, ["alpha.Make -> beta.Make", "beta.Make -> gamma.Make"])
     with pytest.raises(BadRequest, match="Ask is not Gift"):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shared.blueprints.compose import ComposeOptions, production, read_compose
 from shared.blueprints.drawing import draw
-from shared.blueprints.folders import Export, read_export, write_folder
+from shared.blueprints.folders import Export, read_export, write_folder, write_text
 from shared.errors import BadRequest
 from tests.support.exports import (
     AI4EU,
@@ -104,6 +104,9 @@ WRONG: dict[str, Callable[[Any, Any, Any], object]] = {
     ].update(input_message_stream=True),
     "a cycle": lambda b, d, p: b["nodes"][1]["operation_signature_list"][0].update(
         connected_to=[dict(TO_START)]
+    ),
+    "a link twice": lambda b, d, p: b["nodes"][2]["operation_signature_list"][0].update(
+        connected_to=2 * b["nodes"][2]["operation_signature_list"][0]["connected_to"]
     ),
     "an island": lambda b, d, p: b["nodes"][2]["operation_signature_list"][0].update(connected_to=[]),
     "two of one name": lambda b, d, p: b["nodes"].append(b["nodes"][0]),
@@ -274,6 +277,20 @@ def test_a_proto_that_breaks_a_rule_of_ai4eu_is_refused(before: str, after: str,
         small_export(protos, ["broker.next_row -> model.judge"], dialect="ai4eu")
 
 
+def test_the_first_rpc_of_ai4eu_takes_empty_in_any_export(tmp_path: Path) -> None:
+    protos = {name: text.replace("Empty", "Nothing") for name, text in AI4EU_PROTOS.items()}
+    blueprint = json.loads(json.dumps(AI4EU).replace("Empty", "Nothing"))
+    with pytest.raises(BadRequest, match="first RPC takes Empty, not Nothing"):
+        read_export(write_export(tmp_path / "export", blueprint, AI4EU_DOCKER, protos))
+
+
+def test_a_file_that_can_not_be_written_is_a_bad_request(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none" / "docker-compose.yml"):
+        with pytest.raises(BadRequest, match="can't be written"):
+            write_text(path, "")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_rule_of_the_editor_of_ai4eu_does_not_keep_an_export_from_running(tmp_path: Path) -> None:
     protos = {name: text.replace("\n}", " }") for name, text in AI4EU_PROTOS.items()}
     folder = write_export(tmp_path / "export", AI4EU, AI4EU_DOCKER, protos)
@@ -337,11 +354,19 @@ def test_an_export_is_replaced_whole_and_nothing_else_ever_is(tmp_path: Path) ->
     home.mkdir()
     (home / "letters.txt").write_text("precious")
     (tmp_path / "link").symlink_to(folder)
-    for place in (home, tmp_path / "link", home / "letters.txt"):
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "blueprint.json").write_text('{"rooms": 4}')
+    for place in (
+        home,
+        tmp_path / "link",
+        home / "letters.txt",
+        tmp_path / "plans",
+        home / "letters.txt" / "x",
+    ):
         with pytest.raises(BadRequest):
             write_folder(files, place, overwrite=True)
     assert (home / "letters.txt").read_text() == (folder / "thesis.docx").read_text() == "precious"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "link", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "link", "out", "plans"]
 
 
 def test_a_file_that_leads_out_of_the_export_is_not_read(tmp_path: Path) -> None:
