@@ -109,7 +109,7 @@ FLOORS = (
     {"database"},
     {"reports"},
     {"worker"},
-    {"job_manager"},
+    {"job_manager", "manifest"},
     {"api", "driving"},
 )
 """The rooms of `shared/`, the ground first: a module imports from its own room and from floors below. What

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import InvalidSettings
-from shared.records.dated import dated_job
+from shared.records.dated import place_of
 from shared.records.job_env import parse_variables
 from shared.settings import Settings
 from shared.stages.stage import Stage
 from shared.worker.entry import guarded, stage_main
 
 PIPELINE_FILE: Final = Path(__file__).with_name("pipeline.yaml")
-_DATED_PARTS: Final = 5
 
 
 def main(
@@ -39,17 +38,6 @@ def main(
         return stage_main(stage, PIPELINE_FILE, given, variables)
 
     return guarded(work, own)
-
-
-def place_of(folder: str) -> tuple[str, str] | None:
-    """The store's URL and the creation ID of a job's folder; None for what is a creation ID itself."""
-    path = Path(folder)
-    parts = path.parts[-_DATED_PARTS:]
-    if dated_job("/".join(parts)) and len(path.parts) > _DATED_PARTS:
-        return path.absolute().parents[_DATED_PARTS - 1].as_uri(), "/".join(parts)
-    if path.is_absolute():
-        return path.parent.as_uri(), path.name
-    return None
 
 
 def _configured(path: str) -> dict[str, str]:

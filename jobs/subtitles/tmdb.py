@@ -39,6 +39,7 @@ def run(context: Context) -> Result:
         },
         metadata={
             "source": facts.source,
+            "file": given.options.file or given.film,
             "title": facts.title,
             "year": facts.year,
             "tmdb_id": facts.tmdb_id,

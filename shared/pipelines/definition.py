@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from shared.errors import BadRequest
+from shared.errors import BadRequest, UnknownName
 from shared.validation import problems_of
 
 FUSED: Final = "fused"
@@ -145,6 +145,9 @@ class Pipeline(_Definition):
     more than a folder of assets."""
     reported: Reported | None = None
     """Unset: its progress is in the store only."""
+    identified_by: dict[str, Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]] = {}
+    """`<stage>.<name>`: what a stage's metadata says of what was put in, e.g. its title, for the `input` of a
+    job's manifest."""
     film: str | None = None
     """The output that is the film, e.g. `assets/video.mp4`; where the container varies, the usual name of the
     output that is labelled `video`."""
@@ -173,6 +176,9 @@ class Pipeline(_Definition):
                     f"stage {name!r} fans out over {stage.fan_out.over!r} but doesn't need that stage"
                 )
             seen.append(name)
+        strange = [place for place in self.identified_by.values() if place.split(".")[0] not in seen]
+        if strange:
+            raise ValueError(f"identified_by: {strange} name no stage")
         if self.reported and set(self.reported.phases) != set(self.stages):
             raise ValueError("reported.phases must name every stage, and no other")
         total = sum(stage.share for stage in self.stages.values())
@@ -190,6 +196,16 @@ class Pipeline(_Definition):
         """The platforms' name of each stage's job, and of `FUSED` if there is one."""
         names = {stage: f"{self.name}-{stage}".replace("_", "-") for stage in self.stages}
         return names | ({FUSED: self.fused.job} if self.fused else {})
+
+    def from_stage(self, name: str) -> tuple[str, ...]:
+        """The stage and all that can't be right without it; raises `UnknownName`."""
+        if name not in self.stages:
+            raise UnknownName("stage", name, list(self.stages))
+        found = [name]
+        for other, stage in self.stages.items():
+            if other not in found and not set(found).isdisjoint(stage.needs):
+                found.append(other)
+        return tuple(found)
 
     @property
     def optional(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Final
 
 from shared.errors import BadRequest, PreconditionFailed
@@ -18,6 +19,8 @@ from shared.storage import ABSENT, ObjectStore
 
 _JOB_ID: Final = re.compile(r"(\d{8})-(\d{3,9})", re.ASCII)
 _USER: Final = re.compile(r"\d{1,9}", re.ASCII)
+_PARTS: Final = 5
+"""Of the creation ID of a dated job."""
 
 
 class JobInfo(Document):
@@ -100,6 +103,17 @@ def find_job(store: ObjectStore, name: str) -> DatedJob:
 def load_job_info(creation: Creation) -> JobInfo | None:
     """None for a creation that is no job's."""
     return load(creation, JOB_INFO, JobInfo)[0]
+
+
+def place_of(folder: str) -> tuple[str, str] | None:
+    """The store's URL and the creation ID of a job's folder; None for what is a creation ID itself."""
+    path = Path(folder)
+    parts = path.parts[-_PARTS:]
+    if dated_job("/".join(parts)) and len(path.parts) > _PARTS:
+        return path.absolute().parents[_PARTS - 1].as_uri(), "/".join(parts)
+    if path.is_absolute():
+        return path.parent.as_uri(), path.name
+    return None
 
 
 def check_user(user_id: int) -> None:

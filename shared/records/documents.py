@@ -174,6 +174,9 @@ class InputFile(Document):
     size_bytes: int | None
     """None if there was no such object."""
     content_hash: str
+    label: str = ""
+    """What its reader calls it; empty, its name is enough."""
+    description: str = ""
 
 
 class OutputFile(Document):

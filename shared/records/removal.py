@@ -1,12 +1,13 @@
-"""Removes a creation from the store, so that a half-deleted one is not mistaken for work to repeat."""
+"""Removes a creation from the store, so that a half-deleted one is not mistaken for work to repeat; or only
+what stages have recorded, so that they are done again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
 from shared.errors import PreconditionFailed
 from shared.records.creation import Creation, canonical_json
-from shared.records.names import FOLDERS, JOB_ENV, JOB_INFO, MANIFEST, POSTED, REQUEST, marks_of
+from shared.records.names import FOLDERS, JOB_ENV, JOB_INFO, MANIFEST, POSTED, REQUEST, marks_of, record_name
 from shared.storage import ABSENT, ObjectInfo
 
 REMOVED: Final = canonical_json({"state": "removed"})
@@ -46,6 +47,14 @@ def remove(creation: Creation, *, over: str | None = None) -> bool:
         creation.delete(name)
     _deleted(creation, POSTED, claim.generation)  # unless another process still deletes it too
     return True
+
+
+def forget_stages(creation: Creation, stages: Iterable[str]) -> None:
+    """Delete these stages' records, so that the stages are done again although nothing has changed."""
+    for stage in stages:
+        creation.delete(record_name(stage, None))
+        for name, _ in list(creation.list(record_name(stage, None).removesuffix(".json") + "/")):
+            creation.delete(name)
 
 
 def is_half_removed(creation: Creation) -> bool:

@@ -1,16 +1,16 @@
 """`manifest.json`: the whole run at a glance, derived from the records."""
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from shared.errors import ObjectNotFound, PreconditionFailed
+from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
-from shared.records.dated import JobInfo, load_job_info
-from shared.records.documents import Record, Request
+from shared.records.dated import load_job_info
+from shared.records.documents import InputFile, OutputFile, Record, Request
+from shared.records.job_manifest import laid_out, of_job
 from shared.records.names import MANIFEST
 from shared.runs.status import RunStatus, StageStatus
 from shared.storage import ABSENT
@@ -25,16 +25,15 @@ def manifest_generation(creation: Creation) -> str:
 
 
 def rewrite_manifest(
-    creation: Creation, request: Request, status: RunStatus, *, over: str, optional: Collection[str] = ()
+    creation: Creation, request: Request, status: RunStatus, pipeline: Pipeline, *, over: str
 ) -> bool:
     """Bring the stored manifest up to date; False if another process rewrote it after generation `over`.
 
-    That writer may have seen less than `status`, or more: read the records again, then try again. `optional`
-    are the stages without which a run goes on.
+    That writer may have seen less than `status`, or more: read the records again, then try again.
     """
     job = load_job_info(creation)
     found_now = manifest(request, status)
-    data = laid_out(of_job(found_now, job, optional)) if job else canonical_json(found_now)
+    data = laid_out(of_job(found_now, job, pipeline)) if job else canonical_json(found_now)
     try:
         found, info = creation.read(MANIFEST)
         if found == data:
@@ -77,59 +76,6 @@ def manifest(request: Request, status: RunStatus) -> dict[str, Any]:
         },
         "timing": _timing(request.requested_at, status.completed_at),
     }
-
-
-def of_job(found: dict[str, Any], info: JobInfo, optional: Collection[str]) -> dict[str, Any]:
-    """The manifest of a dated job: with its facts and whole paths; failed optional stages are skipped."""
-    facts = {"job_id": info.job_id, "user_id": info.user_id, "job_env_file": info.env_file}
-    pipeline = found["pipeline"]
-    failed = pipeline["failed_stages"]
-    return {
-        **found,
-        **facts,
-        "output_dir": info.output_dir,
-        "stages": {
-            name: _stage_of_job(stage, info, optional) | facts for name, stage in found["stages"].items()
-        },
-        "pipeline": {  # in this order: `grep -A 5` shows the first five
-            "status": pipeline["status"],
-            "current_stage": pipeline["current_stage"],
-            "completed_stages": pipeline["completed_stages"],
-            "failed_stages": [name for name in failed if name not in optional],
-            "skipped_stages": [name for name in failed if name in optional],
-            "error": pipeline["error"],
-        },
-    }
-
-
-def _stage_of_job(stage: dict[str, Any], info: JobInfo, optional: Collection[str]) -> dict[str, Any]:
-    skipped = stage["status"] == "failed" and stage["stage_name"] in optional
-    root = str(Path(info.output_dir).absolute()) if info.log_dir else info.output_dir
-
-    def placed(file: dict[str, Any]) -> dict[str, Any]:
-        return {**file, "path": f"{root}/{file['path']}"}
-
-    return {
-        **stage,
-        "status": "skipped" if skipped else stage["status"],
-        "input_files": [placed(file) for file in stage["input_files"]],
-        "outputs": {label: placed(file) for label, file in stage["outputs"].items()},
-    }
-
-
-def laid_out(value: dict[str, Any]) -> bytes:
-    """JSON in the order of its keys, with a list of plain values in one line."""
-    return f"{_text(value, '')}\n".encode()
-
-
-def _text(value: Any, indent: str) -> str:
-    inner = f"{indent}  "
-    if isinstance(value, dict) and value:
-        lines = [f"{json.dumps(key)}: {_text(each, inner)}" for key, each in value.items()]
-        return "{" + ",".join(f"\n{inner}{line}" for line in lines) + f"\n{indent}}}"
-    if isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
-        return "[" + ",".join(f"\n{inner}{_text(each, inner)}" for each in value) + f"\n{indent}]"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _stage(status: RunStatus, number: int, stage: StageStatus) -> dict[str, Any]:
@@ -182,17 +128,18 @@ def paid_usd(records: Iterable[Record]) -> dict[str, float]:
     return {provider: round(usd, 6) for provider, usd in sorted(paid.items())}
 
 
-def _input(file: Any) -> dict[str, Any]:
+def _input(file: InputFile) -> dict[str, Any]:
     return {
-        "key": file.key,
+        "key": file.label or file.key,
         "path": file.key,
         "exists": file.size_bytes is not None,
         "size_bytes": file.size_bytes,
         "content_hash": file.content_hash,
+        **({"description": file.description} if file.description else {}),
     }
 
 
-def _output(file: Any) -> dict[str, Any]:
+def _output(file: OutputFile) -> dict[str, Any]:
     return {
         "path": file.key,
         "exists": True,

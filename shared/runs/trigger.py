@@ -153,8 +153,7 @@ class Trigger:
         if status.status == "failed" and self._give_up(creation, request, status):
             noted, request, status = self._look(creation)
         for _ in range(_TRIES):
-            optional = self.pipelines[request.pipeline].optional
-            if rewrite_manifest(creation, request, status, over=noted, optional=optional):
+            if rewrite_manifest(creation, request, status, self.pipelines[request.pipeline], over=noted):
                 break
             noted, request, status = self._look(creation)
         self._listeners.news(creation, request, status)

@@ -21,6 +21,7 @@ from shared.records.documents import Record
 from shared.settings import Settings, read_settings
 from shared.stages.stage import Stage
 from shared.storage import open_store
+from shared.worker.alone import refresh_manifest
 from shared.worker.box import run_task
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ def stage_main(
         store.check()
         pipeline = load_pipeline(pipeline_file)
         creation, task = Creation(store, asked.creation_id), read_task(environ)
-        with publishing(settings, [pipeline]) as publisher:
-            record = run_task(stage, pipeline, creation, task, settings, publisher=publisher)
+        try:
+            with publishing(settings, [pipeline]) as publisher:
+                record = run_task(stage, pipeline, creation, task, settings, publisher=publisher)
+        finally:
+            if not task.managed:
+                refresh_manifest(creation, pipeline, settings)
         if asked.plan:
             if record.status != "success":
                 raise StageFailed(stage.name, "another process works on it, so its plan is unknown")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.subtitles.entry import main, place_of
+from jobs.subtitles.entry import main
 from shared.job_manager import JobManager
 from shared.logs import set_up_logs
+from shared.records.dated import place_of
 from shared.stages.stage import Context, Output, Result, Stage
 
 

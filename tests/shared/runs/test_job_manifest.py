@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.job_manager import JobManager
-from shared.runs.manifest import laid_out
+from shared.records.job_manifest import laid_out
 from shared.stages.stage import Context, Result
 from shared.storage.file import FileStore
 from tests.support.toys import WORDS, finish, inline_trigger, with_run

@@ -9,7 +9,7 @@ from shared.runs.status import RunStatus
 from shared.stages.stage import Context, Result
 from shared.storage import ABSENT
 from shared.storage.memory import MemoryStore
-from tests.support.toys import run_fused, with_run
+from tests.support.toys import run_fused, toys, with_run
 
 
 def stored(store: MemoryStore) -> dict[str, Any]:
@@ -74,16 +74,16 @@ def test_it_is_written_over_the_generation_that_was_noted_and_no_other(store: Me
     creation, status = finished(store)
     noted = manifest_generation(creation)
     store.write("toy/manifest.json", b"{}")
-    assert not rewrite_manifest(creation, status.request, status, over=noted)
+    assert not rewrite_manifest(creation, status.request, status, toys(), over=noted)
     assert store.read("toy/manifest.json")[0] == b"{}"
-    assert rewrite_manifest(creation, status.request, status, over=manifest_generation(creation))
+    assert rewrite_manifest(creation, status.request, status, toys(), over=manifest_generation(creation))
     assert stored(store)["pipeline"]["status"] == "completed"
 
 
 def test_what_is_there_already_is_not_written_again(store: MemoryStore) -> None:
     creation, status = finished(store)
     before = manifest_generation(creation)
-    assert rewrite_manifest(creation, status.request, status, over=ABSENT)
+    assert rewrite_manifest(creation, status.request, status, toys(), over=ABSENT)
     assert manifest_generation(creation) == before
 
 
@@ -91,5 +91,5 @@ def test_one_that_is_gone_is_made_again(store: MemoryStore) -> None:
     creation, status = finished(store)
     noted = manifest_generation(creation)
     store.delete("toy/manifest.json")
-    assert not rewrite_manifest(creation, status.request, status, over=noted)
-    assert rewrite_manifest(creation, status.request, status, over=ABSENT)
+    assert not rewrite_manifest(creation, status.request, status, toys(), over=noted)
+    assert rewrite_manifest(creation, status.request, status, toys(), over=ABSENT)
