@@ -20,16 +20,18 @@ class Desk(Protocol):
         self,
         pipeline: str,
         creation_id: str,
-        source: Source | Path,
+        source: Source | Path | None,
         bring: Callable[[Creation], None],
         *,
         again: str,
         replace: bool,
         verbose: bool,
+        log_file: Path | None = None,
     ) -> None:
         """Let `bring` write the creation's assets, run the pipeline and show its progress.
 
-        `source` is what they are made from: a product, or a file or folder of the user's.
+        `source` is what they are made from: a product, or a file or folder of the user's; None for a creation
+        that keeps its own. `log_file` also gets what the stages log here, as JSON lines.
         `again` are the words after `reelwright run <pipeline>` that resume it. Raises `BadRequest` if the
         creation was made from another source and `replace` is not set; `StageFailed` or `BadRequest` if the
         run fails.

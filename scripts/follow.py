@@ -1,10 +1,12 @@
 """Shows a run: a progress bar for each stage, until the run ends or Ctrl-C is pressed."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -31,12 +33,18 @@ _QUEUED: Final = "a run is under way and its inputs have changed: another run is
 class LogPanel:
     """Takes the lines that tasks log and shows warnings above the bars; errors are shown at the end."""
 
-    def __init__(self, console: Console, *, verbose: bool) -> None:
+    def __init__(self, console: Console, *, verbose: bool, copy_to: Path | None = None) -> None:
+        """`copy_to` is a file to whose end all lines are written."""
         self._console = console
         self._verbose = verbose
+        self._copy_to = copy_to
         self._said: set[str] = set()
 
     def __call__(self, line: str) -> None:
+        if self._copy_to:
+            descriptor = os.open(self._copy_to, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
         try:
             entry = json.loads(line)
         except ValueError:

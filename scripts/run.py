@@ -35,18 +35,20 @@ class RunDesk:
         self,
         pipeline: str,
         creation_id: str,
-        source: Source | Path,
+        source: Source | Path | None,
         bring: Callable[[Creation], None],
         *,
         again: str,
         replace: bool,
         verbose: bool,
+        log_file: Path | None = None,
     ) -> None:
         console = Console(stderr=True)
-        trigger = make_trigger(self.settings, on_log=LogPanel(console, verbose=verbose))
+        trigger = make_trigger(self.settings, on_log=LogPanel(console, verbose=verbose, copy_to=log_file))
         creation = Creation(trigger.store, creation_id)
-        found = source_of_folder(source, creation) if isinstance(source, Path) else source
-        claim_creation(creation, found, pipeline, replace=replace)
+        if source is not None:
+            found = source_of_folder(source, creation) if isinstance(source, Path) else source
+            claim_creation(creation, found, pipeline, replace=replace)
         bring(creation)
         start = partial(trigger.start, pipeline, creation_id)
         print_film(follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))

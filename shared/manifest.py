@@ -67,8 +67,8 @@ class StageManifest:
         *,
         pipeline: str | None = None,
     ) -> None:
-        """`movie_dir` is the job's folder; `job_id` and `user_id`, if given, must be its own. `pipeline` names
-        the pipeline of a job that was never started, if several have a stage of this name.
+        """`movie_dir` is the job's folder; `job_id` and `user_id`, if given, must be its own. `pipeline` is
+        that of a job that was never started, if several have a stage of this name.
 
         Raises `BadRequest` for a folder that is no job's, and `UnknownName` for an unknown stage.
         """

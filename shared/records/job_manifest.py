@@ -20,10 +20,12 @@ def of_job(found: _Data, info: JobInfo, pipeline: Pipeline) -> _Data:
     state, optional = found["pipeline"], pipeline.optional
     failed = state["failed_stages"]
     made = _made(found["stages"])
+    first = {"version": found["version"], "created_at": found["created_at"]}
     return {
-        **found,
+        **first,
         **facts,
         "input": _input_of(found["stages"], pipeline.identified_by),
+        **{name: value for name, value in found.items() if name not in {*first, *facts}},
         "output_dir": info.output_dir,
         "stages": {
             name: _stage(stage, info, made) | _skipped(stage, optional) | facts

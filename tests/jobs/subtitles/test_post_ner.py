@@ -24,7 +24,9 @@ NAMES = Entities(
 SENTENCES = yaml.safe_load(Path("benchmarks/sentences.yaml").read_text(encoding="utf-8"))["en"]
 
 
-def mended(text: str, folder: Path, *, probability: float = 0.9) -> tuple[Creation, str, dict[str, object]]:
+def mended(
+    text: str, folder: Path, *, probability: float = 0.9, names: Entities = NAMES
+) -> tuple[Creation, str, dict[str, object]]:
     creation = Creation(MemoryStore(), "film")
     said = transcript_of([(1.0, "SPEAKER_00", text)])
     words = tuple(
@@ -33,7 +35,7 @@ def mended(text: str, folder: Path, *, probability: float = 0.9) -> tuple[Creati
     )
     segment = said.segments[0].model_copy(update={"words": words})
     creation.write(TRANSCRIPT, said.model_copy(update={"segments": (segment,)}).to_bytes())
-    creation.write(ENTITIES, NAMES.to_bytes())
+    creation.write(ENTITIES, names.to_bytes())
     listen([post_ner.STAGE], creation, folder)
     found = document(creation, CORRECTED, Transcript).segments[0].text
     return creation, found, json.loads(creation.read(CORRECTIONS)[0])
@@ -79,3 +81,9 @@ def test_who_says_their_name_is_known_by_it(tmp_path: Path) -> None:
     assert record["speaker_names"] == {"SPEAKER_00": "Odalys Merrin"}
     _, _, other = mended("Good evening, is Odalys Merrin here?", tmp_path / "other")
     assert other["speaker_names"] == {}
+
+
+def test_without_names_nothing_is_mended(tmp_path: Path) -> None:
+    unknown = Entities(source="title", titles=(Names(name="The Last Ferry"),))
+    _, found, record = mended("Odalis Merin, the captain.", tmp_path, names=unknown)
+    assert (found, record["corrections"]) == ("Odalis Merin, the captain.", [])
