@@ -94,6 +94,7 @@ class JobManager:
             log_dir=str(self.get_job_log_dir()),
             env_file=str(self.get_job_env_path()),
             env_backup=f"{folder}/{JOB_ENV}",
+            place=str(folder.absolute()),
         )
         self.get_job_log_dir().mkdir(0o700, parents=True, exist_ok=True)
         own = with_variables(text, self._own_variables())

@@ -16,8 +16,10 @@ from jobs.subtitles.job.documents import read_document
 from jobs.subtitles.job.making import Files, MadeJob, check_files, make_job, put, reopen_job, summary_of
 from jobs.subtitles.job.names import QC, QC_PAGE
 from jobs.subtitles.job.options import JobOptions
+from jobs.subtitles.job.taking import film_of, take
 from shared.errors import BadRequest
 from shared.pipelines.definition import load_pipeline, named
+from shared.pipelines.installed import installed_pipelines
 from shared.records.creation import Creation, is_creation_id
 from shared.records.documents import load_request
 from shared.records.removal import forget_stages
@@ -91,6 +93,9 @@ def run_subtitles(  # noqa: PLR0917 - each is an option
         Path | None,
         typer.Option("--assets-dir", help="A folder with film.mp4, film.json …, instead of a film."),
     ] = None,
+    of: Annotated[
+        str | None, typer.Option(metavar="CREATION", help="Subtitle the film that this creation made.")
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the other folder that has this creation ID.")
     ] = False,
@@ -111,7 +116,7 @@ def run_subtitles(  # noqa: PLR0917 - each is an option
         _check_alone([*flags, *(["--resume"] if resume else [])])
         desk.make_of_folder(PIPELINE, film, assets_dir, replace=replace, verbose=verbose)
         return
-    files = Files(film=Path(film) if film is not None else None, script=script, facts=facts)
+    files = Files(film=Path(film) if film is not None else None, of=of, script=script, facts=facts)
     job = subtitle(
         desk, files, options, user=user, config=config, resume=resume, again=again, verbose=verbose
     )
@@ -135,15 +140,19 @@ def subtitle(
     Raises `StageFailed` or `BadRequest` if it fails.
     """
     check_files(files)
-    if files.film is None and resume is None:
+    store = open_store(desk.settings.store_url, desk.settings)
+    taken = film_of(store, files.of, installed_pipelines()) if files.of else None
+    if files.film is None and taken is None and resume is None:
         raise BadRequest("name the film: reelwright run subtitles film.mp4; or a job: --resume 20251030-001")
     redone = _redone(again)
     console = Console(stderr=True)
     job = reopen_job(desk.settings, resume, config) if resume else make_job(desk.settings, user, config)
-    creation = Creation(open_store(desk.settings.store_url, desk.settings), job.creation_id)
+    creation = Creation(store, job.creation_id)
     _announce(console, job, creation, is_old=resume is not None)
 
     def bring(creation: Creation) -> None:
+        if taken:
+            take(creation, *taken)
         put(creation, files, options)
         forget_stages(creation, redone)
 

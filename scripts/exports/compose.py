@@ -1,7 +1,11 @@
-"""The file for compose: the trigger, and a service for each job under the profile `jobs`.
+"""The files for compose. Format: https://github.com/compose-spec/compose-spec.
 
-The trigger runs the jobs in its own container. The services are for `PLATFORM=compose` on the host, which
-starts one for each task. Format: https://github.com/compose-spec/compose-spec.
+`infra/compose.yaml` has the trigger, and a service for each job under the profile `jobs`. The trigger runs
+the jobs in its own container; the services are for `PLATFORM=compose` on the host, which starts one for each
+task.
+
+`infra/<pipeline>/compose.yaml`, for a pipeline of jobs by date, has a service for each stage that a person
+starts with a job's folder: `docker compose run --rm -e CONFIG_PATH=… asr /app/out/2025/10/30/1/20251030-001`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +24,8 @@ from shared.pipelines.deployed import (
 _TRIGGER: Final = "trigger"
 _CREATIONS: Final = "/creations"
 _SCRATCH: Final = "/scratch"
+_FOLDERS: Final = {"out": "", "logs": "", "config": ":ro"}
+"""Of a person's working folder, which is the repository's unless JOBS names another."""
 
 
 class ComposeDeployment(Deployment):
@@ -29,11 +35,37 @@ class ComposeDeployment(Deployment):
 def manifests(
     pipelines: Mapping[str, Pipeline], deployment: ComposeDeployment
 ) -> dict[str, list[dict[str, Any]]]:
-    """The one file's document by its path under the repository."""
+    """The files' documents by their paths under the repository."""
     jobs = {job.name: _service(job, deployment) for job in deployed_jobs(pipelines)}
     volumes: dict[str, Any] = {"creations": {}, "scratch": {}}
     services = {_TRIGGER: _trigger(deployment)} | jobs
-    return {"infra/compose.yaml": [{"name": deployment.job_prefix, "services": services, "volumes": volumes}]}
+    whole = {"name": deployment.job_prefix, "services": services, "volumes": volumes}
+    return {"infra/compose.yaml": [whole]} | {
+        f"infra/{pipeline.name}/compose.yaml": [_of_jobs(pipeline, deployment)]
+        for pipeline in pipelines.values()
+        if pipeline.by_date
+    }
+
+
+def _of_jobs(pipeline: Pipeline, deployment: ComposeDeployment) -> dict[str, Any]:
+    """A service for each stage, without an order among them: a person starts them one by one."""
+    jobs = [job for job in deployed_jobs({pipeline.name: pipeline}) if job.stage in pipeline.stages]
+    return {
+        "name": f"{deployment.job_prefix}-{pipeline.name}",
+        "services": {job.stage.replace("_", "-"): _stage_of_job(job, deployment) for job in jobs},
+    }
+
+
+def _stage_of_job(job: DeployedJob, deployment: ComposeDeployment) -> dict[str, Any]:
+    service = _service(job, deployment)
+    names = [name for name in service["environment"] if name != "STORE_URL"]
+    return {name: value for name, value in service.items() if name != "profiles"} | {
+        "build": {**service["build"], "context": "../.."},
+        # Who owns the jobs' folders; in a rootless container that is 0.
+        "user": "${JOB_USER:-0:0}",
+        "volumes": [f"${{JOBS:-../..}}/{name}:/app/{name}{mode}" for name, mode in _FOLDERS.items()],
+        "environment": {"CONFIG_PATH": None} | {name: service["environment"][name] for name in names},
+    }
 
 
 def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from shared.api.guard.auth import Guard, Verify
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.live import socket as live
 from shared.api.live.viewers import Viewers
-from shared.api.routes import assets, events
+from shared.api.routes import assets, events, uploads
 from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
 from shared.api.routes.models import HealthBody
@@ -89,7 +89,15 @@ def create_app(
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
-    for router in (assets.router, *runs, manifest_router, *own, metrics_router, events.router):
+    for router in (
+        assets.router,
+        uploads.router,
+        *runs,
+        manifest_router,
+        *own,
+        metrics_router,
+        events.router,
+    ):
         app.include_router(router, dependencies=[Depends(_BEARER)])
     app.include_router(live.router)
     handle_errors(app)

@@ -145,6 +145,9 @@ class Pipeline(_Definition):
     more than a folder of assets."""
     reported: Reported | None = None
     """Unset: its progress is in the store only."""
+    by_date: bool = False
+    """Its creations may be jobs by date (`shared.job_manager`): compose also gets a file with a service for
+    each stage, which takes a job's folder."""
     identified_by: dict[str, Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]] = {}
     """`<stage>.<name>`: what a stage's metadata says of what was put in, e.g. its title, for the `input` of a
     job's manifest."""

@@ -34,6 +34,8 @@ class JobInfo(Document):
     log_dir: str
     env_file: str
     env_backup: str
+    place: str = ""
+    """The whole path of `output_dir` where the job was made: a container may know it by another."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ It is laid out so that the tools of a shell can read it: `grep -A 5 '"pipeline"'
 
 import json
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from shared.pipelines.definition import Pipeline
@@ -61,7 +61,7 @@ def _made(stages: Mapping[str, _Data]) -> dict[str, dict[str, str]]:
 
 
 def _stage(stage: _Data, info: JobInfo, made: Mapping[str, dict[str, str]]) -> _Data:
-    root = str(Path(info.output_dir).absolute()) if info.log_dir else info.output_dir
+    root = info.place or info.output_dir
 
     def placed(file: _Data) -> _Data:
         path = file["path"]

@@ -110,3 +110,27 @@ def test_its_image_is_a_target_of_the_dockerfile(name: str) -> None:
         if (words := line.split())[:1] == ["FROM"] and len(words) == 4
     }
     assert SERVICES[name]["build"]["target"] in targets
+
+
+BY_DATE = {pipeline.name: pipeline for pipeline in all_pipelines().values() if pipeline.by_date}
+
+
+@pytest.mark.parametrize("name", BY_DATE)
+def test_a_pipeline_of_dated_jobs_has_a_service_for_each_stage(name: str) -> None:
+    (document,) = manifests(all_pipelines(), ComposeDeployment())[f"infra/{name}/compose.yaml"]
+    jsonschema.validate(document, SCHEMA)
+    services = document["services"]
+    assert list(services) == [stage.replace("_", "-") for stage in BY_DATE[name].stages]
+    for stage, service in zip(BY_DATE[name].stages, services.values(), strict=True):
+        assert service["entrypoint"] == ["python", "-m", f"jobs.{name}.{stage}"]
+        assert "CONFIG_PATH" in service["environment"]
+        assert not {"profiles", "depends_on", "container_name"} & service.keys()
+        assert {volume.partition(":/app/")[2] for volume in service["volumes"]} == {
+            "out",
+            "logs",
+            "config:ro",
+        }
+
+
+def test_there_are_dated_jobs() -> None:
+    assert BY_DATE

@@ -71,6 +71,7 @@ def test_a_job_has_its_folders_and_files(place: Path) -> None:
             "log_dir": str(place / "logs/2025/10/30/2/20251030-001"),
             "env_file": str(place / "config/.env.job_20251030-001"),
             "env_backup": str(folder / "job.env"),
+            "place": str(folder),
         }
     )
     assert jobs.get_job_output_dir() == folder

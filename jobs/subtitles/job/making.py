@@ -46,6 +46,8 @@ class Files:
     """What people put in."""
 
     film: Path | None = None
+    of: str | None = None
+    """The creation whose film is taken instead."""
     script: Path | None = None
     facts: Path | None = None
 
@@ -134,6 +136,8 @@ def check_files(files: Files) -> None:
         for what, path in given.items()
         if path and not path.is_file()
     ]
+    if files.film and files.of:
+        problems.append(f"{files.film}: name a film or --of a creation, not both")
     if files.film and files.film.suffix.lower() not in (*FILM_TYPES, *SOUND_TYPES):
         types = " ".join((*FILM_TYPES, *SOUND_TYPES))
         problems.append(f"{files.film}: no film or sound by its name; use one of {types}")

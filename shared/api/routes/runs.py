@@ -97,6 +97,9 @@ def manifest(creation: WithCreation, request: Request) -> Response:
     _clean(document["pipeline"], "error")
     for stage in document["stages"].values():
         _clean(stage["error"], "message")
+        for file in (*stage["input_files"], *stage["outputs"].values()):
+            file["path"] = file["path"].rpartition(f"{creation.creation_id}/")[2]
+    document["output_dir"] = f"{creation.creation_id}/assets"
     return JSONResponse(document, headers=headers)
 
 
