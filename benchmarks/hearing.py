@@ -147,7 +147,7 @@ def aligned_words(text: str, sound: "Samples") -> list[tuple[int, int]]:
     return [(part.start_frame * 10 - _SILENCE_MS, (part.end_frame + 1) * 10 - _SILENCE_MS) for part in spoken]
 
 
-def whisper() -> Any:
+def whisper(threads: int = 1) -> Any:
     """Whisper base, straight from the packages that carry it; its hash is checked."""
     from faster_whisper import WhisperModel
 
@@ -170,7 +170,7 @@ def whisper() -> Any:
         )
     names = ("config.json", "tokenizer.json", "vocabulary.txt")
     files = {"model.bin": model, **{name: (folders[0] / name).read_bytes() for name in names}}
-    return WhisperModel("base", device="cpu", compute_type="int8", cpu_threads=1, files=files)
+    return WhisperModel("base", device="cpu", compute_type="int8", cpu_threads=threads, files=files)
 
 
 def plain_words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -77,6 +77,12 @@ def perform(
         voices[start:end] += _bed(shot.bed, start, end - start, under_db)
     cuts = tuple(start / RATE_HZ for start in starts[1:])
     return KnownSound(samples=np.clip(voices, -1, 1), words=tuple(words), cuts=cuts)
+
+
+def over_bed(sound: KnownSound, bed: Bed, under_db: float) -> KnownSound:
+    """The sound with another one under all of it, softer by so much than its voices."""
+    samples = np.clip(sound.samples + _bed(bed, 0, sound.samples.size, under_db), -1, 1)
+    return replace(sound, samples=np.asarray(samples, np.float32))
 
 
 def _spoken(
