@@ -9,7 +9,6 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import av
-import ctranslate2
 import faster_whisper
 import onnxruntime
 import rapidfuzz
@@ -23,7 +22,7 @@ from tests.support import nursery
 from tests.support.toys import When, watched
 
 LOADED: Final = (
-    *(av, ctranslate2, faster_whisper, onnxruntime, rapidfuzz),
+    *(av, faster_whisper, onnxruntime, rapidfuzz),
     *(load() for (pipeline, _), load in stages().items() if pipeline == "subtitles"),
 )
 """Imported here to save each fork the time."""

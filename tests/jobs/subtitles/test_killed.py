@@ -18,6 +18,7 @@ from shared.records.creation import Creation, canonical_json
 from shared.settings import Settings
 from shared.storage.file import FileStore
 from tests.jobs.subtitles.film.making import H264, make, picture
+from tests.support.nursery import Nursery
 from tests.support.subtitles_process import ID, SubtitlesNursery
 from tests.support.toys import contents
 
@@ -52,7 +53,7 @@ FERRY = Screenplay(
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[SubtitlesNursery]:
+def nursery() -> Iterator[Nursery]:
     with SubtitlesNursery() as found:
         yield found
 
@@ -73,14 +74,14 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(given: Path, nursery: SubtitlesNursery, tmp_path_factory: pytest.TempPathFactory) -> "Undisturbed":
+def whole(given: Path, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> "Undisturbed":
     return Undisturbed(given, nursery, tmp_path_factory.mktemp("whole"))
 
 
 class Undisturbed:
     """A run in which nobody is killed."""
 
-    def __init__(self, given: Path, nursery: SubtitlesNursery, folder: Path) -> None:
+    def __init__(self, given: Path, nursery: Nursery, folder: Path) -> None:
         root = shutil.copytree(given, folder / "store")
         self.steps: dict[str, int] = {}
         for stage in STAGES:
@@ -106,7 +107,7 @@ def test_a_film_is_long_enough_and_its_stages_are_made_of_steps(whole: Undisturb
 @pytest.mark.soak
 @pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
 def test_a_stage_killed_in_its_work_and_run_again_makes_the_same_bytes(
-    part: float, whole: Undisturbed, given: Path, nursery: SubtitlesNursery, tmp_path: Path
+    part: float, whole: Undisturbed, given: Path, nursery: Nursery, tmp_path: Path
 ) -> None:
     """Each stage is killed at its first, middle or last step; those without steps before they publish."""
     root = shutil.copytree(given, tmp_path / "store")
@@ -120,7 +121,7 @@ def test_a_stage_killed_in_its_work_and_run_again_makes_the_same_bytes(
 @pytest.mark.soak
 @pytest.mark.parametrize("upload", [1, 2])
 def test_a_stage_killed_while_it_publishes_and_run_again_makes_the_same_bytes(
-    upload: int, whole: Undisturbed, given: Path, nursery: SubtitlesNursery, tmp_path: Path
+    upload: int, whole: Undisturbed, given: Path, nursery: Nursery, tmp_path: Path
 ) -> None:
     """Before the first object and between the first two, where there are two."""
     root = shutil.copytree(given, tmp_path / "store")
@@ -129,7 +130,7 @@ def test_a_stage_killed_while_it_publishes_and_run_again_makes_the_same_bytes(
     assert differing(files(root), whole.files) == []
 
 
-def killed_and_run_again(nursery: SubtitlesNursery, root: Path, stage: str, how: dict[str, int]) -> int:
+def killed_and_run_again(nursery: Nursery, root: Path, stage: str, how: dict[str, int]) -> int:
     end = nursery.run("subtitles", root, stage=stage, **how)
     assert end == -signal.SIGKILL or how.get("upload", 0) > 1, (stage, how)
     assert nursery.run("subtitles", root, stage=stage) == 0, stage
