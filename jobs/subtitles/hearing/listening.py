@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jobs.subtitles.hearing.alignment.aligner import Text, align_all
 from jobs.subtitles.hearing.alignment.anchors import Placed, place
-from jobs.subtitles.hearing.cautions import of_languages, of_script, of_times
+from jobs.subtitles.hearing.cautions import of_languages, of_script, of_silence, of_times
 from jobs.subtitles.hearing.chunks import Chunk, level_db
 from jobs.subtitles.hearing.film import Film
 from jobs.subtitles.hearing.recognition.doubts import judge, over_silence
@@ -84,7 +84,8 @@ def hear(film: Film, recogniser: Recogniser) -> Said:
         aligned = _aligned(film, texts)
         sentences, silent = _sentences(film, aligned, languages.main, tag)
         words = [word for sentence in sentences for word in sentence.words]
-        warnings, engine = of_times(words, tag), recogniser.weights.engine
+        warnings = (*of_silence(words, film.speech), *of_times(words, tag))
+        engine = recogniser.weights.engine
         dropped = sorted([*dropped, *silent], key=lambda each: each.start)
     return Said(
         sentences=tuple(_with_speakers(film.context.creation, sentences)),
