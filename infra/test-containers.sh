@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the images with buildah and tests them in containers of podman. Needs root, buildah, podman, and
+# Builds the images with buildah and tests them in containers of podman. Needs root, buildah, podman, catatonit, and
 # debootstrap where no registry answers.
 #
 #   BASE    what the images are built on; what the Dockerfile names, or else Debian's packages

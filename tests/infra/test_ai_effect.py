@@ -82,6 +82,20 @@ def test_the_commands_of_the_seed_write_what_is_checked_in(tree: Path) -> None:
     assert (tree / development).read_text() == (HOME / development).read_text()
 
 
+def test_a_python_without_the_packages_is_told_or_the_repository_s_own_is_taken(tree: Path) -> None:
+    script = "orchestrator/scripts/docker-compose-generator.py"
+    bare = [sys.executable, "-S", script, EXAMPLE]
+    done = subprocess.run(bare, cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"this Python lacks .*typer.*: pip install '.*\[cli\]'\n", done.stderr)
+    own = tree.parent.parent / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    own.chmod(0o755)
+    done = subprocess.run(bare, cwd=tree, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"{EXAMPLE}/docker-compose.yml\n"), done.stderr
+
+
 def test_the_export_agrees_with_that_of_the_real_generator() -> None:
     """But for what is put right: order, names, and the use case's own name."""
     found = json.loads((HOME / EXAMPLE / "blueprint.json").read_text())
