@@ -16,6 +16,6 @@ def find() -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     own = ROOT / ".venv" / "bin" / "python"
     if missing and own.exists() and Path(sys.prefix) != ROOT / ".venv":
-        os.execv(own, [str(own), *sys.argv])
+        os.execv(own, [str(own), *sys.argv])  # noqa: S606 - the same script and arguments
     if missing:
         sys.exit(f"this Python lacks {', '.join(missing)}: pip install '{ROOT}[cli]'")
