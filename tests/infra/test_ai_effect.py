@@ -264,7 +264,7 @@ def test_a_killed_service_is_named_and_the_run_goes_on_when_it_is_back(tmp_path:
 
 
 @pytest.mark.logs_errors
-def test_another_version_of_a_service_is_found_out_before_it_is_called(
+def test_another_version_of_a_service_is_found_out_before_it_is_called_and_the_run_goes_on_with_the_right_one(
     services: dict[str, ExampleService], tmp_path: Path
 ) -> None:
     folder = tmp_path / "export"
@@ -274,10 +274,15 @@ def test_another_version_of_a_service_is_found_out_before_it_is_called(
     export = read_export(folder)
     addresses = {name: service.address for name, service in services.items()}
     places = services_of(export, addresses, {}, 1)
-    drive = prepare(export, Creation(MemoryStore(), "energy"), places, {}, Settings(), Manner(wait_s=30))
+    store = MemoryStore()
+    drive = prepare(export, Creation(store, "energy"), places, {}, Settings(), Manner(wait_s=30))
     status = drive.run()
     assert "report_generator1.GenerateReport: " in status.error
     assert "is another version than the export's: its GenerateReportResponse differs" in status.error
+    status = drive_of(services, {}, store).run()
+    assert status.status == "completed", status.error
+    reused = [stage.records[0].reused for stage in status.stages.values()]
+    assert reused == [True, True, False]
 
 
 def write_certificate(certificate: Path, key: Path) -> None:
