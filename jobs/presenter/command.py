@@ -14,6 +14,7 @@ from jobs.presenter.drawing.themes import theme_names
 from jobs.presenter.skills.pictures import pictures_in
 from jobs.presenter.talk import Given, TalkOptions, write_talk
 from shared.errors import BadRequest
+from shared.providers.speech import check_voice
 from shared.records.creation import Creation, check_creation_id
 from shared.records.naming import creation_id_for
 from shared.text.plain_text import decoded
@@ -134,6 +135,7 @@ def make_talk(
         music=files.music,
         media=_media_of(files.text) if files.text else {},
     )
+    check_voice(desk.settings, given.options.voice)
     found = check_creation_id(creation_id or creation_id_for(source.with_suffix(""), "talk"))
 
     def bring(creation: Creation) -> None:
