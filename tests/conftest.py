@@ -5,8 +5,10 @@ import gc
 import http.client
 import logging
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -14,6 +16,7 @@ from shared import settings
 from shared.logs import LOGGER
 from shared.platforms import task
 from tests.support.faces import hide_noto, use_fonts
+from tests.support.forks import Warm, forking
 from tests.support.haste import instance_once, keep_decoders, keep_frozen, load_model_once, look_once
 from tests.support.shards import shard_of_the_day
 
@@ -87,7 +90,9 @@ def _in_haste() -> Iterator[None]:
         for once in (instance_once, load_model_once, look_once, keep_decoders, keep_frozen):
             once(patch.setattr)
         patch.setattr(os, "fsync", lambda _file: None)
-        yield
+        with closing(Warm()) as warm:
+            patch.setattr(subprocess, "Popen", forking(warm))
+            yield
     gc.unfreeze()
 
 
