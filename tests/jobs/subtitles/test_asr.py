@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from jobs.subtitles.job.names import OPTIONS, SCRIPT, TRANSCRIPT
 from shared.errors import BadRequest
 from shared.records.creation import Creation
 from tests.jobs.subtitles.voices.known import VOICES, Known, document, heard, listen, silence, speak
+from tests.support.shared import made_once
 
 SENTENCES = yaml.safe_load(Path("benchmarks/sentences.yaml").read_text(encoding="utf-8"))["en"][:6]
 BEFORE = (silero_vad.STAGE, pyannote_vad.STAGE, diarization.STAGE)
@@ -25,9 +27,10 @@ def plain(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def spoken() -> Known:
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """Sentences that differ: Whisper base leaves out what is repeated word for word."""
-    return speak([(VOICES[at % len(VOICES)], sentence) for at, sentence in enumerate(SENTENCES)])
+    turns = [(VOICES[at % len(VOICES)], sentence) for at, sentence in enumerate(SENTENCES)]
+    return made_once(tmp_path_factory, "spoken", partial(speak, turns))
 
 
 @pytest.fixture(scope="module")
