@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from gc import freeze
 
 import pytest
 
@@ -42,7 +43,7 @@ def pytest_collection() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        gc.freeze()
+        freeze()
         gc.enable()
 
 
@@ -94,6 +95,14 @@ def _in_haste() -> Iterator[None]:
             patch.setattr(subprocess, "Popen", forking(warm))
             yield
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _frozen_anew(_in_haste: None) -> Iterator[None]:
+    """What a module's tests imported lives as long as the run, too."""
+    yield
+    gc.collect()
+    freeze()
 
 
 class _Errors(logging.Handler):
