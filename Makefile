@@ -12,7 +12,7 @@ WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ad demo-presenter demo-subtitles demo-ai-effect check test soak bench audit bare images test-containers format clean
+.PHONY: help demo demo-ad demo-presenter demo-subtitles demo-ai-effect check test test-beside soak bench audit bare images test-containers format clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
@@ -43,9 +43,15 @@ check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests,
 test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory test-beside > .venv/beside.log 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2> /dev/null' INT TERM; \
+	$(BIN)/python -m pytest -n auto --dist worksteal; tests=$$?; \
+	wait $$beside; others=$$?; cat .venv/beside.log; exit $$((tests ? tests : others))
+
+# One core is enough for what runs beside the many processes of the tests.
+test-beside:
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist worksteal
-	$(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy
+	$(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy $$(grep -rl mark.moviepy tests --include='test_*.py')
 
 soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 	SHARD=none $(BIN)/python -m pytest -m soak

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the images with buildah and tests them in containers of podman. Needs root, buildah, podman, and
-# debootstrap where no registry answers.
+# Builds the images with buildah and tests them in containers of podman. Needs root, buildah, podman, catatonit and,
+# where no registry answers, debootstrap.
 #
 #   BASE    what the images are built on; what the Dockerfile names, or else Debian's packages
 #   PYTHON  one that has the tests' packages

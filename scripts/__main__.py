@@ -137,10 +137,8 @@ def resume(
 ) -> None:
     """Run a creation again with the same parameters; finished work is not repeated."""
     from scripts.resume import resume as resume_run
-    from scripts.run import print_film
 
-    finished = resume_run(_Work.settings, creation_id, verbose=verbose)
-    print_film(finished)
+    resume_run(_Work.settings, creation_id, verbose=verbose)
 
 
 @app.command("list")

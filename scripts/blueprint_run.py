@@ -1,7 +1,6 @@
 """`reelwright blueprint run`: drives an export and shows each node's progress."""
 
 import json
-import shlex
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,11 +12,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from scripts.follow import COLUMNS, Bars
-from scripts.report import print_next, program, stage_table
+from scripts.report import print_next, program, resuming, stage_table
 from shared.blueprints.folders import read_export
 from shared.driving.addresses import composed_ports, services_of
 from shared.driving.calling import Manner
-from shared.driving.running import Drive, prepare
+from shared.driving.running import Drive, prepare, take_up
 from shared.errors import BadRequest, ReelwrightError, RunFailed, StageFailed
 from shared.records.creation import Creation
 from shared.records.names import BLUEPRINTS
@@ -50,26 +49,33 @@ def run_export(
     store.check()
     services = services_of(export, addresses, composed_ports(folder), base_port)
     creation = Creation(store, creation_id or creation_id_for(folder, BLUEPRINTS))
-    drive = prepare(export, creation, services, said, settings, manner, fresh=fresh, rounds=rounds)
+    _finish(prepare(export, creation, services, said, settings, manner, fresh=fresh, rounds=rounds))
+
+
+def resume_export(settings: Settings, creation_id: str) -> None:
+    """Go on with a creation's run as it was asked for, and print what its last RPCs answered as JSON.
+
+    Raises `BadRequest` or `StageFailed`, naming the node, if one fails.
+    """
+    store = open_store(settings.store_url, settings)
+    store.check()
+    _finish(take_up(Creation(store, creation_id), settings))
+
+
+def _finish(drive: Drive) -> None:
+    """Run it, shown, to its end."""
     console = Console(stderr=True)
     with _shown(drive, console):
         status = drive.run()
     console.print(stage_table(status, console))
     for warning in status.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
-    name = creation.creation_id
     if status.status != "completed":
-        again = f"blueprint run {shlex.quote(str(folder))} --id {shlex.quote(name)}"
-        print_next(console, [f"{program()} {again} …   (with the same input it goes on from here)"])
+        print_next(console, [resuming(status)])
         raise _failure(status)
-    ends = [
-        stage
-        for stage in status.stages
-        if not any(stage in each.needs for each in drive.pipeline.stages.values())
-    ]
-    answers = {stage: status.stages[stage].metadata.get("response", {}) for stage in ends}
+    answers = {stage: status.stages[stage].metadata.get("response", {}) for stage in drive.pipeline.ends}
     sys.stdout.write(json.dumps(answers, indent=2, ensure_ascii=False) + "\n")
-    print_next(console, [f"{program()} status {name}"])
+    print_next(console, [f"{program()} status {status.creation_id}"])
 
 
 def _failure(status: RunStatus) -> ReelwrightError:

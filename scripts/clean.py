@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from scripts.report import print_next, print_table, program, size
-from scripts.wiring import make_trigger
+from scripts.wiring import make_trigger, reader_of
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
 from shared.machine import temporary
 from shared.providers.account import PAID
@@ -19,8 +19,11 @@ from shared.records.creation import Creation, creation_ids
 from shared.records.documents import load_request, utc_now
 from shared.records.names import (
     ASSETS,
+    BLUEPRINTS,
     CLAIMS,
     DELIVERIES,
+    KEPT_EXPORT,
+    KEPT_INPUTS,
     MANIFEST,
     MARKS,
     POSTED,
@@ -87,7 +90,8 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
     """What ended before that moment: creations by the policy, paid results, temporary folders."""
     active = {marked_run(info.key)[0] for info in trigger.store.list(MARKS)}
     for creation_id in creation_ids(trigger.store):
-        if creation_id not in active and (leftover := _of_creation(trigger, creation_id, before, keep)):
+        is_marked = creation_id in active
+        if leftover := _of_creation(trigger, creation_id, before, keep, is_marked=is_marked):
             yield leftover
     for creation_id in creation_ids(trigger.store, having=POSTED):
         if leftover := _half_removed(Creation(trigger.store, creation_id), before):
@@ -104,17 +108,22 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
             yield Leftover(name=str(left.folder), folder=left.folder, bytes=left.bytes)
 
 
-def _of_creation(trigger: Trigger, creation_id: str, before: datetime, keep: str) -> Leftover | None:
+def _of_creation(
+    trigger: Trigger, creation_id: str, before: datetime, keep: str, *, is_marked: bool
+) -> Leftover | None:
     creation = Creation(trigger.store, creation_id)
-    _, generation = load_request(creation)
     try:
-        status = trigger.status(creation_id)
+        request, generation = load_request(creation)
+        if is_marked and request and request.pipeline != BLUEPRINTS:
+            return None  # until a sweep has ended it; no sweep ends a blueprint's run
+        reader = reader_of(trigger, creation_id)
+        status = reader.status(creation_id)
     except ReelwrightError:
         return None  # `reelwright list` shows what is wrong with it
     ended = status.completed_at or status.request.requested_at
     if status.status == "pending" or ended >= before:
         return None
-    wanted = _kept(trigger, status, keep)
+    wanted = _kept(reader, status, keep)
     objects = [info for name, info in objects_of(creation) if not _is_kept(name, wanted)]
     if not objects:
         return None
@@ -153,13 +162,16 @@ def _kept(trigger: Trigger, status: RunStatus, keep: str) -> frozenset[str]:
     records = {REQUEST, MANIFEST, CLAIMS, RECORDS, DELIVERIES}
     if keep == "all":
         return frozenset({*records, ASSETS})
-    last = list(trigger.pipelines[status.request.pipeline].stages)[-1]
-    outputs = {out.key for record in status.stages[last].records for out in record.outputs.values()}
+    if status.request.pipeline == BLUEPRINTS:  # its graph is known from there alone
+        records |= {KEPT_EXPORT, KEPT_INPUTS}
+    pipeline = trigger.pipelines[status.request.pipeline]
+    ends = [status.stages[stage] for stage in pipeline.ends if stage not in pipeline.optional]
+    outputs = {out.key for end in ends for record in end.records for out in record.outputs.values()}
     return frozenset(records | outputs)
 
 
 def _is_kept(name: str, wanted: frozenset[str]) -> bool:
-    return name in wanted or f"{name.split('/', maxsplit=1)[0]}/" in wanted
+    return name in wanted or name.startswith(tuple(each for each in wanted if each.endswith("/")))
 
 
 def _show(found: Sequence[Leftover]) -> None:

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.records.documents import Record
-from shared.records.names import BLUEPRINTS
 from shared.runs.manifest import paid_usd
 from shared.runs.status import RunStatus, StageStatus
 from shared.runs.trigger import Trigger
@@ -167,8 +166,6 @@ def print_next(console: Console, commands: Sequence[str]) -> None:
 
 def resuming(status: RunStatus) -> str:
     """The command that continues a run."""
-    if status.request.pipeline == BLUEPRINTS:
-        return f"{program()} blueprint run <export-dir> --id {status.creation_id}"
     return f"{program()} resume {status.creation_id}"
 
 

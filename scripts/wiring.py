@@ -1,6 +1,7 @@
 """Opens the store, the platform and the trigger that the settings name."""
 
 import atexit
+from copy import copy
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -55,12 +56,19 @@ def make_trigger(
     return trigger_of(settings, store, platform, known, publisher, metrics=metrics)
 
 
+def reader_of(trigger: Trigger, creation_id: str) -> Trigger:
+    """A trigger for `status` alone, which knows this creation's graph, be it a blueprint's run."""
+    reader = copy(trigger)
+    reader.pipelines = {**trigger.pipelines, **_blueprint_of(Creation(trigger.store, creation_id))}
+    return reader
+
+
 def _blueprint_of(creation: Creation) -> dict[str, Pipeline]:
     """The pipeline of a blueprint's run by its name; nothing for any other creation."""
     request, _ = load_request(creation)
     if request is None or request.pipeline != BLUEPRINTS:
         return {}
-    from shared.driving.running import kept_pipeline
+    from shared.driving.kept import kept_pipeline
 
     return {BLUEPRINTS: kept_pipeline(creation)}
 

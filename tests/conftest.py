@@ -1,11 +1,15 @@
 """What every test gets: a scrubbed environment in which espeak speaks, no fonts of the machine's own, and a
 failure when something logs an ERROR unasked."""
 
+import gc
 import http.client
 import logging
 import os
+import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from gc import freeze
 
 import pytest
 
@@ -13,7 +17,8 @@ from shared import settings
 from shared.logs import LOGGER
 from shared.platforms import task
 from tests.support.faces import hide_noto, use_fonts
-from tests.support.haste import instance_once, keep_decoders, load_model_once, look_once
+from tests.support.forks import Warm, forking
+from tests.support.haste import instance_once, keep_decoders, keep_frozen, load_model_once, look_once
 from tests.support.shards import shard_of_the_day
 
 _SCRUBBED = frozenset(
@@ -29,6 +34,17 @@ _SCRUBBED_PREFIXES = ("AWS_", "COMPOSE_")
 def pytest_configure() -> None:
     """All processes of a run are of one mind about the day."""
     os.environ["SHARD"] = shard_of_the_day()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The half million objects of all tests live as long as the run: they are never scanned for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,10 +88,21 @@ def no_noto(monkeypatch: pytest.MonkeyPatch) -> None:
 def _in_haste() -> Iterator[None]:
     """Nothing is loaded or looked at twice, and nobody waits for the disk: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
-        for once in (instance_once, load_model_once, look_once, keep_decoders):
+        for once in (instance_once, load_model_once, look_once, keep_decoders, keep_frozen):
             once(patch.setattr)
         patch.setattr(os, "fsync", lambda _file: None)
-        yield
+        with closing(Warm()) as warm:
+            patch.setattr(subprocess, "Popen", forking(warm))
+            yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _frozen_anew(_in_haste: None) -> Iterator[None]:
+    """What a module's tests imported lives as long as the run, too."""
+    yield
+    gc.collect()
+    freeze()
 
 
 class _Errors(logging.Handler):

@@ -1,7 +1,8 @@
 """`reelwright run presenter`: makes a talk from a text or a deck."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +13,9 @@ from pydantic import ValidationError
 from jobs.desk import Desk
 from jobs.presenter.drawing.themes import theme_names
 from jobs.presenter.skills.pictures import pictures_in
-from jobs.presenter.talk import Given, TalkOptions, write_talk
-from shared.errors import BadRequest
+from jobs.presenter.talk import Given, TalkOptions, assets_of, write_talk
+from shared.errors import BadRequest, StageFailed
+from shared.providers.speech import check_voice
 from shared.records.creation import Creation, check_creation_id
 from shared.records.naming import creation_id_for
 from shared.text.plain_text import decoded
@@ -134,21 +136,41 @@ def make_talk(
         music=files.music,
         media=_media_of(files.text) if files.text else {},
     )
+    check_voice(desk.settings, given.options.voice)
     found = check_creation_id(creation_id or creation_id_for(source.with_suffix(""), "talk"))
 
     def bring(creation: Creation) -> None:
         write_talk(creation, given)
 
     words = [word for option, value in options.items() for word in (_flag(option), str(value))]
-    desk.make(
-        "presenter",
-        found,
-        source,
-        bring,
-        again=shlex.join([found, *files.words, *words]),
-        replace=replace,
-        verbose=verbose,
-    )
+    with _naming(assets_of(given)):
+        desk.make(
+            "presenter",
+            found,
+            source,
+            bring,
+            again=shlex.join([found, *files.words, *words]),
+            replace=replace,
+            verbose=verbose,
+        )
+
+
+@contextmanager
+def _naming(files: Mapping[str, Path]) -> Iterator[None]:
+    """Errors name the user's own files and not the assets that they became."""
+
+    def named(text: object) -> str:
+        found = str(text)
+        for asset, path in files.items():
+            found = found.replace(asset, str(path))
+        return found.replace("upload it again", "run again")
+
+    try:
+        yield
+    except BadRequest as error:
+        raise BadRequest(*map(named, error.problems)) from error.__cause__
+    except StageFailed as error:
+        raise StageFailed(error.args[0], named(error.args[1])) from error.__cause__
 
 
 def _flag(option: str) -> str:

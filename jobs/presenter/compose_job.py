@@ -84,7 +84,7 @@ class ComposeJob:
         self, creation: Creation, payload: Mapping[str, Any], *, attempt: int = 0, most_retries: int = 0
     ) -> None:
         """Compose and publish, unless an earlier attempt has. Keeps the record of the work up to date."""
-        prepared = _posted(creation, payload)
+        prepared = _posted(creation, payload, self._settings)
         if prepared.state in ("ready", "sent"):
             text = f"{creation.creation_id}: was composed by an earlier attempt"
             log(logging.INFO, "composed_before", text, job_id=creation.creation_id)
@@ -110,7 +110,7 @@ class ComposeJob:
         outbox = self._open_outbox(creation)
         message = outbox.message()
         if message is None:
-            asked = read_asked(read_payload(creation, prepared), strict=False)
+            asked = read_asked(read_payload(creation, prepared), strict=False, settings=self._settings)
             message = outbox.put(self._compose(creation, asked).to_bytes())
         if not self._settings.kafka_brokers:
             place = creation.key(MESSAGE_NAME)
@@ -181,11 +181,11 @@ def _most_retries(environ: Mapping[str, str]) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _posted(creation: Creation, payload: Mapping[str, Any]) -> Preparation:
+def _posted(creation: Creation, payload: Mapping[str, Any], settings: Settings) -> Preparation:
     """The record of this job, which the first attempt writes if nobody posted the payload before."""
     fields = {key: value for key, value in payload.items() if key != ID_FIELD}
     if fields:
-        asked = read_asked(fields, strict=False)
+        asked = read_asked(fields, strict=False, settings=settings)
         if load_preparation(creation)[0] is None and (creation.has_request() or creation.has_assets()):
             raise BadRequest(f"{ID_FIELD}: {creation.creation_id!r} exists already; leave it out")
         try:

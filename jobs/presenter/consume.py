@@ -5,13 +5,19 @@ records resume it, and a message that is delivered again is found to be a duplic
 group before the rendering, so that neither the poll limit nor a rebalance concerns it, and the next container
 gets the next message. First and last it looks for runs that killed containers left unfinished, and continues
 them.
+
+With `--keep` it takes the message from a file and only writes it down: the first step of an Argo workflow,
+whose other steps render.
 """
 
 import argparse
+import base64
+import binascii
 import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from jobs.presenter import PIPELINE_FILE
@@ -22,7 +28,7 @@ from jobs.presenter.messages.outbox import Outbox
 from jobs.presenter.messages.request import write_assets
 from jobs.presenter.messages.video_job import VideoJob, read_message
 from jobs.presenter.messages.waiting import StoreInbox
-from jobs.presenter.talk import talk_inputs
+from jobs.presenter.talk import OPTIONS_NAME, talk_inputs
 from shared.errors import BadRequest, InvalidSettings, RunFailed
 from shared.logs import log
 from shared.pipelines.definition import Pipeline, load_pipeline
@@ -51,7 +57,13 @@ def main(
         prog="python -m jobs.presenter.consume", description="Render the video of one message, and end."
     )
     parser.add_argument("--wait-s", type=float, default=_WAIT_S, help="how long to wait for a message")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="only write down this message (base64), and render nothing"
+    )
+    parser.add_argument("creation_id", nargs="?", help="with --keep: whom the message must be for")
     asked = parser.parse_args(arguments)
+    if bool(asked.keep) != bool(asked.creation_id):
+        parser.error("--keep and a creation ID go together")
 
     def work(settings: Settings) -> int:
         if settings.platform != "local":
@@ -61,6 +73,9 @@ def main(
         store = open_store(settings.store_url, settings)
         store.check()
         pipeline = load_pipeline(PIPELINE_FILE)
+        if asked.keep:
+            keep_message(Creation(store, asked.creation_id), pipeline, asked.keep.read_bytes())
+            return DONE
         with publishing(settings, [pipeline]) as publisher:
             platform = LocalPlatform(store, patience=patience_of(settings))
             trigger = trigger_of(settings, store, platform, {pipeline.name: pipeline}, publisher)
@@ -135,20 +150,45 @@ def _started(trigger: Trigger, pipeline: Pipeline, job: VideoJob) -> bool:
     """Start the run; False if there is one already. The request's precondition decides between consumers
     that do this at once: only one starts it."""
     creation = Creation(trigger.store, job.job_id)
-    request, _ = load_request(creation)
-    if request:
-        if request.pipeline != pipeline.name:
-            raise BadRequest(f"jobId: {job.job_id!r} belongs to pipeline {request.pipeline!r}")
+    if _has_run(creation, pipeline):
         return False
     _write_missing(creation, job)
     trigger.start(pipeline.name, job.job_id)
     return True
 
 
+def keep_message(creation: Creation, pipeline: Pipeline, encoded: bytes) -> None:
+    """Write down the message of a creation whose run a workflow is about to begin, unless it has begun.
+
+    Raises `BadRequest` for a message that can't be read, or is for another creation.
+    """
+    try:
+        value = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise BadRequest(
+            f"the message is not base64 ({error}): encode its JSON, e.g. with base64 -w0"
+        ) from error
+    job = read_message(value)
+    if job.job_id != creation.creation_id:
+        raise BadRequest(f"jobId: the message is for {job.job_id!r}, and not for {creation.creation_id!r}")
+    if not _has_run(creation, pipeline):
+        _write_missing(creation, job)
+        log(logging.INFO, "message_kept", f"{job.job_id}: its message is in the store", job_id=job.job_id)
+
+
+def _has_run(creation: Creation, pipeline: Pipeline) -> bool:
+    """Raises `BadRequest` if it is a run of another pipeline."""
+    request, _ = load_request(creation)
+    if request and request.pipeline != pipeline.name:
+        raise BadRequest(f"jobId: {creation.creation_id!r} belongs to pipeline {request.pipeline!r}")
+    return request is not None
+
+
 def _write_missing(creation: Creation, job: VideoJob) -> None:
     """A message may come from another sender than the job that composes: then its assets are made of it, and
-    it is kept, since its script and slides are those of the run."""
-    if not talk_inputs(creation):
+    it is kept, since its script and slides are those of the run. The options are written last, so without
+    them whoever began this was killed."""
+    if OPTIONS_NAME not in talk_inputs(creation):
         write_assets(creation, asked_by(job))
     Outbox(creation).put(job.to_bytes())
 

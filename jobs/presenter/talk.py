@@ -193,9 +193,8 @@ def write_talk(creation: Creation, given: Given) -> None:
 
 
 def _files(given: Given) -> dict[str, Path]:
-    """The files by the names of their assets."""
+    """The files by the names of their assets; raises `InvalidAssets` for those that can't be that."""
     problems: list[str] = []
-    files: dict[str, Path] = {}
     text = given.text if isinstance(given.text, Path) else None
     wanted = (
         ("text", text, None),
@@ -211,11 +210,17 @@ def _files(given: Given) -> dict[str, Path]:
             problems.append(f"{path}: can't be the {what}; use {', '.join(types)}")
     if problems:
         raise InvalidAssets(*problems)
+    return assets_of(given)
+
+
+def assets_of(given: Given) -> dict[str, Path]:
+    """The files by the names of the assets that they become."""
+    files: dict[str, Path] = {}
     for stem, path in (("deck", given.deck), ("avatar", given.avatar), ("music", given.music)):
         if path:
             files[f"{ASSETS}{stem}{path.suffix.lower()}"] = path
-    if text:
-        files[TEXT_NAME] = text
+    if isinstance(given.text, Path):
+        files[TEXT_NAME] = given.text
     return files | {f"{MEDIA}{name}": path for name, path in given.media.items()}
 
 

@@ -121,7 +121,7 @@ def _facts(creation: Creation) -> str:
 STAGE: Final = Stage(
     pipeline="subtitles",
     name="asr",
-    version=1,
+    version=2,
     inputs=_inputs,
     run=run,
     salt=_engines,

@@ -12,7 +12,7 @@ from jobs.subtitles.entry import main
 from jobs.subtitles.job.documents import SpeechSegments, read_document
 from jobs.subtitles.job.names import AUDIO, PYANNOTE, SILERO, SPEECH
 from jobs.subtitles.voices import pyannote, second_opinion
-from jobs.subtitles.voices.listening import SILENT, fetch_sound, telling, write_speech
+from jobs.subtitles.voices.listening import fetch_sound, telling, write_speech
 from jobs.subtitles.voices.sound import Sound
 from jobs.subtitles.voices.spans import JOINED_S, MERGE_PARAMETERS, MERGE_RULE, Span, merged
 from shared.logs import log
@@ -40,7 +40,6 @@ def run(context: Context) -> Result:
             "segments": len(both),
             "speech_s": round(sum(end - start for start, end in both), 3),
         },
-        warnings=() if both else (SILENT,),
         reusable=engine.startswith(pyannote.SEGMENTATION) or not pyannote.installed_version(),
     )
 

@@ -94,7 +94,7 @@ def _asks(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="subtitles",
     name="tmdb",
-    version=1,
+    version=2,
     inputs=lambda _creation: [SIDECAR],
     run=run,
     salt=_asks,

@@ -2,7 +2,7 @@
 
 So there are no launches or claims. The first stage opens a run that the workflow names (`REELWRIGHT_RUN`).
 A stage that others fan out over writes their task numbers to a file (`--plan`). At the end `settle` ends the
-run. Fields: https://argo-workflows.readthedocs.io/en/latest/fields/.
+run. Where messages ask for runs, a step before all stages writes the message down. Fields: https://argo-workflows.readthedocs.io/en/latest/fields/.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from scripts.exports import argo_events
 from scripts.exports.pods import SCRATCH, confined, pod_security, resources, volumes
-from shared.pipelines.definition import Pipeline, StageDefinition
+from shared.pipelines.definition import Consumed, Pipeline, StageDefinition
 from shared.pipelines.deployed import (
     JOB_SETTINGS,
     Brokers,
@@ -23,6 +23,7 @@ from shared.pipelines.deployed import (
 )
 
 _PLAN: Final = f"{SCRATCH}/plan"
+_MESSAGE: Final = "/message"
 _BAD_REQUEST: Final = 2
 
 # Kubernetes replaces $(NAME) in arguments by the container's variables, including keys; $$ is a plain $.
@@ -54,6 +55,8 @@ def manifests(
 
 def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
     stages = [_stage(pipeline, name, deployment) for name in pipeline.stages]
+    if pipeline.consumed:
+        stages = [_keeping(pipeline, pipeline.consumed, deployment), *stages]
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "WorkflowTemplate",
@@ -64,6 +67,7 @@ def _workflow_template(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[s
             "arguments": {
                 "parameters": [
                     {"name": "creation_id"},
+                    *([{"name": argo_events.MESSAGE, "value": ""}] if pipeline.consumed else []),
                     {"name": "store_url", "value": deployment.store_url},
                     {"name": "image_prefix", "value": deployment.image_prefix},
                     {"name": "tag", "value": deployment.tag},
@@ -89,7 +93,29 @@ def _longest(pipeline: Pipeline) -> int:
 
 def _dag(pipeline: Pipeline) -> dict[str, Any]:
     tasks = [_task(pipeline, name, stage) for name, stage in pipeline.stages.items()]
+    if pipeline.consumed:
+        kept = _keeper(pipeline)
+        for task in tasks:
+            task.setdefault("dependencies", [kept])
+        has_one = f"{{{{=workflow.parameters.{argo_events.MESSAGE} != ''}}}}"
+        tasks = [{"name": kept, "template": kept, "when": has_one}, *tasks]
     return {"name": "pipeline", "dag": {"tasks": tasks}}
+
+
+def _keeper(pipeline: Pipeline) -> str:
+    return f"{image_of(pipeline)}-message"
+
+
+def _keeping(pipeline: Pipeline, consumed: Consumed, deployment: ArgoDeployment) -> dict[str, Any]:
+    """Writes the message down, which comes as a file: an argument may have 128 KiB at most."""
+    raw = {"data": f"{{{{workflow.parameters.{argo_events.MESSAGE}}}}}"}
+    command = ["python", "-m", f"jobs.{pipeline.name}.{consumed.module}"]
+    arguments = ["--keep", _MESSAGE, "--", _CREATION]
+    return {
+        "name": _keeper(pipeline),
+        "inputs": {"artifacts": [{"name": argo_events.MESSAGE, "path": _MESSAGE, "raw": raw}]},
+        **_quick(deployment, image_of(pipeline), command, arguments),
+    }
 
 
 def _task(pipeline: Pipeline, name: str, stage: StageDefinition) -> dict[str, Any]:
@@ -157,8 +183,14 @@ def _settle(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
     command = ["python", "-m", "scripts", "settle"]
     said = ["--workflow", "{{workflow.uid}}", "--outcome", "{{workflow.status}}"]
     arguments = [*said, "--", pipeline.name, _CREATION]
+    return {"name": "settle", **_quick(deployment, "app", command, arguments)}
+
+
+def _quick(
+    deployment: ArgoDeployment, image: str, command: list[str], arguments: list[str]
+) -> dict[str, Any]:
+    """A template that does something in the store and ends; it is repeated until the store answers."""
     return {
-        "name": "settle",
         "activeDeadlineSeconds": 300,
         "retryStrategy": {
             "limit": 5,
@@ -167,7 +199,7 @@ def _settle(pipeline: Pipeline, deployment: ArgoDeployment) -> dict[str, Any]:
             "backoff": {"duration": "10s", "factor": 2},
         },
         "volumes": volumes(),
-        "container": _container("app", command, arguments, {}, deployment)
+        "container": _container(image, command, arguments, {}, deployment)
         | {"resources": resources("1", "512Mi")},
     }
 

@@ -1,8 +1,8 @@
 """Files for Argo Events: messages on a topic become workflows of a pipeline's WorkflowTemplate.
 
 A workflow is named after the creation ID, and the sensor's operation is `patch`, which creates what is not
-there and otherwise changes nothing: a message that comes twice makes no second workflow and no error.
-Fields: https://argoproj.github.io/argo-events/APIs/.
+there and otherwise changes nothing: a message that comes twice makes no second workflow and no error. The
+message goes along in base64, since Argo would fill in what looks like a reference in it. Fields: https://argoproj.github.io/argo-events/APIs/.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,12 @@ from typing import Any, Final
 from shared.pipelines.definition import Consumed, Pipeline
 from shared.pipelines.deployed import CloudDeployment, image_of
 
+MESSAGE: Final = "message"
+"""The workflow's parameter that holds the message; empty: it is in the store."""
 _EVENT: Final = "asked"
 _NAME_CHARS: Final = 40
+_MOST_CHARS: Final = 340_000
+"""Of a message in base64. A workflow has 1 MiB at most, and Argo keeps three copies of the message in it."""
 
 
 def manifests(pipelines: Mapping[str, Pipeline], deployment: CloudDeployment, brokers: str) -> dict[str, Any]:
@@ -99,6 +103,9 @@ def _trigger(pipeline: Pipeline, consumed: Consumed, deployment: CloudDeployment
     digest = f"{{{{ .Input.body.{consumed.id_field} | sha256sum | trunc {_NAME_CHARS} }}}}"
     creation_id = {"dependencyName": _EVENT, "dataKey": f"body.{consumed.id_field}"}
     name = {"dependencyName": _EVENT, "dataTemplate": digest}
+    encoded = "{{ $encoded := .Input.body | toJson | b64enc }}"
+    fitting = f"{{{{ if le (len $encoded) {_MOST_CHARS} }}}}{{{{ $encoded }}}}{{{{ end }}}}"
+    message = {"dependencyName": _EVENT, "dataTemplate": encoded + fitting, "value": ""}
     return {
         "atLeastOnce": True,
         "retryStrategy": {"steps": 10},
@@ -114,12 +121,18 @@ def _trigger(pipeline: Pipeline, consumed: Consumed, deployment: CloudDeployment
                         "metadata": {"name": f"{template}-"},
                         "spec": {
                             "workflowTemplateRef": {"name": template},
-                            "arguments": {"parameters": [{"name": "creation_id", "value": ""}]},
+                            "arguments": {
+                                "parameters": [
+                                    {"name": "creation_id", "value": ""},
+                                    {"name": MESSAGE, "value": ""},
+                                ]
+                            },
                         },
                     }
                 },
                 "parameters": [
                     {"src": creation_id, "dest": "spec.arguments.parameters.0.value"},
+                    {"src": message, "dest": "spec.arguments.parameters.1.value"},
                     {"src": name, "dest": "metadata.name", "operation": "append"},
                 ],
             },

@@ -1,12 +1,14 @@
 """The app: routes over a trigger, guarded, logged, documented."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
 
 from shared.accepted import MOST_DECODERS
 from shared.api.guard.access_log import AccessLog
@@ -72,6 +74,7 @@ def create_app(
     suffices for events and sweeps. `metrics` are those that the trigger's watch feeds.
     """
     app = _App(
+        lifespan=_ready,
         title="Reelwright",
         version=_version(),
         description=_ABOUT,
@@ -104,6 +107,20 @@ def create_app(
     app.add_middleware(Guard, token=settings.api_token, verify=verify)
     app.add_middleware(AccessLog)
     return app
+
+
+@asynccontextmanager
+async def _ready(app: FastAPI) -> AsyncIterator[None]:
+    """FastAPI builds its routes when it looks for one for the first time. It looks here for one that there
+    isn't, so that nobody has to wait for that."""
+    nowhere = {"type": "http", "method": "GET", "path": "", "root_path": "", "headers": [], "app": app}
+    with suppress(HTTPException):
+        await app.router(nowhere, _nothing, _nothing)
+    yield
+
+
+async def _nothing(*_: object) -> Any:
+    """Stands for a client."""
 
 
 def _routers_of(pipelines: Mapping[str, Pipeline]) -> dict[str, APIRouter]:

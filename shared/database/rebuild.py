@@ -14,6 +14,8 @@ from shared.errors import ReelwrightError
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, creation_ids
+from shared.records.documents import load_request
+from shared.records.names import BLUEPRINTS
 from shared.runs.report import Report, reports_of
 from shared.runs.status import RunStatus
 from shared.storage import ObjectStore
@@ -64,11 +66,14 @@ def _read(
 ) -> Iterator[tuple[str, list[Report] | None]]:
     """By creation ID, the reports of creations of reported pipelines; None for one that can't be read."""
     for creation_id in creation_ids(store):
+        creation = Creation(store, creation_id)
         try:
+            request, _ = load_request(creation)
+            if request and request.pipeline == BLUEPRINTS:
+                continue  # its graph is its own, and never reported
             status = statuses(creation_id)
             pipeline = pipelines[status.request.pipeline]
             if pipeline.reported:
-                creation = Creation(store, creation_id)
                 yield creation_id, reports_of(creation, pipeline, status.request, status)
         except (ReelwrightError, KeyError) as error:
             log(logging.WARNING, "rebuild_skipped", f"{creation_id}: its rows stay as they are: {error!r}")

@@ -2,24 +2,16 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from shared.blueprints.documents import Blueprint, parse
-from shared.blueprints.folders import BLUEPRINT, Export
+from shared.blueprints.folders import Export
 from shared.driving.calling import Manner, Service
-from shared.driving.stages import (
-    KEPT_EXPORT,
-    KEPT_INPUTS,
-    blueprint_of,
-    pipeline_of,
-    read_inputs,
-    stages_of,
-)
-from shared.errors import BadRequest
+from shared.driving.kept import Plan, keep_plan, kept_plan
+from shared.driving.stages import pipeline_of, read_inputs, stages_of
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
-from shared.records.documents import load_request
+from shared.records.documents import Request, load_request
 from shared.records.names import BLUEPRINTS
 from shared.reports.composing import trigger_of
 from shared.runs.asking import check_pipeline
@@ -72,7 +64,7 @@ def prepare(
     fresh: bool = False,
     rounds: int = 1,
 ) -> Drive:
-    """Keep the export with the creation and make its pipeline.
+    """Keep the export and all that is said about its run with the creation, and make its pipeline.
 
     `said` is the input. A run after one that failed goes on from there, unless it is to be `fresh`. Raises
     `BadRequest` for an input that no request could hold and for a creation of another pipeline.
@@ -80,41 +72,39 @@ def prepare(
     request, _ = load_request(creation)
     if request:
         check_pipeline(creation, request, BLUEPRINTS)
-    inputs = read_inputs(said, export, rounds)
+    plan = Plan(export=export, services=services, inputs=read_inputs(said, export, rounds), manner=manner)
+    drive = _drive(creation, plan, settings, request)
+    has_ended = request and drive.trigger.status(creation.creation_id).status == "completed"
+    keep_plan(creation, plan)
+    return replace(drive, parameters=_new_series()) if fresh or has_ended else drive
+
+
+def take_up(creation: Creation, settings: Settings) -> Drive:
+    """The creation's last run once more, as it was asked for: what it has done is not repeated.
+
+    Raises `BadRequest` for a creation that keeps no such run.
+    """
+    request, _ = load_request(creation)
+    if request:
+        check_pipeline(creation, request, BLUEPRINTS)
+    return _drive(creation, kept_plan(creation), settings, request)
+
+
+def _drive(creation: Creation, plan: Plan, settings: Settings, before: Request | None) -> Drive:
+    manner = plan.manner
     limit_s = max(_SHORTEST_S, min(86_400, round(manner.deadline_s + manner.wait_s)))
-    pipeline = pipeline_of(export.blueprint, time_limit_s=limit_s)
+    pipeline = pipeline_of(plan.export.blueprint, time_limit_s=limit_s)
     known = {BLUEPRINTS: pipeline}
-    platform = InlinePlatform(creation.store, settings, known, stages_of(export, services, inputs, manner))
-    trigger = trigger_of(settings, creation.store, platform, known, None, fuses=never_fuses)
-    before = str(request.latest_parameters.get(_SERIES, "")) if request else ""
-    starts_over = fresh or not before or trigger.status(creation.creation_id).status == "completed"
-    files = {f"{KEPT_EXPORT}{path}": text.encode() for path, text in export.files().items()}
-    keep(creation, KEPT_EXPORT, files)
-    keep(creation, KEPT_INPUTS, inputs.kept(export))
+    stages = stages_of(plan.export, plan.services, plan.inputs, manner)
+    platform = InlinePlatform(creation.store, settings, known, stages)
     return Drive(
         creation=creation,
         pipeline=pipeline,
         platform=platform,
-        trigger=trigger,
-        parameters={_SERIES: secrets.token_hex(8) if starts_over else before},
+        trigger=trigger_of(settings, creation.store, platform, known, None, fuses=never_fuses),
+        parameters=(before.latest_parameters if before else {}) or _new_series(),
     )
 
 
-def keep(creation: Creation, folder: str, objects: Mapping[str, bytes]) -> None:
-    """Make these the objects of a folder of the creation; those of an earlier run are deleted."""
-    for name, data in objects.items():
-        creation.bring_bytes(data, name)
-    for name, _ in list(creation.list(folder)):
-        if name not in objects:
-            creation.delete(name)
-
-
-def kept_pipeline(creation: Creation) -> Pipeline:
-    """The pipeline of a blueprint's run, from the creation's own copy of the blueprint."""
-    blueprint = parse(blueprint_of(creation), BLUEPRINT, Blueprint)
-    pipeline = pipeline_of(blueprint)
-    if not pipeline.stages:
-        raise BadRequest(
-            f"creation {creation.creation_id!r}: its {BLUEPRINT} has no RPC that could be called"
-        )
-    return pipeline
+def _new_series() -> dict[str, str]:
+    return {_SERIES: secrets.token_hex(8)}

@@ -18,12 +18,10 @@ from shared.driving.calling import Manner, Service, answers_of, check_version, c
 from shared.driving.messages import as_json, has_unknown_fields, message_of, requests_for, write_message
 from shared.errors import BadRequest
 from shared.pipelines.definition import Pipeline, StageDefinition
-from shared.records.creation import Creation, canonical_json
-from shared.records.names import ASSETS, BLUEPRINTS
+from shared.records.creation import canonical_json
+from shared.records.names import ASSETS, BLUEPRINTS, KEPT_EXPORT, KEPT_INPUTS
 from shared.stages.stage import Context, Output, Result, Stage
 
-KEPT_EXPORT: Final = f"{ASSETS}export/"
-KEPT_INPUTS: Final = f"{ASSETS}inputs/"
 RESPONSES: Final = f"{ASSETS}responses/"
 _MOST_SHOWN_BYTES: Final = 16_384
 _REPORT_EVERY: Final = 100
@@ -210,8 +208,3 @@ def _shown(message: Message | None) -> dict[str, Any]:
     if message is None or message.ByteSize() > _MOST_SHOWN_BYTES:
         return {}
     return as_json(message)
-
-
-def blueprint_of(creation: Creation) -> bytes:
-    """The creation's own copy of its blueprint."""
-    return creation.read(f"{KEPT_EXPORT}blueprint.json")[0]

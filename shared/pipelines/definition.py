@@ -216,6 +216,12 @@ class Pipeline(_Definition):
         return frozenset(name for name, stage in self.stages.items() if stage.optional)
 
     @property
+    def ends(self) -> tuple[str, ...]:
+        """The stages that no other one needs."""
+        needed = {need for stage in self.stages.values() for need in stage.needs}
+        return tuple(name for name in self.stages if name not in needed)
+
+    @property
     def width(self) -> int:
         """How many of its stages can run at once, at most."""
         depths: dict[str, int] = {}

@@ -24,6 +24,12 @@ RESERVED: Final = frozenset(
 
 BLUEPRINTS: Final = "blueprint"
 """In the request of a blueprint's run, in place of a pipeline's name: its graph is the creation's own."""
+KEPT_EXPORT: Final = f"{ASSETS}export/"
+"""The export of a blueprint's run."""
+KEPT_INPUTS: Final = f"{ASSETS}inputs/"
+"""What each of its RPCs is given, beside what is passed on."""
+CALLING: Final = f"{CLAIMS}calling.json"
+"""Where its services are, and how they are called (`shared.driving.kept`)."""
 
 FILM: Final = "assets/video.mp4"
 POSTER: Final = "assets/poster.jpg"

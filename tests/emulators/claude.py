@@ -172,7 +172,14 @@ def _deck(asked: dict[str, Any]) -> dict[str, Any]:
     return {"slides": [{name: slide[name] for name in words} for slide in asked["slides"]]}
 
 
-_WRITERS: Final = {"scenes": _copy, "draft": _script, "slides": _deck, "product_name": _analysis}
+def _translation(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same words in the language of shouting."""
+    return {"lines": [{**line, "text": line["text"].upper()} for line in asked["lines"]]}
+
+
+_WRITERS: Final = {"scenes": _copy, "draft": _script, "slides": _deck, "product_name": _analysis} | {
+    "translate_to": _translation
+}
 """By a field of the question."""
 
 

@@ -1,6 +1,6 @@
-"""A stand-in for Amazon S3 and IBM COS: moto, behind a proxy that breaks things when it is told to.
+"""A stand-in for Amazon S3 and IBM COS: moto, behind a server that breaks things when it is told to.
 
-The proxy passes requests on one at a time, since moto's preconditions are checked and then acted upon, and
+The server passes requests on one at a time, since moto's preconditions are checked and then acted upon, and
 refuses bodies that don't fit their Content-MD5, which moto doesn't look at. Whatever is broken is accounted
 for, so that a test can't pass because its fault never came.
 
@@ -10,20 +10,28 @@ for, so that a test can't pass because its fault never came.
 import argparse
 import base64
 import hashlib
-import logging
 import random
 import socket
 import struct
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection
+from email.utils import formatdate
+from functools import cache
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Literal, cast, get_args
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any, Final, Literal, cast, get_args
 
-from moto.server import ThreadedMotoServer
+from moto import backends
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
 
 Kind = Literal["answer-before", "answer-after", "reset-before", "reset-after", "broken-stream"]
 """Refused or reset before the request is done, or after; or half of the answer's body, then a reset."""
@@ -124,11 +132,32 @@ _CHANGES: Final[dict[str, dict[str, str]]] = {
 }
 
 
-class FakeS3:
-    """The proxy's controls."""
+@cache
+def _moto() -> Any:
+    """The application that answers, and reads the list of its modules once instead of for each request."""
+    modules = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
+    return DomainDispatcherApplication(create_backend_app)
 
-    def __init__(self, backend: tuple[str, int], port: int = 0) -> None:
-        self._backend = backend
+
+def _environ(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Any:
+    """What moto's own server would make of a request."""
+    handler = MotoRequestHandler.__new__(MotoRequestHandler)
+    server = {"ssl_context": None, "multithread": True, "multiprocess": False}
+    handler.server = cast(Any, SimpleNamespace(**server, server_address=("127.0.0.1", 80)))
+    handler.client_address, handler.connection = ("127.0.0.1", 0), cast(Any, None)
+    handler.command, handler.path, handler.request_version = method, path, "HTTP/1.1"
+    handler.rfile = cast(Any, BytesIO(body))
+    handler.headers = HTTPMessage()
+    for name, value in headers.items():
+        handler.headers[name] = value
+    return handler.make_environ()
+
+
+class FakeS3:
+    """The server's controls."""
+
+    def __init__(self, port: int = 0) -> None:
         self._lock = threading.Lock()
         self._passing_on = threading.Lock()
         self._random = random.Random(0)
@@ -138,7 +167,7 @@ class FakeS3:
         self._server.fake = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.ignored_headers: frozenset[str] = frozenset()
-        """In lower case: the proxy takes them away, as if the store didn't know them."""
+        """In lower case: the server takes them away, as if the store didn't know them."""
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request, in the order in which they came."""
         self.struck: list[Kind | Damage] = []
@@ -199,19 +228,21 @@ class FakeS3:
         if given.get("content-md5", digest) != digest:
             return _refusal(400, "BadDigest")
         kept = {n: v for n, v in headers if n.lower() not in _HOP_BY_HOP | self.ignored_headers}
+        told: list[tuple[str, list[tuple[str, str]]]] = []
         with self._passing_on:
-            connection = HTTPConnection(*self._backend, timeout=60)
-            try:
-                connection.request(method, path, body, {**kept, "Content-Length": str(len(body))})
-                found = connection.getresponse()
-                return Answer(
-                    status=found.status,
-                    headers=[(n, v) for n, v in found.getheaders() if n.lower() not in _HOP_BY_HOP],
-                    body=found.read(),
-                    length=found.getheader("Content-Length", "") if method == "HEAD" else "",
-                )
-            finally:
-                connection.close()
+            environ = _environ(method, path, {**kept, "Content-Length": str(len(body))}, body)
+            answer = b"".join(
+                _moto()(environ, lambda status, headers, _info=None: told.append((status, headers)))
+            )
+        ((status, found),) = told
+        length = dict(found).get("Content-Length", "") if method == "HEAD" else ""
+        found = [("Date", formatdate(usegmt=True)), *found]
+        return Answer(
+            status=int(status.split()[0]),
+            headers=[(name, value) for name, value in found if name.lower() not in _HOP_BY_HOP],
+            body=answer,
+            length=length,
+        )
 
 
 class _Server(ThreadingHTTPServer):
@@ -294,17 +325,11 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(port: int = 0) -> Iterator[FakeS3]:
     """A store without buckets; buckets are shared by all that one process serves."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    moto.start()
+    fake = FakeS3(port)
     try:
-        fake = FakeS3(moto.get_host_and_port(), port)
-        try:
-            yield fake
-        finally:
-            fake.close()
+        yield fake
     finally:
-        moto.stop()
+        fake.close()
 
 
 def environment(url: str, store_url: str) -> dict[str, str]:

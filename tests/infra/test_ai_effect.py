@@ -82,6 +82,20 @@ def test_the_commands_of_the_seed_write_what_is_checked_in(tree: Path) -> None:
     assert (tree / development).read_text() == (HOME / development).read_text()
 
 
+def test_a_python_without_the_packages_is_told_or_the_repository_s_own_is_taken(tree: Path) -> None:
+    script = "orchestrator/scripts/docker-compose-generator.py"
+    bare = [sys.executable, "-S", script, EXAMPLE]
+    done = subprocess.run(bare, cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"this Python lacks .*typer.*: pip install '.*\[cli\]'\n", done.stderr)
+    own = tree.parent.parent / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    own.chmod(0o755)
+    done = subprocess.run(bare, cwd=tree, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"{EXAMPLE}/docker-compose.yml\n"), done.stderr
+
+
 def test_the_export_agrees_with_that_of_the_real_generator() -> None:
     """But for what is put right: order, names, and the use case's own name."""
     found = json.loads((HOME / EXAMPLE / "blueprint.json").read_text())
@@ -250,7 +264,7 @@ def test_a_killed_service_is_named_and_the_run_goes_on_when_it_is_back(tmp_path:
 
 
 @pytest.mark.logs_errors
-def test_another_version_of_a_service_is_found_out_before_it_is_called(
+def test_another_version_of_a_service_is_found_out_before_it_is_called_and_the_run_goes_on_with_the_right_one(
     services: dict[str, ExampleService], tmp_path: Path
 ) -> None:
     folder = tmp_path / "export"
@@ -260,10 +274,15 @@ def test_another_version_of_a_service_is_found_out_before_it_is_called(
     export = read_export(folder)
     addresses = {name: service.address for name, service in services.items()}
     places = services_of(export, addresses, {}, 1)
-    drive = prepare(export, Creation(MemoryStore(), "energy"), places, {}, Settings(), Manner(wait_s=30))
+    store = MemoryStore()
+    drive = prepare(export, Creation(store, "energy"), places, {}, Settings(), Manner(wait_s=30))
     status = drive.run()
     assert "report_generator1.GenerateReport: " in status.error
     assert "is another version than the export's: its GenerateReportResponse differs" in status.error
+    status = drive_of(services, {}, store).run()
+    assert status.status == "completed", status.error
+    reused = [stage.records[0].reused for stage in status.stages.values()]
+    assert reused == [True, True, False]
 
 
 def write_certificate(certificate: Path, key: Path) -> None:

@@ -8,13 +8,14 @@ import pytest
 from hera.workflows.models import WorkflowTemplate
 
 from scripts.exports.argo import ArgoDeployment, manifests
+from shared.pipelines.deployed import image_of
 from tests.support.deployments import UNHEARD_OF, all_pipelines
 
 FILES = manifests(all_pipelines(), ArgoDeployment())
 PIPELINES = all_pipelines()
 REFERENCE = re.compile(r"\{\{(=?)(.*?)\}\}")
 ALWAYS = {"workflow.name", "workflow.namespace", "workflow.uid"}
-EXPRESSION = re.compile(r'sprig\.replace\("[$/]", "[$.]+", ([\w.]+)\)')
+EXPRESSION = re.compile(r'(?:sprig\.replace\("[$/]", "[$.]+", )?([\w.]+)(?:\)| != \'\')')
 
 
 def template_of(pipeline: str) -> dict[str, Any]:
@@ -89,13 +90,27 @@ def test_all_it_refers_to_is_declared(pipeline: str) -> None:
 def test_argo_chains_the_stages_as_the_pipeline_says(pipeline: str) -> None:
     asked = PIPELINES[pipeline]
     tasks = {task["name"]: task for task in templates_of(pipeline)["pipeline"]["dag"]["tasks"]}
-    assert list(tasks) == [asked.jobs[name] for name in asked.stages]
+    before = [f"{image_of(asked)}-message"] if asked.consumed else []
+    assert list(tasks) == [*before, *(asked.jobs[name] for name in asked.stages)]
     for name, stage in asked.stages.items():
         task = tasks[asked.jobs[name]]
-        assert task.get("dependencies", []) == [asked.jobs[need] for need in stage.needs]
+        assert task.get("dependencies", []) == ([asked.jobs[need] for need in stage.needs] or before)
         assert ("withParam" in task) == (stage.fan_out is not None)
         assert task.get("continueOn") == ({"failed": True, "error": True} if stage.optional else None)
         assert "depends" not in task  # Argo takes no continueOn beside it
+
+
+def test_a_message_is_written_down_before_the_first_stage_if_there_is_one() -> None:
+    templates = templates_of("presenter")
+    first = templates["pipeline"]["dag"]["tasks"][0]
+    assert (first["template"], first["when"]) == (
+        "presenter-message", "{{=workflow.parameters.message != ''}}",
+    )  # fmt: skip
+    template = templates["presenter-message"]
+    (artifact,) = template["inputs"]["artifacts"]
+    assert artifact["raw"] == {"data": "{{workflow.parameters.message}}"}
+    assert template["container"]["args"][:2] == ["--keep", artifact["path"]]
+    assert not any("parameters.message" in text for text in texts(template["container"]))  # 128 KiB at most
 
 
 def test_the_stage_before_a_fan_out_hands_over_its_plan() -> None:

@@ -53,18 +53,25 @@ def test_no_message_is_lost_and_none_makes_a_second_workflow() -> None:
     assert len(made["source"]["resource"]["metadata"]["name"]) + 40 <= 63
 
 
-def test_the_workflow_is_of_the_pipelines_template_and_gets_the_creation_id() -> None:
+def test_the_workflow_is_of_the_pipelines_template_and_gets_the_creation_id_and_the_message() -> None:
     made = TRIGGER["template"]["k8s"]
     spec = made["source"]["resource"]["spec"]
     assert spec["workflowTemplateRef"]["name"] == TEMPLATE["metadata"]["name"]
-    (parameter,) = spec["arguments"]["parameters"]
-    needed = [each["name"] for each in TEMPLATE["spec"]["arguments"]["parameters"] if "value" not in each]
-    assert [parameter["name"]] == needed == ["creation_id"]
-    given = next(each for each in made["parameters"] if each["dest"].startswith("spec."))
-    assert given == {
-        "src": {"dependencyName": DEPENDENCY["name"], "dataKey": "body.jobId"},
-        "dest": "spec.arguments.parameters.0.value",
-    }
+    declared = {each["name"]: each.get("value") for each in TEMPLATE["spec"]["arguments"]["parameters"]}
+    given = [each["name"] for each in spec["arguments"]["parameters"]]
+    assert given == ["creation_id", "message"]
+    assert (declared["creation_id"], declared["message"]) == (None, "")
+    sources = {each["dest"]: each["src"] for each in made["parameters"]}
+    assert sources["spec.arguments.parameters.0.value"]["dataKey"] == "body.jobId"
+    message = sources["spec.arguments.parameters.1.value"]
+    assert "{{ $encoded := .Input.body | toJson | b64enc }}" in message["dataTemplate"]
+    assert message["value"] == ""  # what a message gives that is too large for a workflow
+
+
+def test_a_workflow_may_hold_the_message_three_times() -> None:
+    """As its argument, in its stored template and in the state of a step."""
+    (most,) = re.findall(r"le \(len \$encoded\) (\d+)", json.dumps(TRIGGER))
+    assert 3 * int(most) < 1 << 20
 
 
 def test_only_messages_of_the_schema_are_taken() -> None:

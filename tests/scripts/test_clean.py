@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.clean import Leftover, clean, leftovers, parse_age, remove
+from scripts.wiring import reader_of
 from shared.errors import BadRequest, StoreError
 from shared.machine.temporary import scratch
 from shared.records.creation import Creation
@@ -16,6 +17,7 @@ from shared.settings import Settings
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
 from tests.shared.machine.test_temporary import left_by_a_killed_process
+from tests.support.chains import HASTY, Chain
 from tests.support.toys import FakePlatform, failing, fill, inline_trigger, run_fused, toys, with_run
 
 LATER = timedelta(days=1)
@@ -144,6 +146,35 @@ def test_a_run_that_failed_ended_too(store: ObjectStore) -> None:
     fill(store)
     assert run_fused(store, stages=with_run("first", refuse)).status == "failed"  # type: ignore[arg-type]
     assert [leftover.name for leftover in cleaned(store, "none")] == ["toy"]
+
+
+RESPONSES = {f"run/assets/responses/{name}.binpb" for name in ("source1.Make", "filter1.Sift", "sink1.Keep")}
+
+
+@pytest.mark.parametrize(
+    ("keep", "gone"), [("all", set()), ("final", {name for name in RESPONSES if "sink1" not in name})]
+)
+def test_of_a_blueprint_s_run_the_last_responses_stay_and_what_they_were_asked_for(
+    store: ObjectStore, keep: str, gone: set[str]
+) -> None:
+    chain = Chain(store)
+    chain.run({"word": "a"})
+    before = names(store, "run/")
+    assert before >= RESPONSES
+    cleaned(store, keep)
+    assert before - names(store, "run/") == gone
+    status = reader_of(inline_trigger(store), "run").status("run")
+    assert (status.status, status.outdated) == ("completed", False)
+    assert chain.resume().status == "completed"
+
+
+@pytest.mark.logs_errors
+def test_a_blueprint_s_run_goes_whole_also_if_its_process_was_killed(store: ObjectStore) -> None:
+    chain = Chain(store)
+    assert chain.run({"word": "a"}, without="sink1", manner=HASTY).status == "failed"
+    Creation(store, "run").mark(1)  # as a killed process leaves it; no sweep ends such a run
+    assert [leftover.name for leftover in cleaned(store, "none")] == ["run"]
+    assert names(store) == set()
 
 
 def test_paid_results_go_with_age(store: ObjectStore) -> None:

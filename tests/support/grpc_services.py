@@ -29,7 +29,7 @@ def _handler(rpc: Rpc, answer: Answer) -> Any:
 
 
 @contextmanager
-def serving(proto: Proto, answers: Mapping[str, Answer]) -> Iterator[int]:
+def serving(proto: Proto, answers: Mapping[str, Answer], port: int = 0) -> Iterator[int]:
     """Serve these RPCs of a proto by name, with health; yields the port."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=[("grpc.so_reuseport", 0)])
     for name, answer in answers.items():
@@ -40,7 +40,7 @@ def serving(proto: Proto, answers: Mapping[str, Answer]) -> Iterator[int]:
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    bound = server.add_insecure_port("127.0.0.1:0")
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     try:
         yield bound

@@ -1,5 +1,6 @@
 """What takes longer than the small films of tests is done once in a process, instead of once a story."""
 
+import gc
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,12 @@ def look_once(set_attribute: SetAttribute) -> None:
 def keep_decoders(set_attribute: SetAttribute) -> None:
     """The processes that decode pictures live on when a stage has ended."""
     set_attribute(meter, "DECODERS", Workers("unused", most=1))
+
+
+def keep_frozen(set_attribute: SetAttribute) -> None:
+    """What `tests/conftest.py` froze: rendering would thaw it, and every film's end would scan it all."""
+    for name in ("freeze", "unfreeze"):
+        set_attribute(gc, name, lambda: None)
 
 
 def instance_once(set_attribute: SetAttribute) -> None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -402,5 +402,10 @@ def command(order: LaunchOrder) -> list[str]:
     return [sys.executable, "-m", "tests.support.toys", order.stage, order.creation_id]
 
 
+def main(words: Sequence[str]) -> int:
+    """Run a stage with the faults of the environment; returns its exit code."""
+    return stage_main(_with_faults(STAGES[words[0]]), PIPELINE_FILE, words[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(stage_main(_with_faults(STAGES[sys.argv[1]]), PIPELINE_FILE, sys.argv[2:]))
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ from typing import Final
 from jobs.presenter.deck.slides import MOST_SLIDES, Bullet, Slide, Slides
 from jobs.presenter.drawing.blocks.bullets import are_too_many
 from jobs.presenter.drawing.blocks.code import lines_that_fit
-from jobs.presenter.drawing.blocks.tables import rows_that_fit
+from jobs.presenter.drawing.blocks.tables import has_too_many_rows, rows_that_fit
 from jobs.presenter.drawing.canvas import Canvas
 from jobs.presenter.drawing.layout import heading_height, lay_out, places, setting_of, thing_of
 from jobs.presenter.drawing.themes import Theme
@@ -73,11 +73,13 @@ def _parts(slide: Slide, canvas: Canvas, theme: Theme) -> list[Slide]:
 
 def _is_too_much(slide: Slide, canvas: Canvas, theme: Theme) -> bool:
     """Whether it certainly does not fit; laying out what does not takes long."""
-    if not slide.bullets:
+    if not slide.bullets and not slide.table:
         return False
     setting = setting_of(slide, canvas, theme)
-    box = places(slide, setting, heading_height(slide, setting)).main
-    return are_too_many(setting, slide.bullets, box)
+    room = places(slide, setting, heading_height(slide, setting))
+    if slide.table and has_too_many_rows(setting, slide.table, room.aside):
+        return True
+    return bool(slide.bullets) and are_too_many(setting, slide.bullets, room.main)
 
 
 def _apart(slide: Slide) -> tuple[Slide, Slide]:

@@ -1,16 +1,18 @@
 """`POST /assist`: a text becomes a talk. Answers as soon as the request is safe in the store."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, BackgroundTasks, Header, HTTPException, Request, Response
+from fastapi import APIRouter, BackgroundTasks, FastAPI, Header, HTTPException, Request, Response
 from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 
 from jobs.presenter.http.bodies import AcceptedBody, accepted_body, request_schema
-from jobs.presenter.http.posting import Posted, post_talk
-from jobs.presenter.messages.request import JOB, MOST_BYTES
+from jobs.presenter.http.posting import Desk, Posted, post_talk, rehearse
+from jobs.presenter.messages.request import MOST_BYTES
 from shared.api.http.body import read_body
 from shared.api.http.problems import RESPONSES, Problem
 from shared.api.routes.context import WithStarters, WithTrigger
@@ -31,7 +33,16 @@ _ACCEPTING: Final[dict[int | str, dict[str, Any]]] = {
     415: {"model": Problem, "description": "The body is not JSON, or is compressed."},
 }
 
-router = APIRouter(tags=["talks"], responses=RESPONSES)
+
+@asynccontextmanager
+async def _rehearsed(app: FastAPI) -> AsyncIterator[None]:
+    trigger = app.state.trigger
+    if PIPELINE in trigger.pipelines:
+        await run_in_threadpool(rehearse, trigger.pipelines[PIPELINE], app.state.settings)
+    yield
+
+
+router = APIRouter(tags=["talks"], responses=RESPONSES, lifespan=_rehearsed)
 
 
 @router.post("/assist", status_code=202, responses=_ACCEPTING, openapi_extra=_ASKING)
@@ -47,17 +58,17 @@ async def assist(
 ) -> AcceptedBody:
     """Request a talk. Composing it is started after the answer; if the server dies before that, the next
     poll or sweep starts it."""
-    pipeline = _pipeline(trigger)
+    desk = Desk(store=trigger.store, pipeline=_pipeline(trigger), settings=request.app.state.settings)
     data = await _read(request)
     sender = request.headers.get("authorization", "")
-    posted = await run_in_threadpool(_post, trigger, pipeline, data, idempotency_key, sender)
+    posted = await run_in_threadpool(_post, desk, data, idempotency_key, sender)
 
     async def begin() -> None:
         await run_sync(_start, trigger, posted, limiter=starters)
 
     if posted.to_start:
         background.add_task(begin)
-    body = accepted_body(posted.job_id, pipeline)
+    body = accepted_body(posted.job_id, desk.pipeline)
     response.headers["Location"] = body.statusUrl
     return body
 
@@ -75,14 +86,14 @@ async def _read(request: Request) -> bytes:
     return data
 
 
-def _post(trigger: Trigger, pipeline: Pipeline, data: bytes, key: str, sender: str) -> Posted:
+def _post(desk: Desk, data: bytes, key: str, sender: str) -> Posted:
     try:
         fields = from_json(decode_text(data), allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"the body is not valid JSON: {error}") from error
     if not isinstance(fields, dict):
         raise BadRequest('the body must be a JSON object, e.g. {"text": "Hello."}')
-    return post_talk(trigger.store, pipeline, JOB, fields, key=key, sender=sender)
+    return post_talk(desk, fields, key=key, sender=sender)
 
 
 def _start(trigger: Trigger, posted: Posted) -> None:

@@ -14,8 +14,10 @@ from jobs.presenter.talk import Given, TalkOptions, write_talk
 from shared.accepted import HEAD_BYTES, MOST_TEXT_BYTES, PICTURE_NAMES, picture_type_of
 from shared.errors import BadRequest
 from shared.machine.temporary import scratch
+from shared.providers.speech import check_voice
 from shared.records.creation import Creation
 from shared.records.names import ASSETS
+from shared.settings import Settings
 from shared.validation import noting
 
 JOB: Final = "orchestrate-service"
@@ -57,9 +59,9 @@ class _Avatar:
     suffix: str = ""
 
 
-def read_asked(fields: Mapping[str, Any], *, strict: bool = True) -> Asked:
+def read_asked(fields: Mapping[str, Any], *, strict: bool = True, settings: Settings | None = None) -> Asked:
     """Check a request; raises `BadRequest` naming every problem. Unknown fields are refused if `strict`, and
-    passed on otherwise."""
+    passed on otherwise; with `settings`, voices that nobody has are refused."""
     problems: list[str] = []
     named = _with_our_names(fields, problems)
     text = _text(named.get("text"), problems)
@@ -69,6 +71,9 @@ def read_asked(fields: Mapping[str, Any], *, strict: bool = True) -> Asked:
     options = TalkOptions()
     with noting(problems):
         options = _options(named, avatar.name, strict=strict)
+    with noting(problems):
+        if settings:
+            check_voice(settings, options.voice)
     if problems:
         raise BadRequest(*problems)
     return Asked(fields=named, options=options, text=text, avatar=avatar.picture, suffix=avatar.suffix)

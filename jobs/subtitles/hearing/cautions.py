@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from jobs.subtitles.hearing.alignment.aligner import has_aligner
 from jobs.subtitles.hearing.recognition.languages import Languages
-from jobs.subtitles.hearing.words import HeardWord
+from jobs.subtitles.hearing.words import HeardWord, Times
 
 
 def of_languages(languages: Languages, asked: str | None) -> tuple[str, ...]:
@@ -19,6 +19,16 @@ def of_languages(languages: Languages, asked: str | None) -> tuple[str, ...]:
     return (
         f"more than one language is spoken: {languages.main}, and {shares}; each part was heard in its "
         "own, and where they change within seconds, in one of them",
+    )
+
+
+def of_silence(words: Sequence[HeardWord], speech: Sequence[Times]) -> tuple[str, ...]:
+    if words:
+        return ()
+    seconds = sum(end - start for start, end in speech)
+    return (
+        f"{seconds:.1f} s sound like speech, but no words were understood; there will be no subtitles. If "
+        "people do speak, set language, or a larger WHISPER_MODEL",
     )
 
 

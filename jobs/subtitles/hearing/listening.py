@@ -8,11 +8,17 @@ from typing import Any, Final
 
 from jobs.subtitles.hearing.alignment.aligner import Text, align_all
 from jobs.subtitles.hearing.alignment.anchors import Placed, place
-from jobs.subtitles.hearing.cautions import of_languages, of_script, of_times
+from jobs.subtitles.hearing.cautions import of_languages, of_script, of_silence, of_times
 from jobs.subtitles.hearing.chunks import Chunk, level_db
 from jobs.subtitles.hearing.film import Film
 from jobs.subtitles.hearing.recognition.doubts import judge, over_silence
-from jobs.subtitles.hearing.recognition.languages import Languages, spoken_languages, whisper_code
+from jobs.subtitles.hearing.recognition.languages import (
+    UNDETERMINED,
+    Languages,
+    of_words,
+    spoken_languages,
+    whisper_code,
+)
 from jobs.subtitles.hearing.recognition.prompts import Prompt, read_prompt
 from jobs.subtitles.hearing.recognition.recogniser import Heard, RawWord, Recogniser
 from jobs.subtitles.hearing.recognition.weights import Weights, refusal
@@ -23,7 +29,6 @@ from jobs.subtitles.job.names import SPEAKERS
 from shared.errors import BadRequest
 from shared.records.creation import Creation
 
-_UNDETERMINED: Final = "und"
 _SCRIPT_ENGINE: Final = "script"
 _HEARD_UNTIL: Final = 0.8
 _ALIGNED_UNTIL: Final = 0.92
@@ -48,7 +53,7 @@ def demand_able(language: str, weights: Weights) -> None:
 
 def unheard(film: Film) -> Said:
     """Nobody speaks: no words, or those of the script from start to end."""
-    language = film.options.language or _UNDETERMINED
+    language = film.options.language or UNDETERMINED
     if not film.script:
         return Said(sentences=(), language=language, engine="none", facts={"words": 0})
     times = spread(film.script, [(0.0, film.sound.duration_s)])
@@ -66,10 +71,11 @@ def unheard(film: Film) -> Said:
 
 
 def hear(film: Film, recogniser: Recogniser) -> Said:
-    languages = _languages(film, recogniser)
-    tag = film.options.language or languages.main
+    expected = _languages(film, recogniser)
     prompt = read_prompt(film.context.creation, recogniser.count_tokens)
-    texts, dropped = _recognised(film, recogniser, languages, prompt)
+    texts, dropped = _recognised(film, recogniser, expected, prompt)
+    languages = _heard_languages(film, recogniser, expected, texts)
+    tag = film.options.language or languages.main
     if film.script:
         words, warnings = _script_timed(film, texts, languages.main)
         sentences = sentences_of(words, tag)
@@ -78,11 +84,12 @@ def hear(film: Film, recogniser: Recogniser) -> Said:
         aligned = _aligned(film, texts)
         sentences, silent = _sentences(film, aligned, languages.main, tag)
         words = [word for sentence in sentences for word in sentence.words]
-        warnings, engine = of_times(words, tag), recogniser.weights.engine
+        warnings = (*of_silence(words, film.speech), *of_times(words, tag))
+        engine = recogniser.weights.engine
         dropped = sorted([*dropped, *silent], key=lambda each: each.start)
     return Said(
         sentences=tuple(_with_speakers(film.context.creation, sentences)),
-        language=tag if sentences or film.options.language else _UNDETERMINED,
+        language=tag if sentences or film.options.language else UNDETERMINED,
         engine=engine,
         dropped=tuple(dropped),
         warnings=(*of_languages(languages, film.options.language), *warnings),
@@ -90,7 +97,7 @@ def hear(film: Film, recogniser: Recogniser) -> Said:
             **_facts(words),
             "model": recogniser.weights.name,
             "weights_sha256": recogniser.weights.sha256,
-            "languages": {languages.main: round(1 - sum(languages.others.values()), 3), **languages.others},
+            "languages": _shares(languages),
             "prompt_from": list(prompt.sources),
         },
     )
@@ -104,7 +111,7 @@ def _languages(film: Film, recogniser: Recogniser) -> Languages:
         if code not in (None, "en"):
             reason = f"Whisper {recogniser.weights.name} knows only English; choose weights without .en"
             raise BadRequest(f"language {asked!r}: {reason}")
-        return Languages(main="en", by_chunk=("en",) * len(film.chunks), others={})
+        return Languages(main="en", by_chunk=("en",) * len(film.chunks), others={}, chance=1.0)
     film.context.progress.update(0.03, "finding out the language")
 
     def chances(chunks: Sequence[Chunk]) -> list[Mapping[str, float]]:
@@ -113,8 +120,21 @@ def _languages(film: Film, recogniser: Recogniser) -> Languages:
 
     found = spoken_languages(film.chunks, code, chances)
     if not film.script:
-        for each in dict.fromkeys(found.by_chunk):
+        for each in ([found.main] if found.is_sure else []) + list(found.others):
             demand_able(each, recogniser.weights)
+    return found
+
+
+def _heard_languages(
+    film: Film, recogniser: Recogniser, expected: Languages, texts: Sequence[Text]
+) -> Languages:
+    """Those of the words. Raises `BadRequest` for one that these weights can't write."""
+    if film.script or film.options.language:
+        return expected
+    words_s = [sum(word.end - word.start for word in text.words) for text in texts]
+    found = of_words(expected, words_s)
+    for each in (found.main, *found.others):
+        demand_able(each, recogniser.weights)
     return found
 
 
@@ -210,3 +230,8 @@ def _with_speakers(creation: Creation, sentences: Sequence[Sentence]) -> list[Se
 def _facts(words: Sequence[HeardWord]) -> dict[str, Any]:
     aligned = sum(word.timing == "aligned" for word in words)
     return {"words": len(words), "aligned": round(aligned / len(words), 4) if words else 0.0}
+
+
+def _shares(languages: Languages) -> dict[str, float]:
+    others = {code: round(share, 3) for code, share in languages.others.items()}
+    return {languages.main: round(1 - sum(others.values()), 3), **others}

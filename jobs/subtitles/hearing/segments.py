@@ -102,28 +102,25 @@ def _parts(
     for word in sentence.words:
         known = _speaker_at(word.start, word.end, stretches, starts)
         said.append(known or (said[-1] if said else "") or own or UNKNOWN_SPEAKER)
-    runs = _without_blips([(speaker, len(list(group))) for speaker, group in groupby(said)])
-    if len(runs) == 1:
-        yield replace(sentence, speaker=own or runs[0][0])
-        return
+    said = list(_without_blips(said, own))
     at = 0
-    for speaker, count in runs:
+    for speaker, group in groupby(said):
+        count = len(list(group))
         yield replace(sentence, words=sentence.words[at : at + count], speaker=speaker)
         at += count
 
 
-def _without_blips(runs: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Nobody else says a single word in a sentence: that is an edge between stretches, not quite exact."""
-    found: list[tuple[str, int]] = []
-    for number, (speaker, count) in enumerate(runs):
-        is_blip = count == 1 and len(runs) > 1
-        if found and (is_blip or found[-1][0] == speaker):
-            found[-1] = (found[-1][0], found[-1][1] + count)
-        elif is_blip and number == 0:
-            found.append((runs[1][0], count))
-        else:
-            found.append((speaker, count))
-    return found
+def _without_blips(said: Sequence[str], own: str) -> Iterator[str]:
+    """Nobody else says a single word in a sentence: that is an edge between stretches, not quite exact.
+
+    `own` says the sentence if nobody says two words of it in a row.
+    """
+    runs = [(speaker, len(list(group))) for speaker, group in groupby(said)]
+    now = next((speaker for speaker, count in runs if count > 1), own or said[0])
+    for speaker, count in runs:
+        if count > 1:
+            now = speaker
+        yield from [now] * count
 
 
 def _speaker_at(

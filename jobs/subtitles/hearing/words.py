@@ -1,5 +1,6 @@
 """Words as they are heard, before they are a transcript."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -76,23 +77,18 @@ def in_order(words: Sequence[Times], earliest: float, latest: float) -> list[Tim
 
 
 def spread(words: Sequence[str], stretches: Sequence[Times]) -> list[Times]:
-    """Times for words by their length, one after the other through stretches and not between them."""
+    """Times for words by their length, one after the other through stretches and not between them: a word is
+    in the stretch that its middle is in."""
     lengths = [max(1, len(word.strip())) for word in words]
-    total = sum(end - start for start, end in stretches)
-    edges = [total * length / sum(lengths) for length in accumulate(lengths, initial=0)]
-    return [
-        (_place(since, stretches), _place(until, stretches, is_end=True)) for since, until in pairwise(edges)
-    ]
-
-
-def _place(done: float, stretches: Sequence[Times], *, is_end: bool = False) -> float:
-    """Where so many seconds of the stretches are over."""
-    for start, end in stretches:
-        length = end - start
-        if done < length or (is_end and done <= length + 1e-9):
-            return min(start + done, end)
-        done -= length
-    return stretches[-1][1]
+    filled = list(accumulate(end - start for start, end in stretches))
+    edges = [filled[-1] * length / sum(lengths) for length in accumulate(lengths, initial=0)]
+    found = []
+    for since, until in pairwise(edges):
+        at = min(bisect_right(filled, (since + until) / 2), len(stretches) - 1)
+        first, last = stretches[at]
+        offset = last - filled[at]
+        found.append((min(max(since + offset, first), last), min(max(until + offset, first), last)))
+    return found
 
 
 def within(stretches: Sequence[Times], since: float, until: float) -> list[Times]:

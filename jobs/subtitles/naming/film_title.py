@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
+from unicodedata import category
 
 from jobs.subtitles.job.options import JobOptions
 
@@ -23,6 +24,14 @@ _SAYS_NOTHING: Final = frozenset(
 )
 _EPISODE: Final = re.compile(r"s\d+|\d+x\d+|\be(?:p|pisode)?[ ._-]?\d+|season|episode", re.IGNORECASE)
 _PARTS: Final = re.compile(r"[\s._]+")
+_NO_LETTERS: Final = frozenset({"Cc", "Cs", "Co", "Cn", "So"})
+"""Unicode's categories of what is in names of files but not in titles: control characters, emoji."""
+_TURNS: Final = re.compile(
+    "[\U0001f3fb-\U0001f3ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufe00-\ufe0f\U000e0000-\U000e007f]"
+)
+"""Marks that turn the direction of text or how emoji look."""
+_BEFORE_YEAR: Final = re.compile(r"(?P<title>.*?\w.*?)[\s._]*\((?P<year>\d{4})\)")
+"""How people write a title that guessit takes for something else, as it does `[REC] (2007)`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,19 +72,29 @@ def _guess(file: str, this_year: int) -> FilmTitle:
 def _of_name(name: str, this_year: int) -> FilmTitle:
     from guessit import guessit
 
+    name = _readable(name)
     stem = PurePosixPath(name).stem
     if _CAMERA.fullmatch(stem):
         return FilmTitle()
     found: dict[str, Any] = dict(guessit(name))
     if found.get("type") == "episode" and not _EPISODE.search(stem):  # `2049` for episode 49 of season 20
         found = dict(guessit(name, {"type": "movie"}))
-    title = _with_hyphens(str(found.get("title", "")), stem)
-    year = found.get("year")
+    title, year = _with_hyphens(str(found.get("title", "")).strip(), stem), found.get("year")
+    if not title and (plain := _BEFORE_YEAR.match(stem)):
+        title, year = plain["title"].strip("[](){} ._-"), int(plain["year"])
     if year is not None and not (title and _FIRST_YEAR <= year <= this_year + 1):
         title, year = f"{title} {year}".strip(), None
+    if not _plain(title):
+        return FilmTitle()
     if year is None and _PARTS.split(title.lower())[0] in _SAYS_NOTHING:
         return FilmTitle()
     return FilmTitle(title=title, year=year, is_series=found.get("type") == "episode")
+
+
+def _readable(name: str) -> str:
+    """Without what no title has; guessit keeps it all."""
+    plain = (" " if category(char) in _NO_LETTERS else char for char in _TURNS.sub("", name))
+    return " ".join("".join(plain).split())
 
 
 def _with_hyphens(title: str, stem: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from shared.machine.process import usable_cores
 from shared.providers.account import Account
 from shared.providers.choice import Choice, Provider
+from shared.providers.speech.known import check_voice
 from shared.providers.speech.kokoro.model import missing_packages
 from shared.providers.speech.kokoro.vectors import voices_folder
 from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, as_written, say
@@ -25,6 +26,7 @@ __all__ = [
     "SpokenWord",
     "Voice",
     "as_written",
+    "check_voice",
     "say",
     "speech_provider",
     "speech_provider_name",

@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.errors import BadRequest, ProviderFailed
 from shared.providers.speech.espeak_library import NAME, Manner, VoiceRecord, loaded, synthesise
+from shared.providers.speech.known import ESPEAK_VARIANTS
 from shared.providers.speech.provider import Speech, SpokenWord, Voice, as_written
 from shared.text.language import scripts_of, words_of
 from shared.text.reading import read_aloud, reading_version
@@ -34,11 +35,6 @@ _AUDIBLE: Final = 60
 _DEFAULT_VARIANT: Final = "m7"
 """The one whose energy lies closest to the average spectrum of human speech (Byrne et al. 1994): within
 1.5 dB in every band up to 7 kHz, where espeak's plain voice has 6 dB too much between 2 and 4 kHz."""
-
-_VARIANTS: Final = {
-    **{f"m{n}": f"man {n}" for n in range(1, 9)},
-    **{f"f{n}": f"woman {n}" for n in range(1, 6)},
-}
 
 _ALIASES: Final = {
     "en": "en-us",
@@ -98,7 +94,7 @@ class EspeakProvider:
         """espeak's own, then its timbres (`+f2`), which go with any of them."""
         timbres = [
             Voice(name=f"+{name}", language="mul", description=f"{words}, in any language")
-            for name, words in _VARIANTS.items()
+            for name, words in ESPEAK_VARIANTS.items()
         ]
         return [*_voices().values(), *timbres]
 
@@ -159,8 +155,8 @@ def _chosen(voice: str | None, language: str) -> str:
     """What makes espeak load a voice, e.g. `gmw/en-US+m7`."""
     base, _, variant = (voice or "").lower().partition("+")
     variant = variant or _DEFAULT_VARIANT
-    if variant not in _VARIANTS:
-        raise BadRequest(f"espeak has no variant {variant!r}; known: {', '.join(_VARIANTS)}")
+    if variant not in ESPEAK_VARIANTS:
+        raise BadRequest(f"espeak has no variant {variant!r}; known: {', '.join(ESPEAK_VARIANTS)}")
     identifier = _identifiers().get(base) if base else voice_for(language)
     if identifier is None:
         kind, asked = ("voice", base) if base else ("language", language)

@@ -1,5 +1,6 @@
 """The consumer: one message, one run; nothing lost and nothing twice wherever it is killed."""
 
+import base64
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -9,12 +10,12 @@ import pytest
 
 from jobs.presenter import PIPELINE_FILE
 from jobs.presenter.compose_job import ComposeJob
-from jobs.presenter.consume import main, take_one
+from jobs.presenter.consume import keep_message, main, take_one
 from jobs.presenter.draft import composed_before
 from jobs.presenter.messages.broker import BrokerFailed
 from jobs.presenter.messages.waiting import StoreInbox
 from jobs.presenter.talk import read_talk
-from shared.errors import Stopped
+from shared.errors import BadRequest, Stopped
 from shared.pipelines.definition import load_pipeline
 from shared.preparing.posting import post
 from shared.preparing.record import load_preparation
@@ -28,7 +29,13 @@ from tests.support.brokers import Killed, MemoryBroker, MemoryInbox, quick_talk
 from tests.support.toys import FakePlatform, When, watched
 
 PIPELINE = load_pipeline(PIPELINE_FILE)
+AT = "2026-01-01T00:00:00Z"
 WITH_KAFKA = Settings(kafka_brokers="b:9092", kafka_timeout_s=0.01)
+FOREIGN: dict[str, Any] = {
+    "schemaVersion": 1, "jobId": "far", "avatar": "assets/avatar.png", "script": "Hi.", "theme": "ink",
+    "slides": [{"title": "All", "notes": "Hi."}],
+}  # fmt: skip
+"""A message of another sender than ours."""
 
 
 def compose(store: ObjectStore, broker: MemoryBroker, job_id: str, settings: Settings = WITH_KAFKA) -> None:
@@ -89,11 +96,7 @@ def test_a_poison_message_goes_to_the_dead_letters_and_does_not_block(value: byt
 def test_a_message_for_somebody_elses_creation_is_poison() -> None:
     store, broker = MemoryStore(), MemoryBroker()
     compose(store, broker, "a")
-    request = {
-        "pipeline": "story",
-        "requested_at": "2026-01-01T00:00:00Z",
-        "created_at": "2026-01-01T00:00:00Z",
-    }
+    request = {"pipeline": "story", "requested_at": AT, "created_at": AT}
     Creation(store, "a").write("request.json", json.dumps(request).encode())
     assert consume(store, broker) is None
     assert "belongs to pipeline 'story'" in broker.dead[0][1]
@@ -113,16 +116,25 @@ def test_dead_letters_that_can_not_be_written_leave_the_message_where_it_is() ->
     assert lag(broker) == 1
 
 
-def test_a_consumer_that_ends_anywhere_loses_nothing_and_starts_nothing_twice() -> None:
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_consumer_that_ends_anywhere_loses_nothing_and_starts_nothing_twice(is_ours: bool) -> None:
     """By SIGKILL, or by SIGTERM, which raises `Stopped`; each at every other call."""
     at, was_reached = 0, True
     while was_reached:
         at += 1
         store, broker = MemoryStore(), MemoryBroker()
-        compose(store, broker, "a")
+        if is_ours:
+            compose(store, broker, "far")
+        else:
+            broker.append("far", json.dumps(FOREIGN).encode())
         was_reached = consume_ended(at, store, broker, Killed if at % 2 else Stopped)
         consume(store, broker)
-        assert (lag(broker), run_of(store, "a"), broker.dead) == (0, 1, []), at
+        assert (lag(broker), run_of(store, "far"), broker.dead) == (0, 1, []), at
+        creation = Creation(store, "far")
+        talk = read_talk(creation, {})
+        assert (composed_before(creation, talk) is not None, talk.options.theme) == (
+            True, "paper" if is_ours else "ink",
+        )  # fmt: skip
     assert at > 20
 
 
@@ -145,17 +157,64 @@ def consume_ended(at: int, store: MemoryStore, broker: MemoryBroker, death: type
 
 def test_a_message_from_elsewhere_becomes_a_creation() -> None:
     store, broker = MemoryStore(), MemoryBroker()
-    sent: dict[str, Any] = {
-        "schemaVersion": 1, "jobId": "far", "avatar": "assets/avatar.png", "script": "Hi.",
-        "slides": [{"title": "All", "notes": "Hi."}],
-    }  # fmt: skip
-    broker.append("far", json.dumps(sent).encode())
+    broker.append("far", json.dumps(FOREIGN).encode())
     assert consume(store, broker) == "far"
     creation = Creation(store, "far")
     assert creation.read("assets/talk.md")[0] == b"Hi."
     composed = composed_before(creation, read_talk(creation, {}))
     assert composed
     assert (composed.script, [slide.title for slide in composed.slides.slides]) == ("Hi.", ["All"])
+
+
+def kept(store: ObjectStore, message: Any, creation_id: str = "far") -> None:
+    keep_message(Creation(store, creation_id), PIPELINE, base64.b64encode(json.dumps(message).encode()))
+
+
+def test_a_workflow_keeps_its_message_before_it_renders() -> None:
+    store = MemoryStore()
+    kept(store, FOREIGN)
+    kept(store, {**FOREIGN, "script": "It came twice."})
+    creation = Creation(store, "far")
+    composed = composed_before(creation, read_talk(creation, {}))
+    assert composed
+    assert (composed.script, run_of(store, "far")) == ("Hi.", 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "creation_id", "said"),
+    [
+        ({}, "near", "the message is for 'far', and not for 'near'"),
+        ({"schemaVersion": 2}, "far", "schemaVersion 2 is unknown"),
+        ({"slides": []}, "far", "slides"),
+    ],
+)
+def test_a_workflow_refuses_what_can_not_be_rendered(
+    changes: dict[str, Any], creation_id: str, said: str
+) -> None:
+    store = MemoryStore()
+    with pytest.raises(BadRequest, match=said):
+        kept(store, {**FOREIGN, **changes}, creation_id)
+    assert list(store.list("")) == []
+
+
+def test_a_workflow_does_not_touch_a_creation_of_another_pipeline() -> None:
+    store = MemoryStore()
+    request = {"pipeline": "story", "requested_at": AT, "created_at": AT}
+    Creation(store, "far").write("request.json", json.dumps(request).encode())
+    with pytest.raises(BadRequest, match="belongs to pipeline 'story'"):
+        kept(store, FOREIGN)
+
+
+@pytest.mark.logs_errors
+def test_a_message_file_that_is_not_base64_is_a_bad_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "message").write_text('{"jobId": "far"}')
+    environ = {"STORE_URL": (tmp_path / "store").as_uri()}
+    assert main(["--keep", str(tmp_path / "message"), "--", "far"], environ) == 2
+    assert "not base64" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--keep", str(tmp_path / "message")], environ)
 
 
 def test_without_a_broker_messages_wait_in_the_store() -> None:
@@ -196,9 +255,7 @@ def test_a_consumer_renders_in_its_own_container(tmp_path: Path, capsys: pytest.
 def test_runs_of_other_pipelines_in_the_store_are_none_of_its_business(tmp_path: Path) -> None:
     environ = {"STORE_URL": tmp_path.as_uri()}
     creation = Creation(open_store(environ["STORE_URL"]), "tale")
-    at = "2026-01-01T00:00:00Z"
     creation.mark(1)
-    creation.write(
-        "request.json", json.dumps({"pipeline": "story", "requested_at": at, "created_at": at}).encode()
-    )
+    request = {"pipeline": "story", "requested_at": AT, "created_at": AT}
+    creation.write("request.json", json.dumps(request).encode())
     assert main(["--wait-s", "0"], environ) == 0  # and logs no error

@@ -3,9 +3,10 @@
 import pytest
 
 from tests.jobs.subtitles.voices.known import Known, speak
+from tests.support.shared import made_once
 
 
 @pytest.fixture(scope="session")
-def known() -> Known:
+def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """Three people in turn, clean. Tests must not change it."""
-    return speak()
+    return made_once(tmp_path_factory, "known", speak)

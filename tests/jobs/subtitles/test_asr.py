@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from jobs.subtitles import asr, diarization, pyannote_vad, silero_vad
 from jobs.subtitles.job.documents import Transcript
 from jobs.subtitles.job.names import OPTIONS, SCRIPT, TRANSCRIPT
 from shared.errors import BadRequest
-from shared.records.creation import Creation
 from tests.jobs.subtitles.voices.known import VOICES, Known, document, heard, listen, silence, speak
+from tests.support.shared import made_once
 
 SENTENCES = yaml.safe_load(Path("benchmarks/sentences.yaml").read_text(encoding="utf-8"))["en"][:6]
 BEFORE = (silero_vad.STAGE, pyannote_vad.STAGE, diarization.STAGE)
@@ -25,44 +26,48 @@ def plain(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def spoken() -> Known:
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """Sentences that differ: Whisper base leaves out what is repeated word for word."""
-    return speak([(VOICES[at % len(VOICES)], sentence) for at, sentence in enumerate(SENTENCES)])
+    turns = [(VOICES[at % len(VOICES)], sentence) for at, sentence in enumerate(SENTENCES)]
+    return made_once(tmp_path_factory, "spoken", partial(speak, turns))
 
 
 @pytest.fixture(scope="module")
-def said(spoken: Known, tmp_path_factory: pytest.TempPathFactory) -> tuple[Creation, Transcript]:
-    creation = heard(spoken.samples)
-    creation.write(OPTIONS, b'{"language": "en"}')
-    listen([*BEFORE, asr.STAGE], creation, tmp_path_factory.mktemp("asr"))
-    return creation, document(creation, TRANSCRIPT, Transcript)
+def said(spoken: Known, tmp_path_factory: pytest.TempPathFactory) -> Transcript:
+    def understood() -> Transcript:
+        creation = heard(spoken.samples)
+        creation.write(OPTIONS, b'{"language": "en"}')
+        listen([*BEFORE, asr.STAGE], creation, tmp_path_factory.mktemp("asr"))
+        return document(creation, TRANSCRIPT, Transcript)
+
+    return made_once(tmp_path_factory, "said", understood)
 
 
-def test_every_word_is_understood(said: tuple[Creation, Transcript]) -> None:
-    found = plain(" ".join(segment.text for segment in said[1].segments))
+def test_every_word_is_understood(said: Transcript) -> None:
+    found = plain(" ".join(segment.text for segment in said.segments))
     wanted = plain(" ".join(SENTENCES))
     wrong = len(list(differences(wanted, found)))
     assert wrong <= 0.03 * len(wanted)
 
 
-def test_words_are_aligned_in_order_within_their_segments(said: tuple[Creation, Transcript]) -> None:
-    for segment in said[1].segments:
+def test_words_are_aligned_in_order_within_their_segments(said: Transcript) -> None:
+    for segment in said.segments:
         assert segment.words[0].start >= segment.start
         assert segment.words[-1].end <= segment.end
         assert all(one.end <= other.start + 1e-6 for one, other in pairwise(segment.words))
-    timings = [word.timing for segment in said[1].segments for word in segment.words]
+    timings = [word.timing for segment in said.segments for word in segment.words]
     assert timings.count("aligned") >= 0.95 * len(timings)
 
 
-def test_words_are_where_they_are_heard(spoken: Known, said: tuple[Creation, Transcript]) -> None:
-    starts = [segment.words[0].start for segment in said[1].segments]
+def test_words_are_where_they_are_heard(spoken: Known, said: Transcript) -> None:
+    starts = [segment.words[0].start for segment in said.segments]
     true = [start for start, _, _ in spoken.spoken]
     near = [min(abs(start - each) for each in true) for start in starts]
     assert sorted(near)[len(near) // 2] <= 0.04
     assert max(near) <= 0.15
 
 
-def test_a_script_is_only_timed(spoken: Known, said: tuple[Creation, Transcript], tmp_path: Path) -> None:
+def test_a_script_is_only_timed(spoken: Known, said: Transcript, tmp_path: Path) -> None:
     script = " ".join(SENTENCES).replace("kettle", "Kvasnik kettle")
     creation = heard(spoken.samples)
     creation.write(OPTIONS, b'{"language": "en"}')

@@ -11,6 +11,7 @@ from shared.database.rebuild import rebuild
 from shared.errors import StoreError
 from shared.records.creation import Creation
 from shared.records.documents import save
+from shared.records.names import BLUEPRINTS
 from shared.runs.report import PIPELINE
 from shared.runs.status import RunStatus
 from shared.storage.memory import MemoryStore
@@ -145,6 +146,14 @@ def test_creations_of_other_pipelines_and_stray_files_are_left_out(films: Films,
         session, films.store, {"ad": story.pipeline}, lambda creation_id: films.ads[creation_id].status(NOON)
     )
     assert (found, session.query(Job).count()) == (0, 0)
+
+
+def test_a_blueprint_s_run_is_left_out_without_a_word(films: Films, session: Session) -> None:
+    made = films.add("energy")
+    asked = made.request.model_copy(update={"pipeline": BLUEPRINTS})
+    save(made.creation, "request.json", asked, expect=None)
+    del films.ads["energy"]
+    assert films.rebuild(session) == 3
 
 
 def test_a_rebuild_that_fails_changes_nothing(

@@ -1,8 +1,6 @@
 """Blueprints are driven over gRPC: level by level, and on from the last good level after a failure."""
 
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]  # grpcio ships no types
@@ -11,98 +9,20 @@ import pytest
 from shared.blueprints.folders import Export
 from shared.driving.addresses import services_of
 from shared.driving.calling import Manner
-from shared.driving.running import kept_pipeline, prepare
-from shared.driving.stages import response_name
+from shared.driving.kept import kept_pipeline, kept_plan
+from shared.driving.running import take_up
+from shared.driving.stages import input_name, response_name
 from shared.errors import BadRequest
 from shared.records.creation import Creation
+from shared.records.names import CALLING
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
-from shared.settings import Settings
-from shared.storage import ObjectStore
-from shared.storage.memory import MemoryStore
 from shared.worker.inline import InlinePlatform
+from tests.support.chains import FILTER, HASTY, SETTINGS, SINK, SOURCE, Chain
 from tests.support.exports import AI4EU_PROTOS, small_export
-from tests.support.grpc_services import Answer, serving
+from tests.support.grpc_services import Answer
 
-SETTINGS = Settings(heartbeat_s=30, stale_after_s=60)
-PATIENT = Manner(deadline_s=60, wait_s=30)
-HASTY = Manner(wait_s=1)
-SOURCE = """syntax = "proto3";
-package source;
-service Source { rpc Make(Ask) returns (Made); }
-message Ask { int32 count = 1; string word = 2; }
-message Made {
-  bool success = 1; string message = 2; string path = 9; repeated int64 sizes = 4;
-  map<string, Part> parts = 5; Part part = 6;
-}
-message Part { string name = 1; }
-"""
-FILTER = """syntax = "proto3";
-package filter;
-service Filter { rpc Sift(Ask) returns (Sifted); }
-message Ask {
-  string path = 1; repeated int64 sizes = 2; map<string, Part> parts = 3; Part part = 4; float limit = 7;
-}
-message Part { string name = 1; }
-message Sifted { bool success = 1; string message = 2; string path = 3; }
-"""
-SINK = """syntax = "proto3";
-package sink;
-service Sink { rpc Keep(Ask) returns (Kept); }
-message Ask { string path = 5; }
-message Kept { bool success = 1; string message = 2; string path = 3; }
-"""
-LINKS = ["source.Make -> filter.Sift", "filter.Sift -> sink.Keep"]
 NAMES = ["source1.Make", "filter1.Sift", "sink1.Keep"]
-
-
-class Chain:
-    """Three services, what they were asked, and a store in which runs are kept."""
-
-    def __init__(self, **answers: Answer) -> None:
-        self.export = small_export({"source": SOURCE, "filter": FILTER, "sink": SINK}, LINKS)
-        self.store: ObjectStore = MemoryStore()
-        self.asked: list[tuple[str, Any]] = []
-        self.answers: dict[str, Answer] = {
-            "Make": lambda asked, _: {"success": True, "path": f"{asked[0].word}.csv", "sizes": [1, 2**40]},
-            "Sift": lambda asked, _: {"success": True, "path": asked[0].path + ".sifted"},
-            "Keep": lambda asked, _: {"success": True, "path": asked[0].path + ".kept"},
-            **answers,
-        }
-
-    def run(
-        self,
-        said: Mapping[str, Any] | None = None,
-        *,
-        without: str = "",
-        manner: Manner = PATIENT,
-        **more: Any,
-    ) -> RunStatus:
-        with ExitStack() as stack:
-            addresses = {}
-            for place in self.export.graph.places:
-                container, rpc = place
-                if container != without:
-                    proto = self.export.protos[container]
-                    port = stack.enter_context(serving(proto, {rpc: self._noting(rpc)}))
-                    addresses[container] = f"127.0.0.1:{port}"
-            services = services_of(
-                self.export, {without: "127.0.0.1:1", **addresses} if without else addresses, {}, 1
-            )
-            creation = Creation(self.store, "run")
-            return prepare(self.export, creation, services, said or {}, SETTINGS, manner, **more).run()
-
-    def _noting(self, rpc: str) -> Answer:
-        def answer(asked: list[Any], context: grpc.ServicerContext) -> Any:
-            self.asked.append((rpc, asked[0]))
-            return self.answers[rpc](asked, context)
-
-        return answer
-
-    @property
-    def called(self) -> list[str]:
-        called, self.asked = [rpc for rpc, _ in self.asked], []
-        return called
 
 
 def states(status: RunStatus) -> list[str]:
@@ -180,6 +100,50 @@ def test_a_service_that_is_down_is_named_and_another_input_begins_where_it_matte
     assert chain.called == ["Sift"]
     chain.run({"word": "a", "filter1": {"limit": 1}}, fresh=True)
     assert chain.called == ["Make", "Sift", "Keep"]
+
+
+@pytest.mark.logs_errors
+def test_a_run_is_taken_up_as_it_was_asked_for() -> None:
+    chain = Chain(Sift=lambda _asked, _context: {"success": False})
+    said = {"word": "a", "count": 3, "sink1": {"path": "mine"}}
+    assert chain.run(said, manner=Manner(deadline_s=61, wait_s=31)).status == "failed"
+    assert chain.called == ["Make", "Sift"]
+    chain.answers["Sift"] = lambda asked, _: {"success": True, "path": asked[0].path}
+    assert chain.resume().status == "completed"
+    assert [(rpc, asked.path) for rpc, asked in chain.asked] == [("Sift", "a.csv"), ("Keep", "mine")]
+    plan = kept_plan(Creation(chain.store, "run"))
+    assert (plan.manner.deadline_s, plan.manner.wait_s) == (61, 31)
+    assert plan.inputs.general == {"word": "a", "count": 3}
+    chain.asked.clear()
+    assert chain.resume().status == "completed"
+    assert chain.called == []  # what was done is not repeated
+
+
+@pytest.mark.logs_errors
+def test_only_what_an_edit_concerns_is_called_again() -> None:
+    chain = Chain()
+    chain.run({"word": "a"})
+    creation = Creation(chain.store, "run")
+    creation.write(input_name(("filter1", "Sift")), b'{"general": {}, "own": [{"limit": 0.5}]}')
+    chain.asked.clear()
+    assert chain.resume().status == "completed"
+    assert [rpc for rpc, _ in chain.asked] == ["Sift"]  # what it answers is the same, so Keep is not called
+    assert chain.asked[0][1].limit == 0.5
+    creation.write(input_name(("filter1", "Sift")), b'{"general": {}, "own": [{"nothing": 1}]}')
+    with pytest.raises(BadRequest, match=r"input of filter1\.Sift"):
+        take_up(creation, SETTINGS)
+    creation.delete(input_name(("filter1", "Sift")))
+    with pytest.raises(BadRequest, match=r"Sift.json: is gone; run the export again"):
+        take_up(creation, SETTINGS)
+
+
+def test_a_run_that_does_not_say_where_its_services_are_names_the_command_that_does() -> None:
+    chain = Chain()
+    chain.run({"word": "a"})
+    creation = Creation(chain.store, "run")
+    creation.delete(CALLING)
+    with pytest.raises(BadRequest, match="blueprint run <export-dir> --id run"):
+        take_up(creation, SETTINGS)
 
 
 @pytest.mark.logs_errors

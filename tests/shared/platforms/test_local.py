@@ -22,6 +22,7 @@ from shared.records.documents import Claim, Record, Request, load, save, utc_now
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
 from shared.storage.file import FileStore
+from tests.support.forks import ORDINARY
 from tests.support.patience import until
 from tests.support.toys import ROOT, at_once, command, contents, fill, generations, run_fused, states, toys
 
@@ -119,6 +120,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     machine.close()
 
 
+@pytest.fixture
+def interpreters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every process is a new interpreter, as outside of tests."""
+    monkeypatch.setattr(subprocess, "Popen", ORDINARY)
+
+
 def actions(machine: Machine) -> list[str]:
     return [line for line in machine.lines if '"stage_' in line]
 
@@ -136,6 +143,7 @@ def error_of(record: Record) -> tuple[str, str]:
     return record.error.kind, record.error.message
 
 
+@pytest.mark.usefixtures("interpreters")
 def test_a_run_is_chained_by_its_processes_ends_and_makes_what_a_fused_run_makes(
     machine: Machine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -385,6 +393,7 @@ def test_waiting_ends_when_everyone_has_been_told(machine: Machine) -> None:
     assert told == ["toy"]
 
 
+@pytest.mark.usefixtures("interpreters")
 def test_a_task_that_is_stopped_before_it_listens_is_recorded_as_stopped(machine: Machine) -> None:
     trigger = machine.trigger()
     trigger.start("toys", "toy")

@@ -1,6 +1,7 @@
 """Runs that are asked for while another is under way, and films that are older than their inputs."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -177,17 +178,19 @@ class _Killed(BaseException):
 
 def test_a_trigger_killed_around_any_store_call_loses_no_run_that_was_queued() -> None:
     """It dies while it begins the queued run, then a sweep comes by."""
+    over = MemoryStore()
+    fill(over)
+    asked = at_last(over, partial(fake_trigger(over).start, "toys", "toy", {"speed": 2}))
+    whole = inline_trigger(over, asked)
+    whole.follows_up = False
+    status = whole.start("toys", "toy")
+    while not status.is_over:
+        status = whole.advance("toy")
     number, died = 0, True
     while died:
         number += 1
-        store = MemoryStore()
-        fill(store)
-        asked = at_last(store, partial(fake_trigger(store).start, "toys", "toy", {"speed": 2}))
-        whole = inline_trigger(store, asked)
-        whole.follows_up = False
-        status = whole.start("toys", "toy")
-        while not status.is_over:
-            status = whole.advance("toy")
+        store = copy(over)
+        store._objects = dict(over._objects)
 
         def die(this: int, side: str, _name: str, _key: str, at: int = number) -> None:
             if (this, side) == (at, "after"):

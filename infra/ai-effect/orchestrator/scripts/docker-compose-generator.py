@@ -3,11 +3,11 @@
 work."""
 
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[4]))
-
-from scripts.blueprint import compose_main
+import reelwright_code
 
 if __name__ == "__main__":
+    reelwright_code.find()
+    from scripts.blueprint import compose_main
+
     sys.exit(compose_main())

@@ -2,11 +2,11 @@
 """Writes the onboarding export of a use case; `reelwright blueprint` does the work."""
 
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[4]))
-
-from scripts.blueprint import onboarding_main
+import reelwright_code
 
 if __name__ == "__main__":
+    reelwright_code.find()
+    from scripts.blueprint import onboarding_main
+
     sys.exit(onboarding_main())

@@ -68,6 +68,12 @@ def rows_that_fit(setting: Setting, shown: Table, box: Box) -> list[int]:
     return [*map(round, found.heights), round(box.height)]
 
 
+def has_too_many_rows(setting: Setting, shown: Table, box: Box) -> bool:
+    """Whether its rows would not fit even if each had one line of the smallest legible size."""
+    lowest = _sizes(setting)[-1] * (1 + 2 * _DOWN_EM)
+    return (len(shown.rows) + 1) * lowest > box.height
+
+
 def _copies(setting: Setting, shown: Table) -> list[list[Copy]]:
     fonts = setting.theme.fonts
     strong = setting.pen(fonts.strong, *shown.header)

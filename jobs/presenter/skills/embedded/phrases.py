@@ -14,18 +14,16 @@ from shared.text.caption_lines import break_points
 from shared.text.language import words_of
 from shared.text.phrasing import CLAUSE, break_costs, function_words
 
-MOST_WORDS: Final = 12
+MOST_WORDS: Final = 14
 """Of a bullet; of scripts without spaces twice as many characters."""
 _LEAST_WORDS: Final = 4
-_LEAST_BEFORE_PREPOSITION: Final = 6
 _MOST_TITLE_WORDS: Final = 4
 _MOST_TITLE_LENGTH: Final = 8
 """Of a sentence that is a title."""
-_PREPOSITION: Final = 0.5
-"""The cost of a line's end before one."""
 _FROM_START: Final = 1.35
-_AT_CLAUSE: Final = 1.6
 _LATE: Final = 0.6
+_STOPS: Final = (";", ":", "—", "–")
+"""Signs after which a clause stands alone."""
 _REPEATED: Final = 1.6
 _LONGER: Final = 0.35
 _LATER: Final = 0.15
@@ -70,44 +68,45 @@ def fragment(sentence: str, language: str, weights: Weights, most_words: int = M
 
 
 def _candidates(sentence: str, language: str, weights: Weights) -> Iterator[tuple[float, Fragment]]:
-    """From the start of a clause to the end of one, or up to a preposition."""
+    """Clauses, from the start of the sentence or of one that stands alone."""
     points = break_points(sentence, {start for start, _ in words_of(sentence)})
     costs = break_costs(sentence, points, language)
     for first, start in enumerate(points[:-1]):
         begin = _after_join(sentence, start, language)
-        if costs[first] > CLAUSE or not _may_open(sentence[begin:], language):
+        if costs[first] > CLAUSE or not _stands_alone(sentence, start, begin, language):
             continue
         for end, cost in zip(points[first + 1 :], costs[first + 1 :], strict=True):
             part = _trimmed(sentence, begin, end)
             length = shown_length(part.text)
             if length > MOST_WORDS:
                 break
-            is_clause = cost <= CLAUSE
-            least = _LEAST_WORDS if is_clause else _LEAST_BEFORE_PREPOSITION
-            ends = is_clause or cost == _PREPOSITION
-            if ends and length >= least and _says_something(part.text, language):
-                yield _score(part, weights, start == 0, is_clause), part
+            if cost <= CLAUSE and length >= _LEAST_WORDS and _says_something(part.text, language):
+                yield _score(part, weights, start == 0), part
 
 
-def _may_open(text: str, language: str) -> bool:
-    """Whether it does not depend on another clause."""
-    linked = function_words(language, "conjunctions") - joining_words(language)
+def _stands_alone(sentence: str, start: int, begin: int, language: str) -> bool:
+    """Whether the clause at `begin` is no part of one before `start`: it follows a word such as `and`, or a
+    stop."""
+    joined = begin > start or sentence[:start].rstrip().endswith(_STOPS)
+    return start == 0 or (joined and not _is_linked(sentence[begin:], language))
+
+
+def _is_linked(text: str, language: str) -> bool:
+    """Whether it depends on another clause."""
+    linked = function_words(language, "conjunctions", "prepositions") - joining_words(language)
     opening = text.split(maxsplit=1)[:1]
-    return bool(opening) and opening[0].casefold().strip(_ENDING) not in linked
+    return not opening or opening[0].casefold().strip(_ENDING) in linked
 
 
 def _says_something(text: str, language: str) -> bool:
-    """Whether it is not just `In the Bay of Fundy` or `William Thomson, later Lord Kelvin`."""
-    *before, last = re.split(r"[,;:，、；：]\s*", text)
-    opening = last.split(maxsplit=1)[0].casefold() if last.strip() else ""
-    whole = not before and opening in function_words(language, "prepositions")
-    linked = before and opening in function_words(language, "conjunctions") - joining_words(language)
-    return not whole and not linked and shown_length(last) >= _LEAST_WORDS
+    """Whether it is not just `In the Bay of Fundy`, `When you ask` or `A man, later Lord Kelvin`."""
+    last = re.split(r"[,;:，、；：]\s*", text)[-1]
+    return shown_length(last) >= _LEAST_WORDS and not _is_linked(last, language)
 
 
-def _score(part: Fragment, weights: Weights, from_start: bool, is_clause: bool) -> float:
+def _score(part: Fragment, weights: Weights, from_start: bool) -> float:
     score = weights.of(part.text) / math.sqrt(2 + shown_length(part.text))
-    return score * (_FROM_START if from_start else _LATE) * (_AT_CLAUSE if is_clause else 1)
+    return score * (_FROM_START if from_start else _LATE)
 
 
 def _after_join(sentence: str, start: int, language: str) -> int:
@@ -137,7 +136,9 @@ def as_shown(text: str, codes: frozenset[str] = frozenset()) -> str:
     return text
 
 
-def title_of(sentences: Sequence[str], language: str, weights: Weights, taken: frozenset[str]) -> str:
+def title_of(
+    sentences: Sequence[str], language: str, weights: Weights, taken: frozenset[str], least_words: int = 1
+) -> str:
     """A title for some sentences: the first if it is short and stands alone, else their most telling phrase.
 
     It is none of `taken` (casefolded); empty if there is no other.
@@ -150,7 +151,7 @@ def title_of(sentences: Sequence[str], language: str, weights: Weights, taken: f
         (_worth(phrase, here, weights) * fitness / (1 + _LATER * place), phrase)
         for place, sentence in enumerate(sentences)
         for fitness, phrase in _phrases(sentence, language)
-        if phrase.casefold() not in taken
+        if phrase.casefold() not in taken and shown_length(phrase) >= least_words
     )
     best = max(found, key=lambda each: each[0], default=(0.0, ""))[1]
     best = best or _first_words(sentences, language, weights)

@@ -36,9 +36,12 @@ _LONGEST_SILENT_S: Final = 10.0
 _BULLET_S: Final = 5.0
 """Of speech for each bullet of prose."""
 _MOST_OF_PROSE: Final = 4
+_LEAST_OF_PROSE: Final = 2
 _MOST_WORDS_ALONE: Final = 20
-"""Of a bullet where no sentence has a shorter part that is faithful to it."""
+"""Of a bullet where too few sentences have a shorter part that is faithful to them."""
 _LONGEST_TITLE: Final = 80
+_OWN_WORDS: Final = 2
+"""Of a title found in the words of a slide under a heading, at least."""
 _SUBTITLE_WORDS: Final = 12
 _IDEALS_S: Final = (30.0, 60.0, 120.0)
 """Of a slide; the longer ones for texts that would make too many."""
@@ -48,7 +51,7 @@ class EmbeddedSkills:
     """Uses no network and no model."""
 
     name = "embedded"
-    version = "1"
+    version = "2"
 
     def rewrite_script(self, text: str, wish: Wish) -> str:
         """Every word of the text's prose, in its order."""
@@ -176,20 +179,24 @@ class SlideMaker:
         )
 
     def _content(self, part: _Part) -> Iterator[Slide]:
-        """One slide, or several: with numbers after the title, or with titles found in their words."""
+        """One slide, or several: with numbers after the title, or with titles found in their words where they
+        show something else than the first."""
         found = pages(part.units, self._seconds(part.lead), self._ideal_s)
-        for number, page in enumerate(found, 1):
-            title = part.title or self._title(page)
-            self._taken.add(title.casefold())
-            shown = f"{title} ({number})" if part.title and number > 1 else title
-            yield self._page(shown, part.lead if number == 1 else "", page)
+        number = 0
+        for page in found:
+            is_other = _kind(page) not in ("", _kind(found[0]))
+            own = self._title(page, _OWN_WORDS if part.title else 1) if is_other or not part.title else ""
+            number += not own
+            numbered = f"{part.title} ({number})" if number > 1 else part.title
+            self._taken.add((own or part.title).casefold())
+            yield self._page(own or numbered, part.lead if page is found[0] else "", page)
 
     def _page(self, title: str, lead: str, page: Sequence[Unit]) -> Slide:
         raw = [lead, *(unit.notes for unit in page)]
         notes = "".join(raw)
         blank = len(notes) - len(notes.lstrip())
         places = [place - blank for place in accumulate(map(len, raw[:-1]))]
-        shown = next((unit.block for unit in page if unit.shows), None)
+        shown = _shown(page)
         return Slide(
             title=title,
             bullets=tuple(self._bullets(page, places, title)),
@@ -224,11 +231,14 @@ class SlideMaker:
             for unit, place in zip(page, places, strict=True)
             if unit.block.kind == "text" and not unit.leads
         ]
-        found = self._told_in(prose, title) or self._told_in(prose, title, _MOST_WORDS_ALONE)
         seconds = sum(unit.seconds for unit in page)
-        shown = next((unit.block.kind for unit in page if unit.shows), "")
-        count = min(most_bullets(shown), _MOST_OF_PROSE, max(1, round(seconds / _BULLET_S)))
+        count = min(most_bullets(_kind(page)), _MOST_OF_PROSE, max(1, round(seconds / _BULLET_S)))
+        found = self._told_in(prose, title)
         best = sorted(found, key=lambda each: -self._weights.of(each[0].text))[:count]
+        if len(best) < min(count, _LEAST_OF_PROSE):
+            told = {id(unit) for _, unit in best}
+            others = [each for each in prose if id(each[0]) not in told]
+            best += self._told_in(others, title, _MOST_WORDS_ALONE)[: _LEAST_OF_PROSE - len(best)]
         chosen = sorted(best, key=lambda each: each[0].at)
         return [Bullet(text=as_shown(part.text, unit.block.codes), at=part.at) for part, unit in chosen]
 
@@ -260,8 +270,9 @@ class SlideMaker:
                 found.append(Fragment(text=part.text, at=spoken.start + at))
         return sorted(found, key=lambda part: -self._weights.of(part.text))[:1]
 
-    def _title(self, units: Sequence[Unit]) -> str:
-        return title_of(_texts(units), self._wish.language, self._weights, frozenset(self._taken))
+    def _title(self, units: Sequence[Unit], least_words: int = 1) -> str:
+        taken = frozenset(self._taken)
+        return title_of(_texts(units), self._wish.language, self._weights, taken, least_words)
 
     def _first_words(self, units: Sequence[Unit]) -> str:
         """A part of the first sentence, which is spoken over the title slide."""
@@ -301,6 +312,16 @@ def _unmarked(slide: Slide) -> Slide:
     )
     heading = {"title": without_pauses(slide.title), "subtitle": without_pauses(slide.subtitle)}
     return slide.model_copy(update={**heading, "bullets": points})
+
+
+def _shown(page: Sequence[Unit]) -> Block | None:
+    """What it shows beside words."""
+    return next((unit.block for unit in page if unit.shows), None)
+
+
+def _kind(page: Sequence[Unit]) -> str:
+    shown = _shown(page)
+    return shown.kind if shown else ""
 
 
 def _texts(units: Sequence[Unit]) -> list[str]:

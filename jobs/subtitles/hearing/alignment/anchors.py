@@ -15,7 +15,7 @@ from shared.text.language import words_of
 from shared.text.reading import read_aloud
 
 _SHORTEST_RUN: Final = 2
-"""Words in a row that must agree: a single one may agree by chance."""
+"""Words in a row that must agree: a single one may agree by chance, unless it is all there is."""
 _LONG_WORD: Final = 4
 _ALIKE: Final = 0.6
 """Of two words of which one is a misheard other, the least share of equal letters."""
@@ -86,7 +86,7 @@ def _anchors(script: Sequence[str], heard: Sequence[HeardWord], language: str) -
         for left, right in pairs([token for token, _ in wanted], [token for token, _ in found])
         if left is not None and right is not None and wanted[left][0] == found[right][0]
     ]
-    sure = list(_in_runs(same))
+    sure = list(_in_runs(same, min(_SHORTEST_RUN, len(wanted), len(found))))
     anchors: dict[int, Times] = {}
     for left, right in sorted([*sure, *_alike(wanted, found, sure)]):
         at, word = wanted[left][1], heard[found[right][1]]
@@ -113,15 +113,15 @@ def _alike(
                     break
 
 
-def _in_runs(same: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Those that stand beside another, in both texts."""
+def _in_runs(same: Sequence[tuple[int, int]], shortest: int) -> Iterator[tuple[int, int]]:
+    """Those that stand beside so many others, in both texts."""
     run: list[tuple[int, int]] = []
     for pair in same:
         if run and pair != (run[-1][0] + 1, run[-1][1] + 1):
-            yield from run if len(run) >= _SHORTEST_RUN else ()
+            yield from run if len(run) >= shortest else ()
             run = []
         run.append(pair)
-    yield from run if len(run) >= min(_SHORTEST_RUN, len(same)) else ()
+    yield from run if len(run) >= shortest else ()
 
 
 def _tokens(words: Sequence[str], language: str) -> Iterator[_Token]:

@@ -1,12 +1,13 @@
 """Which languages are spoken: by vote of chunks from all over the film, or as it was given.
 
 Whisper takes a chunk for one language. So where people speak two languages, each chunk is heard in that of
-the film's languages which it sounds most like, unless the language was given.
+the film's languages which it sounds most like, unless the language was given. Noise and music sound like some
+language too: chunks in which no words are heard don't count in the end.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.subtitles.hearing.chunks import Chunk
@@ -18,6 +19,7 @@ _SURE: Final = 0.8
 """How likely a chunk's language must be to count as another than the film's."""
 _NOTABLE: Final = 0.1
 """The share of the speech that makes a second language."""
+UNDETERMINED: Final = "und"
 _OTHER_NAMES: Final = {"nb": "no", "cmn": "zh", "fil": "tl", "jv": "jw", "iw": "he", "in": "id"}
 """Languages that Whisper calls otherwise."""
 
@@ -34,6 +36,13 @@ class Languages:
     by_chunk: tuple[str, ...]
     others: Mapping[str, float]
     """Share of the speech that sounds like another language, by language."""
+    chance: float
+    """How likely the main one is, 0 to 1; 1 if it was given."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the main one need not be doubted, even before anything is heard."""
+        return self.chance >= _SURE
 
 
 def whisper_code(language: str, known: Sequence[str]) -> str:
@@ -52,14 +61,26 @@ def spoken_languages(
     sample = _spaced(chunks)
     ballots = chances(sample)
     lengths = [chunk.duration_s for chunk in sample]
-    main = asked or vote(ballots, lengths)[0][0]
+    main, chance = (asked, 1.0) if asked else vote(ballots, lengths)[0]
     others = _others(main, ballots, lengths)
     if asked or not others:
-        return Languages(main=main, by_chunk=(main,) * len(chunks), others=others)
+        return Languages(main=main, by_chunk=(main,) * len(chunks), others=others, chance=chance)
     all_ballots = ballots if len(sample) == len(chunks) else chances(chunks)
     candidates = (main, *others)
     by_chunk = tuple(_likeliest(candidates, ballot) for ballot in all_ballots)
-    return Languages(main=main, by_chunk=by_chunk, others=_shares(main, by_chunk, chunks))
+    others = _shares(main, by_chunk, [chunk.duration_s for chunk in chunks])
+    return Languages(main=main, by_chunk=by_chunk, others=others, chance=chance)
+
+
+def of_words(languages: Languages, words_s: Sequence[float]) -> Languages:
+    """The languages of the words alone, which take so many seconds in each chunk; of none, undetermined."""
+    spoken: defaultdict[str, float] = defaultdict(float)
+    for code, seconds in zip(languages.by_chunk, words_s, strict=True):
+        spoken[code] += seconds
+    main = max(spoken, key=lambda code: (spoken[code], code == languages.main))
+    if not spoken[main]:
+        return replace(languages, main=UNDETERMINED, others={})
+    return replace(languages, main=main, others=_shares(main, languages.by_chunk, words_s))
 
 
 def vote(ballots: Sequence[Chances], weights: Sequence[float]) -> list[tuple[str, float]]:
@@ -93,9 +114,9 @@ def _others(main: str, ballots: Sequence[Chances], lengths: Sequence[float]) -> 
     }
 
 
-def _shares(main: str, by_chunk: Sequence[str], chunks: Sequence[Chunk]) -> dict[str, float]:
-    total = sum(chunk.duration_s for chunk in chunks)
+def _shares(main: str, codes: Sequence[str], seconds: Sequence[float]) -> dict[str, float]:
     found: defaultdict[str, float] = defaultdict(float)
-    for code, chunk in zip(by_chunk, chunks, strict=True):
-        found[code] += chunk.duration_s / total
-    return {code: share for code, share in sorted(found.items(), key=lambda item: -item[1]) if code != main}
+    for code, length in zip(codes, seconds, strict=True):
+        found[code] += length / sum(seconds)
+    shares = sorted(found.items(), key=lambda item: -item[1])
+    return {code: share for code, share in shares if share and code != main}

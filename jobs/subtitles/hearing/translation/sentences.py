@@ -45,12 +45,14 @@ def shared_out(text: str, sentences: Sequence[Sentence]) -> list[str]:
     """A translation of several sentences together, cut into a part for each: at marks near where the sentence
     ends by its length. Parts may be empty if there are too few words."""
     words = split(text)
+    if not words:
+        return [""] * len(sentences)
     lengths = [len(word) for word in words]
     ends = list(accumulate(lengths))
     wanted = list(accumulate(len(sentence.text) for sentence in sentences))
     cuts = [0]
     for done in wanted[:-1]:
-        near = done / wanted[-1] * ends[-1] if ends else 0.0
+        near = done / wanted[-1] * ends[-1]
         cuts.append(_cut(words, ends, near, cuts[-1]))
     edges = [*cuts, len(words)]
     return ["".join(words[start:end]).strip() for start, end in pairwise(edges)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.presenter import PIPELINE_FILE
+from jobs.presenter.drawing.themes import theme_named, theme_names
 from shared.api.app import create_app
 from shared.errors import PlatformBusy
 from shared.pipelines.definition import load_pipeline
@@ -89,6 +90,10 @@ def test_a_key_that_is_none_is_refused(server: Server, key: str) -> None:
     [
         ({"avatar": "http://x.example/a.png", "size": "round"}, 422, ["text: ", "avatar: ", "size: "]),
         ({**SENT, "jobId": "mine"}, 422, ["jobId: is made here"]),
+        ({"text": "Hi.", "voice": "nobody"}, 422, ["voice: 'nobody' is unknown; `reelwright voices` lists"]),
+        ({"text": "Hi.", "voice": "ada:1+bob:1"}, 422, ["voice 'ada:1+bob:1': there is no 'bob' to blend"]),
+        ({**SENT, "theme": "pink"}, 422, ["theme: unknown theme 'pink'"]),
+        ({**SENT, "captions": "loud"}, 422, ["captions: Input should be 'off', 'highlight'"]),
         ([1], 422, ["the body must be a JSON object"]),
     ],
 )
@@ -100,6 +105,18 @@ def test_every_problem_is_named_and_nothing_is_written(
     problems = answer.json()["problems"]
     assert [problem[: len(text)] for problem, text in zip(problems, said, strict=True)] == said
     assert (list(server.store.list("")), server.platform.jobs) == ([], [])
+
+
+def test_the_first_request_finds_everything_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    theme_named.cache_clear()
+    server = Server()
+    built: list[Any] = []
+    with server.client:
+        ready = theme_named.cache_info().currsize
+        assert list(server.store.list("")) == []
+        monkeypatch.setattr("fastapi.routing.get_dependant", lambda **asked: built.append(asked))
+        assert server.post().status_code == 202
+    assert (ready, built) == (len(theme_names()), [])
 
 
 def test_other_bodies_are_refused(server: Server) -> None:

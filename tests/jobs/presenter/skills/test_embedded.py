@@ -155,7 +155,7 @@ def test_bullets_of_prose_are_short_parts_of_it_and_keep_its_negations() -> None
         plain = " ".join(slide.notes.split())
         for bullet in slide.bullets:
             assert bullet.text[1:] in plain
-            assert shown_length(bullet.text) <= 12
+            assert shown_length(bullet.text) <= 14
             sentence = next(plain[a:b] for a, b in sentences(plain, "en") if bullet.text[1:] in plain[a:b])
             assert len(negations_in(bullet.text, "en")) == len(negations_in(sentence, "en"))
 
@@ -209,3 +209,34 @@ def test_pause_marks_of_the_text_are_heard_and_not_seen() -> None:
     assert "One [pause 1 s] point" in script
     assert slides.title == "A title"
     assert [point.text for point in slides.slides[1].bullets] == ["One point", "Two points"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        # The rest would say the opposite, or nothing.
+        ("Most of what we know about the deep sea comes from a handful of dives that cost more than a house "
+         "and lasted less than a day.", []),
+        ("Plants that get light from one side grow towards it because a hormone called auxin moves to the "
+         "dark side and makes them longer.", []),
+        ("If the pressure in the boiler rises above 12 bar, the valve opens by itself and lets the steam out "
+         "into the yard.", []),
+        ("The bridge, which was built in 1932 by a team of engineers, still carries cars, and nobody has had "
+         "to close it for long.", ["Nobody has had to close it for long"]),
+        ("Because the index is sorted, the database finds a row quickly, even among a million rows that lie "
+         "on a slow disk.", ["Because the index is sorted, the database finds a row quickly"]),
+    ],
+)  # fmt: skip
+def test_a_bullet_is_a_clause_that_stands_alone(sentence: str, shown: list[str]) -> None:
+    _, slides = talk(f"# Title\n\n## Part\n\nOne more thing to say here. {sentence}")
+    bullets = [bullet.text for slide in slides.slides for bullet in slide.bullets]
+    assert [text for text in bullets if text != "One more thing to say here"] == shown
+
+
+def test_a_slide_that_shows_something_else_has_a_title_of_its_own() -> None:
+    text = (
+        "# Title\n\n## The code\n\n```\nx = 1\n```\n\nIt runs at once.\n\n> Patience is a virtue of ferries."
+    )
+    titles = [slide.title for slide in talk(text)[1].slides if slide.quote or slide.code]
+    assert titles[0] == "The code"
+    assert len(titles) == 1 or "(2)" not in titles[1]

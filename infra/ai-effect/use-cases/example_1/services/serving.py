@@ -113,16 +113,20 @@ def answering(work: Callable[[Any, grpc.ServicerContext], Any]) -> Callable[...,
             context.abort(error.code, error.reason)
         except OSError as error:
             log("failed", str(error))
-            code = (
-                grpc.StatusCode.RESOURCE_EXHAUSTED
-                if error.errno in FULL
-                else grpc.StatusCode.FAILED_PRECONDITION
-            )
-            context.abort(code, f"the data folder: {error.strerror}")
+            context.abort(*_status_of(error))
         log("done", answer.message)
         return answer
 
     return method
+
+
+def _status_of(error: OSError) -> tuple[grpc.StatusCode, str]:
+    reason = f"the data folder: {error.strerror}"
+    if error.errno in FULL:
+        return grpc.StatusCode.RESOURCE_EXHAUSTED, reason
+    if error.errno == errno.EACCES:
+        reason += f"; user {os.getuid()} must be able to read and write there"
+    return grpc.StatusCode.FAILED_PRECONDITION, reason
 
 
 def log(action: str, message: str, **facts: object) -> None:

@@ -1,0 +1,1 @@
+"""Sentences in another language, at the times of what was said."""
