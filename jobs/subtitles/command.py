@@ -21,7 +21,6 @@ from shared.errors import BadRequest
 from shared.pipelines.definition import load_pipeline, named
 from shared.pipelines.installed import installed_pipelines
 from shared.records.creation import Creation, is_creation_id
-from shared.records.documents import load_request
 from shared.records.removal import forget_stages
 from shared.storage import open_store
 
@@ -112,8 +111,11 @@ def run_subtitles(  # noqa: PLR0917 - each is an option
     options = checked({name: value for name, value in given.items() if value is not None})
     again = Again(start=start, only=tuple(only or ()))
     if assets_dir is not None or (film is not None and _is_stored(desk, film)):
-        flags = [*map(_flag, options), *(["--from"] if start else []), *(["--only"] if only else [])]
-        _check_alone([*flags, *(["--resume"] if resume else [])])
+        others = {
+            "--user": user, "--script": script, "--facts": facts, "--of": of, "--config": config,
+            "--resume": resume, "--from": start, "--only": only, "--strict": strict,
+        }  # fmt: skip
+        _check_alone([*map(_flag, options), *(flag for flag, value in others.items() if value)])
         desk.make_of_folder(PIPELINE, film, assets_dir, replace=replace, verbose=verbose)
         return
     files = Files(film=Path(film) if film is not None else None, of=of, script=script, facts=facts)
@@ -236,9 +238,6 @@ def _do_alone(job: MadeJob, stages: tuple[str, ...]) -> None:
 def _reported(desk: Desk, job: MadeJob) -> bool:
     """Whether the subtitles keep the rules, which are shown."""
     creation = Creation(open_store(desk.settings.store_url, desk.settings), job.creation_id)
-    request, _ = load_request(creation)
-    if request is None or creation.stat(QC) is None:
-        return False
     report = read_document(creation, QC, Report)
     console = Console(stderr=True)
     console.print(f"\n{table(report)}\nas a page: {creation.key(QC_PAGE)}", highlight=False)
