@@ -1,8 +1,11 @@
 """What does not fit on a slide goes on on the next, with its words."""
 
+from typing import Any
+
 import pytest
 
 from jobs.presenter.deck.slides import Bullet, Code, Slide, Slides, Table
+from jobs.presenter.drawing import splitting
 from jobs.presenter.drawing.layout import lay_out
 from jobs.presenter.drawing.splitting import split_to_fit
 from shared.errors import InvalidAssets
@@ -33,6 +36,20 @@ def test_a_table_of_thirty_rows_is_continued_with_its_header() -> None:
     assert " ".join(part.notes for part in parts) == NOTES
     assert all(part.notes.endswith(".") for part in parts)
     assert sum(part.seconds for part in parts) == pytest.approx(60, abs=0.5)
+
+
+def test_a_table_of_a_thousand_rows_is_never_laid_out_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables: list[int] = []
+
+    def laid_out(slide: Slide, *rest: Any, **named: Any) -> Any:
+        tables.append(len(slide.table.rows) if slide.table else 0)
+        return lay_out(slide, *rest, **named)
+
+    monkeypatch.setattr(splitting, "lay_out", laid_out)
+    rows = tuple((f"Row {number}", str(number)) for number in range(1000))
+    parts = split(Slide(title="Rows", table=Table(header=("Name", "Number"), rows=rows)))
+    assert tuple(row for part in parts if part.table for row in part.table.rows) == rows
+    assert max(tables, default=0) < 100
 
 
 def test_code_of_sixty_lines_is_continued_at_a_blank_line_where_there_is_one() -> None:
