@@ -6,7 +6,7 @@ import pytest
 
 from jobs.presenter.deck.slides import Bullet, Code, Slide, Slides, Table
 from jobs.presenter.drawing import splitting
-from jobs.presenter.drawing.layout import lay_out
+from jobs.presenter.drawing.layout import heading_height, lay_out, places, setting_of
 from jobs.presenter.drawing.splitting import split_to_fit
 from shared.errors import InvalidAssets
 from tests.jobs.presenter.drawing.talks import PAPER, TALK, WIDE, points
@@ -59,6 +59,18 @@ def test_code_of_sixty_lines_is_continued_at_a_blank_line_where_there_is_one() -
     texts = [part.code.text for part in parts if part.code]
     assert sum(text.count("def one") for text in texts) == 4
     assert all(text.startswith("def one") for text in texts)
+
+
+def test_code_with_long_lines_stands_below_its_bullet_and_not_on_a_slide_of_its_own() -> None:
+    line = "row = connection.execute(query, (7,)).fetchone()  # the first"
+    for text, is_below in ((line, True), ("x = 1", False)):
+        slide = Slide(
+            title="Code", bullets=(Bullet(text="One row"),), code=Code(language="python", text=text)
+        )
+        (whole,) = split(slide)
+        setting = setting_of(whole, WIDE, PAPER)
+        where = places(whole, setting, heading_height(whole, setting))
+        assert (where.aside.top > where.main.top) == is_below
 
 
 def test_bullets_take_their_words_with_them() -> None:
