@@ -62,7 +62,7 @@ def test_code_of_sixty_lines_is_continued_at_a_blank_line_where_there_is_one() -
 
 
 def test_code_with_long_lines_stands_below_its_bullet_and_not_on_a_slide_of_its_own() -> None:
-    line = "row = connection.execute(query, (7,)).fetchone()  # the first"
+    line = "row = connection.execute(query, (7,)).fetchone()  # the first of them"
     for text, is_below in ((line, True), ("x = 1", False)):
         slide = Slide(
             title="Code", bullets=(Bullet(text="One row"),), code=Code(language="python", text=text)
