@@ -9,7 +9,7 @@ from jobs.presenter.drawing.canvas import Canvas
 from jobs.presenter.drawing.themes import Theme
 from shared.records.creation import canonical_json
 
-DRAWING_VERSION: Final = 1
+DRAWING_VERSION: Final = 2
 """Raise it when the same slide is drawn otherwise."""
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from jobs.presenter.deck.slides import Bullet, Slide
 from jobs.presenter.drawing.blocks.bullets import bullets
-from jobs.presenter.drawing.blocks.code import code
+from jobs.presenter.drawing.blocks.code import code, lines_fit
 from jobs.presenter.drawing.blocks.headings import heading, large_words
 from jobs.presenter.drawing.blocks.quotes import quote
 from jobs.presenter.drawing.blocks.setting import Made, Setting
@@ -84,7 +84,9 @@ def heading_box(setting: Setting) -> Box:
 def _halves(slide: Slide, setting: Setting, body: Box) -> tuple[Box, Box]:
     if setting.canvas.is_wide and body.width > 1.1 * body.height:
         first = 6 if slide.quote or body.width < setting.px(_NARROW) else 5
-        return beside(body, first, setting.px(_GUTTER), mirrored=setting.mirrored)
+        main, aside = beside(body, first, setting.px(_GUTTER), mirrored=setting.mirrored)
+        if not slide.code or lines_fit(setting, slide.code, aside):
+            return main, aside
     share = min(0.55, 0.16 + 0.1 * len(slide.bullets))
     edge = body.top + body.height * share
     return body._replace(bottom=edge), body._replace(top=edge + setting.px(_GUTTER))

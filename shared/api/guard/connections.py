@@ -245,6 +245,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, patience: Patience) -> None:
         super().__init__(config)
+        self.on_started: Callable[[], None] = lambda: None
+        """Called once requests are answered at once."""
         self._watchman = Watchman(patience=patience)
         self._doors: list[Door] = []
         self._checked_at = 0.0
@@ -254,6 +256,8 @@ class Server(uvicorn.Server):
         connections = self.server_state.connections
         self._doors = [Door(each, connections, self._watchman, self._protocol) for each in sockets or []]
         self._checked_at = asyncio.get_running_loop().time()
+        if not self.should_exit:
+            self.on_started()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _CHECK_EVERY_TICKS == 0:

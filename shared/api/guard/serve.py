@@ -36,14 +36,14 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then let running answers finish (for 10 s at most) and return.
 
-    `port` 0 takes a free one; `on_ready` gets the server's URL once a client can connect. Raises
+    `port` 0 takes a free one; `on_ready` gets the server's URL once requests are answered. Raises
     `InvalidSettings` for a non-loopback address without a token, and for an address that can't be used.
     """
     check_listen_address(host, settings)
     with open_socket(host, port) as listener:
         server = make_server(app)
+        server.on_started = lambda: on_ready(url_of(listener))
         with _ended_by_signals(server):
-            on_ready(url_of(listener))
             try:
                 server.run(sockets=[listener])
             finally:
@@ -77,7 +77,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> uvicorn.Server:
+def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> Server:
     """A server for the app that logs in our format. Set its `should_exit` to end it."""
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)

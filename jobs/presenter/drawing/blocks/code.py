@@ -49,6 +49,12 @@ def lines_that_fit(setting: Setting, block: Code, box: Box) -> list[int]:
     return [*(len(_wrapped(line, columns)) for line in coloured(setting, block)), _rows(room, size)]
 
 
+def lines_fit(setting: Setting, block: Code, box: Box) -> bool:
+    """Whether no line is too long for the box at the smallest legible size."""
+    columns = _columns(box.inset(setting.px(_PADDING), 0), _sizes(setting)[-1])
+    return all(_width(line) <= columns for line in block.text.splitlines())
+
+
 def coloured(setting: Setting, block: Code) -> list[Line]:
     """The lines as they were written."""
     theme = setting.theme

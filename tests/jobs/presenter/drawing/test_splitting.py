@@ -1,9 +1,12 @@
 """What does not fit on a slide goes on on the next, with its words."""
 
+from typing import Any
+
 import pytest
 
 from jobs.presenter.deck.slides import Bullet, Code, Slide, Slides, Table
-from jobs.presenter.drawing.layout import lay_out
+from jobs.presenter.drawing import splitting
+from jobs.presenter.drawing.layout import heading_height, lay_out, places, setting_of
 from jobs.presenter.drawing.splitting import split_to_fit
 from shared.errors import InvalidAssets
 from tests.jobs.presenter.drawing.talks import PAPER, TALK, WIDE, points
@@ -35,6 +38,20 @@ def test_a_table_of_thirty_rows_is_continued_with_its_header() -> None:
     assert sum(part.seconds for part in parts) == pytest.approx(60, abs=0.5)
 
 
+def test_a_table_of_a_thousand_rows_is_never_laid_out_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables: list[int] = []
+
+    def laid_out(slide: Slide, *rest: Any, **named: Any) -> Any:
+        tables.append(len(slide.table.rows) if slide.table else 0)
+        return lay_out(slide, *rest, **named)
+
+    monkeypatch.setattr(splitting, "lay_out", laid_out)
+    rows = tuple((f"Row {number}", str(number)) for number in range(1000))
+    parts = split(Slide(title="Rows", table=Table(header=("Name", "Number"), rows=rows)))
+    assert tuple(row for part in parts if part.table for row in part.table.rows) == rows
+    assert max(tables, default=0) < 100
+
+
 def test_code_of_sixty_lines_is_continued_at_a_blank_line_where_there_is_one() -> None:
     block = "\n".join(["def one():", *("    step()" for _ in range(12)), ""])
     parts = split(Slide(title="Code", code=Code(language="python", text="\n".join([block] * 4)), notes=NOTES))
@@ -42,6 +59,18 @@ def test_code_of_sixty_lines_is_continued_at_a_blank_line_where_there_is_one() -
     texts = [part.code.text for part in parts if part.code]
     assert sum(text.count("def one") for text in texts) == 4
     assert all(text.startswith("def one") for text in texts)
+
+
+def test_code_with_long_lines_stands_below_its_bullet_and_not_on_a_slide_of_its_own() -> None:
+    line = "row = connection.execute(query, (7,)).fetchone()  # the first of them"
+    for text, is_below in ((line, True), ("x = 1", False)):
+        slide = Slide(
+            title="Code", bullets=(Bullet(text="One row"),), code=Code(language="python", text=text)
+        )
+        (whole,) = split(slide)
+        setting = setting_of(whole, WIDE, PAPER)
+        where = places(whole, setting, heading_height(whole, setting))
+        assert (where.aside.top > where.main.top) == is_below
 
 
 def test_bullets_take_their_words_with_them() -> None:
