@@ -7,12 +7,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 WEIGHTS := resemblyzer
 
 WITH_MOVIEPY := PYTHONPATH=$(CURDIR)/.venv/moviepy
+MOVIEPY_TESTS = $(shell grep -rl mark.moviepy tests --include='test_*.py')
 
 # Modules are compiled once, not by each of the many processes that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ad demo-presenter demo-subtitles demo-ai-effect check test test-beside soak bench audit bare images test-containers format clean
+.PHONY: help demo demo-ad demo-presenter demo-subtitles demo-ai-effect check test soak bench audit bare images test-containers format clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r name text; do \
@@ -40,18 +41,13 @@ check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests,
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/jobs/test_catalogue.py tests/shared/pipelines \
 	  tests/shared/records tests/shared/runs/test_status.py tests/shared/test_settings.py
 
-test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, types and all tests.
+test: .venv/dev.stamp .venv/moviepy.stamp  ## Lint, all tests, and types beside them.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@$(MAKE) --no-print-directory test-beside > .venv/beside.log 2>&1 & beside=$$!; \
-	trap 'kill $$beside 2> /dev/null' INT TERM; \
+	@{ $(BIN)/mypy && $(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy $(MOVIEPY_TESTS); } > .venv/beside.log 2>&1 & \
+	beside=$$!; trap 'kill $$beside 2> /dev/null' INT TERM; \
 	$(BIN)/python -m pytest -n auto --dist worksteal; tests=$$?; \
 	wait $$beside; others=$$?; cat .venv/beside.log; exit $$((tests ? tests : others))
-
-# One core is enough for what runs beside the many processes of the tests.
-test-beside:
-	$(BIN)/mypy
-	$(WITH_MOVIEPY) $(BIN)/python -m pytest -m moviepy $$(grep -rl mark.moviepy tests --include='test_*.py')
 
 soak: .venv/dev.stamp  ## The long form of the tests that kill, race and repeat.
 	SHARD=none $(BIN)/python -m pytest -m soak

@@ -16,9 +16,9 @@ import pytest
 from shared import settings
 from shared.logs import LOGGER
 from shared.platforms import task
+from tests.support import haste
 from tests.support.faces import hide_noto, use_fonts
 from tests.support.forks import Warm, forking
-from tests.support.haste import instance_once, keep_decoders, keep_frozen, load_model_once, look_once
 from tests.support.shards import shard_of_the_day
 
 _SCRUBBED = frozenset(
@@ -88,7 +88,7 @@ def no_noto(monkeypatch: pytest.MonkeyPatch) -> None:
 def _in_haste() -> Iterator[None]:
     """Nothing is loaded or looked at twice, and nobody waits for the disk: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
-        for once in (instance_once, load_model_once, look_once, keep_decoders, keep_frozen):
+        for once in haste.EVERYTHING:
             once(patch.setattr)
         patch.setattr(os, "fsync", lambda _file: None)
         with closing(Warm()) as warm:

@@ -1,10 +1,13 @@
 """What takes longer than the small films of tests is done once in a process, instead of once a story."""
 
 import gc
+import pickle
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 from jobs.story import narrate
 from shared.machine.workers import Workers
@@ -50,6 +53,20 @@ def keep_decoders(set_attribute: SetAttribute) -> None:
     set_attribute(meter, "DECODERS", Workers("unused", most=1))
 
 
+def parse_once(set_attribute: SetAttribute) -> None:
+    """YAML, such as the pipelines that every run and every app reads; each call has its own copy."""
+    parse = yaml.safe_load
+
+    @cache
+    def parsed(text: str) -> bytes:
+        return pickle.dumps(parse(text))
+
+    def load(source: Any) -> Any:
+        return pickle.loads(parsed(source)) if isinstance(source, str) else parse(source)
+
+    set_attribute(yaml, "safe_load", load)
+
+
 def keep_frozen(set_attribute: SetAttribute) -> None:
     """What `tests/conftest.py` froze: rendering would thaw it, and every film's end would scan it all."""
     for name in ("freeze", "unfreeze"):
@@ -69,3 +86,6 @@ def instance_once(set_attribute: SetAttribute) -> None:
         target.write_bytes(made[key])
 
     set_attribute(font_copies, "_save_instance", save)
+
+
+EVERYTHING: Final = (instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen)
