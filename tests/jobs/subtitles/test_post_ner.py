@@ -79,3 +79,17 @@ def test_who_says_their_name_is_known_by_it(tmp_path: Path) -> None:
     assert record["speaker_names"] == {"SPEAKER_00": "Odalys Merrin"}
     _, _, other = mended("Good evening, is Odalys Merrin here?", tmp_path / "other")
     assert other["speaker_names"] == {}
+
+
+@pytest.mark.parametrize(
+    "entities", [None, Entities(source="none"), Entities(source="title", titles=(Names(name="It"),))]
+)
+def test_a_film_without_known_names_stays_as_it_was_heard(entities: Entities | None, tmp_path: Path) -> None:
+    creation = Creation(MemoryStore(), "film")
+    said = transcript_of([(1.0, "SPEAKER_00", "The ferry to Orvane leaves at dawn.")])
+    creation.write(TRANSCRIPT, said.to_bytes())
+    if entities:
+        creation.write(ENTITIES, entities.to_bytes())
+    listen([post_ner.STAGE], creation, tmp_path)
+    assert document(creation, CORRECTED, Transcript).segments == said.segments
+    assert json.loads(creation.read(CORRECTIONS)[0])["corrections"] == []
