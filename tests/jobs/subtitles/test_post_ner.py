@@ -91,5 +91,26 @@ def test_a_film_without_known_names_stays_as_it_was_heard(entities: Entities | N
     if entities:
         creation.write(ENTITIES, entities.to_bytes())
     listen([post_ner.STAGE], creation, tmp_path)
-    assert document(creation, CORRECTED, Transcript).segments == said.segments
+    [segment] = document(creation, CORRECTED, Transcript).segments
+    assert segment.text == said.segments[0].text
     assert json.loads(creation.read(CORRECTIONS)[0])["corrections"] == []
+
+
+@pytest.mark.parametrize(("language", "warnings"), [("no", 0), ("tl", 1)])
+def test_names_stay_as_they_are_where_nothing_says_how_a_language_sounds(
+    language: str, warnings: int, tmp_path: Path
+) -> None:
+    creation = Creation(MemoryStore(), "film")
+    creation.write(TRANSCRIPT, transcript_of([(1.0, "", "Orvane")], language).to_bytes())
+    creation.write(ENTITIES, NAMES.to_bytes())
+    result = listen([post_ner.STAGE], creation, tmp_path)
+    assert len(result.warnings) == warnings
+    assert all(f"names are not mended in '{language}'" in each for each in result.warnings)
+
+
+def test_a_silent_film_with_known_names_is_none_to_mend(tmp_path: Path) -> None:
+    creation = Creation(MemoryStore(), "film")
+    creation.write(TRANSCRIPT, transcript_of([], "und").to_bytes())
+    creation.write(ENTITIES, NAMES.to_bytes())
+    assert listen([post_ner.STAGE], creation, tmp_path).warnings == ()
+    assert document(creation, CORRECTED, Transcript).segments == ()
