@@ -12,12 +12,13 @@ from jobs.subtitles.job.names import CORRECTED, CORRECTIONS, ENTITIES, TRANSCRIP
 from jobs.subtitles.naming.introductions import speaker_names
 from jobs.subtitles.naming.mending import Hearing, mend
 from jobs.subtitles.naming.sounds import sounds_of
+from shared.errors import ProviderFailed
 from shared.records.creation import canonical_json
 from shared.settings import Settings
 from shared.stages.film_steps import write_output
 from shared.stages.stage import Context, Result, Stage
 
-_VOICES: Final = {"en": "en-us", "pt": "pt-br", "zh": "cmn"}
+_VOICES: Final = {"en": "en-us", "pt": "pt-br", "zh": "cmn", "no": "nb"}
 """What espeak calls a language, where it is not the language's code."""
 
 
@@ -32,7 +33,12 @@ def run(context: Context) -> Result:
     context.progress.update(0.1, "comparing names by their sound")
     voice = _VOICES.get(language, language)
     hearing = Hearing(sounds=lambda texts: sounds_of(texts, voice), is_word=_vocabulary(language))
-    mended, corrections = mend(transcript, entities, hearing)
+    warnings: tuple[str, ...] = ()
+    try:
+        mended, corrections = mend(transcript, entities, hearing)
+    except ProviderFailed as error:
+        mended, corrections = transcript, ()
+        warnings = (f"names are not mended in {language!r}, of which the sounds are not known: {error}",)
     names = speaker_names(mended, entities)
     record = {
         "corrections": [each.model_dump(mode="json", by_alias=True) for each in corrections],
@@ -44,6 +50,7 @@ def run(context: Context) -> Result:
             "corrections": write_output(context, CORRECTIONS, canonical_json(record), "what was mended"),
         },
         metadata={"corrections": len(corrections), "speaker_names": names},
+        warnings=warnings,
     )
 
 
@@ -65,7 +72,7 @@ def _versions(_settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="subtitles",
     name="post_ner",
-    version=1,
+    version=2,
     inputs=lambda _creation: [TRANSCRIPT, ENTITIES],
     run=run,
     salt=_versions,

@@ -71,9 +71,9 @@ def mend(
 ) -> tuple[Transcript, tuple[Correction, ...]]:
     """The transcript with names mended, and what was changed."""
     names = names_to_hear(entities)
-    if not names:
-        return transcript, ()
     spans = {_span_text(segment.words, *span) for segment in transcript.segments for span in _spans(segment)}
+    if not (names and spans):
+        return transcript, ()
     sounds = hearing.sounds([*names, *sorted(spans)])
     known = [name for name in names if len(sounds[name]) >= _LEAST_SOUNDS]
     corrections: list[Correction] = []

@@ -24,9 +24,7 @@ NAMES = Entities(
 SENTENCES = yaml.safe_load(Path("benchmarks/sentences.yaml").read_text(encoding="utf-8"))["en"]
 
 
-def mended(
-    text: str, folder: Path, *, probability: float = 0.9, names: Entities = NAMES
-) -> tuple[Creation, str, dict[str, object]]:
+def mended(text: str, folder: Path, *, probability: float = 0.9) -> tuple[Creation, str, dict[str, object]]:
     creation = Creation(MemoryStore(), "film")
     said = transcript_of([(1.0, "SPEAKER_00", text)])
     words = tuple(
@@ -35,7 +33,7 @@ def mended(
     )
     segment = said.segments[0].model_copy(update={"words": words})
     creation.write(TRANSCRIPT, said.model_copy(update={"segments": (segment,)}).to_bytes())
-    creation.write(ENTITIES, names.to_bytes())
+    creation.write(ENTITIES, NAMES.to_bytes())
     listen([post_ner.STAGE], creation, folder)
     found = document(creation, CORRECTED, Transcript).segments[0].text
     return creation, found, json.loads(creation.read(CORRECTIONS)[0])
@@ -83,7 +81,36 @@ def test_who_says_their_name_is_known_by_it(tmp_path: Path) -> None:
     assert other["speaker_names"] == {}
 
 
-def test_without_names_nothing_is_mended(tmp_path: Path) -> None:
-    unknown = Entities(source="title", titles=(Names(name="The Last Ferry"),))
-    _, found, record = mended("Odalis Merin, the captain.", tmp_path, names=unknown)
-    assert (found, record["corrections"]) == ("Odalis Merin, the captain.", [])
+@pytest.mark.parametrize(
+    "entities", [None, Entities(source="none"), Entities(source="title", titles=(Names(name="It"),))]
+)
+def test_a_film_without_known_names_stays_as_it_was_heard(entities: Entities | None, tmp_path: Path) -> None:
+    creation = Creation(MemoryStore(), "film")
+    said = transcript_of([(1.0, "SPEAKER_00", "The ferry to Orvane leaves at dawn.")])
+    creation.write(TRANSCRIPT, said.to_bytes())
+    if entities:
+        creation.write(ENTITIES, entities.to_bytes())
+    listen([post_ner.STAGE], creation, tmp_path)
+    [segment] = document(creation, CORRECTED, Transcript).segments
+    assert segment.text == said.segments[0].text
+    assert json.loads(creation.read(CORRECTIONS)[0])["corrections"] == []
+
+
+@pytest.mark.parametrize(("language", "warnings"), [("no", 0), ("tl", 1)])
+def test_names_stay_as_they_are_where_nothing_says_how_a_language_sounds(
+    language: str, warnings: int, tmp_path: Path
+) -> None:
+    creation = Creation(MemoryStore(), "film")
+    creation.write(TRANSCRIPT, transcript_of([(1.0, "", "Orvane")], language).to_bytes())
+    creation.write(ENTITIES, NAMES.to_bytes())
+    result = listen([post_ner.STAGE], creation, tmp_path)
+    assert len(result.warnings) == warnings
+    assert all(f"names are not mended in '{language}'" in each for each in result.warnings)
+
+
+def test_a_silent_film_with_known_names_is_none_to_mend(tmp_path: Path) -> None:
+    creation = Creation(MemoryStore(), "film")
+    creation.write(TRANSCRIPT, transcript_of([], "und").to_bytes())
+    creation.write(ENTITIES, NAMES.to_bytes())
+    assert listen([post_ner.STAGE], creation, tmp_path).warnings == ()
+    assert document(creation, CORRECTED, Transcript).segments == ()

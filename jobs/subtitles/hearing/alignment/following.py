@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from jobs.subtitles.hearing.alignment.endings import without_pauses
 from jobs.subtitles.hearing.alignment.pronouncing import pronunciations
 from jobs.subtitles.hearing.chunks import RATE_HZ
 
@@ -40,7 +41,8 @@ class Spoken:
 def follow(pcm: bytes, spoken: Sequence[Spoken]) -> list[Times | None]:
     """The times of all tokens of each of `spoken`, in seconds; None where they were lost."""
     _learn([token for each in spoken for token in each.tokens])
-    return _followed(pcm, spoken, 0.0, len(pcm) / 2 / RATE_HZ)
+    found = _followed(pcm, spoken, 0.0, len(pcm) / 2 / RATE_HZ)
+    return [None if times is None else without_pauses(pcm, times) for times in found]
 
 
 def _followed(pcm: bytes, spoken: Sequence[Spoken], since: float, until: float) -> list[Times | None]:
