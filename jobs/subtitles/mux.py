@@ -126,6 +126,7 @@ def _result(target: Path, fit: Fit, facts: dict[str, Any], warnings: Sequence[st
             "size_bytes": target.stat().st_size,
         },
         warnings=(*warnings, *left_out),
+        keep={f"{ASSETS}{FINAL_STEM}.": frozenset({name})},
     )
 
 

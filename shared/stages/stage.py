@@ -50,7 +50,8 @@ class Result:
     reusable: bool = True
     """Whether the same inputs would certainly give the same result again."""
     keep: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By folder (`cache/…/`), the names to keep; everything else that is older is deleted on publishing."""
+    """By what names begin with (`cache/…/`), those to keep; all others that are older are deleted on
+    publishing."""
 
 
 def _nothing(_settings: Settings) -> str:

@@ -213,6 +213,11 @@ def test_without_anything_said_the_film_is_copied(plain: Path, tmp_path: Path) -
     assert Muxed(creation, tmp_path / "work").kinds == ["video", "audio"]
 
 
+def test_a_film_in_another_container_takes_the_place_of_the_earlier_one(plain: Path, tmp_path: Path) -> None:
+    result = mux.run(context_of(with_subtitles(creation_of(plain)), tmp_path))
+    assert result.keep == {"assets/final_output.": frozenset({"assets/final_output.mp4"})}
+
+
 def test_of_sound_alone_no_film_is_made(folder: Path, tmp_path: Path) -> None:
     creation = with_subtitles(creation_of(make(folder / "talk.mp3", *tone())))
     result = mux.STAGE.run(context_of(creation, tmp_path / "work"))
