@@ -77,12 +77,19 @@ def tree_kib(pid: int) -> int:
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for parent in found:
-        for listing in Path(f"/proc/{parent}/task").glob("*/children"):
+        for thread in _threads(parent):
             try:
-                found += [int(child) for child in listing.read_text().split()]
+                found += [int(child) for child in (thread / "children").read_text().split()]
             except OSError:
                 continue  # the thread has just ended
     return found
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:  # the process has just ended
+        return []
 
 
 def _share_kib(pid: int) -> int:

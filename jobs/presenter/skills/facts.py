@@ -81,7 +81,7 @@ def lost_facts(text: str, script: str, language: str) -> list[str]:
 
 def lost_in(prose: str, script: str, language: str) -> list[str]:
     """The same for plain text."""
-    before, after = numbers_in(prose), numbers_in(without_pauses(script))
+    before, after = numbers_in(without_pauses(prose)), numbers_in(without_pauses(script))
     lost = [f"the number {each} is missing" for each in sorted(before.keys() - after.keys())]
     lost += [f"the number {each} is new" for each in sorted(after.keys() - before.keys())]
     said = script.casefold()

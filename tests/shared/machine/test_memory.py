@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from shared.machine.memory import tree_kib
 
 
 def measured(code: str) -> int:
@@ -76,3 +80,11 @@ def test_a_tool_that_has_ended_counts_but_only_since_it_began() -> None:
     before = 'tool(200, then="").communicate()\npeak = PeakMemory()'
     assert 200 <= measured(over) < 300
     assert measured(before) < 100
+
+
+def test_a_process_that_ends_while_it_is_looked_at_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(path: Path) -> Iterator[Path]:
+        raise ProcessLookupError(3, "No such process", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", gone)
+    assert tree_kib(2**22 - 1) == 0

@@ -240,3 +240,9 @@ def test_a_slide_that_shows_something_else_has_a_title_of_its_own() -> None:
     titles = [slide.title for slide in talk(text)[1].slides if slide.quote or slide.code]
     assert titles[0] == "The code"
     assert len(titles) == 1 or "(2)" not in titles[1]
+
+
+def test_a_pause_in_the_text_is_no_fact_of_it() -> None:
+    text = 'It has 3 parts. <break time="2s"/> Two are small.'
+    assert lost_facts(text, "It has 3 parts. Two are small.", "en") == []
+    assert lost_facts(text, "It has parts. Two are small.", "en") == ["the number 3 is missing"]
