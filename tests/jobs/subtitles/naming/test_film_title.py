@@ -53,7 +53,6 @@ def test_titles_and_years_are_told_apart(file: str, title: str, year: int | None
         "   .mp4",
         "\x00\x01.mp4",
         "../..",
-        "- (2020).mkv",
         "my film's cut.mp4",
         "IMG_2034.MOV",
         "VID_20240102_101112.mp4",
