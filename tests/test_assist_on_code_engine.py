@@ -1,6 +1,7 @@
 """From `POST /assist` to the film: the real job on Code Engine's stand-in, a broker, the real consumer."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -117,6 +118,8 @@ def test_a_talk_that_is_killed_each_time_has_failed_with_the_reason(cloud: Cloud
 
 def test_a_talk_that_is_killed_once_is_composed_by_the_next_attempt(cloud: Cloud) -> None:
     cloud.engine.strike("killed", attempts=1)
-    posted = cloud.post()
+    posted = cloud.post({**TALK, "text": "A short sentence of some words. " * 400})
     until(lambda: cloud.sent(posted["jobId"]))
+    (run,) = cloud.engine.runs.values()  # more than Code Engine takes: it goes through the store
+    assert json.loads(run.environments[0, 0]["INPUT_PAYLOAD"]) == {"jobId": posted["jobId"]}
     assert cloud.status(posted)["status"] == "pending"
