@@ -65,7 +65,7 @@ def _report(console: Console, creation: Creation, known: KnownSound) -> None:
         f"(median), 95 of 100 within {found.start_95_ms:.0f} ms",
         highlight=False,
     )
-    console.print(f"the report as a page: {creation.key(QC_PAGE)}", highlight=False)
+    console.print(f"the report as a page: {creation.store.url}/{creation.key(QC_PAGE)}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jobs.subtitles.command import subtitle
 from jobs.subtitles.job.making import Files
+from scripts.report import program
 from scripts.run import RunDesk
 from shared.settings import Settings
 from shared.worker.entry import DONE, guarded
@@ -30,7 +31,7 @@ def main() -> int:
     os.environ.setdefault("STORE_URL", "file://out")  # for the stages, too
 
     def work(settings: Settings) -> int:
-        desk = RunDesk(settings=settings)
+        desk = RunDesk(settings=settings, called=f"STORE_URL={settings.store_url} {program()}")
         films = Files(film=asked.film)
         subtitle(desk, films, {}, user=asked.user, config=asked.config, resume=asked.job)
         return DONE

@@ -30,6 +30,8 @@ class RunDesk:
     """The `jobs.desk.Desk` of the command line; prints a run's result on stdout."""
 
     settings: Settings
+    called: str = ""
+    """How this program is called, where `reelwright` alone would not find the creation again."""
 
     def make(
         self,
@@ -51,7 +53,8 @@ class RunDesk:
             claim_creation(creation, found, pipeline, replace=replace)
         bring(creation)
         start = partial(trigger.start, pipeline, creation_id)
-        print_film(follow_run(trigger, creation_id, console, start, again=f"run {pipeline} {again}"))
+        words = f"run {pipeline} {again}"
+        print_film(follow_run(trigger, creation_id, console, start, again=words, call=self.called))
 
     def make_of_folder(
         self, pipeline: str, creation_id: str | None, folder: Path | None, *, replace: bool, verbose: bool
@@ -106,14 +109,22 @@ def print_film(status: RunStatus) -> None:
 
 
 def follow_run(
-    trigger: Trigger, creation_id: str, console: Console, start: Callable[[], RunStatus], *, again: str
+    trigger: Trigger,
+    creation_id: str,
+    console: Console,
+    start: Callable[[], RunStatus],
+    *,
+    again: str,
+    call: str = "",
 ) -> RunStatus:
-    """Start a run, show it to its end and report the result; `again` is the command that resumes it."""
+    """Start a run, show it to its end and report the result; `again` is the command that resumes it, and
+    `call` how this program is called, if not as usual."""
+    call = call or program()
     remove_abandoned(trigger.store.url)
     status = follow(trigger, creation_id, console, start=start)
     show_run(console, trigger, status)
     if status.status == "failed":
-        print_next(console, [f"{program()} {again}"])
+        print_next(console, [f"{call} {again}"])
         failed = status.failed_stage or next((s for s in status.stages.values() if s.error), None)
         if failed and failed.error and failed.error.permanent:
             raise BadRequest(failed.error.message)
@@ -123,5 +134,5 @@ def follow_run(
     examples = trigger.pipelines[status.request.pipeline].examples
     another = [examples.command] if examples else []
     commands = (*another, f"status {creation_id}", "serve", "--help")
-    print_next(console, [f"{program()} {command}" for command in commands])
+    print_next(console, [f"{call} {command}" for command in commands])
     return status

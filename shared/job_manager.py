@@ -16,7 +16,7 @@ from typing import Any, Final
 from shared.errors import BadRequest
 from shared.records.creation import Creation
 from shared.records.dated import DatedJob, JobInfo, dated_job, find_job, load_job_info, reserve_job
-from shared.records.job_env import parse_variables, with_variables, without_secrets
+from shared.records.job_env import job_variables, with_variables, without_secrets
 from shared.records.names import JOB_ENV, JOB_INFO
 from shared.storage import ABSENT, ObjectStore
 from shared.storage.file import FileStore
@@ -86,6 +86,8 @@ class JobManager:
         """
         text = self._base_env(base_env_file)
         at = self._now()
+        for folder in (self._log_root, self._config_dir):
+            _demand_writable(folder)
         self._job = reserve_job(self._store, user_id, at.date(), taken=self._folders(at))
         job, folder = self._job, self.get_job_output_dir()
         info = JobInfo(
@@ -114,9 +116,8 @@ class JobManager:
         if info is None:
             raise BadRequest(f"{creation.key(JOB_INFO)}: is missing, so that the job can't be resumed")
         self._job = job
-        if not self.get_job_env_path().exists():
-            kept = parse_variables(creation.read(JOB_ENV)[0].decode())
-            _write_private(self.get_job_env_path(), with_variables(self._base_env(base_env_file), kept))
+        own = with_variables(self._base_env(base_env_file), job_variables(creation))
+        _write_private(self.get_job_env_path(), own)
         return info.model_dump()
 
     def get_job_output_dir(self) -> Path:
@@ -166,6 +167,17 @@ def _write(creation: Creation, info: JobInfo, text: str) -> None:
     """The facts last: with them the job is complete."""
     creation.write(JOB_ENV, without_secrets(text).encode(), expect=ABSENT)
     creation.write(JOB_INFO, info.to_bytes(), expect=ABSENT)
+
+
+def _demand_writable(folder: Path) -> None:
+    """Raise `BadRequest` for a folder in which no file can be made."""
+    try:
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "no right to write there"
+    except OSError as error:
+        reason = str(error.strerror)
+    if reason:
+        raise BadRequest(f"{folder}: can't hold a job's files ({reason}); make it a folder of your own")
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -313,8 +313,8 @@ class Settings:
         "JOB_TIMEOUT", None, _positive, unset="what its `pipeline.yaml` says; ads 7200"
     )
     """Seconds that a run may take, waiting included."""
-    log_level: str = _setting("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error"))
-    """How much is logged: `debug`, `info`, `warning` or `error`."""
+    log_level: str = _setting("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error", "critical"))
+    """How much is logged: `debug`, `info`, `warning`, `error` or `critical`."""
     log_format: str = _setting("LOG_FORMAT", AUTO, _one_of(AUTO, "json", "text"))
     """How the log looks: `json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
     log_file: str | None = _setting("LOG_FILE", read_by="here", unset="none")

@@ -13,8 +13,8 @@ from jobs.subtitles.hearing.recognition.recogniser import Recogniser
 from jobs.subtitles.hearing.recognition.weights import find_weights, identity_of
 from jobs.subtitles.hearing.segments import to_segment
 from jobs.subtitles.hearing.translation.translator import check_target, translated, translator_of
-from jobs.subtitles.job.documents import Segment, Transcript
-from jobs.subtitles.job.names import AUDIO, SCRIPT, SOURCE_TRANSCRIPT, SPEAKERS, SPEECH, TRANSCRIPT
+from jobs.subtitles.job.documents import Segment, Transcript, is_made
+from jobs.subtitles.job.names import AUDIO, ENTITIES, SCRIPT, SOURCE_TRANSCRIPT, SPEAKERS, SPEECH, TRANSCRIPT
 from jobs.subtitles.job.options import options_read, read_options
 from shared.records.creation import Creation
 from shared.settings import Settings
@@ -100,6 +100,7 @@ def _result(
             **facts,
         },
         warnings=(*said.warnings, *warnings),
+        keep={SOURCE_TRANSCRIPT: frozenset({SOURCE_TRANSCRIPT} if source else ())},
     )
 
 
@@ -112,10 +113,11 @@ def _engines(settings: Settings) -> str:
 
 
 def _facts(creation: Creation) -> str:
-    """The options that are read, and the weights that one of them names."""
+    """The options that are read, the weights that one of them names, and whether names are known."""
     named = read_options(creation).whisper_model
     options = options_read("language", "translate_to", "whisper_model")(creation)
-    return f"{options} {identity_of(named)}" if named else options
+    names = is_made(creation, ENTITIES, "pre_ner")
+    return f"{options} {names} {identity_of(named) if named else ''}"
 
 
 STAGE: Final = Stage(

@@ -1,5 +1,6 @@
 """`reelwright run subtitles`: subtitles a film, or goes on with a job."""
 
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def run_subtitles(  # noqa: PLR0917 - each is an option
     ] = None,
     user: Annotated[int | None, typer.Option(help="Whose job it is: a whole number; 1 if left out.")] = None,
     language: Annotated[
-        str | None, typer.Option(help="What is spoken, BCP 47, e.g. en; detected if left out.")
+        str | None, typer.Option(help="What is spoken, e.g. en or pt-BR; auto, or left out: detected.")
     ] = None,
     to: Annotated[str | None, typer.Option(help="The language of the subtitles, if another.")] = None,
     profile: Annotated[str | None, typer.Option(help="The rules of cues: netflix, bbc or social.")] = None,
@@ -63,9 +64,12 @@ def run_subtitles(  # noqa: PLR0917 - each is an option
     labels: Annotated[
         str | None, typer.Option(help="Of speakers: dashes, names or off; dashes if left out.")
     ] = None,
-    sdh: Annotated[bool | None, typer.Option("--sdh", help="For people who don't hear.")] = None,
+    sdh: Annotated[
+        bool | None, typer.Option("--sdh/--no-sdh", help="For people who don't hear: speakers are named.")
+    ] = None,
     burn: Annotated[
-        bool | None, typer.Option("--burn", help="Draw the subtitles into the picture too.")
+        bool | None,
+        typer.Option("--burn/--no-burn", help="Draw the subtitles into the picture, instead of a track."),
     ] = None,
     audio_language: Annotated[
         str | None, typer.Option(help="Which track of sound is taken, by its language.")
@@ -142,6 +146,8 @@ def subtitle(
     Raises `StageFailed` or `BadRequest` if it fails.
     """
     check_files(files)
+    if resume is not None and user is not None:
+        raise BadRequest("--user: a job keeps its user; leave it out with --resume")
     store = open_store(desk.settings.store_url, desk.settings)
     taken = film_of(store, files.of, installed_pipelines()) if files.of else None
     if files.film is None and taken is None and resume is None:
@@ -163,7 +169,7 @@ def subtitle(
             bring(creation)
             _do_alone(job, again.only)
         else:
-            words = ["--resume", job.job_id]
+            words = ["--resume", job.job_id, *(["--config", str(config)] if config else [])]
             source = files.film if resume is None else None
             desk.make(
                 PIPELINE,
@@ -179,13 +185,19 @@ def subtitle(
 
 
 def checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options; raises `BadRequest` naming the flag of each that can't be used."""
+    """The options, `auto` as None; raises `BadRequest` naming the flag of each that can't be used."""
+    plain = {name: None if value == "auto" else value for name, value in options.items()}
     try:
-        JobOptions.model_validate(options)
+        JobOptions.model_validate(plain)
     except ValidationError as error:
-        found = [(_flag(str(each["loc"][0])), each["msg"]) for each in error.errors(include_url=False)]
+        found = [(_flag(str(each["loc"][0])), _said(each["type"], each["msg"])) for each in error.errors()]
         raise BadRequest(*(f"{flag}: {message}" for flag, message in found)) from None
-    return dict(options)
+    return plain
+
+
+def _said(kind: str, message: str) -> str:
+    """A problem in people's words; only languages have a pattern."""
+    return "use a language code such as en or pt-BR" if kind == "string_pattern_mismatch" else message
 
 
 def _flag(option: str) -> str:
@@ -230,7 +242,7 @@ def _do_alone(job: MadeJob, stages: tuple[str, ...]) -> None:
     """Do the stages in this process, one after the other; raises `typer.Exit` with the code of a failure."""
     for name in stages:
         main, stage = named(f"jobs.{PIPELINE}.{name}.main"), named(f"jobs.{PIPELINE}.{name}.STAGE")
-        code = main(stage, [job.creation_id])
+        code = main(stage, [job.creation_id], {"LOG_FORMAT": "text", **os.environ})
         if code:
             raise typer.Exit(code)
 
@@ -240,5 +252,6 @@ def _reported(desk: Desk, job: MadeJob) -> bool:
     creation = Creation(open_store(desk.settings.store_url, desk.settings), job.creation_id)
     report = read_document(creation, QC, Report)
     console = Console(stderr=True)
-    console.print(f"\n{table(report)}\nas a page: {creation.key(QC_PAGE)}", highlight=False)
+    page = f"{creation.store.url}/{creation.key(QC_PAGE)}"
+    console.print(f"\n{table(report)}\nas a page: {page}", highlight=False)
     return report.passed

@@ -47,6 +47,7 @@ def _configured(path: str) -> dict[str, str]:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"CONFIG_PATH={path!r}: can't be read ({error}); name the job's file, or unset it"
+        remedy = "name the job's file or its job.env, or unset it"
+        reason = f"CONFIG_PATH={path!r}: can't be read ({error}); {remedy}"
         raise InvalidSettings(reason) from error
     return {name: value for name, value in parse_variables(text).items() if value}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.subtitles.entry import main
-from jobs.subtitles.job.documents import Entities, Transcript, read_document
+from jobs.subtitles.job.documents import Entities, Transcript, is_made, read_document
 from jobs.subtitles.job.names import CORRECTED, CORRECTIONS, ENTITIES, TRANSCRIPT
 from jobs.subtitles.naming.introductions import speaker_names
 from jobs.subtitles.naming.mending import Hearing, mend
@@ -27,7 +27,7 @@ def run(context: Context) -> Result:
     creation = context.creation
     transcript = read_document(creation, TRANSCRIPT, Transcript)
     entities = Entities(source="none")
-    if creation.stat(ENTITIES):
+    if is_made(creation, ENTITIES, "pre_ner"):
         entities = read_document(creation, ENTITIES, Entities)
     language = transcript.language.split("-")[0]
     context.progress.update(0.1, "comparing names by their sound")
@@ -76,6 +76,7 @@ STAGE: Final = Stage(
     inputs=lambda _creation: [TRANSCRIPT, ENTITIES],
     run=run,
     salt=_versions,
+    facts=lambda creation: str(is_made(creation, ENTITIES, "pre_ner")),
 )
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import sys
 from typing import Final
 
 from jobs.subtitles.entry import main
-from jobs.subtitles.job.documents import read_document
+from jobs.subtitles.job.documents import is_made, read_document
 from jobs.subtitles.job.names import ENTITIES, PROMPT, TMDB
 from jobs.subtitles.naming.entities import entities_of
 from jobs.subtitles.naming.facts import FilmFacts
@@ -16,7 +16,7 @@ from shared.stages.stage import Context, Result, Stage
 def run(context: Context) -> Result:
     """The stage's work."""
     facts = FilmFacts(source="none")
-    if context.creation.stat(TMDB):
+    if is_made(context.creation, TMDB, "tmdb"):
         facts = read_document(context.creation, TMDB, FilmFacts)
     entities = entities_of(facts)
     prompt = prompt_of(entities)
@@ -35,7 +35,12 @@ def run(context: Context) -> Result:
 
 
 STAGE: Final = Stage(
-    pipeline="subtitles", name="pre_ner", version=1, inputs=lambda _creation: [TMDB], run=run
+    pipeline="subtitles",
+    name="pre_ner",
+    version=1,
+    inputs=lambda _creation: [TMDB],
+    run=run,
+    facts=lambda creation: str(is_made(creation, TMDB, "tmdb")),
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from jobs.subtitles.cues.page import qc_page
 from jobs.subtitles.cues.profiles import profile_of
 from jobs.subtitles.cues.qc import Report, check
 from jobs.subtitles.entry import main
-from jobs.subtitles.job.documents import Cues, Media, Transcript, read_document
+from jobs.subtitles.job.documents import Cues, Media, Transcript, is_made, read_document
 from jobs.subtitles.job.names import (
     AUDIO,
     CORRECTED,
@@ -31,13 +31,15 @@ from shared.records.creation import Creation
 from shared.stages.film_steps import write_output
 from shared.stages.stage import Context, Output, Result, Stage
 
+_MENDS: Final = "post_ner"
+
 
 def run(context: Context) -> Result:
     """The stage's work."""
     creation = context.creation
     options = read_options(creation, context.parameters)
     media = read_document(creation, MEDIA, Media)
-    name = CORRECTED if creation.stat(CORRECTED) else TRANSCRIPT
+    name = CORRECTED if is_made(creation, CORRECTED, _MENDS) else TRANSCRIPT
     transcript = read_document(creation, name, Transcript)
     names = _shown_names(creation, options)
     profile = profile_of(options.profile, transcript.language, sdh=options.sdh)
@@ -65,12 +67,13 @@ def run(context: Context) -> Result:
             "profile": profile.name,
         },
         warnings=() if report.passed else (f"the subtitles break rules of {profile.name}; see {QC_PAGE}",),
+        keep={f"{SUBTITLES}source.": frozenset(output.name for output in outputs.values())},
     )
 
 
 def _shown_names(creation: Creation, options: JobOptions) -> Mapping[str, str]:
     """The names of speakers that are shown, by speaker."""
-    if not (options.sdh or options.speaker_labels == "names") or not creation.stat(CORRECTIONS):
+    if not (options.sdh or options.speaker_labels == "names") or not is_made(creation, CORRECTIONS, _MENDS):
         return {}
     found: dict[str, str] = json.loads(creation.read(CORRECTIONS)[0]).get("speaker_names", {})
     return found
@@ -99,13 +102,18 @@ def _inputs(_creation: Creation) -> list[str]:
     return [MEDIA, TRANSCRIPT, CORRECTED, SOURCE_TRANSCRIPT, CORRECTIONS, AUDIO]
 
 
+def _facts(creation: Creation) -> str:
+    options = options_read("profile", "speaker_labels", "sdh")(creation)
+    return f"{options} {is_made(creation, CORRECTED, _MENDS)}"
+
+
 STAGE: Final = Stage(
     pipeline="subtitles",
     name="subtitle_gen",
     version=1,
     inputs=_inputs,
     run=run,
-    facts=options_read("profile", "speaker_labels", "sdh"),
+    facts=_facts,
 )
 
 if __name__ == "__main__":

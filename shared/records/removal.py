@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
-from shared.errors import PreconditionFailed
+from shared.errors import BadRequest, PreconditionFailed
 from shared.records.creation import Creation, canonical_json
+from shared.records.documents import Record, is_dead, load, utc_now
 from shared.records.names import FOLDERS, JOB_ENV, JOB_INFO, MANIFEST, POSTED, REQUEST, marks_of, record_name
 from shared.storage import ABSENT, ObjectInfo
 
+_STALE_AFTER_S: Final = 60.0
 REMOVED: Final = canonical_json({"state": "removed"})
 """The content of `POSTED` while its creation is deleted."""
 
@@ -50,11 +52,32 @@ def remove(creation: Creation, *, over: str | None = None) -> bool:
 
 
 def forget_stages(creation: Creation, stages: Iterable[str]) -> None:
-    """Delete these stages' records, so that the stages are done again although nothing has changed."""
-    for stage in stages:
-        creation.delete(record_name(stage, None))
-        for name, _ in list(creation.list(record_name(stage, None).removesuffix(".json") + "/")):
-            creation.delete(name)
+    """Delete these stages' records, so that the stages are done again although nothing has changed.
+
+    Raises `BadRequest` if a process is at work on one of them.
+    """
+    found = [name for stage in stages for name in _records_of(creation, stage)]
+    for name in found:
+        record, _ = load(creation, name, Record)
+        if record and record.status == "running" and not _is_dead(record):
+            raise BadRequest(
+                f"{creation.creation_id}: a process is at work on {record.stage}; wait for its end, or type "
+                f"reelwright cancel {creation.creation_id}"
+            )
+    for name in found:
+        creation.delete(name)
+
+
+def _is_dead(record: Record) -> bool:
+    return is_dead(record, now=utc_now(), stale_after_s=_STALE_AFTER_S)
+
+
+def _records_of(creation: Creation, stage: str) -> Iterator[str]:
+    whole = record_name(stage, None)
+    if creation.stat(whole):
+        yield whole
+    for name, _ in creation.list(f"{whole.removesuffix('.json')}/"):
+        yield name
 
 
 def is_half_removed(creation: Creation) -> bool:

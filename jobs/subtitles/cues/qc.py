@@ -170,12 +170,22 @@ def table(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 1 <= rate <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r}: use frames a second, e.g. 25 or 24000/1001")
+    return rate
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m jobs.subtitles.cues.qc", description=__doc__)
     parser.add_argument("file", type=Path, help="SRT, VTT, ASS or TTML")
     parser.add_argument("--profile", choices=get_args(ProfileName), default="netflix")
     parser.add_argument("--language", default="en", help="BCP 47")
-    parser.add_argument("--frame-rate", type=Fraction, default=Fraction(24), help="e.g. 24000/1001")
+    parser.add_argument("--frame-rate", type=_rate, default=Fraction(24), help="e.g. 24000/1001")
     asked = parser.parse_args(arguments)
     try:
         cues = cues_of_file(asked.file, asked.language, asked.frame_rate, asked.profile)

@@ -7,7 +7,8 @@ from pydantic import Field, PlainSerializer, ValidationError
 
 from shared.errors import StoreError
 from shared.records.creation import Creation
-from shared.records.documents import Document
+from shared.records.documents import Document, Record, load, load_request
+from shared.records.names import record_name
 from shared.validation import problems_of
 
 Seconds = Annotated[float, Field(ge=0), PlainSerializer(lambda value: round(value, 3))]
@@ -200,6 +201,18 @@ def read_document(creation: Creation, name: str, kind: type[_Data]) -> _Data:
     except ValidationError as error:
         reason = f"not a valid {kind.__name__} ({problems_of(error)}); run the stage that makes it again"
         raise StoreError("read", creation.key(name), reason) from error
+
+
+def is_made(creation: Creation, name: str, stage: str) -> bool:
+    """Whether the document of an optional stage is there and is of the creation's latest run: if the stage
+    has failed in that, what it left earlier may be about another film. One that people put there counts."""
+    if creation.stat(name) is None:
+        return False
+    request, _ = load_request(creation)
+    record, _ = load(creation, record_name(stage, None), Record)
+    if request is None or record is None:
+        return True
+    return record.run == request.run and record.status == "success"
 
 
 def stretches(spans: Sequence[tuple[float, float]]) -> tuple[Stretch, ...]:

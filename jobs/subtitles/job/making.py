@@ -16,19 +16,20 @@ from urllib.parse import unquote
 
 from jobs.subtitles.job.input import film_names
 from jobs.subtitles.job.names import FILM_STEM, OPTIONS, SCRIPT, SIDECAR
-from jobs.subtitles.job.options import JobOptions
+from jobs.subtitles.job.options import checked_options, options_in_file
 from shared.accepted import FILM_TYPES, SOUND_TYPES
 from shared.errors import BadRequest
 from shared.job_manager import BASE_ENV, JobManager, create_stored_job
 from shared.records.creation import Creation, canonical_json
-from shared.records.dated import find_job
+from shared.records.dated import find_job, load_job_info
 from shared.records.job_env import parse_variables
 from shared.records.names import ASSETS, MANIFEST
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 from shared.storage import ObjectStore, open_store
 
 CONFIG: Final = Path("config") / BASE_ENV
 LOGS: Final = Path("logs")
+_LONGEST_NAME: Final = 400
 _TEMPLATE: Final = """# Settings of new jobs: each gets a copy, .env.job_<id>.
 # `reelwright settings` lists what else may stand here.
 USER_ID=1
@@ -90,10 +91,12 @@ def make_job(settings: Settings, user: int | None, config: Path | None) -> MadeJ
     store = open_store(settings.store_url, settings)
     store.check()
     base = _base(config)
-    number = user if user is not None else _user_of(base)
+    variables = _variables_of(base)
+    read_settings({**variables, **os.environ})  # must not raise: the stages read these
+    number = user if user is not None else _user_in(variables, base)
     manager = _manager(settings, store, base)
     if manager is None:
-        job = create_stored_job(store, number, parse_variables(base.read_text(encoding="utf-8")))
+        job = create_stored_job(store, number, variables)
         return MadeJob(job_id=job.job_id, creation_id=job.creation_id)
     manager.create_job(number, base)
     return MadeJob(job_id=manager.job.job_id, creation_id=manager.job.creation_id, manager=manager)
@@ -103,6 +106,8 @@ def reopen_job(settings: Settings, name: str, config: Path | None) -> MadeJob:
     """The job of a job ID or a creation ID; raises `BadRequest` if there is none."""
     store = open_store(settings.store_url, settings)
     job = find_job(store, name)
+    if load_job_info(Creation(store, job.creation_id)) is None:
+        raise BadRequest(f"no job {name!r} in {store.url}; name it by its ID, e.g. 20251030-001")
     base = _base(config)
     manager = _manager(settings, store, base)
     if manager:
@@ -121,10 +126,8 @@ def put(creation: Creation, files: Files, options: Mapping[str, Any]) -> None:
     for path, name in ((files.script, SCRIPT), (files.facts, SIDECAR)):
         if path:
             creation.bring(path, name)
-    present = creation.stat(OPTIONS)
-    kept = json.loads(creation.read(OPTIONS)[0]) if present else {}
-    named = {"file": str(files.film)} if files.film else {}
-    given = JobOptions.model_validate({**kept, **named, **options})
+    named = {"file": _shown(files.film)} if files.film else {}
+    given = checked_options({**options_in_file(creation), **named, **options})
     creation.bring_bytes(canonical_json(given.model_dump(mode="json", exclude_unset=True)), OPTIONS)
 
 
@@ -132,15 +135,17 @@ def check_files(files: Files) -> None:
     """Raise `BadRequest` naming each file that is missing or no film."""
     given = {"film": files.film, "script": files.script, "facts": files.facts}
     problems = [
-        f"{path}: no such file; name the {what}"
+        f"{path}: is a folder; name the {what} in it"
+        if path.is_dir()
+        else f"{path}: no such file, or none that you may read; name the {what}"
         for what, path in given.items()
-        if path and not path.is_file()
+        if path and not (os.access(path, os.R_OK) and path.is_file())
     ]
     if files.film and files.of:
         problems.append(f"{files.film}: name a film or --of a creation, not both")
     if files.film and files.film.suffix.lower() not in (*FILM_TYPES, *SOUND_TYPES):
         types = " ".join((*FILM_TYPES, *SOUND_TYPES))
-        problems.append(f"{files.film}: no film or sound by its name; use one of {types}")
+        problems.append(f"{files.film}: no film or sound by its name's ending; known are {types}")
     if problems:
         raise BadRequest(*problems)
 
@@ -158,15 +163,35 @@ def summary_of(creation: Creation) -> str:
     )
 
 
+def _shown(film: Path) -> str:
+    """The film's name with its folder's, which the job remembers."""
+    name = "/".join(part for part in film.parts[-2:] if part != "/")
+    return os.fsencode(name).decode("utf-8", "replace")[-_LONGEST_NAME:]
+
+
 def _base(config: Path | None) -> Path:
     if config is None and not CONFIG.exists():
-        CONFIG.parent.mkdir(parents=True, exist_ok=True)
-        CONFIG.write_text(_TEMPLATE, encoding="utf-8")
+        try:
+            CONFIG.parent.mkdir(parents=True, exist_ok=True)
+            CONFIG.write_text(_TEMPLATE, encoding="utf-8")
+        except OSError as error:
+            reason = f"can't be written ({error.strerror}); name a file of settings with --config"
+            raise BadRequest(f"{CONFIG}: {reason}") from error
     return config or CONFIG
 
 
-def _user_of(base: Path) -> int:
-    text = parse_variables(base.read_text(encoding="utf-8")).get("USER_ID", "") if base.is_file() else ""
+def _variables_of(base: Path) -> dict[str, str]:
+    """Those that have a value."""
+    try:
+        found = parse_variables(base.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"can't be read as UTF-8 text ({error}); write NAME=value lines there, or name another file"
+        raise BadRequest(f"{base}: {reason}") from error
+    return {name: value for name, value in found.items() if value}
+
+
+def _user_in(variables: Mapping[str, str], base: Path) -> int:
+    text = variables.get("USER_ID", "")
     if text and not (text.isascii() and text.isdigit()):
         raise BadRequest(f"{base}: USER_ID={text!r}: use a whole number")
     return int(text or 1)

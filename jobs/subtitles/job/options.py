@@ -56,14 +56,18 @@ class JobOptions(BaseModel):
     speaker_labels: Literal["dashes", "names", "off"] = "dashes"
     """Whether a change of speakers within a cue is marked by dashes, or speakers are named too."""
     sdh: bool = False
-    """For people who don't hear: speakers are named, and sounds are described where they are known."""
+    """For people who don't hear: whoever speaks is named, and lines may be longer on screen."""
     burn: bool = False
     """Draw the subtitles into the picture."""
 
 
 def read_options(creation: Creation, parameters: Mapping[str, Any] | None = None) -> JobOptions:
     """The job's options; `parameters` override them. Raises `InvalidAssets` naming every problem."""
-    found = {**_of_variables(creation), **_of_file(creation), **(parameters or {})}
+    return checked_options({**_of_variables(creation), **options_in_file(creation), **(parameters or {})})
+
+
+def checked_options(found: Mapping[str, Any]) -> JobOptions:
+    """Raises `InvalidAssets` naming every problem."""
     try:
         return JobOptions.model_validate(found)
     except ValidationError as error:
@@ -86,7 +90,8 @@ def _of_variables(creation: Creation) -> dict[str, Any]:
     return {option: value for option, value in found.items() if value and value != "auto"}
 
 
-def _of_file(creation: Creation) -> dict[str, Any]:
+def options_in_file(creation: Creation) -> dict[str, Any]:
+    """As they stand in the job's `film.json`; raises `InvalidAssets` if that is none of options."""
     info = creation.stat(OPTIONS)
     if info is None:
         return {}

@@ -17,9 +17,11 @@ def film_of(store: ObjectStore, creation_id: str, pipelines: Mapping[str, Pipeli
     """The creation and the name of its film; raises `BadRequest` if it has none (yet)."""
     source = Creation(store, creation_id)
     request, _ = load_request(source)
-    pipeline = pipelines.get(request.pipeline) if request else None
+    if request is None:
+        raise BadRequest(f"creation {creation_id!r} was never run; reelwright list shows those that were")
+    pipeline = pipelines.get(request.pipeline)
     if pipeline is None or pipeline.film is None:
-        raise BadRequest(f"creation {creation_id!r} is none that makes a film; name one that does")
+        raise BadRequest(f"creation {creation_id!r} makes no film; name one that does")
     usual = PurePosixPath(pipeline.film)
     others = [name for name, _ in source.list(ASSETS) if PurePosixPath(name).stem == usual.stem]
     found = [name for name in (str(usual), *others) if source.stat(name)]

@@ -35,4 +35,4 @@ def speaker_names(transcript: Transcript, entities: Entities) -> dict[str, str]:
 
 def _introduces(text: str, says: str, forms: Iterable[str]) -> bool:
     named = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return bool(re.search(rf"\b{says}\s+(?:{named})\b", text, re.IGNORECASE))
+    return bool(re.search(rf"\b{says}\s+(?:{named})\b(?!['-]\w)", text, re.IGNORECASE))

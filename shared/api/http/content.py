@@ -46,6 +46,7 @@ _LIMITS: Final[dict[Kind, int]] = {"text": MOST_TEXT_BYTES, "json": MOST_TEXT_BY
 _MEDIA_TYPES: Final = {
     **{suffix.removeprefix("."): media_type for suffix, media_type in PICTURE_MEDIA_TYPES.items()},
     "aac": "audio/aac",
+    "ass": "text/x-ssa; charset=utf-8",
     "aif": "audio/aiff",
     "aiff": "audio/aiff",
     "flac": "audio/flac",
@@ -62,6 +63,7 @@ _MEDIA_TYPES: Final = {
     "pdf": "application/pdf",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "srt": "application/x-subrip; charset=utf-8",
+    "ttml": "application/ttml+xml",
     "txt": "text/plain; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
     "wav": "audio/wav",

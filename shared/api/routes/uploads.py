@@ -81,11 +81,16 @@ def create_upload(
 
 
 @router.head(_ONE)
-def tell_offset(creation: WithCreation, upload: str, tus_resumable: Resumable = VERSION) -> Response:
+def tell_offset(
+    creation: WithCreation, upload: str, trigger: WithTrigger, tus_resumable: Resumable = VERSION
+) -> Response:
     """How much has arrived: go on from there."""
     _check_version(tus_resumable)
     found = _found(creation, upload)
     offset = _offset(creation, upload)
+    if offset == found.length:  # the server died after the last piece
+        with scratch() as folder:
+            _finish(creation, upload, found, trigger, folder)
     headers = {**_TUS, "Upload-Offset": str(offset), "Upload-Length": str(found.length)}
     return Response(status_code=200, headers=headers)
 

@@ -13,14 +13,17 @@ import numpy as np
 import pytest
 
 from jobs.subtitles.command import checked
-from jobs.subtitles.job.making import Files, check_files, make_job, reopen_job
+from jobs.subtitles.job.making import Files, check_files, make_job, put, reopen_job
+from jobs.subtitles.job.names import OPTIONS
+from jobs.subtitles.job.options import read_options
 from jobs.subtitles.voices.sound import RATE_HZ
 from scripts.__main__ import main
-from shared.errors import BadRequest
+from shared.errors import BadRequest, InvalidAssets
 from shared.records.creation import Creation
 from shared.records.job_env import job_variables
 from shared.settings import Settings
 from shared.storage import open_store
+from shared.storage.memory import MemoryStore
 from tests.jobs.subtitles.voices.known import speak
 
 ROOT = Path(__file__).parents[3]
@@ -49,6 +52,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with wave.open(str(place / NAME), "wb") as file:
         file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
         file.writeframes((speech.samples * 32000).astype(np.int16).tobytes())
+    (place / "loud.env").write_text("LOG_LEVEL=loud\n")
+    (place / "odd.env").write_bytes(b"TITLE=\xff\n")
     (place / "config").mkdir()
     (place / "config/.env").write_text("LOG_LEVEL=debug\nSRC_LANG=en\nTMDB_API_KEY=\n")
     done = typed(place, NAME, "config/.env", "2")
@@ -133,6 +138,12 @@ def test_one_stage_is_done_alone(place: Path) -> None:
         ([NAME, "--profile", "none"], "--profile"),
         ([NAME, "--to", "Klingonese!", "--speakers", "0"], "--speakers"),
         ([NAME, "--from", "nothing"], "'nothing'"),
+        ([NAME, "--language", "Klingonese"], "use a language code such as en"),
+        (["--resume", "20250101-001", "--user", "2"], "a job keeps its user"),
+        (["config"], "config: is a folder"),
+        ([NAME, "--config", "loud.env"], "LOG_LEVEL='loud'"),
+        ([NAME, "--config", "odd.env"], "can't be read as UTF-8"),
+        (["--of", "nobody"], "was never run"),
         ([NAME, "--from", "asr", "--only", "asr"], "use one of them"),
         ([NAME, "--config", "nowhere.env"], "nowhere.env"),
         (["--assets-dir", "config", "--profile", "bbc"], "--profile: can't be said"),
@@ -204,6 +215,51 @@ def test_in_a_bucket_a_job_has_no_files_here(tmp_path: Path, monkeypatch: pytest
     assert variables["SRC_LANG"] == "en"
     assert "TMDB_API_KEY" not in variables
     assert sorted(path.name for path in tmp_path.iterdir()) == ["own.env"]
+
+
+def test_what_was_detected_is_detected_again_by_auto() -> None:
+    assert checked({"language": "auto"}) == {"language": None}
+
+
+def test_options_are_changed_one_by_one_and_a_broken_file_is_named(tmp_path: Path) -> None:
+    creation = Creation(MemoryStore(), "film")
+    film = tmp_path / ("x" * 220) / ("x" * 220 + ".mp4")
+    put(creation, Files(film=None), {"language": "en", "burn": True})
+    put(creation, Files(film=None), {"language": None, "burn": False})
+    assert read_options(creation).language is None
+    assert not read_options(creation).burn
+    film.parent.mkdir()
+    film.write_bytes(b"film")
+    put(creation, Files(film=film), {})
+    assert read_options(creation).file.endswith("x.mp4")
+    creation.write(OPTIONS, b"[1]")
+    with pytest.raises(InvalidAssets, match="must be an object"):
+        put(creation, Files(film=film), {})
+
+
+def test_a_folder_that_can_hold_no_files_is_named_before_a_number_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").write_text("a file")
+    with pytest.raises(BadRequest, match="logs: can't hold a job's files"):
+        make_job(Settings(store_url="file://out"), 1, None)
+    assert not list((tmp_path / "out").glob("_jobs/*"))
+
+
+def test_a_key_that_was_added_since_reaches_a_job_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.env").write_text("PROFILE=bbc\n")
+    settings = Settings(store_url="file://out")
+    job = make_job(settings, 1, Path("own.env"))
+    (tmp_path / "own.env").write_text("PROFILE=social\nTMDB_API_KEY=hush\n")
+    again = reopen_job(settings, job.job_id, Path("own.env"))
+    assert again.manager
+    text = again.manager.get_job_env_path().read_text()
+    assert "TMDB_API_KEY=hush" in text
+    assert "PROFILE=bbc" in text
 
 
 def test_options_name_their_flags() -> None:

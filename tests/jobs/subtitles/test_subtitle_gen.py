@@ -23,6 +23,9 @@ from jobs.subtitles.job.names import (
     MEDIA as MEDIA_NAME,
 )
 from shared.records.creation import Creation
+from shared.records.documents import Record, first_request, save, save_request, utc_now
+from shared.records.names import record_name
+from shared.storage import ABSENT
 from shared.storage.memory import MemoryStore
 from tests.jobs.subtitles.making import MEDIA, transcript_of
 from tests.jobs.subtitles.voices.known import document, listen, silence, wav
@@ -54,6 +57,22 @@ def test_the_corrected_transcript_is_taken_if_it_is_there(creation: Creation, tm
     creation.write(CORRECTED, transcript_of([(1.0, "", "Are you Odalys?")]).to_bytes())
     listen([subtitle_gen.STAGE], creation, tmp_path)
     assert b"Odalys" in creation.read(subtitles_name("srt"))[0]
+
+
+@pytest.mark.parametrize(
+    ("run", "status", "shown"), [(2, "success", b"Odalys"), (1, "success", b"there"), (2, "failed", b"there")]
+)
+def test_a_correction_counts_only_if_it_is_of_the_latest_run(
+    creation: Creation, tmp_path: Path, run: int, status: str, shown: bytes
+) -> None:
+    now = utc_now()
+    save_request(creation, first_request(creation, "subtitles", now).next(now, parameters={}), expect=ABSENT)
+    facts = {"run": run, "owner": "me", "status": status, "started_at": now, "heartbeat_at": now}
+    record = Record.model_validate({"pipeline": "subtitles", "stage": "post_ner", **facts})
+    save(creation, record_name("post_ner", None), record, expect=ABSENT)
+    creation.write(CORRECTED, transcript_of([(1.0, "", "Are you Odalys?")]).to_bytes())
+    listen([subtitle_gen.STAGE], creation, tmp_path)
+    assert shown in creation.read(subtitles_name("srt"))[0]
 
 
 def test_a_translated_film_has_subtitles_in_its_own_language_too(creation: Creation, tmp_path: Path) -> None:

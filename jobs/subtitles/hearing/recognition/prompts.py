@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.subtitles.job.documents import Entities, read_document
+from jobs.subtitles.job.documents import Entities, is_made, read_document
 from jobs.subtitles.job.names import ENTITIES, PROMPT
 from shared.accepted import demand_small_text
 from shared.errors import InvalidAssets
@@ -30,6 +30,8 @@ _COMBINED: Final = re.compile(r"(?:assets/)?[^/]+\.combined\.initial_prompt\.txt
 _INITIAL: Final = re.compile(r"(?:assets/)?[^/]+(?<!\.combined)\.initial_prompt\.txt")
 _NAMES: Final = ("assets/pre_ner/entities.json", "pre_ner/entities.json")
 _LISTS: Final = ("persons", "people", "characters", "locations", "places", "titles", "entities")
+
+_NAMES_FROM: Final = "pre_ner"
 
 CountTokens = Callable[[str], int]
 
@@ -83,7 +85,7 @@ def fitting_end(text: str, most_tokens: int, count_tokens: CountTokens) -> str:
 
 def known_names(creation: Creation) -> list[str]:
     """Names that may be said, the most important ones first."""
-    if creation.stat(ENTITIES) is None:
+    if not is_made(creation, ENTITIES, _NAMES_FROM):
         return []
     entities = read_document(creation, ENTITIES, Entities)
     return _distinct([each.name for each in entities.spoken])
@@ -91,7 +93,7 @@ def known_names(creation: Creation) -> list[str]:
 
 def _text(creation: Creation, *, has_names: bool) -> tuple[str, str]:
     """The object that the prompt is from, and its text; empty where there is none."""
-    first = [] if has_names else [PROMPT]
+    first = [PROMPT] if not has_names and is_made(creation, PROMPT, _NAMES_FROM) else []
     for name in (*first, *_found(creation, _COMBINED), *_found(creation, _INITIAL)):
         if text := _read(creation, name).strip():
             return name, text

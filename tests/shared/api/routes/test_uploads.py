@@ -101,6 +101,16 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_and_gone(
     assert [info.key for info in store.list("spring/")] == []
 
 
+def test_an_upload_that_only_had_to_be_joined_is_joined_when_it_is_asked_for(
+    client: TestClient, store: MemoryStore
+) -> None:
+    place = begin(client).headers["location"]
+    upload = place.rpartition("/")[2]
+    store.write(f"spring/cache/uploads/{upload}/pieces/{0:016d}", PNG)  # then the server died
+    assert offset_of(client, place) == len(PNG)
+    assert store.read("spring/assets/1/image.png")[0] == PNG
+
+
 def test_an_upload_is_given_up(client: TestClient, store: MemoryStore) -> None:
     place = begin(client).headers["location"]
     send(client, place, 0, PNG[:3000])
