@@ -31,6 +31,8 @@ _REASONS: Final[dict[Fate, str]] = {
     "killed": "ContainerExitedCode137",
 }
 _OVERDUE: Final = "MaxExecutionTimeExceeded"
+_STUCK: Final = ["sleep", "60"]
+"""In place of a container that is killed before it does anything."""
 
 
 def _now() -> str:
@@ -149,7 +151,7 @@ class Run:
         self.indices[number].status = "running"
         environ = self.environments[number, attempt] = self._environ(number, attempt)
         with tempfile.TemporaryFile() as log:
-            process = self._spawn(environ, log)
+            process = self._spawn(_STUCK if fate else self.command, environ, log)
             if fate:
                 _kill(process, signal.SIGKILL)
             reason = self._await(process, left_s)
@@ -157,9 +159,11 @@ class Run:
             self.logs[number, attempt] = log.read().decode("utf-8", "replace")
         return _REASONS[fate] if fate else reason
 
-    def _spawn(self, environ: dict[str, str], log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    def _spawn(
+        self, command: list[str], environ: dict[str, str], log: IO[bytes]
+    ) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
-            self.command,
+            command,
             env=environ,
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,

@@ -59,7 +59,7 @@ def test_another_prefix_is_that_of_all_that_belongs_to_the_jobs(target: str) -> 
     said = SAID[target] | ({} if target == "compose" else {"image_prefix": "registry.example/films"})
     usual = render(target, all_pipelines(), said)
     mine = render(target, all_pipelines(), said | {"job_prefix": "buch-ai"})
-    names = {"compose": "reelwright(?=\nservices)"}.get(target, "reelwright(?=-)|(?<=: )reelwright\\b")
+    names = {"compose": "(?m)(?<=^name: )reelwright"}.get(target, "reelwright(?=-)|(?<=: )reelwright\\b")
     assert mine == {path: re.sub(names, "buch-ai", text) for path, text in usual.items()}
     assert mine != usual
     left = "".join(line for text in mine.values() for line in text.splitlines() if line[:1] != "#")

@@ -13,6 +13,7 @@ from shared.runs.status import RunStatus
 from shared.stages.stage import Context, Result
 from shared.storage import ObjectStore
 from shared.storage.memory import MemoryStore
+from tests.support.patience import until
 from tests.support.toys import (
     STAGES,
     FakePlatform,
@@ -359,6 +360,6 @@ def test_stages_that_need_each_other_not_are_launched_together(store: MemoryStor
 
 
 def test_threads_are_gone_when_a_run_is_over(store: MemoryStore) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     run_fused(store, pipeline=retried_once())
-    assert threading.active_count() <= before  # one of an earlier test may have ended, too
+    until(lambda: set(threading.enumerate()) <= before)  # those of earlier tests may end, too
