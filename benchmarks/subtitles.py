@@ -19,21 +19,22 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.hearing import sentences, whisper
-from benchmarks.speech_measures import frame_f1
+from benchmarks.speech_measures import Spoken, diarization_error, frame_f1
 from jobs.fused import run_fused
 from jobs.subtitles.cues.profiles import profile_of
 from jobs.subtitles.cues.qc import HARD, Report, check, cues_of_file
 from jobs.subtitles.job.documents import (
     Segment,
+    SpeakerSegments,
     SpeechSegments,
     Transcript,
     Word,
     read_document,
 )
-from jobs.subtitles.job.names import CORRECTED, OPTIONS, QC, SPEECH
+from jobs.subtitles.job.names import CORRECTED, OPTIONS, QC, SIDECAR, SPEAKERS, SPEECH
 from scripts.known_film.comparing import compare
 from scripts.known_film.picture import write_sound
-from scripts.known_film.screenplay import Bed, conversation
+from scripts.known_film.screenplay import Bed, conversation, ferry
 from scripts.known_film.sound import RATE_HZ, KnownWord, over_bed, perform
 from shared.providers.account import Account
 from shared.providers.speech import speech_provider
@@ -80,13 +81,36 @@ def ours(folder: str, bed: str, cores: str) -> dict[str, Any]:
     report = read_document(creation, QC, Report)
     found = read_document(creation, SPEECH, SpeechSegments)
     spans = [(each.start, each.end) for each in found.segments]
+    duration_s = _duration_s(folder, bed)
+    speaking = read_document(creation, SPEAKERS, SpeakerSegments).segments
+    turns = [(each.start, each.end, each.speaker) for each in speaking]
     return {
         "seconds": seconds,
         **_against(folder, read_document(creation, CORRECTED, Transcript)),
         **_rules(report),
         "lost": report.words_lost,
-        "vad_f1": frame_f1(_spoken(folder), spans, _duration_s(folder, bed)).f1,
+        "vad_f1": frame_f1([span[:2] for span in _spoken(folder)], spans, duration_s).f1,
+        "der": diarization_error(_spoken(folder), turns, duration_s).error,
     }
+
+
+def names(folder: str, told: str) -> dict[str, Any]:
+    """The bundled film of invented names, whose names are told (`yes`) or not (`no`); or (`false`) its names
+    are told of a talk in which nobody says them."""
+    screenplay = ferry()
+    said = screenplay if told != "false" else conversation(sentences("en")[:12], VOICES, bed="none")
+    sound = perform(said, speech_provider(Settings(speech_provider="kokoro"), Account.closed()))
+    store = open_store(f"file://{folder}/names")
+    creation = Creation(store, told)
+    creation.bring(write_sound(Path(folder) / f"names-{told}.wav", sound), "assets/film.wav")
+    creation.bring_bytes(canonical_json({"language": "en", "speakers": len(said.voices)}), OPTIONS)
+    if told != "no":
+        creation.bring_bytes(canonical_json(screenplay.facts), SIDECAR)
+    status = run_fused("subtitles", told, store, Settings(store_url=store.url))
+    if status.status != "completed":
+        raise SystemExit(status.error)
+    found = compare(sound.words, read_document(creation, CORRECTED, Transcript), screenplay.names)
+    return {"names": found.names, "right": found.names_right, "false": found.names_false}
 
 
 def plain(folder: str, bed: str, cores: str) -> dict[str, Any]:
@@ -147,14 +171,14 @@ def _words(folder: str) -> Sequence[dict[str, Any]]:
     return found
 
 
-def _spoken(folder: str) -> list[tuple[float, float]]:
-    """Where people speak: words less than 0.3 s apart belong together."""
-    spans: list[tuple[float, float]] = []
+def _spoken(folder: str) -> list[Spoken]:
+    """Who speaks where: words of one speaker less than 0.3 s apart belong together."""
+    spans: list[Spoken] = []
     for word in _words(folder):
-        if spans and word["start"] - spans[-1][1] < 0.3:
-            spans[-1] = (spans[-1][0], word["end"])
+        if spans and word["start"] - spans[-1][1] < 0.3 and spans[-1][2] == word["speaker"]:
+            spans[-1] = (spans[-1][0], word["end"], word["speaker"])
         else:
-            spans.append((word["start"], word["end"]))
+            spans.append((word["start"], word["end"], word["speaker"]))
     return spans
 
 
@@ -173,7 +197,7 @@ def _rules(report: Report) -> dict[str, Any]:
     }
 
 
-_WORK: dict[str, Callable[..., dict[str, Any]]] = {"talk": talk, "ours": ours, "plain": plain}
+_WORK: dict[str, Callable[..., dict[str, Any]]] = {"talk": talk, "ours": ours, "plain": plain, "names": names}
 
 if __name__ == "__main__":
     os.environ.setdefault("LOG_LEVEL", "error")

@@ -21,6 +21,8 @@ class Compared:
     """Words left out, added or changed."""
     names: int
     names_right: int
+    names_false: int
+    """Words that are names where another word was said, or none."""
     start_median_ms: float
     """Of words that are right: how far their starts are off."""
     start_95_ms: float
@@ -41,7 +43,7 @@ def compare(known: Sequence[KnownWord], transcript: Transcript, names: Sequence[
     ]
     matcher = SequenceMatcher(None, [part for part, _ in said], [part for part, _ in heard], autojunk=False)
     named = {part for name in names for part in _plain(name)}
-    wrong = right_names = 0
+    wrong = right_names = false_names = 0
     off: list[float] = []
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind == "equal":
@@ -50,12 +52,14 @@ def compare(known: Sequence[KnownWord], transcript: Transcript, names: Sequence[
             off += [abs(one.start - other.start) * 1000 for (_, one), (_, other) in pairs]
         else:
             wrong += max(last - first, end - start)
+            false_names += sum(part in named for part, _ in heard[start:end])
     off.sort()
     return Compared(
         words=len(said),
         wrong=wrong,
         names=sum(part in named for part, _ in said),
         names_right=right_names,
+        names_false=false_names,
         start_median_ms=median(off) if off else 0.0,
         start_95_ms=off[int(len(off) * 0.95)] if off else 0.0,
     )
