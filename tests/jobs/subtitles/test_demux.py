@@ -283,7 +283,7 @@ def test_a_film_that_breaks_off_is_used_as_far_as_it_goes(suffix: str, folder: P
 
 def test_work_ends_soon_after_a_stop(plain: Path, tmp_path: Path) -> None:
     def stop() -> None:
-        if progress.step.fraction >= 0.1:
+        if progress.step.fraction >= 0.01:  # it has begun
             raise Stopped("SIGTERM")
 
     progress = Progress(stop)

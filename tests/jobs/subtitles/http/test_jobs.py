@@ -91,7 +91,7 @@ def test_a_film_in_another_container_is_found(client: TestClient, store: MemoryS
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"film_of": "nobody"}, "none that makes a film"),
+        ({"film_of": "nobody"}, "was never run"),
         ({"film_of": "begun"}, "no film yet"),
         ({"film_of": "../etc"}, "segment"),
         ({"profile": "loud"}, "profile"),
