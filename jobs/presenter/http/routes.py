@@ -15,10 +15,9 @@ from jobs.presenter.http.posting import Desk, Posted, post_talk, rehearse
 from jobs.presenter.messages.request import MOST_BYTES
 from shared.api.http.body import read_body
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.context import WithStarters, WithTrigger
+from shared.api.routes.context import WithStarters, WithTrigger, installed
 from shared.errors import BadRequest, ReelwrightError
 from shared.logs import log
-from shared.pipelines.definition import Pipeline
 from shared.preparing.posting import start
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
@@ -58,7 +57,9 @@ async def assist(
 ) -> AcceptedBody:
     """Request a talk. Composing it is started after the answer; if the server dies before that, the next
     poll or sweep starts it."""
-    desk = Desk(store=trigger.store, pipeline=_pipeline(trigger), settings=request.app.state.settings)
+    desk = Desk(
+        store=trigger.store, pipeline=installed(trigger, PIPELINE), settings=request.app.state.settings
+    )
     data = await _read(request)
     sender = request.headers.get("authorization", "")
     posted = await run_in_threadpool(_post, desk, data, idempotency_key, sender)
@@ -71,12 +72,6 @@ async def assist(
     body = accepted_body(posted.job_id, desk.pipeline)
     response.headers["Location"] = body.statusUrl
     return body
-
-
-def _pipeline(trigger: Trigger) -> Pipeline:
-    if PIPELINE not in trigger.pipelines:
-        raise HTTPException(404, f"pipeline {PIPELINE!r} is not installed on this server")
-    return trigger.pipelines[PIPELINE]
 
 
 async def _read(request: Request) -> bytes:

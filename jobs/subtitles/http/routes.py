@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Response
 from starlette import status
 
 from jobs.subtitles.http.bodies import JobBody, JobRequest, job_body
@@ -10,12 +10,10 @@ from jobs.subtitles.job.names import FILM_STEM, OPTIONS, SCRIPT
 from jobs.subtitles.job.taking import film_of, take
 from shared.accepted import FILM_TYPES
 from shared.api.http.problems import RESPONSES
-from shared.api.routes.context import WithTrigger
+from shared.api.routes.context import WithTrigger, installed
 from shared.job_manager import create_stored_job
-from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS
-from shared.runs.trigger import Trigger
 
 PIPELINE: Final = "subtitles"
 
@@ -25,7 +23,7 @@ router = APIRouter(prefix="/subtitles", tags=["subtitles"], responses=RESPONSES)
 @router.post("/jobs", status_code=201)
 def create_job(wanted: JobRequest, trigger: WithTrigger, response: Response) -> JobBody:
     """Make a job. With `film_of` it starts at once; otherwise upload the film, then start it."""
-    pipeline = _pipeline(trigger)
+    pipeline = installed(trigger, PIPELINE)
     source = film_of(trigger.store, wanted.film_of, trigger.pipelines) if wanted.film_of else None
     job = create_stored_job(trigger.store, wanted.user)
     creation = Creation(trigger.store, job.creation_id)
@@ -40,9 +38,3 @@ def create_job(wanted: JobRequest, trigger: WithTrigger, response: Response) -> 
     body = job_body(job, pipeline, film)
     response.headers["Location"] = body.statusUrl
     return body
-
-
-def _pipeline(trigger: Trigger) -> Pipeline:
-    if PIPELINE not in trigger.pipelines:
-        raise HTTPException(404, f"pipeline {PIPELINE!r} is not installed on this server")
-    return trigger.pipelines[PIPELINE]

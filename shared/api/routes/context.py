@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from anyio import CapacityLimiter
-from fastapi import Depends, Path, Request
+from fastapi import Depends, HTTPException, Path, Request
 
 from shared.api.routes.removal import Rows
+from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -45,6 +46,13 @@ async def _starters(request: Request) -> CapacityLimiter:
     starters = request.app.state.starters
     assert isinstance(starters, CapacityLimiter)
     return starters
+
+
+def installed(trigger: Trigger, pipeline: str) -> Pipeline:
+    """The pipeline; raises 404 if this server doesn't have it."""
+    if pipeline not in trigger.pipelines:
+        raise HTTPException(404, f"pipeline {pipeline!r} is not installed on this server")
+    return trigger.pipelines[pipeline]
 
 
 WithTrigger = Annotated[Trigger, Depends(_trigger)]

@@ -14,18 +14,10 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage import ABSENT
 from shared.storage.memory import MemoryStore
-from tests.support.api import NotingPlatform
+from tests.support.api import NotingPlatform, platform, store
 from tests.support.client import TestClient, local_client
 
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def platform() -> NotingPlatform:
-    return NotingPlatform()
+__all__ = ["platform", "store"]
 
 
 @pytest.fixture
