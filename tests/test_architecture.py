@@ -87,7 +87,7 @@ HOMES = {
     "pypdfium2": ("jobs/presenter/deck/reading/pdf.py",),
     "pygments": ("jobs/presenter/drawing/colours.py",),
     "guessit": ("jobs/subtitles/naming/film_title.py",),
-    "rapidfuzz": ("jobs/subtitles/naming/", "jobs/subtitles/hearing/"),
+    "rapidfuzz": ("jobs/subtitles/naming/", "jobs/subtitles/hearing/", "scripts/known_film/"),
     "faster_whisper": ("jobs/subtitles/hearing/recognition/", "jobs/subtitles/voices/silero.py"),
     "pocketsphinx": ("jobs/subtitles/hearing/alignment/", "jobs/subtitles/post_ner.py"),
     "pysubs2": ("jobs/subtitles/cues/qc.py",),

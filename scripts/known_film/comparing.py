@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from statistics import median
+
+from rapidfuzz.distance import Levenshtein
 
 from jobs.subtitles.job.documents import Transcript
 from scripts.known_film.sound import KnownWord
@@ -41,12 +42,13 @@ def compare(known: Sequence[KnownWord], transcript: Transcript, names: Sequence[
         for word in segment.words
         for part in _plain(word.text)
     ]
-    matcher = SequenceMatcher(None, [part for part, _ in said], [part for part, _ in heard], autojunk=False)
+    edits = Levenshtein.opcodes([part for part, _ in said], [part for part, _ in heard])
     named = {part for name in names for part in _plain(name)}
     wrong = right_names = false_names = 0
     off: list[float] = []
-    for kind, first, last, start, end in matcher.get_opcodes():
-        if kind == "equal":
+    for edit in edits:
+        first, last, start, end = edit.src_start, edit.src_end, edit.dest_start, edit.dest_end
+        if edit.tag == "equal":
             right_names += sum(part in named for part, _ in said[first:last])
             pairs = zip(said[first:last], heard[start:end], strict=True)
             off += [abs(one.start - other.start) * 1000 for (_, one), (_, other) in pairs]
