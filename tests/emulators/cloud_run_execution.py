@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from google.cloud import run_v2
 
+from tests.support.patience import until
+
 Entrypoint = Callable[[str], Sequence[str]]
 """What an image runs; raises `LookupError` for one that can't be pulled."""
 _ROOT: Final = Path(__file__).parent.parent.parent
@@ -71,6 +73,7 @@ class Running:
     def kill(self, index: int, *, message: str = "Container terminated on signal 9.") -> None:
         """SIGKILL a task's processes, as when memory runs out or a machine dies."""
         attempt = self.attempts[index]
+        until(lambda: attempt.process or self.tasks[index].completion_time)  # it may just have been started
         if attempt.process:
             attempt.message = message
             _signal(attempt.process, signal.SIGKILL)
