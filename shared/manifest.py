@@ -9,7 +9,6 @@ The block is the stage: it holds the stage's record with a heartbeat, its end is
 the stage's failure, and the job's `manifest.json` is rewritten at both ends. The next stage finds it done.
 """
 
-import hashlib
 import secrets
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +42,7 @@ from shared.worker.alone import refresh_manifest
 from shared.worker.assignment import claim_for, request_for
 from shared.worker.meter import Meter
 from shared.worker.ownership import Heartbeat, Ownership
+from shared.worker.publish import sha256_of
 
 
 class Logger(Protocol):
@@ -116,10 +116,10 @@ class StageManifest:
         self._check_free(before, request)
         record = _record(self._pipeline, self._stage, request, claim)
         self._ownership = Ownership(self._creation, name, record, replacing=generation)
+        self._refresh()
         step = Step(fraction=0, message="at work")
         self._heartbeat = Heartbeat(self._ownership, lambda: step, every_s=self._settings.heartbeat_s)
         self._heartbeat.__enter__()
-        self._refresh()
         return self
 
     def __exit__(
@@ -180,7 +180,7 @@ class StageManifest:
         return InputFile(
             key=self._name(path),
             size_bytes=path.stat().st_size if is_there else None,
-            content_hash=_sha256(path) if is_there else "",
+            content_hash=sha256_of(path) if is_there else "",
             label=key,
             description=description,
         )
@@ -189,7 +189,7 @@ class StageManifest:
         return OutputFile(
             key=self._name(path),
             size_bytes=path.stat().st_size,
-            content_hash=_sha256(path),
+            content_hash=sha256_of(path),
             description=description,
         )
 
@@ -240,8 +240,3 @@ def _record(pipeline: Pipeline, stage: str, request: Request, claim: Claim) -> R
         started_at=now,
         heartbeat_at=now,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -37,7 +37,7 @@ def _note(creation: Creation, name: str) -> tuple[str, str]:
 
 
 def _publish_one(creation: Creation, output: Output, generation: str, ownership: Ownership) -> OutputFile:
-    digest = _sha256(output.path)
+    digest = sha256_of(output.path)
     for _ in range(_TRIES):
         try:
             creation.upload(output.path, output.name, expect=generation)
@@ -59,7 +59,7 @@ def _publish_one(creation: Creation, output: Output, generation: str, ownership:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jobs.subtitles import command
 from jobs.subtitles.command import checked
-from jobs.subtitles.job.making import Files, check_files, make_job, put, reopen_job
-from jobs.subtitles.job.names import OPTIONS
+from jobs.subtitles.cues.qc import Report
+from jobs.subtitles.job.making import Files, MadeJob, check_files, make_job, put, reopen_job
+from jobs.subtitles.job.names import OPTIONS, QC
 from jobs.subtitles.job.options import read_options
 from jobs.subtitles.voices.sound import RATE_HZ
 from scripts.__main__ import main
@@ -164,6 +166,27 @@ def test_what_can_not_be_done_is_said_and_leaves_no_job(
     assert main() == 2
     assert said in capfd.readouterr().err
     assert sorted((place / "out").glob("*/*/*/*/*")) == jobs
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])
+def test_strict_fails_for_subtitles_that_break_a_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, passed: bool, code: int
+) -> None:
+    settings = Settings(store_url=f"file://{tmp_path}")
+    creation = Creation(open_store(settings.store_url, settings), "film")
+    rules: dict[str, Any] = {"fixed": {}, "left": {}, "rules": {}}
+    report = Report(passed=passed, profile="netflix", language="en", cues=1, words=1, words_lost=0, **rules)
+    creation.write(QC, report.to_bytes())
+    made = MadeJob(job_id="film", creation_id="film")
+    monkeypatch.setattr(command, "subtitle", lambda *_given, **_options: made)
+    monkeypatch.setenv("STORE_URL", settings.store_url)
+    monkeypatch.setattr(sys, "argv", ["reelwright", "run", "subtitles", "film.mp4", "--strict"])
+    try:
+        found = main()
+    except SystemExit as ended:
+        found = int(ended.code or 0)
+    assert found == code
 
 
 def test_settings_are_written_where_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
