@@ -164,8 +164,10 @@ def test_a_run_is_chained_by_its_processes_ends_and_makes_what_a_fused_run_makes
 
 def test_64_calls_at_once_launch_each_process_once(machine: Machine) -> None:
     machine.fan_out()
+    machine.faults(first=("wait", 9))  # or a late call would find the run completed and start the next
     trigger = machine.trigger()
     at_once(lambda: trigger.start("toys", "toy"), threads=64)
+    machine.open_gate()
     assert machine.ended(trigger).status == "completed"
     assert sorted(machine.launches) == ["extra", "first", "last", "left", "right", "right", "right"]
 
