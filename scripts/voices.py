@@ -1,14 +1,13 @@
 """`reelwright voices`: lists the voices, lets you hear one, and adds more."""
 
 import sys
-import wave
 from pathlib import Path
 from typing import Final
 
 from scripts.report import print_table
 from shared.errors import BadRequest
 from shared.providers.account import Account
-from shared.providers.speech import SpeechProvider, say, speech_provider, voices_folder
+from shared.providers.speech import SpeechProvider, as_wav, say, speech_provider, spoken_by, voices_folder
 from shared.providers.speech.kokoro.adding import add, names_of
 from shared.providers.speech.kokoro.pinned import LANGUAGES
 from shared.settings import Settings
@@ -36,13 +35,9 @@ def say_sample(
     """Speak a text to a WAV file; raises `BadRequest` where that can't be written."""
     provider = _provider(settings)
     path = to or Path(_UNSAID)
-    speech = say(provider, text, language=language or _language_of(provider, voice), voice=voice, rate=1.0)
+    speech = say(provider, text, language=language or spoken_by(provider, voice), voice=voice, rate=1.0)
     try:
-        with path.open("wb") as raw, wave.open(raw) as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(speech.sample_rate_hz)
-            file.writeframes(speech.pcm)
+        path.write_bytes(as_wav(speech))
     except OSError as error:
         raise BadRequest(
             f"{path} can't be written ({error.strerror}): name another file with --to"
@@ -66,12 +61,6 @@ def add_voices(settings: Settings, names: list[str], *, language: str | None, so
 
 def _provider(settings: Settings) -> SpeechProvider:
     return speech_provider(settings, Account.closed())
-
-
-def _language_of(provider: SpeechProvider, voice: str | None) -> str:
-    """The language of a voice that speaks only one, else English."""
-    found = {each.language for each in provider.voices() if each.name == voice} - {"mul"}
-    return found.pop() if len(found) == 1 else "en"
 
 
 def _primary(language: str) -> str:

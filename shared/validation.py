@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from shared.errors import BadRequest
+
+VOICE: Final[dict[str, Any]] = {"format": "voice"}
+LANGUAGE: Final[dict[str, Any]] = {"format": "language"}
+"""For the schema of a field, so that a form can offer the voices that there are, or languages."""
 
 
 @contextmanager

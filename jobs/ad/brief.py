@@ -87,10 +87,12 @@ def _known_ratio(ratio: str) -> str:
 class Brief(BaseModel):
     """What the ad is for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     product_name: Annotated[str, BeforeValidator(_line(100)), _schema(100)]
-    style: Annotated[str, AfterValidator(_known_style)]
+    style: Annotated[str, AfterValidator(_known_style)] = Field(
+        json_schema_extra={"enum": list(style_names())}
+    )
     cta_text: Annotated[str, BeforeValidator(_line(50)), _schema(50)]
     variation: int = Field(0, ge=0, le=1_000_000)
     """Another number makes another ad from the same brief."""
@@ -98,7 +100,9 @@ class Brief(BaseModel):
     """Whether the spoken words are also drawn into the film; soft captions are always included."""
     proof: Annotated[str, BeforeValidator(_line(100)), _schema(100)] | None = None
     """What others say about it, e.g. `4.8 stars from 2,100 reviews`: shown and spoken word for word."""
-    aspect_ratio: Annotated[str, AfterValidator(_known_ratio)] = "9:16"
+    aspect_ratio: Annotated[str, AfterValidator(_known_ratio)] = Field(
+        "9:16", json_schema_extra={"enum": list(ASPECT_RATIOS)}
+    )
     """Width to height."""
 
     @property

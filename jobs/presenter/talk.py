@@ -17,14 +17,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.presenter.deck.slides import MEDIA
-from jobs.presenter.drawing.themes import DEFAULT_THEME, theme_named
+from jobs.presenter.drawing.themes import DEFAULT_THEME, theme_named, theme_names
 from shared.accepted import PICTURE_SUFFIXES, demand_small_text
 from shared.errors import InvalidAssets
 from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
-from shared.validation import problems_of
-from shared.video.sizes import parse_size
+from shared.validation import LANGUAGE, VOICE, problems_of
+from shared.video.sizes import SIZES, parse_size
 from shared.video.sound.music_files import MUSIC_TYPES
 from shared.video.timeline import FrameRate
 
@@ -50,18 +50,22 @@ def _known_theme(theme: str) -> str:
 class TalkOptions(BaseModel):
     """How the talk looks and sounds; every option has a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: str = Field("", max_length=100)
     """The presenter's: shown on the title slide; its initials are the avatar if there is no picture."""
-    voice: str | None = Field(None, min_length=1, max_length=100)
+    voice: str | None = Field(None, min_length=1, max_length=100, json_schema_extra=VOICE)
     """A name that `reelwright voices` lists."""
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = Field(
+        None, json_schema_extra=LANGUAGE
+    )
     """BCP 47; if unset, it is detected from the text."""
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
-    theme: Annotated[str, AfterValidator(_known_theme)] = DEFAULT_THEME
+    theme: Annotated[str, AfterValidator(_known_theme)] = Field(
+        DEFAULT_THEME, json_schema_extra={"enum": list(theme_names())}
+    )
     """A data file of `jobs/presenter/drawing/themes/`."""
-    size: Annotated[str, AfterValidator(_known_size)] = "landscape"
+    size: Annotated[str, AfterValidator(_known_size)] = Field("landscape", examples=list(SIZES))
     """`landscape`, `portrait`, `square` or `<width>x<height>`."""
     frame_rate: FrameRate = Fraction(30)
     """Frames per second, 10 to 60."""

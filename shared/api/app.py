@@ -16,6 +16,7 @@ from shared.api.guard.auth import Guard, Verify
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.live import socket as live
 from shared.api.live.viewers import Viewers
+from shared.api.making import pipelines, voices
 from shared.api.routes import assets, events, uploads
 from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
@@ -28,6 +29,7 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 
 _TAGS: Final = [
+    {"name": "making", "description": "What there is to choose from before a video is made."},
     {"name": "assets", "description": "What people put in and get out."},
     {"name": "runs", "description": "Turning a creation's assets into a video."},
     {"name": "events", "description": "Hints from a cloud that a stage has ended."},
@@ -38,6 +40,7 @@ _ABOUT: Final = (
 )
 _LISTERS: Final = 2
 _STARTERS: Final = 8
+_SPEAKERS: Final = 1
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
 
 
@@ -88,11 +91,14 @@ def create_app(
     app.state.listers = CapacityLimiter(_LISTERS)
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.starters = CapacityLimiter(_STARTERS)
+    app.state.speakers = CapacityLimiter(_SPEAKERS)
     app.state.viewers = Viewers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
     for router in (
+        pipelines.router,
+        voices.router,
         assets.router,
         uploads.router,
         *runs,

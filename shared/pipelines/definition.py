@@ -112,6 +112,15 @@ class Taken(_Definition):
     """The endings that it may have, and the kind of content that each requires."""
 
 
+class Options(_Definition):
+    """What people may choose beside their assets."""
+
+    document: str = Field(pattern=r"^assets/[a-z_]+\.json$")
+    """Name of the JSON object that holds what they chose, below a creation."""
+    model: str = Field(pattern=_DOTTED)
+    """The dotted name of the pydantic model of that object; its schema describes the fields of a form."""
+
+
 class Examples(_Definition):
     """Example commands."""
 
@@ -136,6 +145,7 @@ class Pipeline(_Definition):
     examples: Examples | None = None
     takes: tuple[Taken, ...] = ()
     """The assets that may be put over HTTP."""
+    options: Options | None = None
     action: str | None = Field(None, pattern=r"^[a-z][a-z_]*$")
     """The last part of `POST /me/creation/<creation_id>/<action>`, which starts it; unset: no such route."""
     routes: str | None = Field(None, pattern=_DOTTED)

@@ -31,7 +31,7 @@ from shared.errors import InvalidAssets
 from shared.records.creation import Creation
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
-from shared.validation import noting
+from shared.validation import LANGUAGE, VOICE, noting
 from shared.video.sizes import SIZES, parse_size
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
@@ -63,7 +63,7 @@ def _chosen(options: type[BaseModel], value: object, info: ValidationInfo) -> ob
 class PartOptions(BaseModel):
     """Options of a single part that differ from the story's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     fit: Fit = "auto"
     focus: Annotated[Focus | None, BeforeValidator(as_focus)] = None
@@ -77,15 +77,15 @@ class PartOptions(BaseModel):
 class StoryOptions(BaseModel):
     """The options and their defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    size: str = "auto"
+    size: str = Field("auto", examples=list(_SIZES))
     """`auto` (from the pictures), `portrait`, `landscape`, `square` or `<width>x<height>`, up to 4K."""
     frame_rate: FrameRate = Fraction(30)
     """Frames per second, 10 to 60, e.g. 25 or `30000/1001`."""
-    language: Annotated[str | None, BeforeValidator(as_language)] = None
+    language: Annotated[str | None, BeforeValidator(as_language)] = Field(None, json_schema_extra=LANGUAGE)
     """BCP 47; if unset, it is detected from the captions."""
-    voice: str | None = Field(None, min_length=1, max_length=100)
+    voice: str | None = Field(None, min_length=1, max_length=100, json_schema_extra=VOICE)
     """A name that `reelwright voices` lists."""
     speaking_rate: float = Field(1.0, ge=0.5, le=2)
     narration: bool = True

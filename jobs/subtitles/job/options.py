@@ -16,7 +16,7 @@ from shared.errors import InvalidAssets
 from shared.records.creation import Creation, canonical_json
 from shared.records.job_env import job_variables
 from shared.text.plain_text import decoded
-from shared.validation import problems_of
+from shared.validation import LANGUAGE, problems_of
 
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 ProfileName = Literal["netflix", "bbc", "social"]
@@ -36,17 +36,17 @@ VARIABLES: Final = {
 class JobOptions(BaseModel):
     """How a film is subtitled; every option has a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     file: str = Field("", max_length=400)
     """The film's own file name or path, from which title and year are guessed."""
     title: str | None = Field(None, min_length=1, max_length=200)
     year: int | None = Field(None, ge=1870, le=2200)
-    language: Language | None = None
+    language: Language | None = Field(None, json_schema_extra=LANGUAGE)
     """Of what is said, BCP 47; unset or `auto`, it is detected."""
-    translate_to: Language | None = None
+    translate_to: Language | None = Field(None, json_schema_extra=LANGUAGE)
     """The language of the subtitles, if it is to be another."""
-    audio_language: Language | None = None
+    audio_language: Language | None = Field(None, json_schema_extra=LANGUAGE)
     """Which track of sound is taken; unset, that of `language`, else the default one."""
     whisper_model: str | None = Field(None, min_length=1, max_length=400)
     """A size such as `large-v3`, or a folder; unset, that of the setting."""

@@ -88,6 +88,7 @@ def make_server(app: FastAPI, patience: Patience = _PATIENCE) -> Server:
     return Server(
         uvicorn.Config(
             app,
+            loop="asyncio",  # uvloop, which others may have installed, has other transports
             http=TimedProtocol,
             log_config=None,
             access_log=False,  # the app logs each request itself

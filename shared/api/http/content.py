@@ -98,6 +98,11 @@ def kind_of(name: str, pipelines: Iterable[Pipeline]) -> Kind:
     )
 
 
+def endings_of(kind: Kind) -> list[str]:
+    """What the name of such an asset may end in, the usual ending first; empty text is no ending."""
+    return list(_ENDINGS[kind])
+
+
 @cache
 def _pattern(taken: Taken) -> re.Pattern[str]:
     pieces = re.split("(<[a-z]+>)", taken.name)

@@ -16,7 +16,16 @@ from shared.providers.choice import Choice, Provider
 from shared.providers.speech.known import check_voice
 from shared.providers.speech.kokoro.model import missing_packages
 from shared.providers.speech.kokoro.vectors import voices_folder
-from shared.providers.speech.provider import Speech, SpeechProvider, SpokenWord, Voice, as_written, say
+from shared.providers.speech.provider import (
+    Speech,
+    SpeechProvider,
+    SpokenWord,
+    Voice,
+    as_wav,
+    as_written,
+    say,
+    spoken_by,
+)
 from shared.settings import AUTO, Settings
 
 __all__ = [
@@ -25,11 +34,13 @@ __all__ = [
     "SpeechProvider",
     "SpokenWord",
     "Voice",
+    "as_wav",
     "as_written",
     "check_voice",
     "say",
     "speech_provider",
     "speech_provider_name",
+    "spoken_by",
     "unpaid",
     "voice_doubts",
     "voices_folder",

@@ -1,5 +1,7 @@
 """What every voice provider is: the protocol, and speech with the times of its words."""
 
+import io
+import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -87,3 +89,20 @@ def say(provider: SpeechProvider, text: str, *, language: str, voice: str | None
     spans = shown_spans(text, said, [(word.start, word.end) for word in speech.words])
     words = zip(speech.words, spans, strict=True)
     return replace(speech, words=tuple(replace(word, start=start, end=end) for word, (start, end) in words))
+
+
+def spoken_by(provider: SpeechProvider, voice: str | None) -> str:
+    """The language of a voice that speaks only one, else English."""
+    found = {each.language for each in provider.voices() if each.name == voice} - {"mul"}
+    return found.pop() if len(found) == 1 else "en"
+
+
+def as_wav(speech: Speech) -> bytes:
+    """A whole WAV file."""
+    data = io.BytesIO()
+    with wave.open(data, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(speech.sample_rate_hz)
+        file.writeframes(speech.pcm)
+    return data.getvalue()
