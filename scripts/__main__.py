@@ -218,11 +218,12 @@ def serve(
         str, typer.Option(help="Address to listen on; any but loopback requires API_TOKEN.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
+    studio: Annotated[bool, typer.Option("--studio", help="Add the studio, a page for people.")] = False,
 ) -> None:
     """Start the HTTP server; /docs documents its routes."""
     from scripts.serve import serve as serve_http
 
-    serve_http(_Work.settings, host, port)
+    serve_http(_Work.settings, host, port, studio=studio)
 
 
 @app.command()

@@ -20,13 +20,14 @@ from shared.preparing.looking import look_after_all
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
+from studio.serving import mount_studio
 
 _SWEEP_EVERY_S: Final = 15.0
 _SWEEP_ENDS_WITHIN_S: Final = 5.0
 """When the server ends. A longer sweep is interrupted, which is safe at any point."""
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, *, studio: bool = False) -> None:
     """Answer requests until Ctrl-C or SIGTERM; running tasks are then stopped cleanly and can be resumed."""
     check_listen_address(host, settings)
     console = Console(stderr=True)
@@ -43,6 +44,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
     try:
         app = create_app(trigger, settings=settings, metrics=metrics)
+        if studio:
+            mount_studio(app)
         with _sweeping(trigger):
             listen(app, settings=settings, host=host, port=port, on_ready=on_ready)
     finally:

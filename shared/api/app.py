@@ -22,7 +22,7 @@ from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
 from shared.api.routes.models import HealthBody
 from shared.api.routes.removal import Rows
-from shared.api.routes.runs import manifest_router, runs_router
+from shared.api.routes.runs import creation_router, manifest_router, runs_router
 from shared.pipelines.definition import Pipeline, named
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
@@ -106,6 +106,7 @@ def create_app(
         *own,
         metrics_router,
         events.router,
+        creation_router,
     ):
         app.include_router(router, dependencies=[Depends(_BEARER)])
     app.include_router(live.router)

@@ -24,7 +24,7 @@ _HEARD_LATELY_S: Final = 10.0
 
 
 class NoSuchJob(Exception):
-    """No run of a reported pipeline has this ID."""
+    """No run of a pipeline that is installed here has this ID."""
 
 
 class Viewer:
@@ -120,7 +120,7 @@ class Viewers:
         if prepared and request is None:
             return [*map(update_of, reports_of_preparation(job_id, prepared))]
         pipeline = self._trigger.pipelines.get(request.pipeline) if request else None
-        if pipeline is None or pipeline.reported is None:
+        if pipeline is None:
             raise NoSuchJob(job_id)
         try:
             status = self._trigger.status(job_id)

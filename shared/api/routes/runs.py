@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from shared.api.http.body import read_parameters
 from shared.api.http.conditional import etag, is_unchanged
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.context import WithCreation, WithTrigger
+from shared.api.routes.context import WithCreation, WithTrigger, installed
 from shared.api.routes.models import StatusBody, creation_url, not_started, status_body
 from shared.pipelines.definition import Pipeline
 from shared.preparing.looking import look_after
@@ -25,6 +25,8 @@ _STARTING: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 manifest_router = APIRouter(tags=["runs"], responses=RESPONSES)
+creation_router = APIRouter(tags=["runs"], responses=RESPONSES)
+"""Its path is the beginning of all others': it is added last."""
 
 
 def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
@@ -47,12 +49,7 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
     @router.get(f"/{action}_status", name=f"{action}_status")
     def status(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
         """The latest run's status; a creation that has assets and was never started is pending."""
-        prepared = None
-        if not _asked_for(creation, pipeline.name):
-            prepared = look_after(trigger, creation)
-        if prepared is None or creation.has_request():
-            return _status_of_run(creation, trigger, pipeline)
-        return not_started(creation.creation_id, pipeline, prepared)
+        return _latest(creation, trigger, pipeline)
 
     @router.post(f"/{action}/cancel", status_code=202, name=f"cancel_{action}")
     def cancel(creation: WithCreation, trigger: WithTrigger, response: Response) -> StatusBody:
@@ -63,6 +60,32 @@ def runs_router(action: str, pipeline: Pipeline) -> APIRouter:
         return status_body(trigger.cancel(creation.creation_id))
 
     return router
+
+
+@creation_router.get("/me/creation/{creation_id:path}")
+def status_of_any(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
+    """The latest run's status, whichever pipeline the creation belongs to. One that was never started belongs
+    to the pipeline whose options are among its assets."""
+    request, _ = load_request(creation)
+    if request:
+        return _latest(creation, trigger, installed(trigger, request.pipeline))
+    for pipeline in trigger.pipelines.values():
+        if pipeline.options and creation.stat(pipeline.options.document):
+            return _latest(creation, trigger, pipeline)
+    documents = [each.options.document for each in trigger.pipelines.values() if each.options]
+    raise HTTPException(
+        404,
+        f"creation {creation.creation_id!r} was never started; put {' or '.join(documents)} to say what it is to be",
+    )
+
+
+def _latest(creation: Creation, trigger: Trigger, pipeline: Pipeline) -> StatusBody:
+    prepared = None
+    if not _asked_for(creation, pipeline.name):
+        prepared = look_after(trigger, creation)
+    if prepared is None or creation.has_request():
+        return _status_of_run(creation, trigger, pipeline)
+    return not_started(creation.creation_id, pipeline, prepared)
 
 
 def _status_of_run(creation: Creation, trigger: Trigger, pipeline: Pipeline) -> StatusBody:

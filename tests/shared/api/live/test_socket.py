@@ -175,13 +175,21 @@ def test_a_failure_is_the_last_message(serve: Serve, trigger: Trigger) -> None:
     assert ("video_gen", "failed") in [(each["stage"], each["status"]) for each in told]
 
 
-def test_a_job_that_is_none_is_closed_with_1008(serve: Serve, trigger: Trigger, spring: Creation) -> None:
-    trigger.start("story", "spring")
+def test_a_job_that_is_none_is_closed_with_1008(serve: Serve, spring: Creation) -> None:
     with serve() as url:
         for job_id in ("nobody", "spring", "a b", "..%2f..", "x" * 200):
             with watch(url, quote(job_id, safe="%")) as client:
                 assert closed(client) == 1008
                 assert client.close_reason
+
+
+def test_a_run_that_is_reported_nowhere_else_is_watched(
+    serve: Serve, trigger: Trigger, spring: Creation
+) -> None:
+    trigger.start("story", "spring")
+    with serve() as url, watch(url, "spring") as client:
+        first = read(client)
+    assert (first["job_id"], first["stage"], first["status"]) == ("spring", "pipeline", "pending")
 
 
 def test_a_job_that_is_deleted_is_closed_with_1008(serve: Serve, trigger: Trigger) -> None:

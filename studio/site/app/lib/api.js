@@ -1,0 +1,146 @@
+/** Reelwright's HTTP API: all that this page does goes through here, so any program can do the same. */
+
+/** The server's own address: the page lies one folder below it. */
+const SERVER = new URL("..", document.baseURI);
+const PIECE_BYTES = 8 * 1024 * 1024;
+const TRIES = 5;
+/** What a WebSocket is closed with whose creation was deleted, or was never started. */
+const GONE = 1008;
+
+/** An answer that says no: its `status`, a sentence, and each problem by itself. */
+export class Refusal extends Error {
+  constructor(status, detail, problems) {
+    super(detail);
+    this.status = status;
+    this.problems = problems;
+  }
+}
+
+/** The URL of a path of the server, e.g. `me/creation/spring/assets/video.mp4`. */
+export function urlOf(path) {
+  return new URL(path.replace(/^\//, ""), SERVER).href;
+}
+
+/** The path of a creation, or of something below it; every segment is escaped. */
+export function creationPath(creationId, below = "") {
+  const escaped = (path) => path.split("/").map(encodeURIComponent).join("/");
+  return `me/creation/${escaped(creationId)}${below ? `/${escaped(below)}` : ""}`;
+}
+
+export const assetPath = (creationId, name) => creationPath(creationId, `assets/${name}`);
+
+/** Ask the server. Returns the response; throws a `Refusal` for a status of 400 and above. */
+export async function ask(method, path, { json, body, headers = {} } = {}) {
+  const sent = json === undefined ? body : JSON.stringify(json);
+  const all = json === undefined ? headers : { "Content-Type": "application/json", ...headers };
+  const answer = await fetch(urlOf(path), { method, body: sent, headers: all, credentials: "same-origin" });
+  if (answer.ok) return answer;
+  if (answer.status === 401) {
+    location.href = urlOf(`login?next=${encodeURIComponent(location.pathname)}`);
+  }
+  throw await refusalOf(answer);
+}
+
+async function refusalOf(answer) {
+  try {
+    const problem = await answer.json();
+    return new Refusal(answer.status, problem.detail ?? answer.statusText, problem.problems ?? []);
+  } catch {
+    return new Refusal(answer.status, answer.statusText || String(answer.status), []);
+  }
+}
+
+export const getJson = async (path) => (await ask("GET", path)).json();
+
+/** The same, or null where there is no such thing. */
+export async function findJson(path) {
+  try {
+    return await getJson(path);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export const postJson = async (path, json = {}) => (await ask("POST", path, { json })).json();
+
+/** All assets of a creation, by name; none where it doesn't exist. */
+export async function assetsOf(creationId) {
+  const found = await findJson(`${creationPath(creationId, "assets")}/`);
+  return new Map((found?.assets ?? []).map((asset) => [asset.name, asset]));
+}
+
+/**
+ * Put an asset. A large file goes in pieces (tus 1.0.0), and a piece that is lost is sent again.
+ * @param {(part: number) => void} [onProgress] gets 0 to 1.
+ */
+export async function putAsset(creationId, name, content, onProgress = () => {}) {
+  const blob = content instanceof Blob ? content : new Blob([content]);
+  if (blob.size > PIECE_BYTES) await putInPieces(creationId, name, blob, onProgress);
+  else await ask("PUT", assetPath(creationId, name), { body: blob });
+  onProgress(1);
+}
+
+async function putInPieces(creationId, name, blob, onProgress) {
+  const tus = { "Tus-Resumable": "1.0.0" };
+  const named = btoa(String.fromCharCode(...new TextEncoder().encode(name)));
+  const begun = await ask("POST", creationPath(creationId, "uploads"), {
+    headers: { ...tus, "Upload-Length": String(blob.size), "Upload-Metadata": `filename ${named}` },
+  });
+  const place = new URL(begun.headers.get("Location"), SERVER).pathname.slice(SERVER.pathname.length);
+  let offset = 0;
+  let left = TRIES;
+  while (offset < blob.size) {
+    try {
+      const answer = await ask("PATCH", place, {
+        body: blob.slice(offset, offset + PIECE_BYTES),
+        headers: {
+          ...tus,
+          "Upload-Offset": String(offset),
+          "Content-Type": "application/offset+octet-stream",
+        },
+      });
+      offset = Number(answer.headers.get("Upload-Offset"));
+      left = TRIES;
+    } catch (error) {
+      left -= 1;
+      if ((error instanceof Refusal && error.status < 500 && error.status !== 409) || left === 0) throw error;
+      await new Promise((wake) => setTimeout(wake, 500 * 2 ** (TRIES - left)));
+      offset = Number((await ask("HEAD", place, { headers: tus })).headers.get("Upload-Offset"));
+    }
+    onProgress(offset / blob.size);
+  }
+}
+
+/**
+ * Watch a creation's run. Reconnects until `stop` is called.
+ * @param {(update: any) => void} onUpdate gets each message.
+ * @param {(connected: boolean) => void} onLink tells whether the server can be heard.
+ * @returns {() => void} ends the watching.
+ */
+export function watch(creationId, onUpdate, onLink = () => {}) {
+  const url = new URL(`ws/job/${creationId.split("/").map(encodeURIComponent).join("/")}`, SERVER);
+  url.protocol = url.protocol.replace("http", "ws");
+  let socket = null;
+  let wait = 500;
+  let ended = false;
+  const connect = () => {
+    socket = new WebSocket(url);
+    socket.onopen = () => {
+      wait = 500;
+      onLink(true);
+    };
+    socket.onmessage = (message) => onUpdate(JSON.parse(message.data));
+    socket.onclose = (event) => {
+      if (ended || event.code === GONE) return;
+      onLink(false);
+      setTimeout(() => ended || connect(), wait);
+      wait = Math.min(wait * 2, 10_000);
+    };
+  };
+  connect();
+  return () => {
+    ended = true;
+    socket?.close();
+  };
+}

@@ -1,0 +1,42 @@
+/** Short messages at the lower edge of the page, read aloud by screen readers. */
+
+import { h } from "./dom.js";
+import { t } from "./words.js";
+
+const USUAL_MS = 6000;
+
+/**
+ * Show a message for a while.
+ * @param {{label: string, act: () => void, ms?: number}} [offer] what can be done about it, and for how long.
+ */
+export function toast(text, offer) {
+  const toasts = document.getElementById("said");
+  const shown = h("div", { class: "toast" }, h("span", {}, text));
+  const close = () => shown.remove();
+  if (offer) {
+    const act = () => {
+      close();
+      offer.act();
+    };
+    shown.append(h("button", { type: "button", onclick: act }, offer.label));
+  }
+  toasts.append(shown);
+  setTimeout(close, offer?.ms ?? USUAL_MS);
+}
+
+/** Say what went wrong, in the server's words. */
+export function complain(error) {
+  console.error(error);
+  toast(error.message || t("error.unknown"));
+}
+
+/** An error as an element that stays on the page: its sentence, or its problems one by one. */
+export function troubleOf(error, ...acts) {
+  const problems = error.problems?.length > 1 ? error.problems : [];
+  return h(
+    "div",
+    { class: "trouble", role: "alert" },
+    problems.length ? h("ul", {}, problems.map((each) => h("li", {}, each))) : h("p", {}, error.message),
+    acts.length ? h("div", { class: "row" }, acts) : null,
+  );
+}

@@ -1,0 +1,180 @@
+/** One creation: watched while it is made, then played, mended and taken. */
+
+import { Refusal, assetPath, assetsOf, creationPath, findJson, getJson, postJson, urlOf, watch } from "../lib/api.js";
+import { h } from "../lib/dom.js";
+import { complain, troubleOf } from "../lib/toast.js";
+import { bytes, duration, orElse, t } from "../lib/words.js";
+import { made } from "../parts/draft.js";
+import { progressOf } from "../parts/progress.js";
+import { stripOf, wordsOf } from "../parts/strip.js";
+import { mendOf } from "../parts/mend.js";
+import { chip, nameOf } from "./home.js";
+
+const SOUND = /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i;
+
+export async function see(pipelines, creationId) {
+  const desk = new Desk(pipelines, creationId);
+  await desk.draw();
+  return { element: desk.element, title: creationId, leave: () => desk.leave() };
+}
+
+class Desk {
+  constructor(pipelines, creationId) {
+    this.pipelines = pipelines;
+    this.creationId = creationId;
+    this.element = h("div", { class: "page" });
+    this.ends = [];
+  }
+
+  leave() {
+    this.ends.splice(0).forEach((end) => end());
+  }
+
+  async draw() {
+    const status = await getJson(creationPath(this.creationId));
+    this.leave();
+    this.pipeline = this.pipelines.find((each) => each.name === status.pipeline);
+    this.status = status;
+    if (!this.pipeline?.action) throw new Error(t("see.unknown", { pipeline: status.pipeline ?? "" }));
+    const body = status.run === 0 ? this.notStarted() : status.status === "pending" ? this.underWay() : await this.ended();
+    this.element.replaceChildren(this.head(), ...body.filter(Boolean));
+  }
+
+  act(label, run, kind = "") {
+    const button = h("button", { type: "button", class: kind }, label);
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try {
+        await run();
+      } catch (error) {
+        complain(error);
+      } finally {
+        button.disabled = false;
+      }
+    });
+    return button;
+  }
+
+  head() {
+    const { status } = this;
+    const state = status.run === 0 ? "new" : status.status;
+    const edit = h("a", { class: "button", href: `#/make/${this.pipeline.name}/${this.creationId}` }, t("see.edit"));
+    return h("div", { class: "row between" },
+      h("div", { class: "stack tight" },
+        h("p", { class: "soft small" }, nameOf(this.pipeline.name)),
+        h("div", { class: "row" }, h("h1", {}, this.creationId), chip(state))),
+      h("div", { class: "row" }, edit));
+  }
+
+  notStarted() {
+    return [h("div", { class: "card stack" }, h("p", {}, t("see.new")), h("div", { class: "row" }, this.startButton(t("make.start"))))];
+  }
+
+  startButton(label) {
+    return this.act(label, async () => {
+      await postJson(creationPath(this.creationId, this.pipeline.action));
+      await this.draw();
+    }, "main-act");
+  }
+
+  underWay() {
+    const shown = progressOf(this.pipeline, this.status);
+    let over = false;
+    const news = (update) => {
+      if (update.run && update.run < this.status.run) return;
+      shown.update(update);
+      const isLast = ["pipeline", "error"].includes(update.stage) && ["completed", "failed"].includes(update.status);
+      if (isLast && !over) {
+        over = true;
+        this.draw().catch(complain);
+      }
+    };
+    this.ends.push(watch(this.creationId, news, shown.linked));
+    const cancel = this.act(t("see.cancel"), async () => {
+      await postJson(creationPath(this.creationId, `${this.pipeline.action}/cancel`));
+      await this.draw();
+    });
+    return [h("div", { class: "card stack" }, shown.element, h("div", { class: "row" }, cancel))];
+  }
+
+  async ended() {
+    const { status } = this;
+    const trouble = status.error
+      ? troubleOf(new Refusal(0, status.error, []), this.startButton(t("see.resume")),
+        h("a", { class: "button", href: `#/make/${this.pipeline.name}/${this.creationId}` }, t("see.edit")))
+      : null;
+    const changed = status.outdated && !status.error
+      ? h("div", { class: "card row between" }, h("p", {}, t("see.outdated")), this.startButton(t("see.again")))
+      : null;
+    const warnings = status.warnings.length
+      ? h("details", { class: "card" }, h("summary", {}, t("see.warnings", { count: status.warnings.length })),
+        h("ul", {}, status.warnings.map((each) => h("li", {}, each))))
+      : null;
+    const assets = await assetsOf(this.creationId);
+    const film = await this.film(assets);
+    return [trouble, changed, film, warnings, this.cost()];
+  }
+
+  /** The film with its strip, its words and what can be taken, if there is one. */
+  async film(assets) {
+    const url = this.status.urls.video ?? this.status.urls.film;
+    const outputs = this.takes(assets);
+    if (!url) return outputs;
+    const isSound = SOUND.test(url);
+    const captions = [...assets.keys()].find((name) => name.endsWith(".vtt"));
+    const video = h(isSound ? "audio" : "video", {
+      controls: true, preload: "metadata", playsinline: true, src: urlOf(url),
+      poster: assets.has("poster.jpg") ? urlOf(assetPath(this.creationId, "poster.jpg")) : null,
+    }, captions ? h("track", { kind: "captions", src: urlOf(assetPath(this.creationId, captions)), label: t("see.captions") }) : null);
+    const screen = h("div", { class: "screen" }, video);
+    let cut = null;
+    try {
+      cut = await findJson(creationPath(this.creationId, "cut"));
+    } catch (error) {
+      complain(error);
+    }
+    const strip = cut ? stripOf(cut, video) : null;
+    if (strip) this.ends.push(strip.leave);
+    const mend = await mendOf(this.pipeline, this.creationId, assets, () => this.remake());
+    const left = h("div", { class: "stack" }, screen, strip?.element, cut?.captions.length ? h("section", { class: "card stack" },
+      h("h2", {}, t("see.words")), h("p", { class: "hint" }, t("see.words.hint")), wordsOf(cut, video)) : null);
+    return h("div", { class: "show" }, left, h("div", { class: "stack" }, outputs, mend));
+  }
+
+  /** Start again after an edit; what did not change is kept. */
+  async remake() {
+    const before = this.status;
+    await postJson(creationPath(this.creationId, this.pipeline.action));
+    this.told = before.run;
+    await this.draw();
+  }
+
+  takes(assets) {
+    const files = [...assets].filter(([name]) => made(this.pipeline, name) && !name.includes("/"));
+    const nested = [...assets].filter(([name]) => made(this.pipeline, name) && name.startsWith("subtitles/"));
+    const row = ([name, asset]) => h("li", {},
+      h("a", { href: urlOf(assetPath(this.creationId, name)), download: `${this.creationId.replaceAll("/", "-")}-${name.replaceAll("/", "-")}` }, orElse(`take.${name}`, name)),
+      h("span", { class: "soft small" }, bytes(asset.size_bytes)));
+    const extra = (path, label) => h("li", {}, h("a", { href: urlOf(creationPath(this.creationId, path)), download: `${this.creationId.replaceAll("/", "-")}-${path}` }, label));
+    return h("section", { class: "card stack", "aria-label": t("see.take") }, h("h2", {}, t("see.take")),
+      h("ul", { class: "files" }, [...files, ...nested].map(row),
+        this.status.status === "completed" ? extra("cut.otio", t("take.otio")) : null,
+        extra("manifest", t("take.manifest"))));
+  }
+
+  cost() {
+    const { cost, stages, requested_at: asked, completed_at: ended } = this.status;
+    const usd = Object.entries(cost.usd).filter(([, amount]) => amount > 0);
+    const took = asked && ended ? (new Date(ended) - new Date(asked)) / 1000 : null;
+    const lines = [
+      took === null ? null : t("see.took", { time: duration(took) }),
+      t("see.cpu", { time: duration(cost.cpu_s) }),
+      ...usd.map(([who, amount]) => `${who}: ${amount.toFixed(4)} USD`),
+      usd.length ? null : t("see.free"),
+    ].filter(Boolean);
+    return h("details", { class: "card" }, h("summary", {}, t("see.cost")),
+      h("ul", {}, lines.map((each) => h("li", {}, each))),
+      h("ul", { class: "files" }, stages.map((stage) => h("li", {}, h("span", {}, orElse(`stage.${stage.name}`, stage.name)),
+        h("span", { class: "soft small" }, stage.duration_ms === null ? orElse(`state.${stage.state}`, stage.state) : duration(stage.duration_ms / 1000))))));
+  }
+}

@@ -1,0 +1,96 @@
+/** What a page holds of a creation's assets, and how it gets into the store: only what changed is sent. */
+
+import { Refusal, ask, assetPath, assetsOf, findJson, putAsset, urlOf } from "../lib/api.js";
+
+const PIECE = /^(\d+)\/(.+)$/;
+const CAPTION = /^\d+\.(txt|text|md|markdown)$/i;
+
+/** An empty draft of a pipeline. */
+export function emptyDraft() {
+  return { options: {}, pieces: [], files: new Map(), stored: new Map() };
+}
+
+/**
+ * What the store holds of a creation.
+ * @returns {Promise<{options: any, pieces: import("./pieces.js").Piece[], files: Map<string, any>, stored: Map<string, any>}>}
+ *   `files` by name below `assets/`, those of parts and the options left out.
+ */
+export async function loadDraft(creationId, pipeline) {
+  const stored = await assetsOf(creationId);
+  const draft = { ...emptyDraft(), stored };
+  const texts = [];
+  const byNumber = new Map();
+  for (const [name, asset] of stored) {
+    const [, number, file] = PIECE.exec(name) ?? [];
+    if (name === pipeline.document) draft.options = (await findJson(assetPath(creationId, name))) ?? {};
+    else if (number && CAPTION.test(file)) texts.push([Number(number), file, asset]);
+    else if (number && pipeline.takes.some((each) => each.name.startsWith("<part>"))) byNumber.set(Number(number), pieceAt(creationId, name, asset));
+    else if (!made(pipeline, name)) draft.files.set(name, asset);
+  }
+  texts.sort((a, b) => a[0] - b[0] || parseInt(a[1], 10) - parseInt(b[1], 10));
+  const bodies = await Promise.all(texts.map(([, , asset]) => ask("GET", asset.url).then((answer) => answer.text())));
+  texts.forEach(([number], at) => byNumber.get(number)?.captions.push(bodies[at].trim()));
+  draft.pieces = [...byNumber.entries()].sort((a, b) => a[0] - b[0]).map(([, piece]) => piece);
+  return draft;
+}
+
+function pieceAt(creationId, name, asset) {
+  const ending = /\.[^.]+$/.exec(name)?.[0] ?? "";
+  const url = `${urlOf(assetPath(creationId, name))}?${asset.content_hash.slice(0, 12)}`;
+  return { picture: null, pictureUrl: url, ending, hash: asset.content_hash, captions: [] };
+}
+
+/** Whether the pipeline makes this asset itself. */
+export function made(pipeline, name) {
+  return pipeline.outputs.some((each) => (each.endsWith("/") ? name.startsWith(each) : name === each));
+}
+
+/**
+ * Bring the store to what the draft holds.
+ * @param {(part: number) => void} [onProgress] gets 0 to 1.
+ */
+export async function saveDraft(creationId, pipeline, draft, onProgress = () => {}) {
+  const wanted = new Map();
+  if (pipeline.document) wanted.set(pipeline.document, { blob: textBlob(JSON.stringify(draft.options, null, 1)) });
+  draft.pieces.forEach((piece, at) => {
+    wanted.set(`${at + 1}/image${piece.ending}`, { blob: piece.picture, url: piece.pictureUrl, hash: piece.hash, piece });
+    piece.captions.forEach((text, number) => wanted.set(`${at + 1}/${number + 1}.txt`, { blob: textBlob(`${text}\n`) }));
+  });
+  for (const [name, file] of draft.files) wanted.set(name, file instanceof Blob ? { blob: file } : { hash: file.content_hash });
+
+  const changed = [];
+  for (const [name, each] of wanted) {
+    each.hash ||= await sha256(each.blob);
+    if (draft.stored.get(name)?.content_hash !== each.hash || !each.hash) changed.push([name, each]);
+  }
+  // A part that moved is read before anything is written over it.
+  for (const [, each] of changed) each.blob ??= await (await fetch(each.url)).blob();
+  const total = changed.reduce((sum, [, each]) => sum + each.blob.size, 0) || 1;
+  let done = 0;
+  for (const [name, each] of changed) {
+    await putAsset(creationId, name, each.blob, (part) => onProgress((done + part * each.blob.size) / total));
+    done += each.blob.size;
+  }
+  const gone = [...draft.stored.keys()].filter((name) => !wanted.has(name) && !made(pipeline, name));
+  for (const name of gone) await remove(creationId, name);
+  if (changed.length || gone.length) draft.stored = await assetsOf(creationId);
+  for (const [name, each] of wanted) if (each.piece) each.piece.hash = draft.stored.get(name)?.content_hash ?? "";
+  return changed.length + gone.length;
+}
+
+async function remove(creationId, name) {
+  try {
+    await ask("DELETE", assetPath(creationId, name));
+  } catch (error) {
+    if (!(error instanceof Refusal && error.status === 404)) throw error;
+  }
+}
+
+const textBlob = (text) => new Blob([text], { type: "text/plain" });
+
+/** In hex; empty text where the browser can't tell (pages that came by plain http). */
+async function sha256(blob) {
+  if (!globalThis.crypto?.subtle) return "";
+  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

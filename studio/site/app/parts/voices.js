@@ -1,0 +1,65 @@
+/** Choosing a voice, and hearing it. */
+
+import { ask, getJson } from "../lib/api.js";
+import { h } from "../lib/dom.js";
+import { complain } from "../lib/toast.js";
+import { currentLanguage, t } from "../lib/words.js";
+
+let known = null;
+
+/** A list of the server's voices, the neural ones and those of the reader's language first. */
+export function voicesFor(value, set) {
+  const select = h(
+    "select",
+    { onchange: (e) => set(e.target.value) },
+    h("option", { value: "" }, t("make.voice.any")),
+    value ? h("option", { value, selected: true }, value) : null,
+  );
+  known ??= getJson("voices").catch(() => ({ voices: [] }));
+  known.then(({ voices }) => {
+    const names = new Intl.DisplayNames([currentLanguage()], { type: "language", fallback: "code" });
+    const groups = new Map();
+    for (const voice of voices) {
+      if (!groups.has(voice.language)) groups.set(voice.language, []);
+      groups.get(voice.language).push(voice);
+    }
+    const nearest = (code) => (code.startsWith(currentLanguage()) ? 0 : code.startsWith("en") ? 1 : 2);
+    const codes = [...groups.keys()].sort((a, b) => nearest(a) - nearest(b));
+    for (const code of codes) {
+      const options = groups.get(code).map((voice) =>
+        h("option", { value: voice.name, title: voice.description }, `${voice.name} · ${voice.description.split(";")[0]}`));
+      select.append(h("optgroup", { label: languageName(names, code) }, options));
+    }
+    select.value = value;
+  });
+  return select;
+}
+
+function languageName(names, code) {
+  try {
+    return names.of(code);
+  } catch {
+    return code; // espeak has codes of its own
+  }
+}
+
+/** A button that lets people hear the voice that `values` names, at its pace. */
+export function listenButton(values) {
+  const button = h("button", { type: "button" }, t("make.listen"));
+  button.addEventListener("click", async () => {
+    const { voice, language, speaking_rate: rate } = values();
+    button.disabled = true;
+    button.textContent = t("make.listen.wait");
+    try {
+      const json = { text: t("make.sample"), voice: voice ?? null, speaking_rate: rate ?? 1, language: language ?? currentLanguage() };
+      const sound = await (await ask("POST", "voices/sample", { json })).blob();
+      await new Audio(URL.createObjectURL(sound)).play();
+    } catch (error) {
+      complain(error);
+    } finally {
+      button.disabled = false;
+      button.textContent = t("make.listen");
+    }
+  });
+  return button;
+}
