@@ -227,6 +227,22 @@ def serve(
 
 
 @app.command()
+def studio(
+    server: Annotated[
+        str | None,
+        typer.Option(help="A server elsewhere, e.g. https://…; on loopback API_TOKEN is sent to it."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+) -> None:
+    """Open the studio: a page where videos are made, watched and mended."""
+    from scripts.studio import open_studio
+
+    open_studio(_Work.settings, server=server, host=host, port=port, browser=browser)
+
+
+@app.command()
 def export(  # noqa: PLR0917 - each platform has its own options
     target: Annotated[
         str, typer.Argument(help=f"The platform: {', '.join(EXPORTS)}; or ai-effect, for one pipeline.")
@@ -320,7 +336,7 @@ def main() -> int:
         app(prog_name="reelwright")  # raises SystemExit, with 2 for bad arguments
         return 0
 
-    serves = "serve" in sys.argv[1:2]  # without a terminal, programs read its log
+    serves = sys.argv[1:2] in (["serve"], ["studio"])  # without a terminal, programs read its log
     return guarded(work, os.environ if serves else {"LOG_FORMAT": "text", **os.environ})
 
 

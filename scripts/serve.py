@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -27,15 +27,25 @@ _SWEEP_ENDS_WITHIN_S: Final = 5.0
 """When the server ends. A longer sweep is interrupted, which is safe at any point."""
 
 
-def serve(settings: Settings, host: str, port: int, *, studio: bool = False) -> None:
-    """Answer requests until Ctrl-C or SIGTERM; running tasks are then stopped cleanly and can be resumed."""
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    studio: bool = False,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Answer requests until Ctrl-C or SIGTERM; running tasks are then stopped cleanly and can be resumed.
+
+    `on_ready` gets the server's URL; unset, that is said, with what can be asked of it.
+    """
     check_listen_address(host, settings)
     console = Console(stderr=True)
     metrics = Metrics(pipelines())
     trigger = make_trigger(settings, metrics=metrics)
     remove_abandoned(trigger.store.url)
 
-    def on_ready(url: str) -> None:
+    def say(url: str) -> None:
         auth = ' -H "Authorization: Bearer $API_TOKEN"' if settings.api_token else ""
         console.print(f"listening on {url}, creations in {trigger.store.url}", highlight=False)
         examples = [each.examples for each in trigger.pipelines.values() if each.examples]
@@ -47,7 +57,7 @@ def serve(settings: Settings, host: str, port: int, *, studio: bool = False) -> 
         if studio:
             mount_studio(app)
         with _sweeping(trigger):
-            listen(app, settings=settings, host=host, port=port, on_ready=on_ready)
+            listen(app, settings=settings, host=host, port=port, on_ready=on_ready or say)
     finally:
         trigger.platform.stop()
 

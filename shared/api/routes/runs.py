@@ -72,10 +72,9 @@ def status_of_any(creation: WithCreation, trigger: WithTrigger) -> StatusBody:
     for pipeline in trigger.pipelines.values():
         if pipeline.options and creation.stat(pipeline.options.document):
             return _latest(creation, trigger, pipeline)
-    documents = [each.options.document for each in trigger.pipelines.values() if each.options]
+    documents = " or ".join(each.options.document for each in trigger.pipelines.values() if each.options)
     raise HTTPException(
-        404,
-        f"creation {creation.creation_id!r} was never started; put {' or '.join(documents)} to say what it is to be",
+        404, f"creation {creation.creation_id!r} was never started; put {documents} to say what it is to be"
     )
 
 

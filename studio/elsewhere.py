@@ -1,0 +1,170 @@
+"""The page beside a server that is somewhere else: it is served here, and all that it asks is passed on.
+
+So the browser needs neither the server's token nor permission to ask another origin. Where only this machine
+can ask (on loopback), the token of this process is sent along; anywhere else people log in at the server, as
+they would without this.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from anyio import create_task_group
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from shared.api.guard.access_log import AccessLog
+from shared.api.guard.auth import Guard
+from shared.errors import InvalidSettings
+from studio.serving import mount_studio
+
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_CONNECT_S: Final = 10.0
+_ANSWER_S: Final = 120.0
+"""Until the server answers: it may have to start a container first."""
+_OWN: Final = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"}
+    | {"transfer-encoding", "upgrade", "host"}
+)
+"""Headers of one connection (RFC 9110, 7.6.1), and the one that names its server."""
+_SECRET: Final = frozenset({"authorization", "cookie", "origin", "referer"})
+"""What a browser says of itself, where the token speaks for it."""
+_GOING_AWAY: Final = 1001
+
+
+def check_server(url: str) -> str:
+    """The server's address without a slash at its end; raises `InvalidSettings` for anything else."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise InvalidSettings(f"--server {url!r} is no address; write it as https://<host>")
+    return url.rstrip("/")
+
+
+def studio_elsewhere(server: str, *, token: str | None, is_local: bool) -> FastAPI:
+    """The page, and all other paths passed on to `server`. With `is_local` only this machine may ask, and
+    `token` is sent along."""
+    passing = _Passing(check_server(server), token if is_local else None, is_local=is_local)
+    app = FastAPI(lifespan=passing.open, title="Reelwright", openapi_url=None, redirect_slashes=False)
+    mount_studio(app)
+    app.add_api_route("/{path:path}", passing.on, methods=_METHODS, include_in_schema=False)
+    app.add_api_websocket_route("/{path:path}", passing.listen)
+    if is_local:
+        app.add_middleware(Guard, token=None)
+    app.add_middleware(AccessLog)
+    return app
+
+
+class _Passing:
+    """Passes requests on, and their answers back, piece by piece."""
+
+    def __init__(self, server: str, token: str | None, *, is_local: bool) -> None:
+        self._server = server
+        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(server))
+        self._token = token
+        self._is_local = is_local
+        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
+        self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+
+    @asynccontextmanager
+    async def open(self, _app: FastAPI) -> AsyncIterator[None]:
+        async with self._client:
+            yield
+
+    async def on(self, request: Request) -> Response:
+        """The server's answer to the same request."""
+        url = f"{self._server}{request.scope['raw_path'].decode('latin-1')}"
+        if request.url.query:
+            url += f"?{request.url.query}"
+        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+        asked = self._client.build_request(
+            request.method,
+            url,
+            headers=self._headers(request.headers.items(), request.headers.get("host", "")),
+            content=request.stream() if has_body else None,
+        )
+        try:
+            answer = await self._client.send(asked, stream=True)
+        except httpx.HTTPError as error:
+            return self._unreachable(error)
+        back = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _OWN]
+        response = StreamingResponse(answer.aiter_raw(), answer.status_code, background=None)
+        response.raw_headers = [
+            (name.encode("latin-1"), self._here(name, value).encode("latin-1")) for name, value in back
+        ]
+        response.body_iterator = _closing(answer)
+        return response
+
+    async def listen(self, socket: WebSocket) -> None:
+        """Pass a WebSocket's messages from the server to the browser until one of them ends it."""
+        url = f"{self._server.replace('http', 'ws', 1)}{socket.scope['raw_path'].decode('latin-1')}"
+        headers = self._headers(socket.headers.items(), socket.headers.get("host", ""))
+        said = {name: value for name, value in headers if not name.lower().startswith("sec-websocket")}
+        try:
+            async with connect(url, additional_headers=said, open_timeout=_CONNECT_S) as server:
+                await socket.accept()
+                await _relay(server, socket)
+        except (OSError, TimeoutError, InvalidStatus):
+            await socket.close(_GOING_AWAY)
+
+    def _headers(self, given: Iterable[tuple[str, str]], host: str) -> list[tuple[str, str]]:
+        left_out = _OWN | (_SECRET if self._is_local else frozenset())
+        kept = [
+            (name, self._there(name, value, host)) for name, value in given if name.lower() not in left_out
+        ]
+        return [*kept, ("authorization", f"Bearer {self._token}")] if self._token else kept
+
+    def _there(self, name: str, value: str, host: str) -> str:
+        """A page of ours is a page of the server's; a page from anywhere else stays what it is."""
+        if name.lower() == "origin" and urlsplit(value).netloc == host:
+            return self._origin
+        return value
+
+    def _here(self, name: str, value: str) -> str:
+        """A place on the server is the same place here."""
+        return value.removeprefix(self._origin) if name.lower() == "location" else value
+
+    def _unreachable(self, error: Exception) -> Response:
+        reason = str(error) or type(error).__name__
+        detail = f"{self._server} can't be reached ({reason}); see that it runs, then try again"
+        return JSONResponse(
+            {"title": "Bad Gateway", "status": 502, "detail": detail, "problems": []},
+            502,
+            media_type="application/problem+json",
+        )
+
+
+async def _closing(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in answer.aiter_raw():
+            yield chunk
+    finally:
+        await answer.aclose()
+
+
+async def _relay(server: ClientConnection, socket: WebSocket) -> None:
+    async with create_task_group() as tasks:
+
+        async def to_browser() -> None:
+            try:
+                async for message in server:
+                    await socket.send_text(message if isinstance(message, str) else message.decode())
+            except ConnectionClosed:
+                pass  # the code below says how it ended
+            await socket.close(server.close_code or _GOING_AWAY, server.close_reason)
+            tasks.cancel_scope.cancel()
+
+        async def until_gone() -> None:
+            try:
+                while True:
+                    await socket.receive_text()  # a viewer has nothing to say
+            except WebSocketDisconnect:
+                tasks.cancel_scope.cancel()
+
+        tasks.start_soon(to_browser)
+        tasks.start_soon(until_gone)
