@@ -4,7 +4,6 @@ Import the fixtures where they are needed: `from tests.support.servers import po
 Each test process has one server of each kind, which only listens on this machine.
 """
 
-import fcntl
 import os
 import pwd
 import shutil
@@ -13,78 +12,16 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.support.debian import need
 from tests.support.patience import HANGS_AFTER_S
 
-_DEBIAN: Final = Path("/usr/lib/postgresql")
-_NO_CLUSTER: Final = Path("/etc/postgresql-common/createcluster.conf")
-_NO_START: Final = Path("/usr/sbin/policy-rc.d")
 _PACKAGES: Final = ("redis-server", "postgresql")
-
-
-def install_commands(packages: tuple[str, ...]) -> list[list[str]]:
-    """The command that installs Debian packages without questions and without recommended ones."""
-    return [
-        ["apt-get", "update", "-q"],
-        ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages],
-    ]
-
-
-def quiet_files(root: Path = Path("/")) -> dict[Path, str]:
-    """Files, with their contents, that keep the packages from creating a cluster and starting services."""
-    return {
-        root / _NO_CLUSTER.relative_to("/"): "create_main_cluster = false\n",
-        root / _NO_START.relative_to("/"): "#!/bin/sh\nexit 101\n",
-    }
-
-
-def find_program(name: str, debian: Path = _DEBIAN) -> str | None:
-    """The program on the PATH, or the newest in Debian's folders outside of it."""
-    versions = sorted(debian.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
-    return shutil.which(name) or (str(versions[-1]) if versions else None)
-
-
-def _need(name: str) -> str:
-    """The program, installed if it is missing; skips the test if that is impossible."""
-    found = find_program(name)
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install()
-        found = find_program(name)
-    if found is None:
-        pytest.skip(f"Redis or PostgreSQL is missing; as root: apt-get install {' '.join(_PACKAGES)}")
-    return found
-
-
-def _install() -> None:
-    """Install all packages; a second process waits for the first and then finds them."""
-    lock = Path(tempfile.gettempdir()) / "reelwright-tests-install.lock"
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if all(find_program(name) for name in ("redis-server", "postgres")):
-            return
-        put = _put_missing(quiet_files())
-        try:
-            for command in install_commands(_PACKAGES):
-                environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-                subprocess.run(command, env=environ, check=False, capture_output=True, timeout=600)
-        finally:
-            for path in put:
-                if path.name == _NO_START.name:
-                    path.unlink()
-
-
-def _put_missing(files: Mapping[Path, str]) -> list[Path]:
-    missing = [path for path in files if not path.exists()]
-    for path in missing:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(files[path])
-        path.chmod(0o755)
-    return missing
 
 
 class Server:
@@ -140,7 +77,7 @@ class RedisServer(Server):
         self.url = f"redis://127.0.0.1:{self.port}/0"
         folder = Path(tempfile.mkdtemp(prefix="redis-"))
         command = [
-            *(_need("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1"),
+            *(need("redis-server", _PACKAGES), "--port", str(self.port), "--bind", "127.0.0.1"),
             *("--save", "", "--appendonly", "no", "--dir", str(folder), "--databases", "1"),
         ]
         super().__init__(folder, command, self._answers_ping)
@@ -164,7 +101,7 @@ class PostgresServer(Server):
     end_signal = signal.SIGQUIT
 
     def __init__(self) -> None:
-        postgres, initdb = _need("postgres"), _need("initdb")
+        postgres, initdb = need("postgres", _PACKAGES), need("initdb", _PACKAGES)
         folder = Path(tempfile.mkdtemp(prefix="pg-"))
         how: dict[str, Any] = {"cwd": folder}
         if os.geteuid() == 0:  # it refuses to run as root

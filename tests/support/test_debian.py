@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.support.servers import find_program, install_commands, quiet_files
+from tests.support.debian import find_program, install_commands, quiet_files
 
 
 def test_packages_are_installed_without_questions_and_without_what_is_only_recommended() -> None:
