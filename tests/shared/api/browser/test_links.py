@@ -107,23 +107,19 @@ def test_a_link_goes_where_its_names_lead(browser: TestClient, spring: Creation)
     assert browser.get(answer.json()["url"]).content == b"Hello"
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
+@pytest.mark.usefixtures("film")
+def test_links_to_nothing_or_for_ever_are_refused(browser: TestClient) -> None:
+    asked: list[tuple[dict[str, Any], int]] = [
         ({"name": "none.mp4"}, 404),
         ({"name": ""}, 422),
         ({}, 422),
         ({"name": "video.mp4", "valid_s": 0}, 422),
         ({"name": "video.mp4", "valid_s": 604_801}, 422),
         ({"name": "video.mp4", "more": 1}, 422),
-    ],
-)
-@pytest.mark.usefixtures("film")
-def test_links_to_nothing_or_for_ever_are_refused(
-    browser: TestClient, body: dict[str, Any], status: int
-) -> None:
-    answer = browser.post("/me/creation/spring/links", json=body, headers=BEARER)
-    assert answer.status_code == status
+    ]
+    for body, status in asked:
+        answer = browser.post("/me/creation/spring/links", json=body, headers=BEARER)
+        assert answer.status_code == status, body
 
 
 @pytest.mark.usefixtures("film")
