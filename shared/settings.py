@@ -97,6 +97,23 @@ def _emails(text: str) -> tuple[str, ...]:
     return found
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip())
+    if "*" in found:
+        raise ValueError("name the origins: with * any page could use a token that it gets hold of")
+    if not all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", each) for each in found):
+        raise ValueError("use origins such as https://films.example, separated by commas")
+    return found
+
+
+def _root_path(text: str) -> str:
+    """Without a trailing slash, so that paths can be appended."""
+    path = re.sub(r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(?=/|$)", "", text)
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", path, re.ASCII) or {".", ".."} & {*path.split("/")}:
+        raise ValueError("use a path such as /video, or a URL such as https://films.example/video")
+    return text.rstrip("/")
+
+
 def _whole_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", text):
         raise ValueError("use a URL that starts with https:// (or http://)")
@@ -151,6 +168,12 @@ class Settings:
         "API_TOKEN", None, _KEY, read_by="trigger", secret=True, unset="none, loopback only"
     )
     """The bearer token that the HTTP API requires."""
+    cors_origins: tuple[str, ...] = _setting(
+        "CORS_ORIGINS", (), _origins, read_by="trigger", unset="this server's own only"
+    )
+    """Sites whose pages may use the HTTP API, with a token: origins, separated by commas."""
+    root_path: str = _setting("ROOT_PATH", "", _root_path, read_by="trigger", unset="no prefix")
+    """Where a proxy shows the HTTP API: a path such as `/video`, or the whole URL."""
     fused: str = _setting("FUSED", AUTO, _one_of(AUTO, "always", "never"), read_by="trigger")
     """Whether all stages run in one container: `always`, `never`, or `auto`: for short work in a cloud."""
     job_prefix: str = _setting("JOB_PREFIX", "reelwright", _PREFIX, read_by="here")

@@ -1,18 +1,25 @@
 """The app: routes over a trigger, guarded, logged, documented."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 from shared.accepted import MOST_DECODERS
+from shared.api.browser import docs, links, login
+from shared.api.browser.brake import Brake
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
+from shared.api.guard.cross_origin import cors_options
+from shared.api.guard.seals import Seals
+from shared.api.guard.sessions import COOKIE
+from shared.api.http.prefix import Prefix, check_prefix, prefix_of
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.live import socket as live
 from shared.api.live.viewers import Viewers
@@ -42,7 +49,9 @@ _LISTERS: Final = 2
 _STARTERS: Final = 8
 _SPEAKERS: Final = 1
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
-
+_SESSION: Final = APIKeyCookie(
+    name=COOKIE, auto_error=False, description="Set by POST /login, for this server's own pages."
+)
 
 _UNHEALTHY: Final[dict[int | str, dict[str, Any]]] = {
     **{status: RESPONSES[status] for status in (400, 405, 408)},
@@ -51,7 +60,7 @@ _UNHEALTHY: Final[dict[int | str, dict[str, Any]]] = {
 
 
 class _App(FastAPI):
-    """FastAPI documents every model as `application/json`; problems have a media type of their own."""
+    """FastAPI documents every model as what its route usually answers; problems have a type of their own."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -64,7 +73,8 @@ class _App(FastAPI):
 def _name_problem_type(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400":
-            response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+            (schema,) = response["content"].values()
+            response["content"] = {MEDIA_TYPE: schema}
 
 
 def create_app(
@@ -74,7 +84,8 @@ def create_app(
 
     With `settings.api_token` set it requires that token everywhere but at `/healthz`; without, it answers
     this machine only, whichever address it is bound to. With `verify`, an identity token that it accepts
-    suffices for events and sweeps. `metrics` are those that the trigger's watch feeds.
+    suffices for events and sweeps. `metrics` are those that the trigger's watch feeds. Raises
+    `InvalidSettings` for a prefix that begins like a route.
     """
     app = _App(
         lifespan=_ready,
@@ -83,6 +94,8 @@ def create_app(
         description=_ABOUT,
         openapi_tags=[*_TAGS, *_tags_of(trigger.pipelines)],
         redirect_slashes=False,
+        docs_url=None,  # these would load scripts from elsewhere
+        redoc_url=None,
     )
     app.state.trigger = trigger
     app.state.settings = settings
@@ -92,28 +105,33 @@ def create_app(
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.starters = CapacityLimiter(_STARTERS)
     app.state.speakers = CapacityLimiter(_SPEAKERS)
+    app.state.seals = seals = Seals(settings.api_token)
+    app.state.brake = Brake()
     app.state.viewers = Viewers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
-    for router in (
-        pipelines.router,
-        voices.router,
-        assets.router,
-        uploads.router,
-        *runs,
-        manifest_router,
-        *own,
-        metrics_router,
-        events.router,
-        creation_router,
-    ):
-        app.include_router(router, dependencies=[Depends(_BEARER)])
-    app.include_router(live.router)
+    guarded = [pipelines.router, voices.router, assets.router, uploads.router, links.router, *runs]
+    guarded += [manifest_router, *own, metrics_router, events.router, creation_router]
+    others = [login.router, links.shared_router, docs.router, live.router]
+    for router in guarded:
+        app.include_router(router, dependencies=[Depends(_BEARER), Depends(_SESSION)])
+    for router in others:
+        app.include_router(router)
     handle_errors(app)
-    app.add_middleware(Guard, token=settings.api_token, verify=verify)
-    app.add_middleware(AccessLog)
+    if prefix := prefix_of(settings.root_path):
+        check_prefix(prefix, _paths([app.router, *guarded, *others]))
+    app.add_middleware(Guard, settings=settings, seals=seals, verify=verify)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **cors_options(settings))
+    if prefix:
+        app.add_middleware(Prefix, prefix=prefix)
+    app.add_middleware(AccessLog)  # the outermost
     return app
+
+
+def _paths(routers: Iterable[APIRouter]) -> list[str]:
+    return [str(route.path) for router in routers for route in router.routes if hasattr(route, "path")]
 
 
 @asynccontextmanager

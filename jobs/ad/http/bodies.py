@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.api.routes.models import CostBody, Usd, cost_body, creation_url
+from shared.api.http.prefix import server_url
+from shared.api.routes.models import CostBody, Usd, cost_body, creation_url, websocket_url
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.names import FILM, POSTER
@@ -92,7 +93,9 @@ class VideosBody(_Body):
 
 def accepted_body(job_id: str) -> AcceptedBody:
     return AcceptedBody(
-        job_id=job_id, status_url=f"/api/videos/{quote(job_id)}", websocket_url=f"/ws/job/{quote(job_id)}"
+        job_id=job_id,
+        status_url=server_url(f"/api/videos/{quote(job_id)}"),
+        websocket_url=websocket_url(job_id),
     )
 
 

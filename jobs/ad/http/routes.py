@@ -19,6 +19,7 @@ from jobs.ad.styles import style_names
 from shared.accepted import PICTURE_NAMES
 from shared.api.http.body import read_parameters
 from shared.api.http.multipart import read_form
+from shared.api.http.prefix import server_url
 from shared.api.http.problems import RESPONSES, Problem
 from shared.api.routes.claiming import AlreadyPosted
 from shared.api.routes.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
@@ -167,7 +168,7 @@ def cancel(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, resp
     """Stop the work on an ad. An ad that has ended does not change."""
     if not creation.has_request():
         raise HTTPException(409, f"ad {creation.creation_id!r} was never started, so it can't be cancelled")
-    response.headers["Location"] = f"/api/videos/{creation.creation_id}"
+    response.headers["Location"] = server_url(f"/api/videos/{creation.creation_id}")
     return video_body(creation, pipeline, trigger.cancel(creation.creation_id))
 
 
@@ -182,7 +183,7 @@ def resume(creation: WithJob, trigger: WithTrigger, pipeline: WithPipeline, resp
         raise HTTPException(409, f"ad {job_id!r} is completed, so it can't be resumed")
     if status.status == "pending" and not status.is_deserted:
         raise HTTPException(409, f"ad {job_id!r} is running; wait for its end, or cancel it first")
-    response.headers["Location"] = f"/api/videos/{job_id}"
+    response.headers["Location"] = server_url(f"/api/videos/{job_id}")
     return video_body(creation, pipeline, trigger.resume(job_id))
 
 

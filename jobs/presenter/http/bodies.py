@@ -1,13 +1,12 @@
 """The HTTP request and response of a talk; the fields document the API."""
 
 from typing import Any, Final, Literal
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.presenter.messages.request import MOST_AVATAR_BYTES
 from jobs.presenter.talk import TalkOptions
-from shared.api.routes.models import creation_url
+from shared.api.routes.models import creation_url, websocket_url
 from shared.pipelines.definition import Pipeline
 
 _OWN: Final[dict[str, Any]] = {
@@ -50,6 +49,6 @@ def accepted_body(job_id: str, pipeline: Pipeline) -> AcceptedBody:
     return AcceptedBody(
         jobId=job_id,
         statusUrl=creation_url(job_id, f"{pipeline.action}_status"),
-        websocketUrl=f"/ws/job/{quote(job_id)}",
+        websocketUrl=websocket_url(job_id),
         videoUrl=creation_url(job_id, str(pipeline.film)),
     )

@@ -1,12 +1,11 @@
 """The HTTP request and response of a job; the fields document the API."""
 
 from pathlib import PurePosixPath
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.subtitles.job.options import JobOptions
-from shared.api.routes.models import creation_url
+from shared.api.routes.models import creation_url, websocket_url
 from shared.pipelines.definition import Pipeline
 from shared.records.dated import DatedJob
 from shared.records.names import ASSETS
@@ -63,6 +62,6 @@ def job_body(job: DatedJob, pipeline: Pipeline, film: str) -> JobBody:
         uploadsUrl=creation_url(place, "uploads"),
         startUrl=creation_url(place, str(pipeline.action)),
         statusUrl=creation_url(place, f"{pipeline.action}_status"),
-        websocketUrl=f"/ws/job/{quote(place)}",
+        websocketUrl=websocket_url(place),
         subtitlesUrl=creation_url(place, f"{ASSETS}subtitles/subtitles.srt"),
     )

@@ -3,7 +3,8 @@
 Events and sweeps come from a cloud's own services, which can't be configured to send a bearer token: they
 send an identity token of that cloud, or else the token as an attribute of the event. Pages in a browser can't
 set headers on a WebSocket: they offer the token as a subprotocol, `new WebSocket(url, ["reelwright",
-"bearer." + encodeURIComponent(token)])`, and never in the address, which proxies and browsers log.
+"bearer." + encodeURIComponent(token)])`, and never in the address, which proxies and browsers log. People in
+a browser log in, and their cookie (`shared.api.guard.sessions`) is as good as the token.
 """
 
 import hmac
@@ -12,13 +13,16 @@ import logging
 import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.api.guard.seals import Seals
+from shared.api.guard.sessions import changes_anything, has_session, is_from_here
+from shared.api.http.prefix import origin_of, route_path, server_url
 from shared.api.http.problems import problem
 from shared.errors import InvalidSettings, PlatformError
 from shared.logs import log
@@ -30,6 +34,10 @@ Verify: TypeAlias = Callable[[str], str]
 
 OPEN_PATHS: Final = frozenset({"/healthz"})
 """Answered without a token: load balancers and orchestrators don't have one."""
+LOGIN_PATH: Final = "/login"
+LOGOUT_PATH: Final = "/logout"
+SHARED_PATH: Final = "/shared/"
+"""What is below it is opened by a signature in its address, which its route checks."""
 EVENTS_PATH: Final = "/events"
 EVENT_PATHS: Final = frozenset({EVENTS_PATH, "/sweep"})
 """Paths where an identity token is as good as the bearer token."""
@@ -76,11 +84,15 @@ class Guard:
     reveals, or by a cross-site request, which the Origin header reveals.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None, verify: Verify | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, seals: Seals, verify: Verify | None = None
+    ) -> None:
         """With `verify`, events and sweeps are also accepted with an identity token; without, events with
         `EVENT_TOKEN_HEADER`."""
         self._app = app
-        self._token = token.encode() if token else None
+        self._token = settings.api_token.encode() if settings.api_token else None
+        self._public_origin = origin_of(settings.root_path)
+        self._seals = seals
         self._verify = verify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +103,7 @@ class Guard:
         path = scope["path"]
         if any(char < " " or char == "\x7f" for char in path):
             return problem(400, "the path has a control character; leave it out")
-        if path in OPEN_PATHS:
+        if route_path(scope) in OPEN_PATHS:
             return None
         if self._token is None:
             return self._without_token(scope)
@@ -100,17 +112,35 @@ class Guard:
     async def _with_token(self, scope: Scope, token: bytes) -> Response | None:
         given = _values(scope, b"authorization")
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
-        if match and hmac.compare_digest(match[1], token):
+        if _is_for_everyone(scope) or (match and hmac.compare_digest(match[1], token)):
             return None
+        offered = None if given else _offered_token(scope, token)
+        if not given and offered is None and has_session(scope, self._seals):
+            return self._with_session(scope)
         if scope["type"] == "websocket":
-            offered = None if given else _offered_token(scope, token)
             return None if offered else _unauthorized(_WANTED_SOCKET, wrong=bool(given) or offered is False)
-        path = scope["path"]
+        return await self._of_a_service(scope, token)
+
+    async def _of_a_service(self, scope: Scope, token: bytes) -> Response | None:
+        """Events and sweeps may be permitted in other ways; what is not is refused here."""
+        path, given = route_path(scope), _values(scope, b"authorization")
+        match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
         if self._verify and path in EVENT_PATHS and match and _JWT.fullmatch(match[1]):
             return await _refused_identity(self._verify, match[1].decode("ascii"))
         if not self._verify and path == EVENTS_PATH and not given and _has_event_token(scope, token):
             return None
+        if not given and _wants_page(scope):
+            return _to_login(scope)
         return _unauthorized(_WANTED, wrong=bool(given))
+
+    def _with_session(self, scope: Scope) -> Response | None:
+        if not changes_anything(scope) or is_from_here(scope, self._public_origin):
+            return None
+        return problem(
+            403,
+            "with a session only this server's own pages may do that, and neither Origin nor Sec-Fetch-Site "
+            f"says that one asks; {_WANTED}",
+        )
 
     def _without_token(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -125,6 +155,24 @@ class Guard:
                 403, "pages of other sites may not ask as long as API_TOKEN is unset on the server"
             )
         return None
+
+
+def _is_for_everyone(scope: Scope) -> bool:
+    path, method = route_path(scope), scope.get("method")
+    is_link = path.startswith(SHARED_PATH) and method in ("GET", "HEAD")
+    return is_link or (path in (LOGIN_PATH, LOGOUT_PATH) and method is not None)
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether a browser asks for a page that a person will see."""
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "").lower()
+
+
+def _to_login(scope: Scope) -> Response:
+    query = scope["query_string"].decode("ascii", "replace")
+    wanted = server_url(quote(route_path(scope))) + (f"?{query}" if query else "")
+    place = f"{server_url(LOGIN_PATH)}?next={quote(wanted, safe='')}"
+    return RedirectResponse(place, 303, {"Cache-Control": "no-store", "Vary": "Accept, Cookie"})
 
 
 async def _refused_identity(verify: Verify, identity: str) -> Response | None:
@@ -153,7 +201,7 @@ def _has_event_token(scope: Scope, token: bytes) -> bool:
 
 def _offered_token(scope: Scope, token: bytes) -> bool | None:
     """Whether the subprotocol that carries a token carries this one; None without such a subprotocol."""
-    offered = [name for name in scope["subprotocols"] if name.startswith(TOKEN_SUBPROTOCOL)]
+    offered = [name for name in scope.get("subprotocols", []) if name.startswith(TOKEN_SUBPROTOCOL)]
     if not offered:
         return None
     return len(offered) == 1 and _is_token(offered[0].removeprefix(TOKEN_SUBPROTOCOL).encode(), token)

@@ -70,8 +70,11 @@ class Problem(BaseModel):
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": Problem, "description": "The path has a control character, or the body broke off."},
-    401: {"model": Problem, "description": "The bearer token is missing or wrong."},
-    403: {"model": Problem, "description": "Not asked from this machine, and no token is set."},
+    401: {"model": Problem, "description": "The bearer token or the session is missing or wrong."},
+    403: {
+        "model": Problem,
+        "description": "No token is set and another machine asks; or a page of another site asks.",
+    },
     404: {"model": Problem, "description": "Not found."},
     405: {
         "model": Problem,

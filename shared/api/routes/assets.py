@@ -45,7 +45,7 @@ _PUTTING: Final[dict[int | str, dict[str, Any]]] = {
     },
 }
 _BYTES: Final = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES}
-_GETTING: Final[dict[int | str, dict[str, Any]]] = {
+GETTING: Final[dict[int | str, dict[str, Any]]] = {
     **_CHANGED,
     200: {"description": "The whole asset.", "content": _BYTES},
     206: {"description": "The range that was asked for.", "content": _BYTES},
@@ -94,7 +94,7 @@ async def put_asset(
 
 
 @router.head(_FILE, include_in_schema=False)
-@router.get(_FILE, response_class=StreamingResponse, responses=_GETTING)
+@router.get(_FILE, response_class=StreamingResponse, responses=GETTING)
 def get_asset(creation: WithCreation, name: AssetName, request: Request) -> Response:
     """An asset's bytes, or one range of them; a request for several ranges gets the whole."""
     for _ in range(_TRIES):

@@ -5,6 +5,7 @@ from typing import Annotated
 from anyio import CapacityLimiter
 from fastapi import Depends, HTTPException, Path, Request
 
+from shared.api.guard.seals import Seals
 from shared.api.routes.removal import Rows
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
@@ -48,6 +49,12 @@ async def _starters(request: Request) -> CapacityLimiter:
     return starters
 
 
+async def _seals(request: Request) -> Seals:
+    seals = request.app.state.seals
+    assert isinstance(seals, Seals)
+    return seals
+
+
 def installed(trigger: Trigger, pipeline: str) -> Pipeline:
     """The pipeline; raises 404 if this server doesn't have it."""
     if pipeline not in trigger.pipelines:
@@ -63,6 +70,8 @@ WithDecoders = Annotated[CapacityLimiter, Depends(_decoders)]
 """How many requests may have files decoded at once; the others wait without a thread."""
 WithStarters = Annotated[CapacityLimiter, Depends(_starters)]
 """How many jobs may be started at once, after the answers to their requests; the others wait."""
+WithSeals = Annotated[Seals, Depends(_seals)]
+"""What signs sessions and links."""
 WithSettings = Annotated[Settings, Depends(_settings)]
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.http.conditional import etag
 from shared.api.http.content import media_type
+from shared.api.http.prefix import server_url
 from shared.pipelines.definition import Pipeline
 from shared.preparing.record import Preparation
 from shared.records.documents import Failure, Record
@@ -133,7 +134,12 @@ class SweepBody(_Body):
 
 def creation_url(creation_id: str, place: str) -> str:
     """The URL, relative to the server, of an object or route of the creation."""
-    return f"/me/creation/{quote(creation_id)}/{quote(place)}"
+    return server_url(f"/me/creation/{quote(creation_id)}/{quote(place)}")
+
+
+def websocket_url(job_id: str) -> str:
+    """Where the job is watched, relative to the server."""
+    return server_url(f"/ws/job/{quote(job_id)}")
 
 
 def asset_body(creation_id: str, name: str, info: ObjectInfo) -> AssetBody:

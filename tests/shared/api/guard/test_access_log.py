@@ -30,6 +30,27 @@ def test_each_request_is_one_line_without_its_token(
     assert TOKEN not in str([line.__dict__ for line in caplog.records])
 
 
+def test_no_line_holds_a_cookie_or_a_signature(
+    trigger: Trigger, spring: Creation, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = TestClient(create_app(trigger, settings=Settings(api_token=TOKEN)), follow_redirects=False)
+    assert client.post("/login", json={"token": TOKEN}).status_code == 204
+    (session,) = client.cookies.values()
+    origin = {"Origin": "http://testserver"}
+    url = client.post("/me/creation/spring/links", json={"name": "1/1.txt"}, headers=origin).json()["url"]
+    signature = url.rpartition("=")[2]
+    assert client.get(url).status_code == 200
+    assert client.get(f"{url}x").status_code == 403
+    client.cookies.clear()
+    page = client.get(f"/docs?signature={signature}", headers={"Accept": "text/html"})
+    assert page.status_code == 303
+    assert client.get(page.headers["location"]).status_code == 200
+    seen = [line["path"] for line in requests_of(caplog)]
+    assert seen.count("/shared/spring/assets/1/1.txt") == 2
+    lines = str([line.__dict__ for line in caplog.records])
+    assert not any(secret in lines for secret in (TOKEN, session, signature))
+
+
 def test_a_request_that_fails_the_app_is_logged_as_500(
     trigger: Trigger, spring: Creation, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
