@@ -11,6 +11,9 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from shared.accepted import MOST_DECODERS
+from shared.api.creations.freshness import Freshness
+from shared.api.creations.index import Index
+from shared.api.creations.routes import router as creations_router
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
@@ -28,6 +31,7 @@ from shared.runs.trigger import Trigger
 from shared.settings import Settings
 
 _TAGS: Final = [
+    {"name": "creations", "description": "All creations: list, delete, restore."},
     {"name": "assets", "description": "What people put in and get out."},
     {"name": "runs", "description": "Turning a creation's assets into a video."},
     {"name": "events", "description": "Hints from a cloud that a stage has ended."},
@@ -85,6 +89,8 @@ def create_app(
     app.state.settings = settings
     app.state.metrics = metrics or Metrics(trigger.pipelines)
     app.state.rows = Rows(settings)
+    app.state.index = Index(trigger)
+    app.state.freshness = Freshness(trigger)
     app.state.listers = CapacityLimiter(_LISTERS)
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.starters = CapacityLimiter(_STARTERS)
@@ -98,6 +104,7 @@ def create_app(
         *runs,
         manifest_router,
         *own,
+        creations_router,  # after all others: its DELETE has the path that theirs begin with
         metrics_router,
         events.router,
     ):
