@@ -11,6 +11,7 @@ from unittest.mock import patch
 from benchmarks.ads import Crowd, asset_phase, branch_alone, crowd, stand_ins
 from benchmarks.ai_effect import rows_per_second
 from benchmarks.assist import asked
+from benchmarks.creations import listed
 from benchmarks.hearing import LANGUAGES, speakers
 from benchmarks.languages import WAYS
 from benchmarks.measure import Measured, measure
@@ -103,6 +104,18 @@ def polling(root: Path) -> None:
         say(
             f"  {store:13s} 1000 / 10: {by_size[1000].median_ms / by_size[10].median_ms:.2f}   (aim: about 1)"
         )
+
+
+def creations(root: Path) -> None:
+    """The list of 10,000 creations in a folder, over HTTP."""
+    found = listed(root / "store", 10_000)
+    say(f"  cold: {found.shown} creations after {found.first_s:.2f} s   (aim: within 2 s)")
+    say(f"  cold: all of them after {found.whole_s:.2f} s")
+    for name, timed in found.pages.items():
+        times = f"half within {timed.median_ms:5.1f} ms, the slowest {timed.slowest_ms:5.1f} ms"
+        say(f"  {name:10s} {timed.total:6d} match: {times}   (aim: 100 ms)")
+    say(f"  memory: {found.memory_kib / 1024:.0f} MiB more, {found.memory_kib / 10_000:.1f} KiB a creation")
+    say(f"  another process's new creation is listed after {found.appears_s:.1f} s   (aim: 2 s)")
 
 
 def assist(_root: Path) -> None:
@@ -298,6 +311,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "memory": memory,
     "edit": edit,
     "polling": polling,
+    "creations": creations,
     "assist": assist,
     "compositing": compositing,
     "slides": slides,

@@ -12,11 +12,12 @@ from jobs.catalogue import pipelines
 from scripts.report import print_next
 from scripts.wiring import make_trigger
 from shared.api.app import create_app
+from shared.api.creations.due import sweep_all
 from shared.api.guard.auth import check_listen_address
 from shared.api.guard.serve import serve as listen
+from shared.api.routes.removal import Rows
 from shared.logs import log
 from shared.machine.temporary import remove_abandoned
-from shared.preparing.looking import look_after_all
 from shared.reports.metrics import Metrics
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -56,23 +57,22 @@ def serve(
         app = create_app(trigger, settings=settings, metrics=metrics)
         if studio:
             mount_studio(app)
-        with _sweeping(trigger):
+        with _sweeping(trigger, Rows(settings)):
             listen(app, settings=settings, host=host, port=port, on_ready=on_ready or say)
     finally:
         trigger.platform.stop()
 
 
 @contextmanager
-def _sweeping(trigger: Trigger) -> Iterator[None]:
+def _sweeping(trigger: Trigger, rows: Rows) -> Iterator[None]:
     """Sweep at intervals, as a scheduler does in a cloud: this repeats webhooks that failed, ends runs that
-    exceeded their time limit and finds stages that died without a record."""
+    exceeded their time limit, finds stages that died without a record and removes what was deleted."""
     done = threading.Event()
 
     def sweep() -> None:
         while not done.wait(_SWEEP_EVERY_S):
             try:
-                look_after_all(trigger)
-                trigger.sweep()
+                sweep_all(trigger, rows.remove)
             except Exception as error:  # noqa: BLE001 - the next sweep may find the store again
                 log(logging.ERROR, "sweep_failed", f"the store could not be swept: {error}")
 

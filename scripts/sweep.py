@@ -1,10 +1,11 @@
-"""`reelwright sweep`: advances every run under way."""
+"""`reelwright sweep`: advances every run under way, and removes what was deleted."""
 
 from rich.console import Console
 
 from scripts.wiring import make_trigger
+from shared.api.creations.due import sweep_all
+from shared.api.routes.removal import Rows
 from shared.errors import RunFailed
-from shared.preparing.looking import look_after_all
 from shared.runs.sweeping import SweepReport
 from shared.settings import Settings
 
@@ -16,12 +17,13 @@ def sweep(settings: Settings) -> SweepReport:
     """
     console = Console(stderr=True)
     trigger = make_trigger(settings)
-    look_after_all(trigger)
-    report = trigger.sweep()
+    report, removed = sweep_all(trigger, Rows(settings).remove)
     console.print(
         f"{report.advanced} runs under way: {report.launched} advanced, {report.ended} had ended",
         highlight=False,
     )
+    if removed:
+        console.print(f"removed {', '.join(removed)}, which had been deleted", markup=False, highlight=False)
     trigger.platform.wait()
     if report.failed:
         raise RunFailed(", ".join(report.failed), "could not be advanced; the log above says why")

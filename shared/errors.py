@@ -5,7 +5,8 @@
     │   ├── InvalidCreationId
     │   ├── InvalidSettings
     │   ├── InvalidAssets                   objects under assets/ that can't become a video
-    │   └── UnknownName (LookupError)       a name that no backend has
+    │   ├── UnknownName (LookupError)       a name that no backend has
+    │   └── BeingDeleted                    a creation that is to be removed; HTTP 409
     ├── StoreError (OSError)
     │   ├── ObjectNotFound (FileNotFoundError)
     │   └── PreconditionFailed              another process wrote first
@@ -87,6 +88,19 @@ class UnknownName(BadRequest, LookupError):
     def problems(self) -> tuple[str, ...]:
         kind, name, known = self.args
         return (f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}",)
+
+
+class BeingDeleted(BadRequest):
+    """A creation that was deleted and can still be restored, or that is being removed just now."""
+
+    def __init__(self, creation_id: str) -> None:
+        ReelwrightError.__init__(self, creation_id)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        (creation_id,) = self.args
+        remedy = f"restore it first (POST /me/creation/{creation_id}/restore)"
+        return (f"creation {creation_id!r} is being deleted; {remedy}",)
 
 
 class StoreError(ReelwrightError, OSError):

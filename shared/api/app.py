@@ -14,6 +14,9 @@ from starlette.middleware.cors import CORSMiddleware
 from shared.accepted import MOST_DECODERS
 from shared.api.browser import docs, links, login
 from shared.api.browser.brake import Brake
+from shared.api.creations.freshness import Freshness
+from shared.api.creations.index import Index
+from shared.api.creations.routes import router as creations_router
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
 from shared.api.guard.cross_origin import cors_options
@@ -37,6 +40,7 @@ from shared.settings import Settings
 
 _TAGS: Final = [
     {"name": "making", "description": "What there is to choose from before a video is made."},
+    {"name": "creations", "description": "All creations: list, delete, restore."},
     {"name": "assets", "description": "What people put in and get out."},
     {"name": "runs", "description": "Turning a creation's assets into a video."},
     {"name": "events", "description": "Hints from a cloud that a stage has ended."},
@@ -101,6 +105,8 @@ def create_app(
     app.state.settings = settings
     app.state.metrics = metrics or Metrics(trigger.pipelines)
     app.state.rows = Rows(settings)
+    app.state.index = Index(trigger)
+    app.state.freshness = Freshness(trigger)
     app.state.listers = CapacityLimiter(_LISTERS)
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.starters = CapacityLimiter(_STARTERS)
@@ -112,7 +118,8 @@ def create_app(
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
     guarded = [pipelines.router, voices.router, assets.router, uploads.router, links.router, *runs]
-    guarded += [manifest_router, *own, metrics_router, events.router, creation_router]
+    guarded += [manifest_router, *own, metrics_router, events.router]
+    guarded += [creations_router, creation_router]  # last: their path is what the others' begin with
     others = [login.router, links.shared_router, docs.router, live.router]
     for router in guarded:
         app.include_router(router, dependencies=[Depends(_BEARER), Depends(_SESSION)])

@@ -102,6 +102,31 @@ class Reported(_Definition):
     """By stage, people's name of that part of the work: `Asset generation` failed."""
 
 
+class Called(_Definition):
+    """Where a creation says what people call it: in a JSON object of its own, or in a stage's metadata."""
+
+    document: str | None = None
+    """Name below a creation, e.g. `assets/order.json`."""
+    stage: str | None = None
+    field: str = Field(pattern=r"^[a-z][a-z_]{0,50}$")
+    """A run's parameter of this name comes before the document's."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.document is None) == (self.stage is None):
+            raise ValueError("give either document or stage")
+        return self
+
+
+class Listed(_Definition):
+    """How creations are shown in the list of all."""
+
+    called: tuple[Called, ...] = ()
+    """Where their names are; the first that there is counts."""
+    status_at: str | None = Field(None, pattern=r"^/[a-z/]*\{creation_id\}[a-z/_]*$")
+    """The path of their status, if it is not that of the `action`."""
+
+
 class Taken(_Definition):
     """Assets that may be put over HTTP."""
 
@@ -155,6 +180,8 @@ class Pipeline(_Definition):
     more than a folder of assets."""
     reported: Reported | None = None
     """Unset: its progress is in the store only."""
+    listed: Listed = Listed()
+    """How its creations are shown in `GET /creations`."""
     by_date: bool = False
     """Its creations may be jobs by date (`shared.job_manager`): compose also gets a file with a service for
     each stage, which takes a job's folder."""
@@ -189,9 +216,10 @@ class Pipeline(_Definition):
                     f"stage {name!r} fans out over {stage.fan_out.over!r} but doesn't need that stage"
                 )
             seen.append(name)
-        strange = [place for place in self.identified_by.values() if place.split(".")[0] not in seen]
+        told = [*self.identified_by.values(), *(each.stage for each in self.listed.called if each.stage)]
+        strange = [place for place in told if place.split(".")[0] not in seen]
         if strange:
-            raise ValueError(f"identified_by: {strange} name no stage")
+            raise ValueError(f"identified_by, listed: {strange} name no stage")
         if self.reported and set(self.reported.phases) != set(self.stages):
             raise ValueError("reported.phases must name every stage, and no other")
         total = sum(stage.share for stage in self.stages.values())

@@ -50,6 +50,13 @@ PREPARED: Final = "_preparing/"
 """A key: holds the mark of each creation that a job prepares. No creation ID can be equal to it."""
 
 
+REMOVING: Final = "_removing/"
+"""A key: holds the mark of each creation that was deleted and can still be restored. No creation ID can be
+equal to it."""
+_REMOVAL: Final = "/_removal"
+"""Ends the key of such a mark: no segment of a creation ID can be equal to it."""
+
+
 DATED: Final = "_jobs/"
 """A key: holds the numbers of jobs that are in use, by date. No creation ID can be equal to it."""
 
@@ -57,6 +64,16 @@ DATED: Final = "_jobs/"
 def dated_key(day: date, number: int) -> str:
     """The key that reserves a number of a job; its name is none that a job's folder has."""
     return f"{DATED}{day:%Y%m%d}/{number}"
+
+
+def removal_key(creation_id: str) -> str:
+    """The key of the mark of a creation that was deleted."""
+    return f"{REMOVING}{creation_id}{_REMOVAL}"
+
+
+def removed_creation(mark: str) -> str:
+    """The ID of the creation that has this mark."""
+    return mark.removeprefix(REMOVING).removesuffix(_REMOVAL)
 
 
 def captions_name(kind: str) -> str:

@@ -11,7 +11,8 @@ from shared.logs import log
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation, canonical_json
 from shared.records.documents import Queued, Record, Request, save_request
-from shared.records.names import ASSETS
+from shared.records.names import ASSETS, REQUEST
+from shared.records.removal import demand_kept
 from shared.runs.status import RunStatus
 from shared.storage import ObjectInfo
 
@@ -57,7 +58,8 @@ def check_pipeline(creation: Creation, request: Request, pipeline: str) -> None:
 
 
 def inputs_of(creation: Creation, pipeline: Pipeline) -> Inputs:
-    """The inputs; raises `BadRequest` for a creation without any assets."""
+    """The inputs; raises `BadRequest` for a creation without any assets, or one that is being deleted."""
+    demand_kept(creation)
     found = inputs_now(creation, pipeline)
     if not found and not creation.has_assets():
         raise no_assets(creation)
@@ -68,6 +70,19 @@ def no_assets(creation: Creation) -> BadRequest:
     return BadRequest(
         f"creation {creation.creation_id!r} has no assets; put them under {creation.key('assets/')}"
     )
+
+
+def demand_kept_meanwhile(creation: Creation) -> None:
+    """Withdraw the first request of a creation that was removed, or marked for removal, while it was asked
+    for; raises `BadRequest` then. Whoever removes it looks for a request after the mark, so that one of both
+    sees the other."""
+    try:
+        demand_kept(creation)
+        if not creation.has_assets():
+            raise no_assets(creation)
+    except BadRequest:
+        creation.delete(REQUEST)
+        raise
 
 
 def ask(creation: Creation, request: Request, *, over: str) -> bool:

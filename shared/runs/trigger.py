@@ -17,20 +17,20 @@ from shared.pipelines.definition import FUSED, Pipeline
 from shared.platforms import Platform
 from shared.records.creation import Creation
 from shared.records.documents import Claim, Request, first_request, load, load_request, save_request, utc_now
-from shared.records.names import MARKS, REQUEST, claim_name, marked_run
+from shared.records.names import MARKS, claim_name, marked_run
 from shared.runs.asking import (
     Inputs,
     ask,
     check_pipeline,
+    demand_kept_meanwhile,
     inputs_now,
     inputs_of,
     is_outdated,
-    no_assets,
     queue_behind,
     summary_of,
 )
 from shared.runs.launch import Fuses, Launcher, never_fuses
-from shared.runs.listeners import Listeners
+from shared.runs.listeners import Listeners, News
 from shared.runs.manifest import manifest_generation, rewrite_manifest
 from shared.runs.observe import observe
 from shared.runs.status import RunStatus
@@ -84,8 +84,8 @@ class Trigger:
         inputs or parameters queues another behind it; asking for the same has no effect.
 
         Without `parameters` a run that is under way keeps its own. Raises `BadRequest` for an unknown
-        pipeline, a bad ID, missing assets, a creation of another pipeline, and for parameters or assets that
-        the pipeline's stages could not use; with `checked=False` the stages find and record those.
+        pipeline, a bad ID, missing assets, a creation that is another pipeline's or deleted, and for
+        parameters or assets that its stages could not use; with `checked=False` the stages record those.
         """
         if pipeline not in self.pipelines:
             raise UnknownName("pipeline", pipeline, list(self.pipelines))
@@ -118,6 +118,10 @@ class Trigger:
         """Report the end of a run that may be unreported, since the next one begins."""
         if self.store.stat(creation.mark_of(request.run)):
             self._listeners.ended(creation, request, status)
+
+    def tell(self, listener: News) -> None:
+        """Notify this listener, too, of each status that is read from now on."""
+        self._listeners = replace(self._listeners, on_news=(*self._listeners.on_news, listener))
 
     def resume(self, creation_id: str) -> RunStatus:
         """Start the next run with the last parameters; raises `BadRequest` if there was no run yet."""
@@ -312,9 +316,7 @@ class Trigger:
         request = first_request(creation, pipeline, self._now(), **facts)
         if not ask(creation, request, over=generation):
             return False
-        if not creation.has_assets():  # it was removed in between
-            creation.delete(REQUEST)
-            raise no_assets(creation)
+        demand_kept_meanwhile(creation)
         return True
 
     def _limit_of(self, pipeline: str) -> float | None:

@@ -18,7 +18,7 @@ import secrets
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from shared.errors import ABSENT, BadRequest, InvalidSettings, ObjectNotFound, P
 from shared.storage.disk import access_in, arriving, departing, make_folders, opener, publish, refusals, sync
 from shared.storage.keys import RESERVED, check_key, check_prefix
 from shared.storage.store import Chunks, ObjectInfo
-from shared.storage.walk import is_inside, keys
+from shared.storage.walk import heads, is_inside, keys
 
 _CHUNK_BYTES = 1 << 20
 _TRIES = 10
@@ -132,6 +132,14 @@ class FileStore:
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         return self._listed(check_prefix(prefix))
+
+    def heads(self, names: Collection[str], folders: Collection[str]) -> Iterator[ObjectInfo]:
+        with refusals("list", ""):
+            root = self._real_root("list", "")
+            for key, path in heads(root, "", str(root), names, folders):
+                status = _status(Path(path))
+                if status:
+                    yield _info(key, status, "")
 
     def delete(self, key: str, *, expect: str | None = None) -> None:
         place = self._locate("delete", key)

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from shared.errors import ABSENT, ObjectNotFound, PreconditionFailed
 from shared.storage.disk import arriving, departing
 from shared.storage.keys import check_key, check_prefix
-from shared.storage.store import Chunks, ObjectInfo
+from shared.storage.store import Chunks, ObjectInfo, heads_among
 
 _CHUNK_BYTES = 1 << 20
 
@@ -85,6 +85,9 @@ class MemoryStore:
         with self._lock:
             found = sorted(key for key in self._objects if key.startswith(prefix))
             return iter([self._objects[key][1] for key in found])
+
+    def heads(self, names: Collection[str], folders: Collection[str]) -> Iterator[ObjectInfo]:
+        return heads_among(self.list(""), names, folders)
 
     def delete(self, key: str, *, expect: str | None = None) -> None:
         with self._lock:

@@ -1,7 +1,7 @@
 """The interface of every store: the protocol, an object's description, and the order of names for people."""
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +70,13 @@ class ObjectStore(Protocol):
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """All objects whose keys start with `prefix`, by key. Numbers sort as text: see `numeric_order`."""
 
+    def heads(self, names: Collection[str], folders: Collection[str]) -> Iterator[ObjectInfo]:
+        """Every object whose last segment is one of `names`; and where none of these stands beside a folder
+        of `folders`, the first object in it. These folders hide what is in them otherwise.
+
+        A folder on disk is not read beyond that; a bucket lists all its keys. Hashes may be left empty.
+        """
+
     def delete(self, key: str, *, expect: str | None = None) -> None:
         """Remove the object; no error if it doesn't exist (unless `expect` names a generation)."""
 
@@ -80,6 +87,23 @@ class ObjectStore(Protocol):
 def numeric_order(name: str) -> tuple[int, str]:
     """Sort key that puts part numbers in numeric order (1, 2, 10), and all other names after them."""
     return (int(name), "") if name.isascii() and name.isdigit() else (1 << 62, name)
+
+
+def heads_among(
+    infos: Iterable[ObjectInfo], names: Collection[str], folders: Collection[str]
+) -> Iterator[ObjectInfo]:
+    """`ObjectStore.heads` of a whole listing; the first objects of folders come after all else."""
+    firsts: dict[tuple[str, str], ObjectInfo] = {}
+    headed: set[str] = set()
+    for info in infos:
+        *above, name = info.key.split("/")
+        inner = next((depth for depth, segment in enumerate(above) if segment in folders), None)
+        if inner is not None:
+            firsts.setdefault(("/".join(above[:inner]), above[inner]), info)
+        elif name in names:
+            headed.add("/".join(above))
+            yield info
+    yield from (info for (place, _), info in firsts.items() if place not in headed)
 
 
 def nothing() -> Chunks:

@@ -1,10 +1,13 @@
 """The content of a folder on disk as keys; symbolic links can't lead out of it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Final
 
 from shared.storage.keys import RESERVED, is_key
+
+_DEEPEST: Final = 32
 
 
 def is_inside(real: str, root: Path) -> bool:
@@ -28,6 +31,27 @@ def keys(root: Path, folder: str, real: str, prefix: str, above: frozenset[str])
             yield from keys(root, key, path, prefix, above | {real})
         else:
             yield key, path
+
+
+def heads(
+    root: Path, folder: str, real: str, names: Collection[str], folders: Collection[str], depth: int = 0
+) -> Iterator[tuple[str, str]]:
+    """The keys and real paths of `ObjectStore.heads` in `folder`, which really is at `real`."""
+    if depth > _DEEPEST:  # a link to a folder above it
+        return
+    entries = _entries(root, real)
+    heads_here = [(name, path) for name, path in entries if name in names]
+    yield from ((folder + name, path) for name, path in heads_here)
+    for name, path in entries:
+        plain = name.removesuffix("/")
+        if plain == name or not is_key(folder + plain):
+            continue
+        if plain not in folders:
+            yield from heads(root, folder + name, path, names, folders, depth + 1)
+        elif not heads_here:
+            first = next(keys(root, folder + name, path, folder + name, frozenset()), None)
+            if first:
+                yield first
 
 
 def _entries(root: Path, folder: str) -> list[tuple[str, str]]:

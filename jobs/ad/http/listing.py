@@ -1,26 +1,26 @@
 """Lists ads from the store, newest first, page by page.
 
-It does not query the database, although that would be faster. The database mirrors reports: it may have
+The index of all creations tells which are ads and in which order; what is shown is read from the store. The
+database is not asked. The database mirrors reports: it may have
 missed some while it was down, be younger than the store, or list deleted ads after a late report.
 """
 
-import heapq
-import json
 import logging
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Final
 
-from jobs.ad.brief import BRIEF_NAME
 from jobs.ad.http.bodies import SummaryBody, VideosBody, summary_of, video_body
+from shared.api.creations.entry import Entry
+from shared.api.creations.index import Index
+from shared.api.creations.paging import Place, beyond
 from shared.errors import BadRequest, PlatformError, StoreError
 from shared.logs import log
 from shared.pipelines.definition import Pipeline
-from shared.records.creation import Creation, check_creation_id, is_creation_id
+from shared.records.creation import Creation
 from shared.records.documents import load_request
 from shared.runs.report import State
 from shared.runs.trigger import Trigger
@@ -29,29 +29,8 @@ MOST: Final = 100
 _MOST_LOOKED_AT: Final = 200
 """For one page: if few ads have the requested status, a page ends before it is full."""
 _READERS: Final = 4
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class Place:
-    """Where a page begins in the list: after this job."""
-
-    at: datetime
-    job_id: str
-
-    @staticmethod
-    def of(cursor: str) -> "Place":
-        """Raises `BadRequest` for an invalid cursor."""
-        try:
-            at, job_id = json.loads(urlsafe_b64decode(cursor.encode("ascii")))
-            place = Place(at=datetime.fromisoformat(at), job_id=check_creation_id(job_id))
-        except (ValueError, TypeError) as error:
-            raise BadRequest("cursor: is invalid; send next_cursor unchanged, or leave it out") from error
-        if place.at.tzinfo is None:
-            raise BadRequest("cursor: is invalid; send next_cursor unchanged, or leave it out")
-        return place
-
-    def cursor(self) -> str:
-        return urlsafe_b64encode(json.dumps([self.at.isoformat(), self.job_id]).encode()).decode()
+_PATIENCE_S: Final = 30.0
+"""How long a request waits for the index of a large store to be filled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +42,9 @@ class Page:
     status: State | None
 
 
-def list_videos(trigger: Trigger, pipeline: Pipeline, page: Page) -> VideosBody:
-    most = heapq.nlargest(_MOST_LOOKED_AT + 1, _places(trigger, page.after))
+def list_videos(trigger: Trigger, index: Index, pipeline: Pipeline, page: Page) -> VideosBody:
+    places = map(Place.of_entry, _candidates(index, pipeline, page))
+    most = list(islice(places, _MOST_LOOKED_AT + 1))
     videos: list[SummaryBody] = []
     reached = None
     for place, summary in _looked_at(trigger, pipeline, most[:_MOST_LOOKED_AT], page.limit):
@@ -88,20 +68,18 @@ def _looked_at(
             yield from zip(batch, pool.map(partial(_summary, trigger, pipeline), batch), strict=True)
 
 
-def _places(trigger: Trigger, after: Place | None) -> Iterator[Place]:
-    """Places of all ads, by the time when their briefs were written."""
-    for info in trigger.store.list(""):
-        job_id = info.key.removesuffix(f"/{BRIEF_NAME}")
-        if job_id == info.key or not is_creation_id(job_id):
-            continue
-        place = Place(at=info.modified_at, job_id=job_id)
-        if after is None or place < after:
-            yield place
+def _candidates(index: Index, pipeline: Pipeline, page: Page) -> Iterator[Entry]:
+    """The ads that come after the page's place, newest first, except those that have ended with another
+    status than the one that is asked for."""
+    known = index.found(patience_s=_PATIENCE_S).entries
+    possible = ("completed", "failed", "pending") if page.status is None else (page.status, "pending")
+    ads = (entry for entry in known if entry.pipeline == pipeline.name and entry.status in possible)
+    return beyond(ads, page.after)
 
 
 def _summary(trigger: Trigger, pipeline: Pipeline, place: Place) -> SummaryBody | None:
     """None for an ad that was never started, belongs to another pipeline or can't be read."""
-    job_id = place.job_id
+    job_id = place.creation_id
     creation = Creation(trigger.store, job_id)
     try:
         request, _ = load_request(creation)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,32 +12,36 @@ from starlette.concurrency import run_in_threadpool
 
 from jobs.ad.brief import ASPECT_RATIOS, BRIEF_NAME, MOST_PICTURE_BYTES
 from jobs.ad.http.bodies import AcceptedBody, VideoBody, VideosBody, accepted_body, not_begun, video_body
-from jobs.ad.http.listing import MOST, Page, Place, list_videos
+from jobs.ad.http.listing import MOST, Page, list_videos
 from jobs.ad.http.posting import Files, look_through, post
 from jobs.ad.styles import style_names
 from shared.accepted import PICTURE_NAMES
+from shared.api.creations.paging import Place
+from shared.api.creations.stopping import stop
 from shared.api.http.body import read_parameters
 from shared.api.http.multipart import read_form
 from shared.api.http.prefix import server_url
 from shared.api.http.problems import RESPONSES, Problem
 from shared.api.routes.claiming import AlreadyPosted
-from shared.api.routes.context import WithDecoders, WithListers, WithRows, WithSettings, WithTrigger
+from shared.api.routes.context import (
+    WithDecoders,
+    WithIndex,
+    WithListers,
+    WithRows,
+    WithSettings,
+    WithTrigger,
+)
 from shared.errors import ObjectNotFound
 from shared.machine.temporary import scratch
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.documents import load_request
 from shared.records.names import POSTED
-from shared.records.removal import remove
+from shared.records.removal import remove, restore
 from shared.runs.report import State
-from shared.runs.status import RunStatus
-from shared.runs.trigger import Trigger
 from shared.settings import Settings
 
 PIPELINE: Final = "ad"
-_STOPS_WITHIN_S: Final = 10.0
-_NAP_S: Final = 0.2
-_BUSY: Final = ("starting", "running", "retrying")
 _FORM: Final = "multipart/form-data"
 _FIELDS: Final[dict[str, Any]] = {
     "product_name": {"type": "string", "minLength": 1, "maxLength": 100},
@@ -138,7 +141,9 @@ async def generate(
 
 @router.get("")
 async def videos(
+    *,
     trigger: WithTrigger,
+    index: WithIndex,
     listers: WithListers,
     pipeline: WithPipeline,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
@@ -149,7 +154,7 @@ async def videos(
 ) -> VideosBody:
     """All ads, newest first. A page may hold fewer than `limit`, or none, although more follow."""
     page = Page(limit=limit, after=Place.of(cursor) if cursor else None, status=status)
-    return await run_sync(list_videos, trigger, pipeline, page, limiter=listers)
+    return await run_sync(list_videos, trigger, index, pipeline, page, limiter=listers)
 
 
 @router.get("/{job_id:path}")
@@ -192,13 +197,16 @@ def delete(
     creation: WithJob,
     trigger: WithTrigger,
     rows: WithRows,
+    index: WithIndex,
     cancel: Annotated[bool, Query(description="Stop it first if it is running.")] = False,
 ) -> None:
     """Delete an ad and everything that belongs to it."""
     if creation.has_request():
-        _stop(creation, trigger, may_cancel=cancel, sleep=time.sleep)
+        stop(creation, trigger, f"ad {creation.creation_id!r}", may_cancel=cancel, sleep=time.sleep)
     remove(creation)
+    restore(creation)  # takes back a deletion that was not due yet
     rows.remove(creation.creation_id)
+    index.touch(creation.creation_id)
 
 
 async def _read(request: Request, folder: Path, settings: Settings) -> tuple[dict[str, Any], dict[str, Path]]:
@@ -227,25 +235,3 @@ def _not_begun(creation: Creation, pipeline: Pipeline) -> VideoBody:
     fields = brief if isinstance(brief, dict) else {}
     told = {name: text for name, text in fields.items() if isinstance(text, str)}
     return not_begun(creation, pipeline, told, info.modified_at)
-
-
-def _stop(creation: Creation, trigger: Trigger, *, may_cancel: bool, sleep: Callable[[float], None]) -> None:
-    """Return when all work on the ad has ended; 409 if it does not end."""
-    status = trigger.status(creation.creation_id)
-    if status.status == "pending" and not may_cancel:
-        raise HTTPException(
-            409, f"ad {creation.creation_id!r} is running; cancel it first, or delete it with ?cancel=true"
-        )
-    if status.status == "pending":
-        status = trigger.cancel(creation.creation_id)
-    left_s = _STOPS_WITHIN_S
-    while _is_busy(status) and left_s > 0:
-        sleep(_NAP_S)
-        left_s -= _NAP_S
-        status = trigger.status(creation.creation_id)
-    if _is_busy(status):
-        raise HTTPException(409, "it is being stopped; try to delete it again soon", {"Retry-After": "10"})
-
-
-def _is_busy(status: RunStatus) -> bool:
-    return any(stage.state in _BUSY for stage in status.stages.values())

@@ -20,7 +20,7 @@ from shared.api.http.content import (
     media_type,
 )
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.context import AssetName, WithCreation, WithSettings, WithTrigger
+from shared.api.routes.context import AssetName, WithChangeable, WithCreation, WithSettings, WithTrigger
 from shared.api.routes.models import AssetBody, AssetsBody, asset_body
 from shared.errors import ObjectNotFound, StoreError
 from shared.machine.temporary import scratch
@@ -70,7 +70,7 @@ def list_assets(creation: WithCreation) -> AssetsBody:
 
 @router.put(_FILE, responses=_PUTTING, openapi_extra={"requestBody": {"required": True, "content": _BYTES}})
 async def put_asset(
-    creation: WithCreation,
+    creation: WithChangeable,
     name: AssetName,
     trigger: WithTrigger,
     settings: WithSettings,
@@ -105,7 +105,7 @@ def get_asset(creation: WithCreation, name: AssetName, request: Request) -> Resp
 
 
 @router.delete(_FILE, status_code=204, responses=_CHANGED)
-def delete_asset(creation: WithCreation, name: AssetName, request: Request) -> None:
+def delete_asset(creation: WithChangeable, name: AssetName, request: Request) -> None:
     """Remove an asset; 404 when it doesn't exist."""
     place = f"{ASSETS}{name}"
     expect = expectation(request.headers, creation.key(place), _stat(creation, name))

@@ -1,14 +1,17 @@
 """What every route needs: the trigger, the settings and the creation in the path."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, HTTPException, Path, Request
 
+from shared.api.creations.index import Index
 from shared.api.guard.seals import Seals
 from shared.api.routes.removal import Rows
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
+from shared.records.removal import demand_kept
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 
@@ -23,6 +26,12 @@ async def _settings(request: Request) -> Settings:
     settings = request.app.state.settings
     assert isinstance(settings, Settings)
     return settings
+
+
+async def _index(request: Request) -> Index:
+    index = request.app.state.index
+    assert isinstance(index, Index)
+    return index
 
 
 async def _rows(request: Request) -> Rows:
@@ -63,6 +72,7 @@ def installed(trigger: Trigger, pipeline: str) -> Pipeline:
 
 
 WithTrigger = Annotated[Trigger, Depends(_trigger)]
+WithIndex = Annotated[Index, Depends(_index)]
 WithRows = Annotated[Rows, Depends(_rows)]
 WithListers = Annotated[CapacityLimiter, Depends(_listers)]
 """How many requests may read the whole store at once; the others wait without a thread."""
@@ -89,5 +99,13 @@ async def _creation(
     return Creation(trigger.store, creation_id)
 
 
+def _changeable(creation: Annotated[Creation, Depends(_creation)], index: WithIndex) -> Iterator[Creation]:
+    demand_kept(creation)
+    yield creation
+    index.touch(creation.creation_id)
+
+
 WithCreation = Annotated[Creation, Depends(_creation)]
+WithChangeable = Annotated[Creation, Depends(_changeable)]
+"""The creation, whose assets may be changed: 409 while it is being deleted."""
 AssetName = Annotated[str, Path(description="The name below `assets/`.", examples=["1/image.png"])]

@@ -20,15 +20,16 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader
 from pydantic import AliasChoices, AliasPath, Base64Bytes, BaseModel, Field, ValidationError
 
+from shared.api.creations.due import sweep_all
 from shared.api.guard.auth import EVENT_TOKEN_HEADER
 from shared.api.http.body import read_body
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.context import WithTrigger
+from shared.api.routes.context import WithRows, WithTrigger
 from shared.api.routes.models import SweepBody
+from shared.api.routes.removal import Rows
 from shared.errors import BadRequest, ObjectNotFound
 from shared.logs import log
 from shared.platforms.task import CREATION_VARIABLE
-from shared.preparing.looking import look_after_all
 from shared.records.creation import is_creation_id
 from shared.records.names import RECORDS
 from shared.runs.trigger import Trigger
@@ -141,11 +142,13 @@ async def _read_event(request: Request) -> BaseCloudEvent:
     openapi_extra=_EVENT_BODY,
     dependencies=[Depends(_EVENT_TOKEN)],
 )
-def take_event(event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: WithTrigger) -> None:
+def take_event(
+    event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: WithTrigger, rows: WithRows
+) -> None:
     """Advance the creation that a CloudEvent is about, or sweep; irrelevant events have no effect."""
     kind = event.get_type()
     if kind == _PING:
-        _sweep(trigger)
+        _sweep(trigger, rows)
         return
     find = _FINDERS.get(kind)
     creation_id = find(trigger.store, event.get_data()) if find else None
@@ -168,14 +171,15 @@ def take_event(event: Annotated[BaseCloudEvent, Depends(_read_event)], trigger: 
 
 
 @router.post("/sweep")
-def sweep(trigger: WithTrigger) -> SweepBody:
-    """Advance every run that is under way, in case events got lost; call it every minute or so."""
-    return _sweep(trigger)
+def sweep(trigger: WithTrigger, rows: WithRows) -> SweepBody:
+    """Advance every run that is under way, in case events got lost, and remove deleted creations when they
+    are due; call it every minute or so."""
+    return _sweep(trigger, rows)
 
 
-def _sweep(trigger: Trigger) -> SweepBody:
-    look_after_all(trigger)
-    report = asdict(trigger.sweep())
+def _sweep(trigger: Trigger, rows: Rows) -> SweepBody:
+    found, removed = sweep_all(trigger, rows.remove)
+    report = {**asdict(found), "removed": len(removed)}
     log(logging.INFO, "swept", f"swept {report['advanced']} runs, {report['launched']} go on", **report)
     return SweepBody.model_validate(report)
 

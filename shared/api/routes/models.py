@@ -127,6 +127,7 @@ class SweepBody(_Body):
     advanced: int = Field(description="Runs under way that it looked at.", examples=[3])
     launched: int = Field(description="Of those, runs that stood still and go on now.", examples=[1])
     ended: int = Field(description="Of those, runs that turned out to have ended.", examples=[0])
+    removed: int = Field(description="Deleted creations that were due and are removed now.", examples=[0])
     failed: list[str] = Field(
         description="Creations that could not be advanced; the server's log says why.", examples=[[]]
     )

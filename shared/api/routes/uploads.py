@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from shared.api.http.body import refuse_by_head
 from shared.api.http.content import check_content, kind_of, limit_bytes
 from shared.api.http.problems import RESPONSES, too_large
-from shared.api.routes.context import WithCreation, WithSettings, WithTrigger
+from shared.api.routes.context import WithChangeable, WithCreation, WithSettings, WithTrigger
 from shared.api.routes.models import creation_url
 from shared.errors import BadRequest, PreconditionFailed
 from shared.machine.temporary import scratch
@@ -58,7 +58,7 @@ def describe_uploads(settings: WithSettings) -> Response:
 
 @router.post(_FOLDER, status_code=201)
 def create_upload(
-    creation: WithCreation,
+    creation: WithChangeable,
     trigger: WithTrigger,
     settings: WithSettings,
     upload_length: Annotated[Length, Header(description="The whole file's size in bytes.")],
@@ -97,7 +97,7 @@ def tell_offset(
 
 @router.patch(_ONE, status_code=204)
 async def append_piece(
-    creation: WithCreation,
+    creation: WithChangeable,
     upload: str,
     trigger: WithTrigger,
     request: Request,

@@ -13,7 +13,7 @@ import secrets
 import tempfile
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from shared.storage.gs.client import Remote, described
 from shared.storage.gs.download import Download, Replaced, new_sums
 from shared.storage.gs.errors import Unmet, in_short, is_garbled, is_interruption, problem_of, translated
 from shared.storage.keys import check_key, check_prefix, is_key
-from shared.storage.store import Chunks, ObjectInfo, nothing
+from shared.storage.store import Chunks, ObjectInfo, heads_among, nothing
 from shared.storage.sums import Beginnings, Sums
 
 _SHA256: Final = "sha256"
@@ -143,6 +143,9 @@ class CloudStorageStore:
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         return self._listed(check_prefix(prefix))
+
+    def heads(self, names: Collection[str], folders: Collection[str]) -> Iterator[ObjectInfo]:
+        return heads_among(self.list(""), names, folders)
 
     def delete(self, key: str, *, expect: str | None = None) -> None:
         check_key(key)

@@ -16,7 +16,7 @@ stored object is our own.
 import io
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ from shared.storage.s3.access import (
 )
 from shared.storage.s3.download import Download, Source, info_of
 from shared.storage.s3.put import Put, measured, spooled
-from shared.storage.store import Chunks, ObjectInfo, bucket_of, nothing
+from shared.storage.store import Chunks, ObjectInfo, bucket_of, heads_among, nothing
 from shared.storage.sums import Beginnings
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         return self._listed(check_prefix(prefix))
+
+    def heads(self, names: Collection[str], folders: Collection[str]) -> Iterator[ObjectInfo]:
+        return heads_among(self.list(""), names, folders)
 
     def delete(self, key: str, *, expect: str | None = None) -> None:
         check_key(key)

@@ -340,6 +340,20 @@ def test_a_source_that_breaks_leaves_the_old_object(store: ObjectStore, error: B
     assert store.read("old")[0] == b"old"
 
 
+def test_heads_show_what_there_is_without_what_is_in_it(store: ObjectStore) -> None:
+    heads = ["a/request.json", "a/manifest.json", "2025/10/b/request.json", "a/inner/request.json"]
+    hidden = ["a/assets/1.txt", "a/assets/request.json", "2025/10/b/cache/x/y", "a/loose.txt", "_mark/a/1"]
+    firsts = ["new/assets/1/1.txt", "new/claims/held", "2025/11/c/cache/one"]
+    for key in (*heads, *hidden, *firsts, "new/assets/2/1.txt", "2025/11/c/cache/two"):
+        store.write(key, key.encode())
+    found = list(store.heads({"request.json", "manifest.json"}, {"assets", "claims", "cache"}))
+    assert sorted(info.key for info in found) == sorted([*heads, *firsts])
+    for info in found:
+        there = store.stat(info.key)
+        assert there
+        assert (info.generation, info.size_bytes) == (there.generation, there.size_bytes)
+
+
 def test_a_list_is_in_the_order_of_keys(store: ObjectStore) -> None:
     names = [
         "a-b",

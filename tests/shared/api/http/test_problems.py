@@ -103,7 +103,7 @@ def test_unknown_addresses_and_methods_are_problems_too(client: TestClient, spri
     ("path", "allowed"),
     [
         ("/me/creation/spring/assets/1/1.txt", "GET, HEAD, PUT, DELETE"),
-        ("/me/creation/spring/generate_video", "POST"),
+        ("/me/creation/spring/generate_video", "POST, DELETE"),  # a creation may be called so
         ("/api/videos/x", "GET, DELETE"),
         ("/healthz", "GET"),
     ],

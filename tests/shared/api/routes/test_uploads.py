@@ -149,6 +149,6 @@ def test_a_piece_has_its_type_and_fits(client: TestClient) -> None:
     assert offset_of(client, place) == 0
 
 
-@pytest.mark.parametrize("upload", ["0" * 32, "..", "x", "0" * 31])
+@pytest.mark.parametrize("upload", ["0" * 32, "...", "x", "0" * 31])
 def test_an_unknown_upload_is_not_found(client: TestClient, upload: str) -> None:
     assert client.head(f"{UPLOADS}/{upload}", headers=TUS).status_code == 404
