@@ -5,6 +5,7 @@
     │   ├── InvalidCreationId
     │   ├── InvalidSettings
     │   ├── InvalidAssets                   objects under assets/ that can't become a video
+    │   ├── NoFilm                          the creation has no finished film (yet); HTTP 404
     │   └── UnknownName (LookupError)       a name that no backend has
     ├── StoreError (OSError)
     │   ├── ObjectNotFound (FileNotFoundError)
@@ -75,6 +76,10 @@ class InvalidSettings(BadRequest):
 
 class InvalidAssets(BadRequest):
     """Objects under ``assets/`` that can't become a video; every problem names its object."""
+
+
+class NoFilm(BadRequest):
+    """The creation has no finished film (yet)."""
 
 
 class UnknownName(BadRequest, LookupError):

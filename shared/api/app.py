@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from shared.accepted import MOST_DECODERS
+from shared.api.cuts.routes import router as cuts_router
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
@@ -97,6 +98,7 @@ def create_app(
         uploads.router,
         *runs,
         manifest_router,
+        cuts_router,
         *own,
         metrics_router,
         events.router,

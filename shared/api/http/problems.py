@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from shared.errors import (
     BadRequest,
+    NoFilm,
     ObjectNotFound,
     PlatformError,
     PreconditionFailed,
@@ -37,6 +38,7 @@ _RAISED: Final = "Value error, "
 
 _STATUSES: Final[dict[type[Exception], int]] = {
     BadRequest: 422,
+    NoFilm: 404,
     ObjectNotFound: 404,
     PreconditionFailed: 409,
     StoreError: 503,
