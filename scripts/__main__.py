@@ -132,6 +132,19 @@ def status(
 
 
 @app.command()
+def cut(
+    creation_id: Annotated[str, typer.Argument(help="Its creation ID.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The file to write; standard output without.")
+    ] = None,
+) -> None:
+    """Write the cut of a finished film as OpenTimelineIO, for editors such as DaVinci Resolve."""
+    from scripts.cut import write_cut
+
+    write_cut(_Work.settings, creation_id, to)
+
+
+@app.command()
 def resume(
     creation_id: Annotated[str, typer.Argument(help="Its creation ID.")], verbose: Verbose = False
 ) -> None:

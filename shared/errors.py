@@ -5,6 +5,7 @@
     │   ├── InvalidCreationId
     │   ├── InvalidSettings
     │   ├── InvalidAssets                   objects under assets/ that can't become a video
+    │   ├── NoFilm                          the creation has no finished film (yet); HTTP 404
     │   ├── UnknownName (LookupError)       a name that no backend has
     │   └── BeingDeleted                    a creation that is to be removed; HTTP 409
     ├── StoreError (OSError)
@@ -76,6 +77,10 @@ class InvalidSettings(BadRequest):
 
 class InvalidAssets(BadRequest):
     """Objects under ``assets/`` that can't become a video; every problem names its object."""
+
+
+class NoFilm(BadRequest):
+    """The creation has no finished film (yet)."""
 
 
 class UnknownName(BadRequest, LookupError):

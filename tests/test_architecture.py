@@ -105,7 +105,7 @@ FLOORS = (
     {"platforms", "providers"},
     {"stages"},
     {"runs"},
-    {"preparing"},
+    {"preparing", "cuts"},
     {"database"},
     {"reports"},
     {"worker"},
@@ -214,6 +214,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     [
         *(f"jobs.{pipeline}.{stage}" for pipeline, stage in stages()),
         *(each.checked_by.rpartition(".")[0] for each in pipelines().values() if each.checked_by),
+        *(each.cut.rpartition(".")[0] for each in pipelines().values() if each.cut),
         *("jobs.ad.orchestrator", "jobs.__main__"),
     ],
 )

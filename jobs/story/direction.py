@@ -130,6 +130,7 @@ def _cue(narrated: Narrated, at: int, frames: int) -> Cue:
         language=caption.language,
         words=narrated.words,
         styles=caption.styles,
+        asset=caption.name,
     )
 
 

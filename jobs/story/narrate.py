@@ -296,7 +296,7 @@ def _voice(settings: Settings) -> str:
 STAGE: Final = Stage(
     pipeline="story",
     name="narrate",
-    version=3,
+    version=4,
     inputs=story_inputs,
     run=run,
     salt=_voice,

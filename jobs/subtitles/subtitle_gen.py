@@ -12,7 +12,15 @@ from jobs.subtitles.cues.page import qc_page
 from jobs.subtitles.cues.profiles import profile_of
 from jobs.subtitles.cues.qc import Report, check
 from jobs.subtitles.entry import main
-from jobs.subtitles.job.documents import Cues, Media, Transcript, is_made, read_document
+from jobs.subtitles.job.documents import (
+    MENDS,
+    Cues,
+    Media,
+    Transcript,
+    is_made,
+    read_document,
+    shown_transcript,
+)
 from jobs.subtitles.job.names import (
     AUDIO,
     CORRECTED,
@@ -31,16 +39,13 @@ from shared.records.creation import Creation
 from shared.stages.film_steps import write_output
 from shared.stages.stage import Context, Output, Result, Stage
 
-_MENDS: Final = "post_ner"
-
 
 def run(context: Context) -> Result:
     """The stage's work."""
     creation = context.creation
     options = read_options(creation, context.parameters)
     media = read_document(creation, MEDIA, Media)
-    name = CORRECTED if is_made(creation, CORRECTED, _MENDS) else TRANSCRIPT
-    transcript = read_document(creation, name, Transcript)
+    transcript = shown_transcript(creation)
     names = _shown_names(creation, options)
     profile = profile_of(options.profile, transcript.language, sdh=options.sdh)
     context.progress.update(0.1, "laying out the words")
@@ -73,7 +78,7 @@ def run(context: Context) -> Result:
 
 def _shown_names(creation: Creation, options: JobOptions) -> Mapping[str, str]:
     """The names of speakers that are shown, by speaker."""
-    if not (options.sdh or options.speaker_labels == "names") or not is_made(creation, CORRECTIONS, _MENDS):
+    if not (options.sdh or options.speaker_labels == "names") or not is_made(creation, CORRECTIONS, MENDS):
         return {}
     found: dict[str, str] = json.loads(creation.read(CORRECTIONS)[0]).get("speaker_names", {})
     return found
@@ -104,7 +109,7 @@ def _inputs(_creation: Creation) -> list[str]:
 
 def _facts(creation: Creation) -> str:
     options = options_read("profile", "speaker_labels", "sdh")(creation)
-    return f"{options} {is_made(creation, CORRECTED, _MENDS)}"
+    return f"{options} {is_made(creation, CORRECTED, MENDS)}"
 
 
 STAGE: Final = Stage(

@@ -17,6 +17,7 @@ from shared.api.browser.brake import Brake
 from shared.api.creations.freshness import Freshness
 from shared.api.creations.index import Index
 from shared.api.creations.routes import router as creations_router
+from shared.api.cuts.routes import router as cuts_router
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard, Verify
 from shared.api.guard.cross_origin import cors_options
@@ -118,7 +119,7 @@ def create_app(
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
     guarded = [pipelines.router, voices.router, assets.router, uploads.router, links.router, *runs]
-    guarded += [manifest_router, *own, metrics_router, events.router]
+    guarded += [manifest_router, cuts_router, *own, metrics_router, events.router]
     guarded += [creations_router, creation_router]  # last: their path is what the others' begin with
     others = [login.router, links.shared_router, docs.router, live.router]
     for router in guarded:

@@ -194,6 +194,11 @@ class Pipeline(_Definition):
     outputs: tuple[str, ...] = ()
     """The assets that its stages make, or whole folders of them (which end in `/`), e.g. `assets/video.mp4`.
     All other assets are inputs."""
+    timeline: str | None = None
+    """The output that is the film's timeline (`shared.video.timeline`), from which its cut is read."""
+    cut: str | None = Field(None, pattern=_DOTTED)
+    """Instead of that, the dotted name of a function of a creation and its film's name, which returns the
+    film's `Cut` (`shared.cuts.cut`). It may import only what every image has."""
     fused: FusedDefinition | None = None
     extra_jobs: dict[Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")], ExtraJob] = {}
     """Jobs that are not stages, by the name that platforms have for them, without a prefix."""

@@ -127,7 +127,7 @@ class Word(_Record):
 class Cue(_Record):
     """One caption: its text and when it is on screen."""
 
-    unsaid = frozenset({"styles"})
+    unsaid = frozenset({"styles", "asset"})
 
     at_frame: int = Field(ge=0)
     frames: int = Field(ge=1)
@@ -135,6 +135,8 @@ class Cue(_Record):
     language: str
     words: tuple[Word, ...]
     styles: tuple[Styled, ...] = ()
+    asset: str | None = None
+    """Key of the asset below the creation whose text it is, e.g. `assets/1/1.txt`."""
 
 
 class CaptionStyle(_Record):

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field, PlainSerializer, ValidationError
 
+from jobs.subtitles.job.names import CORRECTED, TRANSCRIPT
 from shared.errors import StoreError
 from shared.records.creation import Creation
 from shared.records.documents import Document, Record, load, load_request
@@ -16,6 +17,8 @@ Timing = Literal["aligned", "recognised", "spread"]
 """How a word's times were found: by forced alignment, by the recogniser itself (less exact), or by spreading
 the words of a translation over the times of what was said."""
 UNKNOWN_SPEAKER: Final = "UNKNOWN"
+MENDS: Final = "post_ner"
+"""The stage that writes the corrected transcript, if it succeeds."""
 _Data = TypeVar("_Data", bound=Document)
 
 
@@ -213,6 +216,12 @@ def is_made(creation: Creation, name: str, stage: str) -> bool:
     if request is None or record is None:
         return True
     return record.run == request.run and record.status == "success"
+
+
+def shown_transcript(creation: Creation) -> Transcript:
+    """The transcript that the subtitles are made from: the corrected one, if the latest run made it."""
+    name = CORRECTED if is_made(creation, CORRECTED, MENDS) else TRANSCRIPT
+    return read_document(creation, name, Transcript)
 
 
 def stretches(spans: Sequence[tuple[float, float]]) -> tuple[Stretch, ...]:

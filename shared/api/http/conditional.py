@@ -51,6 +51,11 @@ def is_unchanged(headers: Headers, info: ObjectInfo) -> bool:
     return headers.get("if-modified-since") == last_modified(info)
 
 
+def is_current(headers: Headers, tag: str) -> bool:
+    """The same for an answer that is made of several objects, by its entity tag without quotes."""
+    return _match(headers.get("if-none-match", ""), tag, strong=False)
+
+
 def span(headers: Headers, info: ObjectInfo) -> tuple[int, int] | None:
     """The `start <= i < end` that is asked for, or None for the whole object.
 
@@ -81,8 +86,10 @@ def _same_generation(if_range: str | None, info: ObjectInfo) -> bool:
 
 def _names(header: str, info: ObjectInfo | None, *, strong: bool) -> bool:
     """Whether a list of entity tags (or `*`) names the object's generation."""
-    if info is None:
-        return False
+    return info is not None and _match(header, info.generation, strong=strong)
+
+
+def _match(header: str, wanted: str, *, strong: bool) -> bool:
     if header.strip() == "*":
         return True
-    return any(tag == info.generation for weak, tag in _TAG.findall(header) if not (strong and weak))
+    return any(tag == wanted for weak, tag in _TAG.findall(header) if not (strong and weak))

@@ -17,6 +17,7 @@ from starlette.routing import Match
 from shared.errors import (
     BadRequest,
     BeingDeleted,
+    NoFilm,
     ObjectNotFound,
     PlatformError,
     PreconditionFailed,
@@ -39,6 +40,7 @@ _RAISED: Final = "Value error, "
 _STATUSES: Final[dict[type[Exception], int]] = {
     BadRequest: 422,
     BeingDeleted: 409,
+    NoFilm: 404,
     ObjectNotFound: 404,
     PreconditionFailed: 409,
     StoreError: 503,

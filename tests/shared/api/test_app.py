@@ -16,6 +16,8 @@ ROUTES = {
     ("get", "/me/creation/{creation_id}/generate_video_status"),
     ("post", "/me/creation/{creation_id}/generate_video/cancel"),
     ("get", "/me/creation/{creation_id}/manifest"),
+    ("get", "/me/creation/{creation_id}/cut"),
+    ("get", "/me/creation/{creation_id}/cut.otio"),
     ("get", "/me/creation/{creation_id}/assets/"),
     ("put", "/me/creation/{creation_id}/assets/{name}"),
     ("get", "/me/creation/{creation_id}/assets/{name}"),
