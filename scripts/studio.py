@@ -1,19 +1,16 @@
 """`reelwright studio`: the page for people, in the browser."""
 
 import webbrowser
-from typing import Final
 
-import requests
 from rich.console import Console
 
 from scripts.serve import serve
-from shared.api.guard.auth import check_listen_address, is_loopback
+from shared.api.guard.auth import is_loopback
 from shared.api.guard.serve import serve as listen
+from shared.errors import InvalidSettings
 from shared.settings import Settings
-from studio.elsewhere import studio_elsewhere
+from studio.elsewhere import is_served_at, studio_elsewhere
 from studio.serving import PATH
-
-_ANSWERS_WITHIN_S: Final = 2
 
 
 def open_studio(settings: Settings, *, server: str | None, host: str, port: int, browser: bool) -> None:
@@ -23,24 +20,17 @@ def open_studio(settings: Settings, *, server: str | None, host: str, port: int,
     """
     show = _shown if browser else _said
     if server:
-        is_local = is_loopback(host)
-        app = studio_elsewhere(server, token=settings.api_token, is_local=is_local)
-        if not is_local:
-            check_listen_address(host, settings)
+        if not is_loopback(host):
+            raise InvalidSettings(
+                f"--host {host!r}: with --server the page is for this machine alone, since its token is sent "
+                "along; for others, start that server with --studio"
+            )
+        app = studio_elsewhere(server, token=settings.api_token)
         listen(app, settings=settings, host=host, port=port, on_ready=lambda url: show(f"{url}{PATH}/"))
-    elif _runs_at(url := f"http://{host}:{port}"):
+    elif is_served_at(url := f"http://{host}:{port}"):
         show(f"{url}{PATH}/")
     else:
         serve(settings, host, port, studio=True, on_ready=lambda url: show(f"{url}{PATH}/"))
-
-
-def _runs_at(url: str) -> bool:
-    """Whether a server of ours that has the page answers there."""
-    try:
-        answer = requests.get(f"{url}{PATH}/", timeout=_ANSWERS_WITHIN_S, allow_redirects=True)
-    except requests.RequestException:
-        return False
-    return answer.ok and "Reelwright" in answer.text
 
 
 def _said(url: str) -> None:

@@ -1,8 +1,7 @@
 """The page beside a server that is somewhere else: it is served here, and all that it asks is passed on.
 
-So the browser needs neither the server's token nor permission to ask another origin. Where only this machine
-can ask (on loopback), the token of this process is sent along; anywhere else people log in at the server, as
-they would without this.
+So the browser needs neither the server's token, which this process sends along, nor permission to ask another
+origin. Only this machine may ask.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -14,17 +13,21 @@ import httpx
 from anyio import create_task_group
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard
+from shared.api.guard.seals import Seals
+from shared.api.http.problems import problem
 from shared.errors import InvalidSettings
-from studio.serving import mount_studio
+from shared.settings import Settings
+from studio.serving import PATH, mount_studio
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_LOOK_S: Final = 2.0
 _CONNECT_S: Final = 10.0
 _ANSWER_S: Final = 120.0
 """Until the server answers: it may have to start a container first."""
@@ -46,16 +49,24 @@ def check_server(url: str) -> str:
     return url.rstrip("/")
 
 
-def studio_elsewhere(server: str, *, token: str | None, is_local: bool) -> FastAPI:
-    """The page, and all other paths passed on to `server`. With `is_local` only this machine may ask, and
-    `token` is sent along."""
-    passing = _Passing(check_server(server), token if is_local else None, is_local=is_local)
+def is_served_at(url: str) -> bool:
+    """Whether the page is there already."""
+    try:
+        answer = httpx.get(f"{url}{PATH}/", timeout=_LOOK_S, follow_redirects=True, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.is_success and "Reelwright" in answer.text
+
+
+def studio_elsewhere(server: str, *, token: str | None) -> FastAPI:
+    """The page, and all other paths passed on to `server` with `token`; raises `InvalidSettings` for an
+    address that is none."""
+    passing = _Passing(check_server(server), token)
     app = FastAPI(lifespan=passing.open, title="Reelwright", openapi_url=None, redirect_slashes=False)
     mount_studio(app)
     app.add_api_route("/{path:path}", passing.on, methods=_METHODS, include_in_schema=False)
     app.add_api_websocket_route("/{path:path}", passing.listen)
-    if is_local:
-        app.add_middleware(Guard, token=None)
+    app.add_middleware(Guard, settings=Settings(), seals=Seals(None))
     app.add_middleware(AccessLog)
     return app
 
@@ -63,11 +74,10 @@ def studio_elsewhere(server: str, *, token: str | None, is_local: bool) -> FastA
 class _Passing:
     """Passes requests on, and their answers back, piece by piece."""
 
-    def __init__(self, server: str, token: str | None, *, is_local: bool) -> None:
+    def __init__(self, server: str, token: str | None) -> None:
         self._server = server
         self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(server))
         self._token = token
-        self._is_local = is_local
         timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
 
@@ -85,7 +95,7 @@ class _Passing:
         asked = self._client.build_request(
             request.method,
             url,
-            headers=self._headers(request.headers.items(), request.headers.get("host", "")),
+            headers=self._headers(request.headers.items()),
             content=request.stream() if has_body else None,
         )
         try:
@@ -93,17 +103,16 @@ class _Passing:
         except httpx.HTTPError as error:
             return self._unreachable(error)
         back = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _OWN]
-        response = StreamingResponse(answer.aiter_raw(), answer.status_code, background=None)
+        response = StreamingResponse(_closing(answer), answer.status_code)
         response.raw_headers = [
             (name.encode("latin-1"), self._here(name, value).encode("latin-1")) for name, value in back
         ]
-        response.body_iterator = _closing(answer)
         return response
 
     async def listen(self, socket: WebSocket) -> None:
         """Pass a WebSocket's messages from the server to the browser until one of them ends it."""
         url = f"{self._server.replace('http', 'ws', 1)}{socket.scope['raw_path'].decode('latin-1')}"
-        headers = self._headers(socket.headers.items(), socket.headers.get("host", ""))
+        headers = self._headers(socket.headers.items())
         said = {name: value for name, value in headers if not name.lower().startswith("sec-websocket")}
         try:
             async with connect(url, additional_headers=said, open_timeout=_CONNECT_S) as server:
@@ -112,18 +121,9 @@ class _Passing:
         except (OSError, TimeoutError, InvalidStatus):
             await socket.close(_GOING_AWAY)
 
-    def _headers(self, given: Iterable[tuple[str, str]], host: str) -> list[tuple[str, str]]:
-        left_out = _OWN | (_SECRET if self._is_local else frozenset())
-        kept = [
-            (name, self._there(name, value, host)) for name, value in given if name.lower() not in left_out
-        ]
+    def _headers(self, given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in given if name.lower() not in _OWN | _SECRET]
         return [*kept, ("authorization", f"Bearer {self._token}")] if self._token else kept
-
-    def _there(self, name: str, value: str, host: str) -> str:
-        """A page of ours is a page of the server's; a page from anywhere else stays what it is."""
-        if name.lower() == "origin" and urlsplit(value).netloc == host:
-            return self._origin
-        return value
 
     def _here(self, name: str, value: str) -> str:
         """A place on the server is the same place here."""
@@ -132,11 +132,7 @@ class _Passing:
     def _unreachable(self, error: Exception) -> Response:
         reason = str(error) or type(error).__name__
         detail = f"{self._server} can't be reached ({reason}); see that it runs, then try again"
-        return JSONResponse(
-            {"title": "Bad Gateway", "status": 502, "detail": detail, "problems": []},
-            502,
-            media_type="application/problem+json",
-        )
+        return problem(502, detail)
 
 
 async def _closing(answer: httpx.Response) -> AsyncIterator[bytes]:

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "jobs": {"shared", "jobs"},
     "cloudrun": {"shared", "cloudrun"},
     "codeengine": {"shared", "codeengine"},
-    "scripts": {"shared", "jobs", "cloudrun", "codeengine", "scripts"},
+    "studio": {"shared", "studio"},
+    "scripts": {"shared", "jobs", "cloudrun", "codeengine", "studio", "scripts"},
     "benchmarks": {"shared", "jobs", "scripts", "benchmarks"},
 }
 
@@ -75,7 +76,8 @@ HOMES = {
     "pinyin_to_ipa": ("shared/providers/speech/kokoro/phonemes/chinese.py",),
     "pypinyin": ("shared/providers/speech/kokoro/phonemes/chinese.py",),
     "rjieba": ("shared/providers/speech/kokoro/phonemes/chinese.py",),
-    "fastapi": ("shared/api/", "jobs/*/http/"),
+    "fastapi": ("shared/api/", "jobs/*/http/", "studio/"),
+    "httpx": ("studio/elsewhere.py",),
     "uvicorn": ("shared/api/",),
     "h11": ("shared/api/",),
     "anyascii": ("shared/records/naming.py",),

@@ -33,7 +33,7 @@ class TakenBody(_Body):
 class PipelineBody(_Body):
     """A pipeline: what it takes, what may be chosen, how it is started."""
 
-    name: str = Field(examples=["story"])
+    name: str = Field(examples=["slideshow"])
     description: str
     guide: str = Field(description="What its assets are, in a few lines.")
     takes: list[TakenBody]
