@@ -66,6 +66,7 @@ NOT_HANDED_ON = {
 def test_every_setting_reaches_the_containers_that_heed_it() -> None:
     trigger = SERVICES["trigger"]["environment"]
     of_the_face = {"API_TOKEN", "FUSED", "MAX_UPLOAD_MB", "WEBHOOK_URL", "WEBHOOK_SECRET", "PLATFORM"}
+    of_the_face |= {"CORS_ORIGINS", "ROOT_PATH"}
     of_buckets = {"COS_ENDPOINT", "COS_HMAC_ACCESS_KEY_ID", "COS_HMAC_SECRET_ACCESS_KEY"}
     assert set(trigger) == {*VARIABLES, "PLATFORM"} - NOT_HANDED_ON - of_buckets
     for name in JOBS:

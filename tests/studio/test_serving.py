@@ -29,7 +29,7 @@ def test_the_page_may_load_nothing_from_elsewhere_and_run_nothing_that_is_writte
     store: MemoryStore, platform: NotingPlatform
 ) -> None:
     client = client_of(store, platform)
-    for path in ("/studio/", "/studio/app/main.js", "/studio/words/en.json", "/studio/nothing"):
+    for path in ("/studio/", "/studio/app/main.js", "/studio/words/en.json"):
         policy = client.get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy

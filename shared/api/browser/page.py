@@ -16,12 +16,12 @@ _STYLE: Final = """
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
   background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
-main { width: min(25rem, 100%); padding: 2.25rem 2rem 2rem; background: var(--card); border-radius: 1rem;
-  border-top: .375rem solid var(--accent); box-shadow: 0 1rem 3rem rgb(0 0 0 / 12%); }
+main { width: min(25rem, 100%); padding: 2.5rem 2rem 2rem; border-radius: 1rem;
+  background: linear-gradient(var(--accent) .375rem, var(--card) .375rem);
+  box-shadow: 0 1rem 3rem rgb(0 0 0 / 12%); }
 .mark { margin: 0; color: var(--accent); font-weight: 650; letter-spacing: .02em; }
 h1 { margin: .25rem 0 1rem; font-size: 1.6rem; line-height: 1.2; font-weight: 650; }
 p { margin: 0 0 1.25rem; color: var(--quiet); }
-.mark + h1 { color: var(--ink); }
 .wrong { padding: .7rem .9rem; border-radius: .5rem; color: var(--wrong); background: var(--wrong-ground); }
 label { display: block; margin-bottom: .4rem; font-weight: 600; }
 input[type=password] { width: 100%; padding: .7rem .8rem; font: inherit; color: inherit;
@@ -58,6 +58,7 @@ _PAGE: Final = """<!doctype html>
 _FORM: Final = """{wrong}<p id="about">Use the token that this server was given as API_TOKEN.</p>
 <form method="post" action="{action}">
 <input type="hidden" name="next" value="{next}">
+<input type="text" value="reelwright" autocomplete="username" hidden>
 <label for="token">Token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="off"
   spellcheck="false" required autofocus aria-describedby="{described}"{invalid}>

@@ -37,7 +37,7 @@ class Page(HTMLParser):
 
 def test_the_form_leads_to_where_one_wanted_to_go(browser: TestClient) -> None:
     page = Page(browser.get("/login?next=/metrics").text)
-    hidden, token = page.of("input")
+    hidden, _, token = page.of("input")
     assert (hidden["name"], hidden["value"]) == ("next", "/metrics")
     assert (token["type"], token["autocomplete"]) == ("password", "current-password")
     assert page.of("label") == [{"for": token["id"]}]
@@ -90,7 +90,7 @@ def test_a_wrong_token_is_told_after_a_while_and_opens_nothing(
     assert (answer.status_code, paused) == (401, [1.0])
     page = Page(answer.text)
     assert [each for each in page.of("p") if each.get("role") == "alert"]
-    hidden, token = page.of("input")
+    hidden, _, token = page.of("input")
     assert (hidden["value"], token["aria-invalid"]) == ("/metrics", "true")
     assert browser.post("/login", json={"token": TOKEN + "x"}).json()["status"] == 401
     assert "set-cookie" not in answer.headers
@@ -178,7 +178,7 @@ def test_a_page_that_needs_a_login_leads_to_it_and_back(browser: TestClient) -> 
     answer = browser.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/login?next={quote(path, safe='')}"
-    (hidden, _) = Page(browser.get(answer.headers["location"]).text).of("input")
+    (hidden, _, _) = Page(browser.get(answer.headers["location"]).text).of("input")
     assert hidden["value"] == path
 
 
