@@ -44,4 +44,4 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     yield page
     context.close()
-    assert wrong == []
+    assert wrong == [], wrong

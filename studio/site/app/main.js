@@ -3,7 +3,7 @@
 import { getJson } from "./lib/api.js";
 import { h } from "./lib/dom.js";
 import { chooseLanguage, currentLanguage, languages, loadWords, t } from "./lib/words.js";
-import { troubleOf } from "./lib/toast.js";
+import { note, troubleOf } from "./lib/toast.js";
 import { home } from "./pages/home.js";
 import { make } from "./pages/make.js";
 import { see } from "./pages/see.js";
@@ -52,7 +52,7 @@ async function show(focus) {
   try {
     page = await pageFor(address);
   } catch (error) {
-    console.error(error);
+    note(error);
     const again = h("button", { type: "button", onclick: () => show(true) }, t("error.again"));
     page = { element: h("div", { class: "page" }, troubleOf(error, again)), title: t("error.title") };
   }

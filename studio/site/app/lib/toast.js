@@ -1,5 +1,6 @@
 /** Short messages at the lower edge of the page, read aloud by screen readers. */
 
+import { Refusal } from "./api.js";
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
@@ -26,8 +27,13 @@ export function toast(text, offer) {
 
 /** Say what went wrong, in the server's words. */
 export function complain(error) {
-  console.error(error);
+  note(error);
   toast(error.message || t("error.unknown"));
+}
+
+/** Keep an error for developers; what the server refused is no error of this page. */
+export function note(error) {
+  if (!(error instanceof Refusal)) console.error(error);
 }
 
 /** An error as an element that stays on the page: its sentence, or its problems one by one. */

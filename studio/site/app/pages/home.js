@@ -1,6 +1,6 @@
 /** What can be made, and all that was made. */
 
-import { ask, creationPath, getJson, postJson, urlOf } from "../lib/api.js";
+import { ask, creationPath, getJson, urlOf } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
 import { complain, toast } from "../lib/toast.js";
 import { moment, orElse, t } from "../lib/words.js";
@@ -27,7 +27,7 @@ function choice(pipeline) {
   return h(
     "a",
     { class: "card choice", href: `#/make/${pipeline.name}` },
-    h("h3", {}, nameOf(pipeline.name)),
+    h("h2", {}, nameOf(pipeline.name)),
     h("p", { class: "soft" }, orElse(`pipeline.${pipeline.name}.about`, pipeline.description)),
   );
 }
@@ -142,7 +142,7 @@ async function remove(work, again) {
   }
   toast(t("home.deleted", { title: work.title || work.creation_id }), {
     label: t("home.undo"),
-    act: () => postJson(`${path}/restore`).then(again, complain),
+    act: () => ask("POST", `${path}/restore`).then(again, complain),
     ms: UNDO_MS,
   });
   again();

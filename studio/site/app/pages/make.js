@@ -2,7 +2,7 @@
 
 import { creationPath, findJson, postJson } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
-import { toast, troubleOf } from "../lib/toast.js";
+import { note, toast, troubleOf } from "../lib/toast.js";
 import { orElse, t } from "../lib/words.js";
 import { emptyDraft, loadDraft, saveDraft } from "../parts/draft.js";
 import { dropZone, endingOf, fileRow } from "../parts/files.js";
@@ -78,7 +78,7 @@ class Desk {
   slots() {
     const byName = new Map();
     for (const taken of this.pipeline.takes) {
-      const isOptions = `${taken.name}.json` === this.pipeline.document;
+      const isOptions = taken.kind === "json" && `${taken.name}.json` === this.pipeline.document;
       if (taken.name.startsWith("<part>") || isOptions) continue;
       byName.set(taken.name, [...(byName.get(taken.name) ?? []), taken]);
     }
@@ -95,8 +95,8 @@ class Desk {
     const isMine = (key) => (many ? key.startsWith(stem) : key.replace(/\.[^.]+$/, "") === name && endings.includes(endingOf(key)));
     const list = h("ul", { class: "files" });
     const label = orElse(`slot.${stem}`, stem.replace("/", ""));
-    const box = h("div", { class: "card stack" });
     const isText = kinds.some((each) => each.kind === "text");
+    const box = h("div", { class: isText ? "card stack wide" : "card stack" });
     const words = isText ? this.wordsOf(name, isMine, label) : null;
 
     const draw = () => {
@@ -196,7 +196,7 @@ class Desk {
   }
 
   say(error) {
-    console.error(error);
+    note(error);
     this.state.textContent = "";
     this.trouble.replaceChildren(troubleOf(error));
   }
