@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import ValidationError
+
 from shared.cuts.cut import Cut
 from shared.cuts.of_timeline import cut_of_timeline
-from shared.errors import NoFilm
+from shared.errors import NoFilm, StoreError
 from shared.pipelines.definition import Pipeline, named
 from shared.records.creation import Creation
 from shared.records.documents import load_request
 from shared.runs.status import RunStatus
 from shared.runs.trigger import Trigger
+from shared.validation import problems_of
 from shared.video.timeline import Timeline
 
 _LABEL: Final = "video"
@@ -69,8 +72,17 @@ def _film(creation: Creation, status: RunStatus) -> str:
 
 def _cut(creation: Creation, pipeline: Pipeline, film: str) -> Cut:
     if pipeline.timeline:
-        return cut_of_timeline(Timeline.model_validate_json(creation.read(pipeline.timeline)[0]))
+        return cut_of_timeline(_timeline(creation, pipeline.timeline))
     assert pipeline.cut
     cut = named(pipeline.cut)(creation, film)
     assert isinstance(cut, Cut)
     return cut
+
+
+def _timeline(creation: Creation, name: str) -> Timeline:
+    data, _ = creation.read(name)
+    try:
+        return Timeline.model_validate_json(data)
+    except ValidationError as error:
+        reason = f"not a valid timeline ({problems_of(error)}); start it again"
+        raise StoreError("read", creation.key(name), reason) from error

@@ -10,22 +10,27 @@ import sys
 import urllib.request
 import wave
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.catalogue import pipelines
+from scripts.cut import write_cut
 from scripts.folders import assets_in, bring_assets
 from scripts.list import list_creations
 from scripts.status import show_status
-from shared.errors import BadRequest
+from shared.errors import BadRequest, NoFilm
 from shared.platforms.task import CLAIM_VARIABLE
 from shared.records.creation import Creation
 from shared.records.documents import Claim, load
+from shared.records.names import FILM, TIMELINE
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.file import FileStore
+from shared.video.timeline import Shot, Timeline
+from tests.support.cuts import finish
 from tests.support.patience import HANGS_AFTER_S, until
 from tests.support.stories import SMALL, picture
 from tests.support.toys import FakePlatform, fill
@@ -371,6 +376,27 @@ def test_a_list_survives_names_that_nobody_here_gave(tmp_path: Path) -> None:
     FileStore(tmp_path).write("x[/b]y/request.json", b"{}")
     done = reelwright(tmp_path, "list")
     assert (done.returncode, "tale" in done.stdout, "[/b]" in done.stdout) == (0, True, False)
+
+
+def test_a_finished_films_cut_is_written_for_editors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(store_url=f"file://{tmp_path}/store")
+    creation = Creation(FileStore(tmp_path / "store"), "tale")
+    with pytest.raises(NoFilm, match="'tale' was never started"):
+        write_cut(settings, "tale", None)
+    timeline = Timeline(width=64, height=64, frame_rate=Fraction(24), shots=(Shot(frames=48),))
+    creation.write(TIMELINE, timeline.model_dump_json().encode())
+    creation.write(FILM, b"a film")
+    finish(creation, "story", FILM)
+    write_cut(settings, "tale", None)
+    shown = json.loads(capsys.readouterr().out)
+    write_cut(settings, "tale", tmp_path / "film.otio")
+    assert json.loads((tmp_path / "film.otio").read_bytes()) == shown
+    assert shown["tracks"]["children"][0]["children"][0]["source_range"]["duration"]["value"] == 48
+    assert capsys.readouterr().out == f"{tmp_path}/film.otio\n"
+    with pytest.raises(BadRequest, match="name another file"):
+        write_cut(settings, "tale", tmp_path / "nowhere" / "film.otio")
 
 
 def stuck(folder: Path, place: Path) -> FileStore:

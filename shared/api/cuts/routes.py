@@ -3,7 +3,6 @@
 import hashlib
 from typing import Any, Final
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -12,10 +11,9 @@ from shared.api.cuts.bodies import CutBody, cut_body
 from shared.api.cuts.sound import kept_loudness, measured_loudness
 from shared.api.http.conditional import is_current
 from shared.api.http.problems import RESPONSES
-from shared.api.routes.context import WithCreation, WithDecoders, WithTrigger
+from shared.api.routes.context import WithCreation, WithDecoders, WithSettings, WithTrigger
 from shared.cuts.finished import finished_film
 from shared.cuts.otio import otio_of
-from shared.records.creation import Creation
 
 _PLACE: Final = "/me/creation/{creation_id:path}/cut"
 _JSON: Final = "application/json"
@@ -28,13 +26,20 @@ router = APIRouter(tags=["runs"], responses=RESPONSES)
 
 @router.get(_PLACE, response_model=CutBody, responses=_CURRENT)
 async def cut(
-    creation: WithCreation, trigger: WithTrigger, decoders: WithDecoders, request: Request
+    creation: WithCreation,
+    trigger: WithTrigger,
+    settings: WithSettings,
+    decoders: WithDecoders,
+    request: Request,
 ) -> Response:
     """The cut of the finished film: its shots, captions with their words, and loudness, by the times of the
     film as it is played. 404 unless the latest run is completed."""
     finished = await run_in_threadpool(finished_film, trigger, creation.creation_id)
-    levels = await _levels(creation, finished.sound, decoders)
-    return _answer(request, cut_body(finished, levels).model_dump_json().encode())
+    measured = await run_in_threadpool(kept_loudness, creation, finished.sound)
+    if measured is None:
+        most_bytes = settings.max_upload_bytes  # as much as it takes in one piece otherwise
+        measured = await run_sync(measured_loudness, creation, finished.sound, most_bytes, limiter=decoders)
+    return _answer(request, cut_body(finished, measured.values).model_dump_json().encode())
 
 
 @router.get(f"{_PLACE}.otio", response_class=Response, responses={**_CURRENT, 200: {"content": {_JSON: {}}}})
@@ -45,13 +50,6 @@ def cut_as_otio(creation: WithCreation, trigger: WithTrigger, request: Request) 
     data = otio_of(finished_film(trigger, creation.creation_id))
     name = f"{creation.creation_id.rpartition('/')[2]}.otio"
     return _answer(request, data, {"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-async def _levels(creation: Creation, sound: str, decoders: CapacityLimiter) -> tuple[float, ...] | None:
-    kept = await run_in_threadpool(kept_loudness, creation, sound)
-    if kept is None:
-        kept = await run_sync(measured_loudness, creation, sound, limiter=decoders)
-    return kept.values
 
 
 def _answer(request: Request, data: bytes, more: dict[str, str] | None = None) -> Response:

@@ -16,8 +16,6 @@ from shared.records.names import CACHE
 from shared.storage import ObjectInfo
 
 _FOLDER: Final = f"{CACHE}loudness/"
-_MOST_BYTES: Final = 1 << 30
-"""Of what is fetched to be measured; the temporary folder may be memory."""
 
 
 class Measured(Document):
@@ -36,16 +34,17 @@ def kept_loudness(creation: Creation, sound: str) -> Measured | None:
         return None
 
 
-def measured_loudness(creation: Creation, sound: str) -> Measured:
+def measured_loudness(creation: Creation, sound: str, most_bytes: int) -> Measured:
     """The same, measured now if it is not there, and kept; another film's goes.
 
-    It is unknown, and not kept, where this server has no ffmpeg or the object is very large.
+    It is unknown, and not kept, where this server has no ffmpeg and for a larger object: it is fetched into
+    the temporary folder, which may be memory.
     """
     found = kept_loudness(creation, sound)
     if found:
         return found
     info = _described(creation, sound)
-    if find_spec("imageio_ffmpeg") is None or info.size_bytes > _MOST_BYTES:
+    if find_spec("imageio_ffmpeg") is None or info.size_bytes > most_bytes:
         return Measured(values=None)
     measured = _measure(creation, sound)
     _keep(creation, _name(info), measured)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from jobs.ad import compositing
 from jobs.ad.compositing import COMPOSED, STAGE, run
+from jobs.ad.plan.direction import scene_starts
 from jobs.ad.plan.frame import Frame
 from jobs.ad.plan.scenes import CTA_NAME, clip_name
 from jobs.ad.plan.voiceovers import voiceover_name
@@ -26,6 +27,7 @@ from shared.video.encoding.x264 import segment_writer
 from shared.video.rendering.segments import Segment
 from shared.video.timeline import Timeline
 from tests.jobs.ad.makings import Told, context_of, pitch_hz, put_script, put_voices, script_of
+from tests.support.cuts import app_over, finish
 from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
 
 SIZE = (72, 128)
@@ -261,3 +263,27 @@ def test_the_timeline_names_everything_below_the_creation(made: Made) -> None:
     assert timeline["music"]["key"] == COMPOSED
     assert [shot.get("clip") for shot in timeline["shots"]] == [*(clip_name(n) for n in range(1, 5)), None]
     assert timeline["shots"][4]["picture"] == CTA_NAME
+
+
+def test_the_cut_has_the_scenes_the_card_and_when_each_word_is_spoken(made: Made) -> None:
+    creation = copy_of(made.creation)
+    for label in ("video", "timeline"):
+        creation.write(made.result.outputs[label].name, made.files[label])
+    finish(creation, "ad", "assets/video.mp4")
+    with app_over(creation.store) as client:
+        cut = client.get("/me/creation/ad/cut").json()
+    timeline = Timeline.model_validate_json(made.files["timeline"])
+    assert [(shot["kind"], f"assets/{shot['asset']}") for shot in cut["shots"]] == [
+        *(("clip", clip_name(scene)) for scene in LEVELS),
+        ("picture", CTA_NAME),
+    ]
+    starts = [round(shot["start_s"] * 30) for shot in cut["shots"]]
+    assert starts == [0, *scene_starts(timeline)]
+    assert cut["shots"][-1]["end_s"] == cut["duration_s"] == 30
+    assert {shot["transition"] for shot in cut["shots"][1:]} == {timeline.shots[1].transition.kind}
+    assert [each["text"] for each in cut["captions"]] == [cue.text for cue in timeline.cues]
+    levels = cut["loudness"]["values"]
+    assert len(levels) == 300
+    for caption in cut["captions"]:
+        first = caption["words"][0]
+        assert levels[round((first["start_s"] + first["end_s"]) * 5)] > 0.5

@@ -7,37 +7,46 @@ from typing import Any
 
 import pytest
 
+from jobs.catalogue import pipelines
 from shared.api.cuts import sound
+from shared.cuts.finished import finished_film
+from shared.errors import StoreError
 from shared.records.names import REQUEST
 from shared.runs.trigger import Trigger
+from shared.settings import Settings
 from shared.storage.memory import MemoryStore
+from tests.support.api import NotingPlatform
 from tests.support.client import TestClient
 from tests.support.cuts import app_over
 from tests.support.films import frames, psnr
+from tests.support.shared import made_once
 from tests.support.stories import ID, Hum, data, names, new_story, told, use_voice
 
 CUT = f"/me/creation/{ID}/cut"
 PARTS = (("One morning the sea was calm.",), (), ("A boat set out.", "Gulls followed it."))
 
 
-@pytest.fixture(scope="module")
-def film() -> MemoryStore:
-    """A told story. Tests must not change it."""
+def tell() -> dict[str, bytes]:
+    """All objects of a told story, by key."""
     store = new_story(PARTS, captions="off", motion="none", transition="crossfade", transition_s=0.5)
     store.write(f"{ID}/assets/3/3.txt", b" \n")
     with pytest.MonkeyPatch.context() as patch:
         use_voice(patch, Hum())
         told(store)
-    return store
+    return {info.key: store.read(info.key)[0] for info in store.list("")}
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return made_once(tmp_path_factory, "cut-story", tell)
 
 
 @pytest.fixture
-def store(film: MemoryStore) -> MemoryStore:
-    """A copy of it."""
-    copy = MemoryStore()
-    for info in film.list(""):
-        copy.write(info.key, film.read(info.key)[0])
-    return copy
+def store(film: dict[str, bytes]) -> MemoryStore:
+    found = MemoryStore()
+    for key, content in film.items():
+        found.write(key, content)
+    return found
 
 
 @pytest.fixture
@@ -145,12 +154,16 @@ def test_loudness_is_measured_once_a_film(
     assert len(names(store, "cache/loudness/")) == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("find_spec", lambda _name: None), ("_MOST_BYTES", 10)])
+@pytest.mark.parametrize("wants", ["ffmpeg", "room"])
 def test_loudness_is_left_out_where_the_sound_can_not_be_read(
-    name: str, value: object, client: TestClient, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    wants: str, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sound, name, value)
-    answer = client.get(CUT)
+    settings = Settings()
+    if wants == "ffmpeg":
+        monkeypatch.setattr(sound, "find_spec", lambda _name: None)
+    else:
+        settings = Settings(max_upload_bytes=len(data(store, "assets/video.mp4")) - 1)
+    answer = app_over(store, settings).get(CUT)
     assert (answer.status_code, answer.json()["loudness"]) == (200, None)
     assert names(store, "cache/loudness/") == []
 
@@ -234,3 +247,9 @@ def test_what_is_removed_meanwhile_leaves_nothing_behind(
 def test_an_asset_called_cut_is_an_asset(store: MemoryStore) -> None:
     store.write(f"{ID}/assets/1/cut", b"mine")
     assert app_over(store).get(f"/me/creation/{ID}/assets/1/cut").content == b"mine"
+
+
+def test_a_timeline_that_is_none_is_the_stores_failure(store: MemoryStore) -> None:
+    store.write(f"{ID}/assets/timeline.json", b"{}")
+    with pytest.raises(StoreError, match="start it again"):
+        finished_film(Trigger(store, NotingPlatform(), pipelines()), ID)

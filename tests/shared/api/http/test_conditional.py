@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from shared.api.http.conditional import expectation, is_unchanged, last_modified, span
+from shared.api.http.conditional import expectation, is_current, is_unchanged, last_modified, span
 from shared.errors import PreconditionFailed
 from shared.storage import ABSENT, ObjectInfo
 
@@ -133,3 +133,21 @@ def test_conditions_that_do_not_hold_are_told_at_once(headers: dict[str, str], e
 )
 def test_a_copy_that_still_stands_is_not_sent_again(headers: dict[str, str], unchanged: bool) -> None:
     assert is_unchanged(Headers(headers), described()) == unchanged
+
+
+@pytest.mark.parametrize(
+    ("headers", "current"),
+    [
+        ({}, False),
+        ({"if-none-match": '"g1"'}, True),
+        ({"if-none-match": 'W/"g1"'}, True),
+        ({"if-none-match": '"g0", "g1"'}, True),
+        ({"if-none-match": "*"}, True),
+        ({"if-none-match": '"g2"'}, False),
+        ({"if-none-match": "g1"}, False),
+    ],
+)
+def test_an_answer_of_several_objects_is_current_by_its_tag_alone(
+    headers: dict[str, str], current: bool
+) -> None:
+    assert is_current(Headers(headers), "g1") == current
