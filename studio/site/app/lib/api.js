@@ -72,12 +72,14 @@ export async function assetsOf(creationId) {
 
 /**
  * Put an asset. A large file goes in pieces (tus 1.0.0), and a piece that is lost is sent again.
+ * @param {string | undefined} etag of what it replaces; a `Refusal` of 412 says that it was changed meanwhile.
  * @param {(part: number) => void} [onProgress] gets 0 to 1.
  */
-export async function putAsset(creationId, name, content, onProgress = () => {}) {
+export async function putAsset(creationId, name, content, etag, onProgress = () => {}) {
   const blob = content instanceof Blob ? content : new Blob([content]);
+  const headers = etag ? { "If-Match": etag } : { "If-None-Match": "*" };
   if (blob.size > PIECE_BYTES) await putInPieces(creationId, name, blob, onProgress);
-  else await ask("PUT", assetPath(creationId, name), { body: blob });
+  else await ask("PUT", assetPath(creationId, name), { body: blob, headers });
   onProgress(1);
 }
 

@@ -7,11 +7,15 @@ import { orElse, t } from "../lib/words.js";
 import { emptyDraft, loadDraft, saveDraft } from "../parts/draft.js";
 import { dropZone, endingOf, fileRow } from "../parts/files.js";
 import { formOf } from "../parts/form.js";
+import { Stills } from "../parts/stills.js";
 import { piecesEditor } from "../parts/pieces.js";
 import { nameOf } from "./home.js";
 
 const SAVED_AFTER_MS = 1200;
+/** After the draft is in the store, from which the server draws. */
+const LOOKED_AT_AFTER_MS = 2500;
 const KEPT_TEXT = ".md";
+const CHANGED_ELSEWHERE = 412;
 
 /** @param {string} creationId empty for a new one. */
 export async function make(pipelines, pipelineName, creationId) {
@@ -36,9 +40,13 @@ class Desk {
     this.trouble = h("div", {});
     this.upload = h("progress", { max: 1, value: 0, hidden: true, "aria-label": t("make.sending") });
     this.start = h("button", { type: "submit", class: "main-act" }, t("make.start"));
+    this.stills = new Stills(pipeline, () => this.creationId);
+    this.still = h("img", { class: "still", alt: t("make.still"), hidden: true });
     this.saving = Promise.resolve();
     this.saveSoon = settled(SAVED_AFTER_MS, () => this.save().catch((error) => this.say(error)));
+    this.lookSoon = settled(LOOKED_AT_AFTER_MS, () => this.look());
     this.element = this.drawn();
+    if (this.stills.available) this.lookSoon();
     window.addEventListener("beforeunload", this.warn);
   }
 
@@ -67,7 +75,7 @@ class Desk {
         h("h2", {}, t("pieces.title")), piecesEditor(draft.pieces, pictures.endings, changed)) : null,
       this.slots(),
       h("section", { class: "card stack", "aria-label": t("make.look") },
-        h("h2", {}, t("make.look")), formOf(pipeline.options, draft.options, changed)),
+        h("h2", {}, t("make.look")), formOf(pipeline.options, draft.options, changed, this.stills), this.still),
       this.trouble,
       this.upload,
       h("div", { class: "row" }, this.start, this.state),
@@ -147,8 +155,17 @@ class Desk {
     return field;
   }
 
+  /** Draw the stills again. */
+  look() {
+    if (!this.element.isConnected) return;
+    const looks = [...this.element.querySelectorAll(".looks")];
+    if (looks.length) looks.forEach((each) => each.dispatchEvent(new Event("look")));
+    else this.stills.show(this.still, this.draft.options);
+  }
+
   changed() {
     this.dirty = true;
+    if (this.stills.available) this.lookSoon();
     this.state.textContent = "";
     if (this.name.value.trim()) this.saveSoon();
   }
@@ -198,7 +215,10 @@ class Desk {
   say(error) {
     note(error);
     this.state.textContent = "";
-    this.trouble.replaceChildren(troubleOf(error));
+    if (error.status === CHANGED_ELSEWHERE) {
+      const again = h("button", { type: "button", onclick: () => location.reload() }, t("make.reload"));
+      this.trouble.replaceChildren(troubleOf(new Error(t("make.elsewhere")), again));
+    } else this.trouble.replaceChildren(troubleOf(error));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Refusal, assetPath, assetsOf, creationPath, findJson, getJson, postJson, urlOf, watch } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { complain, troubleOf } from "../lib/toast.js";
+import { complain, toast, troubleOf } from "../lib/toast.js";
 import { bytes, duration, orElse, t } from "../lib/words.js";
 import { made } from "../parts/draft.js";
 import { progressOf } from "../parts/progress.js";
@@ -16,6 +16,11 @@ export async function see(pipelines, creationId) {
   const desk = new Desk(pipelines, creationId);
   await desk.draw();
   return { element: desk.element, title: creationId, leave: () => desk.leave() };
+}
+
+/** Seconds from asking to the end of a run; null for one that has not ended. */
+function tookOf({ requested_at: asked, completed_at: ended }) {
+  return asked && ended ? (new Date(ended) - new Date(asked)) / 1000 : null;
 }
 
 class Desk {
@@ -110,6 +115,7 @@ class Desk {
       ? h("details", { class: "card" }, h("summary", {}, t("see.warnings", { count: status.warnings.length })),
         h("ul", {}, status.warnings.map((each) => h("li", {}, each))))
       : null;
+    this.tellSaved();
     const assets = await assetsOf(this.creationId);
     const film = await this.film(assets);
     return [trouble, changed, film, warnings, this.cost()];
@@ -143,10 +149,19 @@ class Desk {
 
   /** Start again after an edit; what did not change is kept. */
   async remake() {
-    const before = this.status;
+    this.before = { run: this.status.run, took: tookOf(this.status) };
     await postJson(creationPath(this.creationId, this.pipeline.action));
-    this.told = before.run;
     await this.draw();
+  }
+
+  /** After an edit: how much sooner the film was there than the one before. */
+  tellSaved() {
+    const { before, status } = this;
+    const took = tookOf(status);
+    if (!before || status.status !== "completed" || status.run <= before.run || took === null) return;
+    this.before = null;
+    const saved = before.took === null ? 0 : before.took - took;
+    toast(saved > 0 ? t("mend.saved", { took: duration(took), saved: duration(saved) }) : t("see.took", { time: duration(took) }));
   }
 
   takes(assets) {
@@ -163,9 +178,9 @@ class Desk {
   }
 
   cost() {
-    const { cost, stages, requested_at: asked, completed_at: ended } = this.status;
+    const { cost, stages } = this.status;
     const usd = Object.entries(cost.usd).filter(([, amount]) => amount > 0);
-    const took = asked && ended ? (new Date(ended) - new Date(asked)) / 1000 : null;
+    const took = tookOf(this.status);
     const lines = [
       took === null ? null : t("see.took", { time: duration(took) }),
       t("see.cpu", { time: duration(cost.cpu_s) }),

@@ -68,7 +68,7 @@ export async function saveDraft(creationId, pipeline, draft, onProgress = () => 
   const total = changed.reduce((sum, [, each]) => sum + each.blob.size, 0) || 1;
   let done = 0;
   for (const [name, each] of changed) {
-    await putAsset(creationId, name, each.blob, (part) => onProgress((done + part * each.blob.size) / total));
+    await putAsset(creationId, name, each.blob, draft.stored.get(name)?.etag, (part) => onProgress((done + part * each.blob.size) / total));
     done += each.blob.size;
   }
   const gone = [...draft.stored.keys()].filter((name) => !wanted.has(name) && !made(pipeline, name));

@@ -8,21 +8,29 @@ const LONG = 120;
 /** Only for people who write JSON: a map of parts, a point in the picture, code of their own. */
 const UNSHOWN = new Set(["parts", "focus", "effect", "engine", "file", "whisper_model"]);
 
+/** Chosen by eye where the server draws stills. */
+const BY_EYE = new Set(["style", "theme"]);
+
 /**
  * @param {any} schema of an object
  * @param {any} values what was chosen before; changed in place when people choose, so that a value that is
  *   the default one is left out
  * @param {() => void} onChange
+ * @param {import("./stills.js").Stills} stills
  * @returns {HTMLElement}
  */
-export function formOf(schema, values, onChange) {
+export function formOf(schema, values, onChange, stills) {
   const required = new Set(schema.required ?? []);
   const fields = Object.entries(schema.properties ?? {})
     .filter(([name]) => !UNSHOWN.has(name))
     .map(([name, raw]) => [name, resolved(raw, schema)]);
   const first = fields.filter(([name, field]) => required.has(name) || isFirst(name, field));
   const others = fields.filter((each) => !first.includes(each));
-  const draw = ([name, field]) => oneField(name, field, schema, values, required.has(name), onChange);
+  const eyed = first.concat(others).filter(([name, field]) => stills.available && BY_EYE.has(name) && field.enum);
+  const draw = ([name, field]) =>
+    eyed.some(([each]) => each === name)
+      ? byEye(name, field, values, required.has(name), onChange, stills)
+      : oneField(name, field, schema, values, required.has(name), onChange);
   return h(
     "div",
     { class: "stack" },
@@ -70,6 +78,29 @@ function oneField(name, field, root, values, isRequired, onChange) {
   if (field.type === "boolean") return h("div", { class: "field switch" }, input, label, note);
   const hear = field.format === "voice" ? listenButton(() => values) : null;
   return h("div", { class: "field" }, label, input, note, hear);
+}
+
+/** A choice of pictures. They are drawn again by the event `look`, when the material has changed. */
+function byEye(name, field, values, isRequired, onChange, stills) {
+  const group = newId();
+  const images = new Map();
+  const card = (each) => {
+    const image = h("img", { alt: "", hidden: true });
+    images.set(each, image);
+    const choose = () => {
+      if (!isRequired && each === field.default) delete values[name];
+      else values[name] = each;
+      onChange();
+    };
+    const input = h("input", {
+      type: "radio", name: group, value: each, required: isRequired, checked: (values[name] ?? field.default) === each, onchange: choose,
+    });
+    return h("label", { class: "look" }, h("span", { class: "row" }, input, orElse(`value.${each}`, each)), image);
+  };
+  const set = h("fieldset", { class: "wide looks" }, h("legend", {}, labelOf(name, field)), h("div", { class: "choices narrow" }, field.enum.map(card)));
+  const look = () => images.forEach((image, each) => stills.show(image, { ...values, [name]: each }));
+  set.addEventListener("look", look);
+  return set;
 }
 
 function group(name, field, root, values, onChange) {
