@@ -75,7 +75,7 @@ def _trigger(deployment: ComposeDeployment) -> dict[str, Any]:
     return container | {
         # Named, since `down` keeps an image's anonymous volumes; `run --rm` removes those of jobs.
         "volumes": [*container["volumes"], f"scratch:{_SCRATCH}"],
-        "command": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - published on loopback only
+        "command": ["serve", "--studio", "--host", "0.0.0.0"],  # noqa: S104 - published on loopback only
         "environment": {
             **_environment(handed_on, deployment.settings),
             "PLATFORM": "local",
