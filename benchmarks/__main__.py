@@ -113,7 +113,8 @@ def creations(root: Path) -> None:
     say(f"  cold: all of them after {found.whole_s:.2f} s")
     for name, timed in found.pages.items():
         times = f"half within {timed.median_ms:5.1f} ms, the slowest {timed.slowest_ms:5.1f} ms"
-        say(f"  {name:10s} {timed.total:6d} match: {times}   (aim: 100 ms)")
+        say(f"  {name:10s} {timed.total:6d} match: {times}, {timed.cpu_ms:.1f} ms of CPU   (aim: 100 ms)")
+    say(f"  /healthz: half within {found.health_ms:.1f} ms")
     say(f"  memory: {found.memory_kib / 1024:.0f} MiB more, {found.memory_kib / 10_000:.1f} KiB a creation")
     say(f"  another process's new creation is listed after {found.appears_s:.1f} s   (aim: 2 s)")
 

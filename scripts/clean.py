@@ -12,6 +12,9 @@ from rich.console import Console
 
 from scripts.report import print_next, print_table, program, size
 from scripts.wiring import make_trigger, reader_of
+from shared.api.creations.due import remove_due
+from shared.api.creations.scanning import deleted_in
+from shared.api.routes.removal import Rows
 from shared.errors import BadRequest, PreconditionFailed, ReelwrightError
 from shared.machine import temporary
 from shared.providers.account import PAID
@@ -75,6 +78,9 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
         raise BadRequest(f"--keep {keep!r}: use one of {', '.join(POLICIES)}")
     trigger = make_trigger(settings)
     console = Console(stderr=True)
+    if yes:
+        for creation_id in remove_due(trigger, Rows(settings).remove):
+            console.print(f"removed {creation_id}, which had been deleted", markup=False, highlight=False)
     found = list(leftovers(trigger, utc_now() - parse_age(older_than), keep))
     _show(found)
     if not found:
@@ -87,13 +93,14 @@ def clean(settings: Settings, *, older_than: str, keep: str, yes: bool) -> None:
 
 
 def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftover]:
-    """What ended before that moment: creations by the policy, paid results, temporary folders."""
+    """What ended before that moment: creations by the policy, paid results, temporary folders. Creations that
+    were deleted and can still be restored are left alone."""
     active = {marked_run(info.key)[0] for info in trigger.store.list(MARKS)}
-    for creation_id in creation_ids(trigger.store):
+    for creation_id in _kept_ids(trigger.store, REQUEST):
         is_marked = creation_id in active
         if leftover := _of_creation(trigger, creation_id, before, keep, is_marked=is_marked):
             yield leftover
-    for creation_id in creation_ids(trigger.store, having=POSTED):
+    for creation_id in _kept_ids(trigger.store, POSTED):
         if leftover := _half_removed(Creation(trigger.store, creation_id), before):
             yield leftover
     paid = tuple(
@@ -106,6 +113,12 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
     for left in temporary.abandoned(trigger.store.url):
         if left.made_at < before:
             yield Leftover(name=str(left.folder), folder=left.folder, bytes=left.bytes)
+
+
+def _kept_ids(store: ObjectStore, having: str) -> list[str]:
+    """Creations with this object, without those that were deleted: a sweep removes these when they are due."""
+    deleted = deleted_in(store)
+    return [creation_id for creation_id in creation_ids(store, having=having) if creation_id not in deleted]
 
 
 def _of_creation(

@@ -53,7 +53,7 @@ class Removing(Document):
     taken_at: AwareDatetime | None = None
     """When the removal began."""
     process: str = ""
-    """Who removes it, as named by `shared.machine.process`."""
+    """Who removes it, as named by `shared.machine.process`; empty once that has failed."""
     by: str = Field(default_factory=lambda: token_hex(8))
     """Makes each write differ from every other."""
 
@@ -61,7 +61,7 @@ class Removing(Document):
         """Whether it may be removed now: its time is over, or its removal was interrupted."""
         if self.state == "removing":
             begun = self.taken_at or self.due_at
-            return process_is_gone(self.process) or now - begun > _REMOVAL_TAKES
+            return not self.process or process_is_gone(self.process) or now - begun > _REMOVAL_TAKES
         return self.state == "waiting" and now >= self.due_at
 
     def taken(self, now: datetime) -> "Removing":

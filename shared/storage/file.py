@@ -137,7 +137,7 @@ class FileStore:
         with refusals("list", ""):
             root = self._real_root("list", "")
             for key, path in heads(root, "", str(root), names, folders):
-                status = _status(Path(path))
+                status = _status(path)
                 if status:
                     yield _info(key, status, "")
 
@@ -309,9 +309,9 @@ def _info(key: str, status: os.stat_result, content_hash: str) -> ObjectInfo:
     )
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _status(path: Path | str) -> os.stat_result | None:
     with suppress(FileNotFoundError, NotADirectoryError):
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - once a file in a list
         return status if stat.S_ISREG(status.st_mode) else None
     return None
 

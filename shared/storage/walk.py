@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -44,14 +45,11 @@ def heads(
     yield from ((folder + name, path) for name, path in heads_here)
     for name, path in entries:
         plain = name.removesuffix("/")
-        if plain == name or not is_key(folder + plain):
-            continue
-        if plain not in folders:
+        if plain in folders:
+            if not heads_here and plain != name:
+                yield from islice(keys(root, folder + name, path, folder + name, frozenset()), 1)
+        elif plain != name and is_key(folder + plain):
             yield from heads(root, folder + name, path, names, folders, depth + 1)
-        elif not heads_here:
-            first = next(keys(root, folder + name, path, folder + name, frozenset()), None)
-            if first:
-                yield first
 
 
 def _entries(root: Path, folder: str) -> list[tuple[str, str]]:

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from shared.errors import PreconditionFailed
+from shared.errors import PreconditionFailed, StoreError
 from shared.logs import log
 from shared.preparing.looking import look_after_all
 from shared.preparing.record import mark_key
@@ -69,9 +70,13 @@ def remove_if_due(trigger: Trigger, creation_id: str, forget: Forget) -> bool:
         taken = save_removing(trigger.store, creation_id, mark.taken(now), expect=generation)
     except PreconditionFailed:
         return False  # it was restored, or another process removes it
-    if not remove(creation, over=over if request else ABSENT):
-        return _void(creation, taken)
-    _finish(trigger, creation, mark, taken, forget)
+    try:
+        if not remove(creation, over=over if request else ABSENT):
+            return _void(creation, taken)
+        _finish(trigger, creation, mark, taken, forget)
+    except Exception:
+        _leave(creation, mark, taken)
+        raise
     return True
 
 
@@ -88,6 +93,13 @@ def _void(creation: Creation, generation: str) -> bool:
     log(logging.WARNING, "removal_void", text, creation_id=creation.creation_id)
     drop_removing(creation.store, creation.creation_id, generation)
     return False
+
+
+def _leave(creation: Creation, mark: Removing, generation: str) -> None:
+    """Let the next sweep begin again, where this one has failed."""
+    left = mark.taken(utc_now()).model_copy(update={"process": ""})
+    with suppress(StoreError):  # then it begins again when this process is gone, or after some minutes
+        save_removing(creation.store, creation.creation_id, left, expect=generation)
 
 
 def _finish(trigger: Trigger, creation: Creation, mark: Removing, taken: str, forget: Forget) -> None:

@@ -2,8 +2,8 @@
 
 It is a cache and nothing more: what is true is in the store, and each server has its own. A look compares the
 generations that one listing of the store shows with those that were read, and reads only what has changed,
-the newest first. Small stores are looked at for each request; large ones beside the requests, at most half of
-the time, and only while somebody asks. What this server itself changes is read anew at once.
+the newest first. Small stores are looked at for each request; large ones beside the requests, a third of the
+time at most, and only while somebody asks. What this server itself changes is read anew at once.
 """
 
 import logging
@@ -147,7 +147,7 @@ class Index:
         elif last is None or self._clock() - last.ended_at > _OLD_S:
             look = self._begun(after=0 if last is None else last.number)
         else:
-            if self._clock() - last.ended_at >= last.took_s:
+            if self._clock() - last.ended_at >= 2 * last.took_s:
                 self._begun(after=last.number)
             return
         while look is None or not look.done.wait(max(0.0, until - self._clock())):
@@ -198,10 +198,12 @@ class Index:
         with self._lock:
             newer = {name for name, number in self._noted.items() if number >= look.number}
             self._noted = {name: self._noted[name] for name in newer}
-            for name in self._entries.keys() - there - newer:
+            gone = self._entries.keys() - there - newer
+            for name in gone:
                 del self._entries[name]
-            self._deleted = (deleted - newer) | (self._deleted & newer)
-            self._order = None
+            before, self._deleted = self._deleted, (deleted - newer) | (self._deleted & newer)
+            if gone or before != self._deleted:
+                self._order = None
 
     def _read(self, look: _Look, seen: Seen) -> None:
         """Read what has changed; what can't be read now is tried again by the next look."""

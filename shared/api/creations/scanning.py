@@ -38,14 +38,14 @@ def seen_in(store: ObjectStore, known: Mapping[str, object]) -> Iterator[Seen]:
     """All creations that are there; `known` IDs are not checked again."""
     found: dict[str, _Found] = {}
     for info in store.heads(_NAMES, _FOLDERS):
-        above, _, name = info.key.rpartition("/")
-        if name == REQUEST:
-            found.setdefault(above, _Found()).request = info
-        elif name == MANIFEST:
-            found.setdefault(above, _Found()).manifest = info
+        creation_id, folder, name = _parted(info.key)
+        each = found.setdefault(creation_id, _Found())
+        if folder:
+            each.others[folder] = info
+        elif name == REQUEST:
+            each.request = info
         else:
-            creation_id, folder = _parted(info.key)
-            found.setdefault(creation_id, _Found()).others[folder] = info
+            each.manifest = info
     for creation_id, each in found.items():
         if creation_id in known or is_creation_id(creation_id):
             seen = each.seen(creation_id)
@@ -53,11 +53,13 @@ def seen_in(store: ObjectStore, known: Mapping[str, object]) -> Iterator[Seen]:
                 yield seen
 
 
-def _parted(key: str) -> tuple[str, str]:
-    """The creation's ID and the folder below it that an object is in."""
-    segments = key.split("/")
-    depth = next(number for number, segment in enumerate(segments) if segment in _FOLDERS)
-    return "/".join(segments[:depth]), f"{segments[depth]}/"
+def _parted(key: str) -> tuple[str, str, str]:
+    """The creation's ID, the folder below it that an object is in, or else the object's name."""
+    *above, name = key.split("/")
+    depth = next((number for number, segment in enumerate(above) if segment in _FOLDERS), None)
+    if depth is None:
+        return "/".join(above), "", name
+    return "/".join(above[:depth]), f"{above[depth]}/", ""
 
 
 def deleted_in(store: ObjectStore) -> set[str]:
