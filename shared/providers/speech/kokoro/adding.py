@@ -43,16 +43,14 @@ def languages() -> list[str]:
 def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Path:
     """Where a voice lies, once it does; from `source`, a file or a folder of files, or else from `home`.
 
-    Raises `UnknownName` for a name that no voice has, `BadRequest` for a `source` that is no voice's file,
-    `ProviderFailed` for a file without its hash, and `ProviderBusy` if `home` can't be reached.
+    Raises `UnknownName` for a name that no voice has, `BadRequest` for a `source` that is no voice's file and
+    for a `folder` that can't be written, `ProviderFailed` for a file without its hash,
+    and `ProviderBusy` if `home` can't be reached.
     """
     if name not in SHA256 or name in PACKAGED:
         raise UnknownName("voice to add", name, [each for each in SHA256 if each not in PACKAGED])
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.bin"
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
-    os.close(handle)
-    path = Path(temporary)
+    path = _temporary(name, folder)
     try:
         if source:
             path.write_bytes(_from_disk(name, source))
@@ -64,6 +62,18 @@ def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Pa
     finally:
         path.unlink(missing_ok=True)
     return target
+
+
+def _temporary(name: str, folder: Path) -> Path:
+    """A new file beside those that are kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
+    except OSError as error:
+        remedy = "name another folder in VOICES_DIR; images take voices when they are built, by VOICES"
+        raise BadRequest(f"no voice can be kept in {folder} ({error.strerror}): {remedy}") from error
+    os.close(handle)
+    return Path(path)
 
 
 def _from_disk(name: str, source: Path) -> bytes:

@@ -246,6 +246,8 @@ def test_a_voice_is_taken_from_disk_when_its_hash_is_right(heart: bytes, tmp_pat
     with pytest.raises(BadRequest, match=r"af_bella\.bin is no file"):
         adding.add("af_bella", tmp_path / "kept", source=tmp_path, home="")
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["af_heart.bin"]
+    with pytest.raises(BadRequest, match="VOICES_DIR"):
+        adding.add("af_heart", tmp_path / "kept/af_heart.bin", source=tmp_path, home="")
 
 
 def test_a_voice_is_fetched_from_its_home(heart: bytes, home: str, tmp_path: Path) -> None:
