@@ -7,9 +7,17 @@ from typing import Final
 from scripts.report import print_table
 from shared.errors import BadRequest
 from shared.providers.account import Account
-from shared.providers.speech import SpeechProvider, as_wav, say, speech_provider, spoken_by, voices_folder
-from shared.providers.speech.kokoro.adding import add, names_of
-from shared.providers.speech.kokoro.pinned import LANGUAGES
+from shared.providers.speech import (
+    SpeechProvider,
+    as_wav,
+    check_voice,
+    say,
+    speech_provider,
+    spoken_by,
+    voice_doubts,
+    voices_folder,
+)
+from shared.providers.speech.kokoro.adding import add, languages, names_of
 from shared.settings import Settings
 
 _UNSAID: Final = "speech.wav"
@@ -32,8 +40,10 @@ def list_voices(settings: Settings, language: str | None) -> None:
 def say_sample(
     settings: Settings, text: str, *, language: str | None, voice: str | None, to: Path | None
 ) -> Path:
-    """Speak a text to a WAV file; raises `BadRequest` where that can't be written."""
+    """Speak a text to a WAV file; raises `BadRequest` where it can't be written, and for an unknown voice."""
     provider = _provider(settings)
+    if provider.name == "kokoro":
+        check_voice(settings, voice)
     path = to or Path(_UNSAID)
     speech = say(provider, text, language=language or spoken_by(provider, voice), voice=voice, rate=1.0)
     try:
@@ -51,15 +61,16 @@ def add_voices(settings: Settings, names: list[str], *, language: str | None, so
     """Fetch voices, or take them from disk, and say where they are."""
     wanted = [*names, *(names_of(language) if language else ())]
     if not wanted:
-        raise BadRequest(
-            f"say which: names, or --all with one of {', '.join(sorted(set(LANGUAGES.values())))}"
-        )
+        raise BadRequest(f"say which: names, or --all with en or one of {', '.join(languages())}")
     folder = voices_folder(settings.voices_dir)
     for name in dict.fromkeys(wanted):
         sys.stdout.write(f"{add(name, folder, source=source, home=settings.voices_url)}\n")
 
 
 def _provider(settings: Settings) -> SpeechProvider:
+    """That of the settings; says if it is not the neural one for lack of packages."""
+    for doubt in voice_doubts(settings):
+        sys.stderr.write(f"{doubt}\n")
     return speech_provider(settings, Account.closed())
 
 

@@ -150,7 +150,8 @@ def test_a_voice_is_heard_from_a_file_and_one_that_is_none_is_refused(tmp_path: 
     assert said.stdout == f"{path}\n"
     with wave.open(str(path)) as file:
         assert file.getnframes() > file.getframerate() / 2
-    for wrong in (["voices", "add", "nobody"], ["voices", "add"], ["voices", "--all", "en"]):
+    typo = ["voices", "--say", "Hello.", "--voice", "af_hart"]
+    for wrong in (typo, ["voices", "add", "nobody"], ["voices", "add"], ["voices", "--all", "en"]):
         assert reelwright(tmp_path, *wrong).returncode == 2
 
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from shared.errors import BadRequest, ObjectNotFound, UnknownName
+from shared.errors import BadRequest, ProviderBusy, UnknownName
 from shared.providers.account import Account
 from shared.providers.http import Http
 from shared.providers.speech.kokoro.model import NAME
@@ -19,6 +19,7 @@ from shared.settings import read_settings
 from shared.storage.memory import MemoryStore
 
 _KINDS: Final = ("application/octet-stream", "binary/octet-stream", "application/x-binary")
+_TRIES: Final = 3
 
 
 def names_of(language: str) -> list[str]:
@@ -30,22 +31,26 @@ def names_of(language: str) -> list[str]:
         if name not in PACKAGED and f"{LANGUAGES[name[0]].lower()}-".startswith(f"{asked}-")
     ]
     if not found:
-        raise UnknownName("language of neural voices", language, sorted(set(LANGUAGES.values())))
+        raise UnknownName("language with voices to add", language, languages())
     return found
+
+
+def languages() -> list[str]:
+    """Those that have voices which no package brings."""
+    return sorted({LANGUAGES[name[0]] for name in SHA256 if name not in PACKAGED})
 
 
 def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Path:
     """Where a voice lies, once it does; from `source`, a file or a folder of files, or else from `home`.
 
-    Raises `UnknownName` for a name that no voice has, and `ProviderFailed` for a file without its hash.
+    Raises `UnknownName` for a name that no voice has, `BadRequest` for a `source` that is no voice's file and
+    for a `folder` that can't be written, `ProviderFailed` for a file without its hash,
+    and `ProviderBusy` if `home` can't be reached.
     """
     if name not in SHA256 or name in PACKAGED:
         raise UnknownName("voice to add", name, [each for each in SHA256 if each not in PACKAGED])
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.bin"
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
-    os.close(handle)
-    path = Path(temporary)
+    path = _temporary(name, folder)
     try:
         if source:
             path.write_bytes(_from_disk(name, source))
@@ -59,10 +64,22 @@ def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Pa
     return target
 
 
+def _temporary(name: str, folder: Path) -> Path:
+    """A new file beside those that are kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
+    except OSError as error:
+        remedy = "name another folder in VOICES_DIR; images take voices when they are built, by VOICES"
+        raise BadRequest(f"no voice can be kept in {folder} ({error.strerror}): {remedy}") from error
+    os.close(handle)
+    return Path(path)
+
+
 def _from_disk(name: str, source: Path) -> bytes:
     path = source / f"{name}.bin" if source.is_dir() else source
     if not path.is_file():
-        raise ObjectNotFound(str(path))
+        raise BadRequest(f"{path} is no file: give --from the voice's file, or the folder with {name}.bin")
     if path.stat().st_size != SIZE_BYTES:
         raise BadRequest(
             f"{path} is not a voice: it has {path.stat().st_size} bytes, a voice has {SIZE_BYTES}"
@@ -71,8 +88,13 @@ def _from_disk(name: str, source: Path) -> bytes:
 
 
 def _fetch(name: str, path: Path, home: str) -> None:
-    http = Http(NAME, home, Account(MemoryStore()), headers={}, key_variable="VOICES_URL", tries=3)
-    http.download(f"{home.rstrip('/')}/{name}.bin", path, expect=_KINDS, most_bytes=2 * SIZE_BYTES)
+    http = Http(NAME, home, Account(MemoryStore()), headers={}, key_variable="VOICES_URL", tries=_TRIES)
+    url = f"{home.rstrip('/')}/{name}.bin"
+    try:
+        http.download(url, path, expect=_KINDS, most_bytes=2 * SIZE_BYTES)
+    except ProviderBusy as error:
+        remedy = f"set VOICES_URL, or give the file: reelwright voices add {name} --from {name}.bin"
+        raise ProviderBusy(NAME, f"{url} gives no voice ({error.args[1]}); {remedy}") from error.__cause__
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The neural voice. The model is loaded once for all of these tests; a short text costs it a second."""
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import PackageNotFoundError
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.hearing import aligned_words
-from shared.errors import BadRequest, ObjectNotFound, ProviderFailed, UnknownName
+from shared.errors import BadRequest, ProviderBusy, ProviderFailed, UnknownName
 from shared.providers.account import Account
 from shared.providers.speech import Speech, espeak, speech_provider, speech_provider_name, voice_doubts
 from shared.providers.speech.kokoro import adding, model, pinned, vectors
@@ -242,15 +243,29 @@ def test_a_voice_is_taken_from_disk_when_its_hash_is_right(heart: bytes, tmp_pat
         adding.add("af_heart", tmp_path / "kept", source=tmp_path / "af_heart.bin", home="")
     with pytest.raises(BadRequest, match="is not a voice"):
         adding.add("af_heart", tmp_path / "kept", source=Path(__file__), home="")
-    with pytest.raises(ObjectNotFound):
+    with pytest.raises(BadRequest, match=r"af_bella\.bin is no file"):
         adding.add("af_bella", tmp_path / "kept", source=tmp_path, home="")
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["af_heart.bin"]
+    with pytest.raises(BadRequest, match="VOICES_DIR"):
+        adding.add("af_heart", tmp_path / "kept/af_heart.bin", source=tmp_path, home="")
 
 
 def test_a_voice_is_fetched_from_its_home(heart: bytes, home: str, tmp_path: Path) -> None:
     assert adding.add("af_heart", tmp_path, home=home).read_bytes() == heart
     with pytest.raises(ProviderFailed, match="404"):
         adding.add("af_bella", tmp_path, home=home)
+
+
+def test_without_a_network_it_is_said_how_a_voice_is_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(adding, "_TRIES", 1)
+    with socket.socket() as bound:  # and not listening
+        bound.bind(("127.0.0.1", 0))
+        home = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with pytest.raises(ProviderBusy, match=r"VOICES_URL.*voices add af_bella --from"):
+            adding.add("af_bella", tmp_path, home=home)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture
@@ -280,5 +295,5 @@ def test_voices_of_a_language_are_those_that_no_package_brings() -> None:
     assert {name[0] for name in adding.names_of("en-GB")} == {"b"}
     with pytest.raises(UnknownName):
         adding.names_of("de")
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownName, match=r"known: en-GB, en-US, es, fr, hi, it, pt-BR, zh$"):
         adding.names_of("ja")
