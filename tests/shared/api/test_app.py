@@ -16,6 +16,7 @@ ROUTES = {
     ("get", "/me/creation/{creation_id}/generate_video_status"),
     ("post", "/me/creation/{creation_id}/generate_video/cancel"),
     ("get", "/me/creation/{creation_id}/manifest"),
+    ("post", "/me/creation/{creation_id}/still"),
     ("get", "/me/creation/{creation_id}/cut"),
     ("get", "/me/creation/{creation_id}/cut.otio"),
     ("get", "/me/creation/{creation_id}/assets/"),
