@@ -27,7 +27,7 @@ from shared.api.http.prefix import Prefix, check_prefix, prefix_of
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.live import socket as live
 from shared.api.live.viewers import Viewers
-from shared.api.making import pipelines, voices
+from shared.api.making import pipelines, stills, voices
 from shared.api.routes import assets, events, uploads
 from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
@@ -53,6 +53,7 @@ _ABOUT: Final = (
 _LISTERS: Final = 2
 _STARTERS: Final = 8
 _SPEAKERS: Final = 1
+_ARTISTS: Final = 1
 _BEARER: Final = HTTPBearer(auto_error=False, description="The server's API_TOKEN, where one is set.")
 _SESSION: Final = APIKeyCookie(
     name=COOKIE, auto_error=False, description="Set by POST /login, for this server's own pages."
@@ -112,14 +113,25 @@ def create_app(
     app.state.decoders = CapacityLimiter(MOST_DECODERS)
     app.state.starters = CapacityLimiter(_STARTERS)
     app.state.speakers = CapacityLimiter(_SPEAKERS)
+    app.state.artists = CapacityLimiter(_ARTISTS)
     app.state.seals = seals = Seals(settings.api_token)
     app.state.brake = Brake()
     app.state.viewers = Viewers(trigger, settings.redis_url)
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
-    guarded = [pipelines.router, voices.router, assets.router, uploads.router, links.router, *runs]
-    guarded += [manifest_router, cuts_router, *own, metrics_router, events.router]
+    guarded = [pipelines.router, voices.router, stills.router]
+    guarded += [
+        assets.router,
+        uploads.router,
+        links.router,
+        *runs,
+        manifest_router,
+        cuts_router,
+        *own,
+        metrics_router,
+        events.router,
+    ]
     guarded += [creations_router, creation_router]  # last: their path is what the others' begin with
     others = [login.router, links.shared_router, docs.router, live.router]
     for router in guarded:

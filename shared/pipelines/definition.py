@@ -171,6 +171,10 @@ class Pipeline(_Definition):
     takes: tuple[Taken, ...] = ()
     """The assets that may be put over HTTP."""
     options: Options | None = None
+    still: str | None = Field(None, pattern=_DOTTED)
+    """The dotted name of a function of a creation, whose assets may be incomplete, and of options that
+    override its own. It returns a frame as the film would look, as JPEG or PNG at most 640 pixels wide, or
+    raises `BadRequest`. It may import what the server's image lacks."""
     action: str | None = Field(None, pattern=r"^[a-z][a-z_]*$")
     """The last part of `POST /me/creation/<creation_id>/<action>`, which starts it; unset: no such route."""
     routes: str | None = Field(None, pattern=_DOTTED)

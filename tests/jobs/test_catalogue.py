@@ -43,7 +43,9 @@ def test_a_pipeline_has_the_name_of_its_folder_and_an_extra_of_that_name() -> No
 @pytest.mark.parametrize("pipeline", FOLDERS)
 def test_what_a_pipeline_brings_by_name_is_there(pipeline: str) -> None:
     found = pipelines()[pipeline]
-    brought = [name for name in (found.checked_by, found.command, found.routes, found.cut) if name]
+    brought = [
+        name for name in (found.checked_by, found.command, found.routes, found.cut, found.still) if name
+    ]
     assert all(name.startswith(f"jobs.{pipeline}.") for name in brought)
     for name in brought:
         named(name)  # must not raise

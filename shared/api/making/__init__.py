@@ -1,1 +1,2 @@
-"""What a client asks before it makes a video: which pipelines there are, which voices, how a voice sounds."""
+"""What a client asks before it makes a video: which pipelines there are, which voices, how a
+voice sounds, how a style looks."""

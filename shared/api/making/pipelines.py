@@ -46,6 +46,9 @@ class PipelineBody(_Body):
         "state, `<action>/cancel` stops it.",
         examples=["generate_video"],
     )
+    still: bool = Field(
+        description="Whether `POST /me/creation/<creation_id>/still?pipeline=<name>` draws a frame of it."
+    )
     by_date: bool = Field(description="Whether its creations may be jobs with IDs by date.")
     stages: dict[str, str] = Field(description="What each stage does, in an order that suits.")
     film: str | None = Field(description="The asset that is the film.", examples=["video.mp4"])
@@ -73,6 +76,7 @@ def _body(pipeline: Pipeline) -> PipelineBody:
         document=_asset(pipeline.options.document) if pipeline.options else None,
         options=_schema(pipeline.options.model) if pipeline.options else {},
         action=pipeline.action,
+        still=pipeline.still is not None,
         by_date=pipeline.by_date,
         stages={name: stage.description for name, stage in pipeline.stages.items()},
         film=_asset(pipeline.film) if pipeline.film else None,

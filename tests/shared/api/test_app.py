@@ -23,6 +23,7 @@ ROUTES = {
     ("post", "/me/creation/{creation_id}/advertise/cancel"),
     ("get", "/me/creation/{creation_id}"),
     ("get", "/me/creation/{creation_id}/manifest"),
+    ("post", "/me/creation/{creation_id}/still"),
     ("get", "/me/creation/{creation_id}/cut"),
     ("get", "/me/creation/{creation_id}/cut.otio"),
     ("get", "/me/creation/{creation_id}/assets/"),
