@@ -91,8 +91,8 @@ def _in_haste() -> Iterator[None]:
         for once in haste.EVERYTHING:
             once(patch.setattr)
         patch.setattr(os, "fsync", lambda _file: None)
-        with closing(Warm()) as warm:
-            patch.setattr(subprocess, "Popen", forking(warm))
+        with closing(Warm("toys")) as toys, closing(Warm("programs")) as programs:
+            patch.setattr(subprocess, "Popen", forking(toys, programs))
             yield
     gc.unfreeze()
 

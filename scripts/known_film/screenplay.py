@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
+from shared.validation import from_yaml
 
 Bed = Literal["music", "noise", "none"]
 
@@ -48,7 +48,7 @@ class Screenplay:
 
 def ferry() -> Screenplay:
     """The bundled screenplay: three speakers, music, noise, cuts and invented names, in about 75 s."""
-    found = yaml.safe_load(files(__package__).joinpath("ferry.yaml").read_text(encoding="utf-8"))
+    found = from_yaml(files(__package__).joinpath("ferry.yaml").read_text(encoding="utf-8"))
     return Screenplay(
         shots=tuple(
             Shot(

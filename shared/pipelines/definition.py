@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import BadRequest, UnknownName
-from shared.validation import problems_of
+from shared.validation import from_yaml, problems_of
 
 FUSED: Final = "fused"
 """Takes the place of a stage's name for the job that runs all stages; no stage has this name."""
@@ -308,6 +308,6 @@ def named(dotted: str) -> Any:
 def load_pipeline(path: Path) -> Pipeline:
     """Read a `pipeline.yaml`; raises `BadRequest` naming the file and every problem."""
     try:
-        return Pipeline.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Pipeline.model_validate(from_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         raise BadRequest(f"{path.name} in {path.parent.name}/: {problems_of(error)}") from error

@@ -12,9 +12,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
 from shared.text.language import scripts_of
+from shared.validation import from_yaml
 
 if TYPE_CHECKING:
     from budoux import Parser
@@ -259,5 +258,5 @@ def _words(language: str, name: str) -> frozenset[str]:
 
 @cache
 def _tables() -> dict[str, dict[str, str]]:
-    tables: dict[str, dict[str, str]] = yaml.safe_load(_TABLES.read_text(encoding="utf-8"))
+    tables: dict[str, dict[str, str]] = from_yaml(_TABLES.read_text(encoding="utf-8"))
     return tables

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hera.workflows.models import WorkflowTemplate
 
 from scripts.exports.argo import ArgoDeployment, manifests
 from shared.pipelines.deployed import image_of
@@ -73,6 +72,8 @@ def undeclared(spec: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_it_is_of_argos_schema(pipeline: str) -> None:
+    from hera.workflows.models import WorkflowTemplate
+
     document = template_of(pipeline)
     understood = WorkflowTemplate.model_validate(document)
     assert understood.model_dump(by_alias=True, exclude_none=True, mode="json") == document

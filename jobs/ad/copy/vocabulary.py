@@ -7,8 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from shared.validation import from_yaml
 
 Slot = Literal["opening", "benefit", "proof", "closing"]
 Mood = Literal["calm", "lively"]
@@ -73,7 +74,7 @@ class Vocabulary(_Data):
 
 @cache
 def vocabulary() -> Vocabulary:
-    return Vocabulary.model_validate(yaml.safe_load(_lines()))
+    return Vocabulary.model_validate(from_yaml(_lines()))
 
 
 def lines_hash() -> str:

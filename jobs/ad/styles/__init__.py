@@ -17,7 +17,7 @@ from jobs.ad.looks import LOOKS
 from jobs.ad.music.moods import MOODS
 from jobs.ad.scenery.look import Colour, Look
 from shared.errors import BadRequest, UnknownName
-from shared.validation import problems_of
+from shared.validation import from_yaml, problems_of
 
 DEFAULT_STYLE: Final = "luxury"
 FOLDER: Traversable = files(__name__)
@@ -140,7 +140,7 @@ def style_named(name: str) -> Style:
         raise UnknownName("style", name, style_names())
     text = FOLDER.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     try:
-        style = Style.model_validate(yaml.safe_load(text))
+        style = Style.model_validate(from_yaml(text))
     except (yaml.YAMLError, ValidationError) as error:
         raise BadRequest(f"jobs/ad/styles/{name}.yaml: {problems_of(error)}") from error
     if style.name != name:

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from shared.validation import from_yaml
 
 _TABLES: Final = Path(__file__).parent / "tables"
 
@@ -150,7 +151,7 @@ def tongue_for(language: str) -> Tongue | None:
     path = _TABLES / f"{primary}.yaml"
     if not primary.isalpha() or not path.is_file():
         return None
-    table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table = from_yaml(path.read_text(encoding="utf-8"))
     table["words"] = {{"and": "and_"}.get(name, name): word for name, word in table["words"].items()}
     for own in _of_regions(table.pop("regions", {}), {subtag.upper() for subtag in subtags}):
         table |= own

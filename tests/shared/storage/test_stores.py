@@ -22,6 +22,7 @@ from shared.storage.memory import MemoryStore
 from shared.storage.s3.store import S3Store
 from tests.emulators import s3
 from tests.emulators.cloud_storage import CloudStorageEmulator
+from tests.support.shards import EXTENTS, Extent
 
 BIG = bytes(range(256)) * 12_345  # a few chunks, and the last one not full
 
@@ -286,13 +287,11 @@ def test_a_stream_that_is_closed_early_lets_go_of_its_connection(
 
 
 @pytest.mark.parametrize("start", [-1, 0, 1, 1 << 20, len(BIG) - 1, len(BIG), len(BIG) + 5])
-@pytest.mark.parametrize("end", [None, -1, 0, 1, (1 << 20) + 1, len(BIG) - 1, len(BIG), len(BIG) + 5])
-def test_a_range_is_the_bytes_from_start_to_before_end(
-    store: ObjectStore, start: int, end: int | None
-) -> None:
+def test_a_range_is_the_bytes_from_start_to_before_end(store: ObjectStore, start: int) -> None:
     store.write("a", BIG)
-    stop = len(BIG) if end is None else max(end, 0)
-    assert b"".join(store.stream("a", start=start, end=end)) == BIG[max(start, 0) : stop]
+    for end in (None, -1, 0, 1, (1 << 20) + 1, len(BIG) - 1, len(BIG), len(BIG) + 5):
+        stop = len(BIG) if end is None else max(end, 0)
+        assert b"".join(store.stream("a", start=start, end=end)) == BIG[max(start, 0) : stop], end
 
 
 def test_a_stream_has_no_empty_chunks(store: ObjectStore) -> None:
@@ -374,26 +373,23 @@ def test_a_list_is_in_the_order_of_keys(store: ObjectStore) -> None:
     assert list(store.list("")) == [listed(store, infos[name]) for name in sorted(names)]
 
 
-@pytest.mark.parametrize(
-    ("prefix", "found"),
-    [
-        ("", [".h/a", "c/1/a", "c/1/b", "c/10/a", "c1", "d"]),
-        ("c", ["c/1/a", "c/1/b", "c/10/a", "c1"]),
-        ("c/", ["c/1/a", "c/1/b", "c/10/a"]),
-        ("c/1", ["c/1/a", "c/1/b", "c/10/a"]),
-        ("c/1/", ["c/1/a", "c/1/b"]),
-        ("c/1/b", ["c/1/b"]),
-        ("c/1/b/", []),
-        (".", [".h/a"]),
-        ("c/1/.", []),
-        ("C", []),
-        ("missing/", []),
-    ],
-)
-def test_a_prefix_may_end_anywhere(store: ObjectStore, prefix: str, found: list[str]) -> None:
+def test_a_prefix_may_end_anywhere(store: ObjectStore) -> None:
     for key in ("d", "c/10/a", "c/1/b", "c/1/a", "c1", ".h/a"):
         store.write(key, b"x")
-    assert keys(store, prefix) == found
+    wanted: dict[str, list[str]] = {
+        "": [".h/a", "c/1/a", "c/1/b", "c/10/a", "c1", "d"],
+        "c": ["c/1/a", "c/1/b", "c/10/a", "c1"],
+        "c/": ["c/1/a", "c/1/b", "c/10/a"],
+        "c/1": ["c/1/a", "c/1/b", "c/10/a"],
+        "c/1/": ["c/1/a", "c/1/b"],
+        "c/1/b": ["c/1/b"],
+        "c/1/b/": [],
+        ".": [".h/a"],
+        "c/1/.": [],
+        "C": [],
+        "missing/": [],
+    }
+    assert {prefix: keys(store, prefix) for prefix in wanted} == wanted
 
 
 def test_an_empty_store_lists_nothing(store: ObjectStore) -> None:
@@ -489,7 +485,10 @@ def test_one_of_many_threads_creates_an_object(store: ObjectStore) -> None:
     assert [str(number).encode() for number in winners] == [store.read("claims/1")[0]]
 
 
-def test_threads_that_count_with_preconditions_lose_no_count(store: ObjectStore) -> None:
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_threads_that_count_with_preconditions_lose_no_count(store: ObjectStore, extent: Extent) -> None:
+    threads = 8 if extent == "all" else 4
+
     def count() -> None:
         done = 0
         while done < 5:
@@ -501,13 +500,14 @@ def test_threads_that_count_with_preconditions_lose_no_count(store: ObjectStore)
                 continue
 
     store.write("count", b"0")
-    with ThreadPoolExecutor(8) as pool:
-        for future in [pool.submit(count) for _ in range(8)]:
+    with ThreadPoolExecutor(threads) as pool:
+        for future in [pool.submit(count) for _ in range(threads)]:
             future.result()
-    assert store.read("count")[0] == b"40"
+    assert int(store.read("count")[0]) == 5 * threads
 
 
-def test_a_read_is_of_one_generation_while_others_write(store: ObjectStore) -> None:
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_a_read_is_of_one_generation_while_others_write(store: ObjectStore, extent: Extent) -> None:
     stop = threading.Event()
 
     def replace() -> None:
@@ -520,7 +520,7 @@ def test_a_read_is_of_one_generation_while_others_write(store: ObjectStore) -> N
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(replace)
         try:
-            for _ in range(100):
+            for _ in range(100 if extent == "all" else 25):
                 data, info = store.read("a")
                 assert (info.size_bytes, info.content_hash) == (len(data), hashlib.sha256(data).hexdigest())
                 seen = store.stat("a")

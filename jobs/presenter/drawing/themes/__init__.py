@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import BadRequest, UnknownName
-from shared.validation import problems_of
+from shared.validation import from_yaml, problems_of
 
 DEFAULT_THEME: Final = "paper"
 FOLDER: Traversable = files(__name__)
@@ -118,7 +118,7 @@ def theme_named(name: str) -> Theme:
         raise UnknownName("theme", name, theme_names())
     where = f"jobs/presenter/drawing/themes/{name}.yaml"
     try:
-        theme = Theme.model_validate(yaml.safe_load(FOLDER.joinpath(f"{name}.yaml").read_text("utf-8")))
+        theme = Theme.model_validate(from_yaml(FOLDER.joinpath(f"{name}.yaml").read_text("utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         raise BadRequest(f"{where}: {problems_of(error)}") from error
     if theme.name != name:
