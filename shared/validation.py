@@ -36,10 +36,7 @@ def from_yaml(text: str | bytes) -> Any:
     By libyaml, where PyYAML has it: it reads all pipelines, styles and tables in a tenth of the time. Texts
     of others are for `yaml.safe_load`, since libyaml takes no care how deep they nest.
     """
-    return _parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-_parse = yaml.load
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
 def _problem(place: Iterable[int | str], message: str) -> str:

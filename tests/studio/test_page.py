@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from jobs.catalogue import pipelines
 from shared.api.app import create_app
@@ -38,13 +38,13 @@ def studio(trigger: Trigger) -> Iterator[str]:
         yield f"{url}/studio/"
 
 
-def picture(colour: str) -> dict[str, Any]:
+def picture(colour: str) -> FilePayload:
     data = io.BytesIO()
     Image.new("RGB", (64, 48), colour).save(data, "PNG")
     return {"name": f"{colour}.png", "mimeType": "image/png", "buffer": data.getvalue()}
 
 
-def choose(page: Page, place: str, *files: dict[str, Any]) -> None:
+def choose(page: Page, place: str, *files: FilePayload) -> None:
     """Choose files at the drop zone with this label."""
     page.get_by_label(place, exact=True).set_input_files(list(files))
 

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ CATALOGUES = {path.stem: json.loads(path.read_text("utf-8")) for path in (SITE /
 SCRIPTS = "\n".join(path.read_text("utf-8") for path in (SITE / "app").rglob("*.js"))
 
 
-def client_of(store: MemoryStore, platform: NotingPlatform, **settings: str) -> TestClient:
+def client_of(store: MemoryStore, platform: NotingPlatform, **settings: Any) -> TestClient:
     app = create_app(Trigger(store, platform, {"story": STORY}), settings=Settings(**settings))
     mount_studio(app)
     return local_client(app)

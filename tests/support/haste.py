@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from jobs.story import narrate
-from shared import validation
 from shared.machine.workers import Workers
 from shared.text import guessing
 from shared.video.lettering import font_copies
@@ -56,17 +55,17 @@ def keep_decoders(set_attribute: SetAttribute) -> None:
 
 def parse_once(set_attribute: SetAttribute) -> None:
     """YAML, such as the pipelines that every run and every app reads; each call has its own copy."""
-    parse, parse_ours = yaml.safe_load, validation._parse
+    load = yaml.load
 
     @cache
-    def parsed(text: str | bytes, loader: Any = None) -> bytes:
-        return pickle.dumps(parse_ours(text, loader) if loader else parse(text))
+    def parsed(text: str | bytes, loader: Any) -> bytes:
+        return pickle.dumps(load(text, loader))
 
-    def load(source: Any) -> Any:
-        return pickle.loads(parsed(source)) if isinstance(source, str) else parse(source)
+    def load_kept(source: Any, Loader: Any) -> Any:  # noqa: N803 - PyYAML's own name
+        kept = isinstance(source, str | bytes)
+        return pickle.loads(parsed(source, Loader)) if kept else load(source, Loader)
 
-    set_attribute(yaml, "safe_load", load)
-    set_attribute(validation, "_parse", lambda text, loader: pickle.loads(parsed(text, loader)))
+    set_attribute(yaml, "load", load_kept)
 
 
 def keep_frozen(set_attribute: SetAttribute) -> None:

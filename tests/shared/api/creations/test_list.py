@@ -14,6 +14,7 @@ from shared.records.creation import Creation
 from shared.records.documents import utc_now
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
+from shared.storage import ObjectInfo
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import BRIEF, start
 from tests.jobs.ad.http.ads import finish as finish_ad
@@ -187,7 +188,12 @@ def test_only_what_has_changed_is_read_again(
     assert [entry.status for entry in index.found().entries] == ["completed"] * 3
     reads: list[str] = []
     read = store.read
-    monkeypatch.setattr(store, "read", lambda key: reads.append(key) or read(key))
+
+    def noted(key: str) -> tuple[bytes, ObjectInfo]:
+        reads.append(key)
+        return read(key)
+
+    monkeypatch.setattr(store, "read", noted)
     index.found()
     assert reads == []
     before = store.read("job-1/manifest.json")[0]
