@@ -1,8 +1,8 @@
 """The cut as data, in whole frames of the film, so that nothing drifts.
 
-A shot begins with the first frame in which anything of it is seen: where there is a transition into it, the
-frame in which that begins. It ends where the next one begins, although it stays in sight until the transition
-into that is over.
+A shot begins with its first frame: where there is a transition into it, with the first frame of that (of a
+dip, the one in which the shot before begins to darken). It ends where the next one begins, although it stays
+in sight until the transition into that is over.
 """
 
 from dataclasses import dataclass

@@ -23,9 +23,9 @@ class _Body(BaseModel):
 
 
 class CutShotBody(_Body):
-    """A shot. It begins with the first frame in which anything of it is seen, thus with the transition into
-    it, and ends where the next one begins, although it stays in sight until the transition into that is
-    over."""
+    """A shot. It begins with the first frame of the transition into it (of a dip, where the shot before
+    begins to darken), and ends where the next one begins, although it stays in sight until the transition
+    into that is over."""
 
     start_s: Start
     end_s: End
