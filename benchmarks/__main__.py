@@ -17,6 +17,7 @@ from benchmarks.languages import WAYS
 from benchmarks.measure import Measured, measure
 from benchmarks.polling import cloud_storage, polls
 from benchmarks.stories import write_story
+from benchmarks.studio import as_figures, used, watched
 
 _ROUNDS = 3
 
@@ -117,6 +118,14 @@ def creations(root: Path) -> None:
     say(f"  /healthz: half within {found.health_ms:.1f} ms")
     say(f"  memory: {found.memory_kib / 1024:.0f} MiB more, {found.memory_kib / 10_000:.1f} KiB a creation")
     say(f"  another process's new creation is listed after {found.appears_s:.1f} s   (aim: 2 s)")
+
+
+def studio(root: Path) -> None:
+    """The studio in Chromium, and 200 clients that watch one run."""
+    for place in ("page", "crowd"):
+        (root / place).mkdir()
+    for name, value, aim in as_figures(used(root / "page"), watched(root / "crowd")):
+        say(f"  {name:42s} {value}" + (f"   (aim: {aim})" if aim else ""))
 
 
 def assist(_root: Path) -> None:
@@ -313,6 +322,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "edit": edit,
     "polling": polling,
     "creations": creations,
+    "studio": studio,
     "assist": assist,
     "compositing": compositing,
     "slides": slides,

@@ -70,10 +70,10 @@ def fill(store: ObjectStore, first: int, count: int) -> None:
 
 
 @contextmanager
-def serving(store_url: str, environ: dict[str, str]) -> Iterator[Server]:
+def serving(store_url: str, environ: dict[str, str], *options: str) -> Iterator[Server]:
     """The HTTP server in a separate process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "scripts", "serve", "--port", "0"],
+        [sys.executable, "-m", "scripts", "serve", "--port", "0", *options],
         env={**os.environ, "LOG_LEVEL": "error", "STALE_AFTER_S": "86400", **environ, "STORE_URL": store_url},
         stderr=subprocess.PIPE,
         text=True,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from tests.support.debian import need
+from tests.support.patience import HANGS_AFTER_S
 
 _QUIET: Final = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"),
@@ -17,6 +18,7 @@ _QUIET: Final = (
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=HANGS_AFTER_S * 1000)
     program = need("chromium", ("chromium",))
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
@@ -28,6 +30,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a context of its own; the test fails if it logs an error, or asks anyone but this machine."""
     context = browser.new_context(viewport={"width": 1200, "height": 900}, locale="en-GB")
+    context.set_default_timeout(HANGS_AFTER_S * 1000)
     page = context.new_page()
     wrong: list[str] = []
 

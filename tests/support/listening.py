@@ -10,10 +10,10 @@ from shared.api.guard.serve import make_server, open_socket, url_of
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """Yields its URL; afterwards it has ended."""
+def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """Yields its URL; afterwards it has ended. Port 0 takes a free one."""
     server = make_server(app)
-    with open_socket("127.0.0.1", 0) as listener:
+    with open_socket("127.0.0.1", port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
