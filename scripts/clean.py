@@ -116,7 +116,7 @@ def leftovers(trigger: Trigger, before: datetime, keep: str) -> Iterator[Leftove
 
 
 def _kept_ids(store: ObjectStore, having: str) -> list[str]:
-    """Creations with this object, without those that were deleted: a sweep removes these when they are due."""
+    """Creations with this object, but those that were deleted: a sweep removes these when they are due."""
     deleted = deleted_in(store)
     return [creation_id for creation_id in creation_ids(store, having=having) if creation_id not in deleted]
 

@@ -187,7 +187,12 @@ def test_only_what_has_changed_is_read_again(
     assert [entry.status for entry in index.found().entries] == ["completed"] * 3
     reads: list[str] = []
     read = store.read
-    monkeypatch.setattr(store, "read", lambda key: reads.append(key) or read(key))
+
+    def note(key: str) -> Any:
+        reads.append(key)
+        return read(key)
+
+    monkeypatch.setattr(store, "read", note)
     index.found()
     assert reads == []
     before = store.read("job-1/manifest.json")[0]
