@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from scripts import serve
+from shared.api.routes.removal import Rows
+from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 
 
@@ -20,7 +22,7 @@ def test_a_sweep_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyP
             gate.wait(10)
 
     trigger: Any = Hanging()
-    with serve._sweeping(trigger):
+    with serve._sweeping(trigger, Rows(Settings())):
         assert began.wait(10)
     assert not gate.is_set()
     gate.set()
