@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from scripts.clean import Leftover, clean, leftovers, parse_age, remove
+from scripts.list import list_creations
 from scripts.wiring import reader_of
 from shared.errors import BadRequest, StoreError
 from shared.machine.temporary import scratch
 from shared.records.creation import Creation
-from shared.records.documents import utc_now
+from shared.records.documents import Request, utc_now
+from shared.records.removal import mark_removed, restore
 from shared.records.removal import remove as remove_creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
-from shared.storage import ObjectStore
+from shared.storage import ObjectStore, open_store
 from shared.storage.memory import MemoryStore
 from tests.shared.machine.test_temporary import left_by_a_killed_process
 from tests.support.chains import HASTY, Chain
@@ -58,6 +60,43 @@ def test_an_age_is_a_number_and_a_unit(text: str, age: timedelta) -> None:
 def test_what_is_no_age_is_refused(text: str) -> None:
     with pytest.raises(BadRequest, match="--older-than"):
         parse_age(text)
+
+
+def test_what_was_deleted_and_can_be_restored_is_left_alone(store: ObjectStore) -> None:
+    fill(store)
+    run_fused(store)
+    creation = Creation(store, "toy")
+    mark_removed(creation, run=1, after_s=60)
+    before = names(store)
+    assert cleaned(store, "none") == []
+    assert names(store) == before
+    restore(creation)
+    cleaned(store, "none")
+    assert names(store) == set()
+
+
+def test_what_was_deleted_and_is_due_is_removed_with_yes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(store_url=f"file://{tmp_path}/store")
+    store = open_store(settings.store_url)
+    creation = Creation(store, "winter")
+    creation.write("assets/1/1.txt", b"Snow.")
+    asked = Request(pipeline="story", requested_at=utc_now(), created_at=utc_now())
+    creation.write("request.json", asked.to_bytes())
+    mark_removed(creation, run=1, after_s=60)
+    list_creations(settings)
+    assert "deleted, can be restored" in capsys.readouterr().out
+    mark_removed(creation, run=0, after_s=0)  # as of before its run: that one voids it
+    clean(settings, older_than="30d", keep="none", yes=True)
+    assert creation.has_request()
+    creation.delete("request.json")
+    mark_removed(creation, run=0, after_s=0)
+    clean(settings, older_than="30d", keep="none", yes=False)
+    assert creation.has_assets()
+    clean(settings, older_than="30d", keep="none", yes=True)
+    assert names(store) == set()
+    assert "removed winter" in capsys.readouterr().err
 
 
 def test_keeping_all_removes_caches_alone(store: ObjectStore) -> None:

@@ -63,6 +63,7 @@ async def assist(
     data = await _read(request)
     sender = request.headers.get("authorization", "")
     posted = await run_in_threadpool(_post, desk, data, idempotency_key, sender)
+    request.app.state.index.touch(posted.job_id)
 
     async def begin() -> None:
         await run_sync(_start, trigger, posted, limiter=starters)

@@ -10,7 +10,7 @@ from jobs.subtitles.job.names import FILM_STEM, OPTIONS, SCRIPT
 from jobs.subtitles.job.taking import film_of, take
 from shared.accepted import FILM_TYPES
 from shared.api.http.problems import RESPONSES
-from shared.api.routes.context import WithTrigger, installed
+from shared.api.routes.context import WithIndex, WithTrigger, installed
 from shared.job_manager import create_stored_job
 from shared.records.creation import Creation, canonical_json
 from shared.records.names import ASSETS
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/subtitles", tags=["subtitles"], responses=RESPONSES)
 
 
 @router.post("/jobs", status_code=201)
-def create_job(wanted: JobRequest, trigger: WithTrigger, response: Response) -> JobBody:
+def create_job(wanted: JobRequest, trigger: WithTrigger, index: WithIndex, response: Response) -> JobBody:
     """Make a job. With `film_of` it starts at once; otherwise upload the film, then start it."""
     pipeline = installed(trigger, PIPELINE)
     source = film_of(trigger.store, wanted.film_of, trigger.pipelines) if wanted.film_of else None
@@ -35,6 +35,7 @@ def create_job(wanted: JobRequest, trigger: WithTrigger, response: Response) -> 
         film = take(creation, *source)
         trigger.start(PIPELINE, job.creation_id)
         response.status_code = status.HTTP_202_ACCEPTED
+    index.touch(job.creation_id)
     body = job_body(job, pipeline, film)
     response.headers["Location"] = body.statusUrl
     return body

@@ -52,7 +52,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A creation in the list; about 1 KB of memory."""
+    """A creation in the list. Texts are cut, so that its memory is bounded."""
 
     creation_id: str
     generations: tuple[str, str]

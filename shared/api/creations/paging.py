@@ -66,8 +66,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
-    """A page of those that match."""
+class Shown:
+    """What is on a page."""
 
     entries: list[Entry]
     total: int
@@ -76,16 +76,21 @@ class Page:
     """None on the last page."""
 
 
-def page_of(entries: Iterable[Entry], wanted: Wanted, limit: int, after: Place | None) -> Page:
-    """`entries` are in the order of the list."""
-    matching = [entry for entry in entries if wanted.has(entry)]
-    found = list(islice(beyond(matching, after), limit + 1))
-    shown = found[:limit]
-    return Page(
-        entries=shown,
-        total=len(matching),
-        next=Place.of_entry(shown[-1]) if len(found) > limit else None,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The page that is asked for."""
+
+    wanted: Wanted
+    limit: int
+    after: Place | None
+
+    def of(self, entries: Iterable[Entry]) -> Shown:
+        """`entries` are in the order of the list."""
+        matching = [entry for entry in entries if self.wanted.has(entry)]
+        found = list(islice(beyond(matching, self.after), self.limit + 1))
+        shown = found[: self.limit]
+        after = Place.of_entry(shown[-1]) if len(found) > self.limit else None
+        return Shown(entries=shown, total=len(matching), next=after)
 
 
 def beyond(entries: Iterable[Entry], after: Place | None) -> Iterator[Entry]:

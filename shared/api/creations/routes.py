@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Annotated, Any, Final
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Query, Request
 
 from shared.api.creations.bodies import CreationBody, CreationsBody, DeletedBody, creation_body
@@ -12,10 +11,10 @@ from shared.api.creations.due import remove_if_due
 from shared.api.creations.entry import Entry, State, read_again
 from shared.api.creations.freshness import Freshness
 from shared.api.creations.index import Index
-from shared.api.creations.paging import Place, Wanted, page_of
+from shared.api.creations.paging import Page, Place, Wanted
 from shared.api.creations.stopping import stop, stop_preparing
 from shared.api.http.problems import RESPONSES, Problem
-from shared.api.routes.context import WithCreation, WithIndex, WithListers, WithRows, WithTrigger
+from shared.api.routes.context import WithCreation, WithIndex, WithRows, WithTrigger
 from shared.records.creation import Creation
 from shared.records.documents import load_request
 from shared.records.removal import is_deleted, mark_removed, objects_of, restore
@@ -31,12 +30,11 @@ router = APIRouter(tags=["creations"], responses=RESPONSES)
 
 
 @router.get("/creations")
-async def list_creations(
+def list_creations(
     *,
     request: Request,
     trigger: WithTrigger,
     index: WithIndex,
-    listers: WithListers,
     pipeline: Annotated[list[str], Query(description="Only of these pipelines.")] = [],  # noqa: B006 - FastAPI copies it
     status: Annotated[list[State], Query(description="Only with one of these.")] = [],  # noqa: B006
     search: Annotated[
@@ -49,10 +47,12 @@ async def list_creations(
 ) -> CreationsBody:
     """All creations, newest first. A page may hold fewer than `limit` although more follow, since runs under
     way are looked at again for it."""
-    wanted = Wanted.of(pipeline, status, search)
-    after = Place.of(cursor) if cursor else None
-    freshness = request.app.state.freshness
-    return await run_sync(partial(_listed, trigger, index, freshness, wanted, limit, after), limiter=listers)
+    page = Page(
+        wanted=Wanted.of(pipeline, status, search),
+        limit=limit,
+        after=Place.of(cursor) if cursor else None,
+    )
+    return _listed(trigger, index, request.app.state.freshness, page)
 
 
 @router.delete("/me/creation/{creation_id:path}", status_code=202, responses=_DELETING)
@@ -99,22 +99,15 @@ def _ended_run(creation: Creation, trigger: Trigger, *, may_cancel: bool) -> int
     return request.run
 
 
-def _listed(
-    trigger: Trigger,
-    index: Index,
-    freshness: Freshness,
-    wanted: Wanted,
-    limit: int,
-    after: Place | None,
-) -> CreationsBody:
+def _listed(trigger: Trigger, index: Index, freshness: Freshness, asked: Page) -> CreationsBody:
     found = index.found()
-    page = page_of(found.entries, wanted, limit, after)
+    page = asked.of(found.entries)
     under_way = [entry for entry in page.entries if entry.status == "pending"]
     now = {each.creation_id: each for each in index.refreshed(under_way, partial(read_again, trigger))}
     known = [entry for entry in page.entries if entry.status != "pending" or entry.creation_id in now]
     shown = [now.get(entry.creation_id, entry) for entry in known]
     return CreationsBody(
-        creations=_bodies(trigger, freshness, [entry for entry in shown if wanted.has(entry)]),
+        creations=_bodies(trigger, freshness, [entry for entry in shown if asked.wanted.has(entry)]),
         total=page.total,
         next_cursor=page.next.cursor() if page.next else None,
         complete=found.complete,

@@ -8,6 +8,7 @@ import pytest
 
 from shared.api.app import create_app
 from shared.api.creations import index as index_module
+from shared.api.creations.freshness import Freshness
 from shared.api.creations.index import Index
 from shared.errors import StoreError
 from shared.records.creation import Creation
@@ -18,7 +19,7 @@ from shared.storage import ObjectInfo
 from shared.storage.memory import MemoryStore
 from tests.jobs.ad.http.ads import BRIEF, start
 from tests.jobs.ad.http.ads import finish as finish_ad
-from tests.support.api import NOW, NotingPlatform
+from tests.support.api import AD, NOW, NotingPlatform
 from tests.support.client import TestClient, local_client
 
 
@@ -244,6 +245,20 @@ def test_an_old_index_of_a_store_that_fails_is_not_complete(
     clock.now_s += 11
     with pytest.raises(StoreError):
         index.found()
+
+
+def test_a_remote_store_is_not_asked_each_time_whether_a_film_is_outdated() -> None:
+    store, clock = MemoryStore("s3://films"), Clock()
+    trigger = Trigger(store, NotingPlatform(), {"ad": AD})
+    finish_ad(trigger, start(trigger))
+    freshness = Freshness(trigger, clock=clock)
+    (entry,) = Index(trigger).found().entries
+    assert freshness.is_outdated(entry) is False
+    store.write("job-123/assets/ad.json", b"{}")
+    clock.now_s += 4
+    assert freshness.is_outdated(entry) is False
+    clock.now_s += 2
+    assert freshness.is_outdated(entry) is True
 
 
 def test_a_store_that_still_is_read_gives_what_there_is(
