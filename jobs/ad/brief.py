@@ -23,7 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from jobs.ad.styles import style_names
+from jobs.ad.styles import DEFAULT_STYLE, style_names
 from shared.accepted import HEAD_BYTES, PICTURE_SUFFIXES, demand_small_text, picture_type_of
 from shared.errors import InvalidAssets, ObjectNotFound
 from shared.records.creation import Creation, canonical_json
@@ -114,21 +114,36 @@ class Brief(BaseModel):
 
 def read_brief(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
     """The brief, overridden by `parameters`; raises `InvalidAssets` naming the object and the field."""
+    found = _stored(creation)
+    if found is None and not parameters:
+        raise InvalidAssets(f"{BRIEF_NAME}: missing; put product_name, style and cta_text there as JSON")
+    return _validated({**(found or {}), **parameters})
+
+
+def read_draft(creation: Creation, parameters: Mapping[str, Any]) -> Brief:
+    """The same of a brief that is not complete yet: what is missing has a stand-in."""
+    stand_ins = {"product_name": "Your Product", "style": DEFAULT_STYLE, "cta_text": "Learn more"}
+    return _validated({**stand_ins, **(_stored(creation) or {}), **parameters})
+
+
+def _stored(creation: Creation) -> dict[str, Any] | None:
+    """The brief's object; None if there is none."""
     info = creation.stat(BRIEF_NAME)
     demand_small_text(BRIEF_NAME, info.size_bytes if info else 0)
     try:
         found = json.loads(decode_text(creation.read(BRIEF_NAME)[0]))
-    except ObjectNotFound as error:
-        if not parameters:
-            text = f"{BRIEF_NAME}: missing; put product_name, style and cta_text there as JSON"
-            raise InvalidAssets(text) from error
-        found = {}
+    except ObjectNotFound:
+        return None
     except (ValueError, RecursionError) as error:
         raise InvalidAssets(f"{BRIEF_NAME}: not JSON ({error}); write it again") from error
     if not isinstance(found, dict):
         raise InvalidAssets(f"{BRIEF_NAME}: must be a JSON object with product_name, style and cta_text")
+    return found
+
+
+def _validated(found: Mapping[str, Any]) -> Brief:
     try:
-        return Brief.model_validate({**found, **parameters})
+        return Brief.model_validate(found)
     except ValidationError as error:
         raise InvalidAssets(f"{BRIEF_NAME}: {problems_of(error)}") from error
 

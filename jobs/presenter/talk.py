@@ -97,20 +97,23 @@ class Talk:
         return parse_size(self.options.size)
 
 
-def read_talk(creation: Creation, parameters: Mapping[str, Any]) -> Talk:
-    """The talk; `parameters` override its options. Raises `InvalidAssets` naming every problem at once."""
+def read_talk(creation: Creation, parameters: Mapping[str, Any], *, complete: bool = True) -> Talk:
+    """The talk; `parameters` override its options. Raises `InvalidAssets` naming every problem at once.
+
+    Unless it is to be `complete`, neither text nor deck need be there yet.
+    """
     names = {name: info.size_bytes for name, info in creation.list(ASSETS)}
     problems: list[str] = []
     text = _only(names, "talk", TEXT_TYPES, problems)
     deck = _only(names, "deck", DECK_TYPES, problems)
     avatar = _only(names, "avatar", AVATAR_TYPES, problems)
     music = _only(names, "music", MUSIC_TYPES, problems)
-    if text is None and deck is None:
+    if complete and text is None and deck is None:
         where = creation.key(ASSETS)
         problems.append(
             f"{where}: nothing to present; put talk.md, deck.pptx, or deck.pdf with talk.md there"
         )
-    if deck and deck.endswith(".pdf") and text is None:
+    if complete and deck and deck.endswith(".pdf") and text is None:
         problems.append(f"{deck}: a PDF has no notes; put what is spoken in talk.md, one section a page")
     try:
         options = _options(creation, names.get(OPTIONS_NAME), parameters)

@@ -92,7 +92,7 @@ def direct_ad(
         language=voices[1].language,
         shots=_shots(style, footage, schedule, rate),
         cues=tuple(_cue(voice, place, rate) for voice, place in spoken),
-        caption_style=_caption_style(script, style),
+        caption_style=caption_style(style, captions=script.captions),
         fonts=tuple(fonts),
         overlays=tuple(_overlays(script, style, voices, schedule)),
         speech=tuple(Spoken(key=voice.name, at_frame=at.at_frame, pace=at.pace) for voice, at in spoken),
@@ -156,9 +156,10 @@ def _words(voice: Voiceover, pace: float) -> tuple[Word, ...]:
     )
 
 
-def _caption_style(script: Script, style: Style) -> CaptionStyle:
+def caption_style(style: Style, *, captions: bool) -> CaptionStyle:
+    """How the spoken words are drawn, if they are."""
     return CaptionStyle(
-        look="highlight" if script.captions else "off",
+        look="highlight" if captions else "off",
         position="top",  # the words of scenes and of the call to action are below the middle
         highlight=style.look.accent,
         size=0.85,
@@ -177,7 +178,7 @@ def _overlays(
             place = schedule.voices[scene.id]
             first = _words_from(scene, voices[scene.id], place, rate, (start, settled, end))
             span = first, end - _BEFORE_CUT_FRAMES
-            overlays.append(_overlay(scene.text_overlay, style, script.frame, span))
+            overlays.append(words_over(scene.text_overlay, style, script.frame, span))
         start = end
     return overlays
 
@@ -213,7 +214,8 @@ def _plain(word: str) -> str:
     return "".join(char for char in word.casefold() if char.isalnum())
 
 
-def _overlay(text: str, style: Style, frame: Frame, span: tuple[int, int]) -> Overlay:
+def words_over(text: str, style: Style, frame: Frame, span: tuple[int, int]) -> Overlay:
+    """Words in the style's letters; the span is their first frame and the one after their last."""
     letters = style.letters
     (first, end), scale = span, Layout(width=frame.width, height=frame.height).scale
     place, box_height = _WORDS_PLACE[shape_of(frame.width, frame.height)]

@@ -10,7 +10,7 @@ from jobs.ad.looks import drawing_named
 from jobs.ad.scenery.paint.canvas import Canvas
 from jobs.ad.scenery.paint.ground import Ground
 from jobs.ad.scenery.palette import Palette
-from jobs.ad.scenery.product.cutout import Cutout, cut_out
+from jobs.ad.scenery.product.cutout import MOST_SIDE, Cutout, cut_out
 from jobs.ad.scenery.product.sculpture import sculpture
 from jobs.ad.scenery.setting import Scene, Setting
 from shared.video.colour import parse_colour
@@ -24,9 +24,11 @@ _CRF: Final = 16
 """Better than films are, as clips are encoded once more."""
 
 
-def shown(product: Path | None, look: "Look") -> Cutout:
+def shown(product: Path | None, look: "Look", *, max_side: int = MOST_SIDE) -> Cutout:
     """What stands in the scenes; raises `InvalidAssets` if the picture is none."""
-    return cut_out(product) if product else sculpture(*drawing_named(look.name).sculpture(Palette.of(look)))
+    if product:
+        return cut_out(product, max_side=max_side)
+    return sculpture(*drawing_named(look.name).sculpture(Palette.of(look)))
 
 
 def set_up(order: "ClipOrder", cutout: Cutout) -> tuple[Canvas, Scene]:

@@ -68,10 +68,14 @@ def deck_of(creation: Creation, talk: Talk) -> Deck:
 
     Raises `InvalidAssets` for a picture that a slide shows and that is not there.
     """
+    return deck_with(read_slides(creation), creation, talk)
+
+
+def deck_with(slides: Slides, creation: Creation, talk: Talk) -> Deck:
+    """The same of these slides."""
     from jobs.presenter.drawing.splitting import split_to_fit
     from shared.video.captions.ass import bottom_reach_px
 
-    slides = read_slides(creation)
     options, (width, height) = talk.options, talk.size
     floor = 0 if options.captions == "off" else bottom_reach_px(width, height)
     canvas = Canvas(width=width, height=height, language=slides.language, floor=floor)

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from jobs.presenter.film.direction import Directed
 from jobs.presenter.film.drawn import Deck
+from jobs.presenter.film.stand import Stand
 from jobs.presenter.talk import CLIP_TYPES, Talk
 from shared.stages.film_steps import fetch_assets
 from shared.stages.stage import Context
@@ -35,17 +36,27 @@ def presenter_of(context: Context, deck: Deck, talk: Talk) -> Presenter | None:
     stand = deck.stand
     if stand is None:
         return None
-    width, height = talk.size
-    ring, edge = deck.theme.content.accent, deck.theme.content.colour
-    place = {"x": stand.x / width, "y": stand.y / height, "diameter": stand.diameter / min(width, height)}
     if talk.avatar and PurePosixPath(talk.avatar).suffix.lower() in CLIP_TYPES:
         path, frames = _clip(context, talk.avatar, talk.options.frame_rate, round(stand.diameter))
         name, content_hash = _stored(context, path)
-        figure = Figure(clip=name, clip_hash=content_hash, clip_frames=frames, ring=ring, edge=edge, **place)
+        figure = figure_at(stand, deck, clip=name, clip_hash=content_hash, clip_frames=frames)
     else:
         name, content_hash = _stored(context, _picture(context, deck, talk))
-        figure = Figure(picture=name, picture_hash=content_hash, ring=ring, edge=edge, **place)
+        figure = figure_at(stand, deck, picture=name, picture_hash=content_hash)
     return Presenter(figure=figure, name=name)
+
+
+def figure_at(stand: Stand, deck: Deck, **shown: Any) -> Figure:
+    """The figure in its place and in the theme's colours; `shown` are its fields that say what is seen."""
+    width, height = deck.canvas.width, deck.canvas.height
+    return Figure(
+        x=stand.x / width,
+        y=stand.y / height,
+        diameter=stand.diameter / min(width, height),
+        ring=deck.theme.content.accent,
+        edge=deck.theme.content.colour,
+        **shown,
+    )
 
 
 def _picture(context: Context, deck: Deck, talk: Talk) -> Path:

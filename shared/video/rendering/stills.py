@@ -65,10 +65,10 @@ def draw_frame(
     return to_rgb(*drawn.planes)
 
 
-def preview_size(width: int, height: int) -> tuple[int, int]:
-    """A frame of about the same shape that a preview is drawn in: even sides, at most `PREVIEW_WIDTH` wide
-    unless it would be too low for a film."""
-    scale = min(1.0, max(PREVIEW_WIDTH / width, _LEAST_SIDE / height))
+def preview_size(width: int, height: int, *, finer: int = 1) -> tuple[int, int]:
+    """A frame of about the same shape that a preview is drawn in: even sides, at most `finer` times
+    `PREVIEW_WIDTH` wide unless it would be too low for a film."""
+    scale = min(1.0, max(finer * PREVIEW_WIDTH / width, _LEAST_SIDE / height))
     return max(_LEAST_SIDE, 2 * round(width * scale / 2)), max(_LEAST_SIDE, 2 * round(height * scale / 2))
 
 

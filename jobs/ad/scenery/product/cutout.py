@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
     Field = NDArray[np.float32]
 
-_MOST_SIDE: Final = 1800
-_LEAST_SIDE: Final = 900
+MOST_SIDE: Final = 1800
+"""Of the picture that is cut, in pixels."""
+LEAST_SIDE: Final = 900
 """Smaller pictures are enlarged first, so that edges and corners are round."""
 _WIDEST, _TALLEST = 16 / 9, 16 / 9
 """Shapes of cards: wider or taller pictures lose their ends."""
@@ -40,11 +41,11 @@ class Cutout:
         return float(self.rgba.shape[1] / self.rgba.shape[0])
 
 
-def cut_out(picture: Path) -> Cutout:
+def cut_out(picture: Path, *, max_side: int = MOST_SIDE) -> Cutout:
     """The product in a picture; raises `InvalidAssets` if it is none."""
-    rgb = load_picture(picture, name=picture.name, max_side=_MOST_SIDE)
+    rgb = load_picture(picture, name=picture.name, max_side=max_side)
     alpha = _transparency(picture, rgb.shape[1::-1])
-    larger = _LEAST_SIDE / max(rgb.shape[:2])
+    larger = LEAST_SIDE / max(rgb.shape[:2])
     if larger > 1:
         rgb = _enlarged(rgb, larger)
         alpha = None if alpha is None else _enlarged(alpha, larger)

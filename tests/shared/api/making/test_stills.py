@@ -1,5 +1,7 @@
 """Stills over HTTP: who draws, what is drawn, and what is said where there is none."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -142,3 +144,16 @@ def test_one_still_is_drawn_at_a_time(client: TestClient, artist: Artist) -> Non
         answers = list(pool.map(lambda _: client.post(STILL, params={"pipeline": "story"}), range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert (len(artist.asked), artist.most_at_once) == (4, 1)
+
+
+def test_what_draws_is_not_loaded_before_it_is_asked_for() -> None:
+    code = (
+        "import sys; from jobs.catalogue import pipelines; from shared.api.app import create_app;"
+        "from shared.runs.trigger import Trigger; from shared.settings import Settings;"
+        "from shared.storage.memory import MemoryStore; from tests.support.api import NotingPlatform;"
+        "create_app(Trigger(MemoryStore(), NotingPlatform(), dict(pipelines())), settings=Settings());"
+        "stills = [each.still.rpartition('.')[0] for each in pipelines().values() if each.still];"
+        "print(len(stills), [name for name in stills if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3 []"
