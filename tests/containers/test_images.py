@@ -1,6 +1,7 @@
 """What the images hold, and what they don't."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ print([name for name in ("pip", "gcc", "cc", "make", "git") if shutil.which(name
 print(glob.glob("/var/lib/apt/lists/*_Packages*") + glob.glob("/run/secrets/*") + glob.glob("/root/.cache/*"))
 """
 NEEDLESS = {
-    "story": ("moviepy", "fastapi", "typer", "redis", "jobs.ad", "scripts", "cloudrun"),
-    "ad": ("moviepy", "fastapi", "typer", "jobs.story", "scripts", "cloudrun"),
+    "story": ("moviepy", "faster_whisper", "fastapi", "typer", "redis", "jobs.ad", "scripts", "cloudrun"),
+    "ad": ("moviepy", "faster_whisper", "fastapi", "typer", "jobs.story", "scripts", "cloudrun"),
     "cloudrun-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
     "codeengine-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
 }
@@ -76,6 +77,13 @@ def test_an_image_does_not_tell_where_its_packages_are_from(podman: Podman, targ
 def test_an_image_holds_only_what_its_work_needs(podman: Podman, target: str) -> None:
     code = f"import importlib.util as u; print([n for n in {NEEDLESS[target]!r} if u.find_spec(n)])"
     assert python(podman, target, code) == "[]\n"
+
+
+@pytest.mark.parametrize("target", [*JOBS, "app"])
+def test_an_image_that_speaks_has_the_voices_that_its_build_was_given(podman: Podman, target: str) -> None:
+    wanted = sorted(f"{name}.bin" for name in os.environ.get("VOICES", "").split())
+    code = "import os; print(sorted(os.listdir(os.environ['VOICES_DIR'])))"
+    assert python(podman, target, code) == f"{wanted}\n"
 
 
 @pytest.mark.parametrize("target", [*JOBS, "app"])
