@@ -30,13 +30,10 @@ def test_captions_are_what_is_said_without_pause_marks(made: MemoryStore) -> Non
     assert not any("[pause" in cue for cue in cues)
 
 
-def test_an_edit_of_one_sentence_speaks_only_its_piece(voice: Hum) -> None:
-    store = new_talk()
-    given(store)
-    before = len(voice.asked)
-    put(store, "talk.md", "# Metals\n\nFor people with pockets.\n\n## Three of them\n\nTin is dull.\n")
-    given(store)
-    assert voice.asked[before:] == ["Tin is dull."]
+def test_an_edit_of_one_sentence_speaks_only_its_piece(voice: Hum, finished: MemoryStore) -> None:
+    put(finished, "talk.md", "# Metals\n\nFor people with pockets.\n\n## Three of them\n\nTin is dull.\n")
+    given(finished)
+    assert voice.asked == ["Tin is dull."]
 
 
 def test_without_a_presenter_nothing_is_kept_free(voice: Hum) -> None:

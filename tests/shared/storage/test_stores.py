@@ -508,6 +508,7 @@ def test_threads_that_count_with_preconditions_lose_no_count(store: ObjectStore,
 
 @pytest.mark.parametrize("extent", EXTENTS)
 def test_a_read_is_of_one_generation_while_others_write(store: ObjectStore, extent: Extent) -> None:
+    reads = 25 if extent != "all" and isinstance(store, S3Store) else 100  # one request has all that S3 tells
     stop = threading.Event()
 
     def replace() -> None:
@@ -520,7 +521,7 @@ def test_a_read_is_of_one_generation_while_others_write(store: ObjectStore, exte
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(replace)
         try:
-            for _ in range(100 if extent == "all" else 25):
+            for _ in range(reads):
                 data, info = store.read("a")
                 assert (info.size_bytes, info.content_hash) == (len(data), hashlib.sha256(data).hexdigest())
                 seen = store.stat("a")
