@@ -123,7 +123,7 @@ def _facts(creation: Creation) -> str:
 STAGE: Final = Stage(
     pipeline="subtitles",
     name="asr",
-    version=2,
+    version=3,
     inputs=_inputs,
     run=run,
     salt=_engines,

@@ -115,7 +115,7 @@ def _facts(creation: Creation) -> str:
 STAGE: Final = Stage(
     pipeline="subtitles",
     name="subtitle_gen",
-    version=1,
+    version=2,
     inputs=_inputs,
     run=run,
     facts=_facts,

@@ -133,6 +133,8 @@ class _Run:
         self._text = space.join(word.text for word in words)
         self._starts = [0, *accumulate(len(word.text) + len(space) for word in words)][: len(words)]
         self._language = language
+        self._dash = graphemes_of(profile.dash if profile.dash != "second" else "-")
+        """How many characters mark a line of a dialogue."""
 
     def pages(self) -> list[Page]:
         return [self._page(spans) for spans in cut_pages(self._measured())]
@@ -147,7 +149,6 @@ class _Run:
         edges[-1] = float(counted)
         starts = {*self._starts, len(self._text)}
         points = sorted({*break_points(self._text, starts), *starts})
-        dash = graphemes_of(self._profile.dash if self._profile.dash != "second" else "-")
         return Measured(
             text=self._text,
             edges_px=edges,
@@ -156,7 +157,7 @@ class _Run:
             language=self._language,
             lines=self._profile.lines,
             turns=list(self._turns()),
-            turn_px=float(dash),
+            turn_px=float(self._dash),
             page_points=starts,
             judge=self._judge,
         )
@@ -181,7 +182,10 @@ class _Run:
         next_start = self._words[after].start if after < len(self._words) else self._next_start
         spoken_s = words[-1].end - words[0].start
         shown_s = max(0.04, min(next_start - words[0].start, spoken_s + profile.extend_ms / 1000))
-        needed_s = graphemes_of(self._text[start:end].strip()) / profile.chars_per_s
+        marks = (
+            2 * self._dash if any(turns(one.speaker, other.speaker) for one, other in pairwise(words)) else 0
+        )
+        needed_s = (graphemes_of(self._text[start:end].strip()) + marks) / profile.chars_per_s
         cost = _TOO_FAST * max(0.0, needed_s / shown_s - 1) ** 2
         cost += _TOO_SHORT * max(0.0, profile.least_ms / 1000 / shown_s - 1)
         if len(words) > 1 and spoken_s > profile.most_ms / 1000:

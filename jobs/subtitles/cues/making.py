@@ -1,7 +1,7 @@
 """The cues of a transcript."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from jobs.subtitles.cues.layout import Page, lay_out, turns, words_of
@@ -21,9 +21,10 @@ class Made:
 def make_cues(transcript: Transcript, media: Media, profile: Profile, names: Mapping[str, str]) -> Made:
     """Lay out and time all words; `names` are those of speakers that are to be shown."""
     words = words_of(transcript, names, profile)
-    pages = lay_out(words, profile, transcript.language, media.cuts)
+    laid_out = lay_out(words, profile, transcript.language, media.cuts)
+    pages = [replace(page, lines=_marked(page, profile, names)) for page in laid_out]
     fitted = fit_times(pages, profile, Fraction(media.frame_rate), media.cuts)
-    cues = [_cue(page, timed, profile, names) for page, timed in zip(pages, fitted.times, strict=True)]
+    cues = [_cue(page, timed) for page, timed in zip(pages, fitted.times, strict=True)]
     return Made(
         cues=Cues(
             language=transcript.language,
@@ -35,12 +36,12 @@ def make_cues(transcript: Transcript, media: Media, profile: Profile, names: Map
     )
 
 
-def _cue(page: Page, timed: Timed, profile: Profile, names: Mapping[str, str]) -> Cue:
+def _cue(page: Page, timed: Timed) -> Cue:
     first = page.words[0].index + page.words[0].goes_on
     return Cue(
         start_frame=timed.start,
         end_frame=timed.end,
-        lines=_marked(page, profile, names),
+        lines=page.lines,
         speakers=page.speakers,
         words=(first, max(first, page.words[-1].index + 1)),
     )

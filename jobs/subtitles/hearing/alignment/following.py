@@ -1,7 +1,7 @@
 """Following a known text through a chunk's sound, with pocketsphinx, which knows English.
 
-Where it loses its way, as it does in noise, the text is cut at a pause that the recogniser heard, and both
-halves are tried. What is left of that has no times.
+Music and noise are taken out of the sound first. Where it loses its way all the same, the text is cut at a
+pause that the recogniser heard, and both halves are tried. What is left of that has no times.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from jobs.subtitles.hearing.alignment.endings import without_pauses
+from jobs.subtitles.hearing.alignment.clearing import cleared, kept_db
+from jobs.subtitles.hearing.alignment.pauses import without_pauses
 from jobs.subtitles.hearing.alignment.pronouncing import pronunciations
 from jobs.subtitles.hearing.chunks import RATE_HZ
 
@@ -22,6 +23,9 @@ _FRAMES_PER_S: Final = 100
 _FURTHEST_S: Final = 1.0
 """A word that is heard this far from where the recogniser heard it is not that word."""
 _OVERLAP_S: Final = 0.2
+_LEAST_KEPT_DB: Final = -6.0
+"""Of sound with a voice in it more is left after clearing; words that are followed through less are not said
+there."""
 
 Times = list[tuple[float, float]]
 
@@ -41,14 +45,31 @@ class Spoken:
 def follow(pcm: bytes, spoken: Sequence[Spoken]) -> list[Times | None]:
     """The times of all tokens of each of `spoken`, in seconds; None where they were lost."""
     _learn([token for each in spoken for token in each.tokens])
-    found = _followed(pcm, spoken, 0.0, len(pcm) / 2 / RATE_HZ)
-    return [None if times is None else without_pauses(pcm, times) for times in found]
+    sound = _Sound(pcm=pcm, clear=cleared(pcm))
+    found = _followed(sound, spoken, 0.0, len(pcm) / 2 / RATE_HZ)
+    return [None if times is None else without_pauses(sound.clear, times) for times in found]
 
 
-def _followed(pcm: bytes, spoken: Sequence[Spoken], since: float, until: float) -> list[Times | None]:
+@dataclass(frozen=True, kw_only=True)
+class _Sound:
+    """A chunk's 16-bit samples as they are, and without what sounds under the voice."""
+
+    pcm: bytes
+    clear: bytes
+
+    def has_voice(self, since: float, until: float) -> bool:
+        pcm, clear = (_part(each, since, until) for each in (self.pcm, self.clear))
+        return not pcm or kept_db(pcm, clear) >= _LEAST_KEPT_DB
+
+
+def _part(pcm: bytes, since: float, until: float) -> bytes:
+    return pcm[2 * max(0, round(since * RATE_HZ)) : 2 * max(0, round(until * RATE_HZ))]
+
+
+def _followed(sound: _Sound, spoken: Sequence[Spoken], since: float, until: float) -> list[Times | None]:
     if not spoken:
         return []
-    found = _tried(pcm, spoken, since, until)
+    found = _tried(sound, spoken, since, until)
     if found is not None:
         return [*found]
     if len(spoken) == 1:
@@ -56,7 +77,7 @@ def _followed(pcm: bytes, spoken: Sequence[Spoken], since: float, until: float) 
     cut = _longest_pause(spoken)
     left = min(until, spoken[cut].start + _OVERLAP_S)
     right = max(since, spoken[cut - 1].end - _OVERLAP_S)
-    return [*_followed(pcm, spoken[:cut], since, left), *_followed(pcm, spoken[cut:], right, until)]
+    return [*_followed(sound, spoken[:cut], since, left), *_followed(sound, spoken[cut:], right, until)]
 
 
 def _longest_pause(spoken: Sequence[Spoken]) -> int:
@@ -66,11 +87,13 @@ def _longest_pause(spoken: Sequence[Spoken]) -> int:
     return max(places, key=lambda at: (spoken[at].start - spoken[at - 1].end, -abs(at - len(spoken) / 2)))
 
 
-def _tried(pcm: bytes, spoken: Sequence[Spoken], since: float, until: float) -> list[Times] | None:
+def _tried(sound: _Sound, spoken: Sequence[Spoken], since: float, until: float) -> list[Times] | None:
     tokens = [token for each in spoken for token in each.tokens]
-    part = pcm[2 * round(since * RATE_HZ) : 2 * round(until * RATE_HZ)]
+    part = _part(sound.clear, since, until)
     heard = _aligned(part, tokens) if part else []
     if len(heard) != len(tokens):
+        return None
+    if heard and not sound.has_voice(since + heard[0][0], since + heard[-1][1]):
         return None
     times = iter((start + since, end + since) for start, end in heard)
     found = [[next(times) for _ in each.tokens] for each in spoken]

@@ -113,6 +113,15 @@ def test_a_short_cue_stays_long_enough_to_be_read() -> None:
     assert cue.end_frame - cue.start_frame == 20
 
 
+def test_the_dashes_of_a_dialogue_are_read_too() -> None:
+    said = [(1.0, "SPEAKER_00", "Is anybody down there at last?"), (2.3, "SPEAKER_01", "Yes, I am here.")]
+    found = made(quick := transcript_of(said))
+    report = check(found.cues, profile_of("netflix", "en", sdh=False), transcript=quick)
+    (cue,) = found.cues.cues
+    assert all(line.startswith("-") for line in cue.lines)
+    assert report.passed, report.rules["reading_speed"].worst
+
+
 def test_small_gaps_are_closed_to_two_frames() -> None:
     long = "This is a sentence that takes up all of the room of two lines, it does."
     first = transcript_of([(1.0, "", long)]).segments[0]

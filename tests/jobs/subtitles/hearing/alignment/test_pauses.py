@@ -1,9 +1,10 @@
-"""endings: what is counted as a word and is a pause is cut off, in quiet and in noise, and nothing else."""
+"""pauses: what is counted as a word and is a pause is cut off, in quiet and in noise, and nothing else."""
 
 import numpy as np
 import pytest
 
-from jobs.subtitles.hearing.alignment.endings import without_pauses
+from jobs.subtitles.hearing.alignment.clearing import cleared
+from jobs.subtitles.hearing.alignment.pauses import without_pauses
 from tests.jobs.subtitles.voices.known import Samples, pink, silence
 
 RATE_HZ = 16_000
@@ -23,7 +24,7 @@ def sound(*, noise_db: float | None = None) -> Samples:
 
 
 def cut(samples: Samples, *times: tuple[float, float]) -> list[tuple[float, float]]:
-    return without_pauses((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), times)
+    return without_pauses(cleared((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()), times)
 
 
 @pytest.mark.parametrize("noise_db", [None, 30, 15, 10])
@@ -32,6 +33,20 @@ def test_a_word_ends_where_its_sound_does(noise_db: float | None) -> None:
     assert start == 0.5
     assert end == pytest.approx(0.9, abs=0.06)
     assert last == (1.9, 2.3)
+
+
+@pytest.mark.parametrize("noise_db", [None, 30, 15, 10])
+def test_a_word_after_a_pause_starts_where_its_sound_does(noise_db: float | None) -> None:
+    [first, (start, end)] = cut(sound(noise_db=noise_db), (0.5, 0.9), (1.3, 2.3))
+    assert first == (0.5, 0.9)
+    assert start == pytest.approx(1.9, abs=0.08)
+    assert end == 2.3
+
+
+def test_a_word_keeps_its_soft_start_and_the_closure_after_it() -> None:
+    samples = sound()
+    samples[round(0.35 * RATE_HZ) : round(0.42 * RATE_HZ)] += pink(0.1)[:1120] * np.float32(0.1)
+    assert cut(samples, (0.35, 0.9)) == [(0.35, 0.9)]
 
 
 def test_a_word_keeps_its_soft_end_and_the_closure_before_it() -> None:
