@@ -116,7 +116,8 @@ class Desk {
       })));
       list.hidden = !mine.length;
     };
-    const zone = dropZone({ label, hint: orElse(`slot.${stem}.hint`, ""), accept: endings, multiple: many }, async (files) => {
+    const about = words ? { label: t("files.instead") } : { label, hint: orElse(`slot.${stem}.hint`, "") };
+    const zone = dropZone({ ...about, accept: endings, multiple: many }, async (files) => {
       for (const file of many ? files : files.slice(0, 1)) {
         if (!endings.includes(endingOf(file.name))) {
           toast(t("files.wrong", { name: file.name, endings: endings.filter(Boolean).join(", ") }));
