@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -279,6 +281,17 @@ def test_a_collision_with_another_write_is_tried_again(fake: FakeS3, store: S3St
     fake.inject(*(Fault(kind="answer-before", method="PUT", call=n, status=409, code=code) for n in (1, 2)))
     assert store.write("a", b"x", expect=ABSENT) == store.stat("a")
     assert fake.waiting == []
+
+
+def test_what_is_replaced_before_it_can_be_looked_at_was_written_all_the_same(
+    fake: FakeS3, store: S3Store
+) -> None:
+    fake.inject(Fault(kind="answer-before", method="HEAD", status=412, code="PreconditionFailed"))
+    written, found = store.write("a", b"x"), store.stat("a")
+    assert fake.waiting == []
+    assert found is not None
+    assert replace(found, modified_at=written.modified_at) == written
+    assert abs(found.modified_at - written.modified_at) < timedelta(minutes=5)
 
 
 def test_the_same_bytes_are_the_same_generation(store: S3Store) -> None:
