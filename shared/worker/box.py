@@ -186,13 +186,26 @@ def _work(job: Job, before: Record | None, generation: str) -> Record:
         return _do(job, before, ownership, meter)
     except StaleAttempt:
         raise
-    except KeyboardInterrupt as interrupt:
-        stopped = Stopped("Ctrl-C")
-        _record_failure(job, ownership, meter, stopped)
-        raise stopped from interrupt
-    except Exception as error:
-        _record_failure(job, ownership, meter, error)
-        raise
+    except (KeyboardInterrupt, Exception) as error:
+        reason = _reason(error)
+        _record_failure(job, ownership, meter, reason)
+        if reason is error:
+            raise
+        raise reason from error
+
+
+def _reason(error: BaseException) -> Exception:
+    """Why the work ended. A signal is raised wherever the process is, even between a lock and its release:
+    what goes wrong in consequence is not the reason."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, KeyboardInterrupt):
+            return Stopped("Ctrl-C")
+        if isinstance(found, Stopped):
+            return found
+        found = found.__context__
+    assert isinstance(error, Exception)
+    return error
 
 
 def _do(job: Job, before: Record | None, ownership: Ownership, meter: Meter) -> Record:

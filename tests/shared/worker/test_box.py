@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,22 @@ def test_a_stage_of_a_cancelled_run_does_not_begin(store: MemoryStore) -> None:
 def test_ctrl_c_is_recorded_as_a_stop(store: MemoryStore) -> None:
     def interrupted(_context: Context) -> Result:
         raise KeyboardInterrupt
+
+    with pytest.raises(Stopped):
+        run_first(store, run=interrupted)
+    error = record_of(store).error
+    assert error is not None
+    assert error.kind == "Stopped"
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize("signal", [KeyboardInterrupt(), Stopped("SIGTERM")])
+def test_what_a_signal_breaks_is_recorded_as_a_stop(store: MemoryStore, signal: BaseException) -> None:
+    def interrupted(_context: Context) -> Result:
+        try:
+            raise signal
+        finally:
+            threading.Lock().release()  # as a lock does that the signal came before: RuntimeError
 
     with pytest.raises(Stopped):
         run_first(store, run=interrupted)
