@@ -11,23 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from jobs.ad.brief import ASPECT_RATIOS, Brief, check_files, write_brief
-from jobs.ad.card import image_provider
-from jobs.ad.copy import text_provider
-from jobs.ad.plan.pace import windows_of
-from jobs.ad.scenery import video_provider
-from jobs.ad.script_gen import ad_brief
-from jobs.ad.styles import DEFAULT_STYLE, style_named, style_names
+from jobs.ad.plan.estimate import prices
+from jobs.ad.styles import DEFAULT_STYLE, style_names
 from jobs.desk import Desk
 from shared.accepted import PICTURE_NAMES
 from shared.errors import BadRequest
-from shared.providers.account import Account
-from shared.providers.speech import speech_provider
 from shared.records.creation import Creation, check_creation_id
 from shared.records.documents import Source
 from shared.records.naming import creation_id_of_product
 from shared.settings import Settings
 
-_LETTERS_A_WORD = 6
 _OPTIONS = {
     "product_name": "--product-name",
     "style": "--style",
@@ -179,33 +172,18 @@ def estimate_usd(settings: Settings, options: AdOptions) -> dict[str, float]:
     """
     brief = options.brief
     check_files(picture=options.image, music=options.music)
-    style = style_named(brief.style)
-    nothing = Account.closed()
-    letters = _LETTERS_A_WORD * sum(window.words for window in windows_of(style))
-    text = text_provider(settings, nothing)
-    speech = speech_provider(settings, nothing)
-    video = video_provider(settings, nothing)
-    image = image_provider(settings, nothing)
-    filming = sum(video.estimate_usd(scene.seconds) for scene in style.scenes)
-    return {
-        f"script ({text.name})": text.estimate_usd(
-            ad_brief(brief, style), with_picture=options.image is not None
-        ),
-        f"4 voice-overs ({speech.name})": speech.estimate_usd(letters),
-        f"4 scenes ({video.name})": filming,
-        f"call to action ({image.name})": image.estimate_usd(),
-    }
+    return prices(settings, brief, with_picture=options.image is not None)
 
 
 def show_estimate(settings: Settings, options: AdOptions) -> None:
     """Print the price as a table on stdout."""
-    prices = estimate_usd(settings, options)
+    found = estimate_usd(settings, options)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    for component, usd in prices.items():
+    for component, usd in found.items():
         table.add_row(component, f"${usd:.4f}")
-    table.add_row("[bold]total[/]", f"[bold]${sum(prices.values()):.4f}[/]")
+    table.add_row("[bold]total[/]", f"[bold]${sum(found.values()):.4f}[/]")
     Console().print(table)
     note = "list prices of the providers; results already bought, for any creation, are free"
     Console(stderr=True).print(note, style="dim")

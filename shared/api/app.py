@@ -27,7 +27,7 @@ from shared.api.http.prefix import Prefix, check_prefix, prefix_of
 from shared.api.http.problems import MEDIA_TYPE, RESPONSES, Problem, handle_errors
 from shared.api.live import socket as live
 from shared.api.live.viewers import Viewers
-from shared.api.making import pipelines, stills, voices
+from shared.api.making import estimates, pipelines, stills, voices
 from shared.api.routes import assets, events, uploads
 from shared.api.routes.context import WithTrigger
 from shared.api.routes.metrics import router as metrics_router
@@ -120,7 +120,7 @@ def create_app(
     app.get("/healthz", tags=["server"], responses=_UNHEALTHY)(_healthz)
     runs = [runs_router(each.action, each) for each in trigger.pipelines.values() if each.action]
     own = _routers_of(trigger.pipelines).values()
-    guarded = [pipelines.router, voices.router, stills.router]
+    guarded = [pipelines.router, voices.router, stills.router, estimates.router]
     guarded += [
         assets.router,
         uploads.router,

@@ -171,6 +171,10 @@ class Pipeline(_Definition):
     takes: tuple[Taken, ...] = ()
     """The assets that may be put over HTTP."""
     options: Options | None = None
+    estimate: str | None = Field(None, pattern=_DOTTED)
+    """The dotted name of a function of a creation, a run's parameters and the settings, which returns US
+    dollars at list prices by component. It asks nothing of a provider, and raises `BadRequest` as the check
+    does."""
     still: str | None = Field(None, pattern=_DOTTED)
     """The dotted name of a function of a creation, whose assets may be incomplete, and of options that
     override its own. It returns a frame as the film would look, as JPEG or PNG at most 640 pixels wide, or

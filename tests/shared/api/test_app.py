@@ -17,6 +17,7 @@ ROUTES = {
     ("post", "/me/creation/{creation_id}/generate_video/cancel"),
     ("get", "/pipelines"),
     ("get", "/voices"),
+    ("post", "/me/creation/{creation_id}/estimate"),
     ("post", "/voices/sample"),
     ("post", "/me/creation/{creation_id}/advertise"),
     ("get", "/me/creation/{creation_id}/advertise_status"),

@@ -42,6 +42,7 @@ class Desk {
     this.start = h("button", { type: "submit", class: "main-act" }, t("make.start"));
     this.stills = new Stills(pipeline, () => this.creationId);
     this.still = h("img", { class: "still", alt: t("make.still"), hidden: true });
+    this.price = h("p", { class: "soft small" });
     this.saving = Promise.resolve();
     this.saveSoon = settled(SAVED_AFTER_MS, () => this.save().catch((error) => this.say(error)));
     this.lookSoon = settled(LOOKED_AT_AFTER_MS, () => this.look());
@@ -78,7 +79,7 @@ class Desk {
         h("h2", {}, t("make.look")), formOf(pipeline.options, draft.options, changed, this.stills), this.still),
       this.trouble,
       this.upload,
-      h("div", { class: "row" }, this.start, this.state),
+      h("div", { class: "row" }, this.start, this.price, this.state),
     );
   }
 
@@ -196,7 +197,20 @@ class Desk {
       this.state.textContent = "";
     }
     this.state.textContent = t("make.saved");
+    this.tellPrice();
     history.replaceState(null, "", `#/make/${this.pipeline.name}/${this.creationId}`);
+  }
+
+  /** What the run would cost, of what is there so far; nothing where that can't be told yet. */
+  async tellPrice() {
+    const place = `${creationPath(this.creationId, "estimate")}?pipeline=${this.pipeline.name}`;
+    try {
+      const { total_usd: usd } = await postJson(place, this.draft.options);
+      this.price.textContent = usd > 0 ? t("make.price", { usd: usd.toFixed(2) }) : t("make.price.none");
+    } catch (error) {
+      note(error);
+      this.price.textContent = "";
+    }
   }
 
   async run() {
