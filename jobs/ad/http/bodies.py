@@ -8,12 +8,11 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.http.prefix import server_url
-from shared.api.routes.models import CostBody, Usd, cost_body, creation_url, websocket_url
+from shared.api.routes.models import CostBody, cost_body, creation_url, websocket_url
 from shared.pipelines.definition import Pipeline
 from shared.records.creation import Creation
 from shared.records.names import FILM, POSTER
 from shared.redact import without_paths
-from shared.runs.manifest import paid_usd
 from shared.runs.report import ERROR, PIPELINE, Report, State, reports_of
 from shared.runs.status import RunStatus
 
@@ -47,12 +46,6 @@ class AdStageBody(_Body):
     error: str | None
 
 
-class AdCostBody(CostBody):
-    """What the run has used so far and what it cost."""
-
-    paid_usd: Usd = Field(description="List prices of what was bought, by paid provider.")
-
-
 class SummaryBody(_Body):
     """An ad at a glance."""
 
@@ -81,7 +74,7 @@ class VideoBody(SummaryBody):
     warnings: list[str] = Field(description="Problems that did not stop the run.")
     queued: bool = Field(description="Another run follows this one, because the brief has changed since.")
     outdated: bool = Field(description="The brief, picture or music has changed since the run was requested.")
-    cost: AdCostBody
+    cost: CostBody
 
 
 class VideosBody(_Body):
@@ -122,7 +115,7 @@ def video_body(creation: Creation, pipeline: Pipeline, status: RunStatus) -> Vid
         outdated=status.outdated,
         created_at=status.request.created_at,
         updated_at=max(report.at for report in reports),
-        cost=AdCostBody(**cost_body(status.records).model_dump(), paid_usd=paid_usd(status.records)),
+        cost=cost_body(status.records),
     )
 
 
@@ -147,7 +140,7 @@ def not_begun(
         outdated=False,
         created_at=posted_at,
         updated_at=posted_at,
-        cost=AdCostBody(**cost_body([]).model_dump(), paid_usd={}),
+        cost=cost_body([]),
     )
 
 

@@ -1,5 +1,7 @@
 """The HTTP API's responses as data; the fields are also its documentation."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -14,6 +16,7 @@ from shared.preparing.record import Preparation
 from shared.records.documents import Failure, Record
 from shared.records.names import ASSETS
 from shared.redact import without_paths
+from shared.runs.manifest import paid_usd
 from shared.runs.status import RunStatus, StageState, StageStatus
 from shared.storage import ObjectInfo
 
@@ -62,6 +65,9 @@ class CostBody(_Body):
     bytes_in: int = Field(description="Read from the store.", examples=[5_242_880])
     bytes_out: int = Field(description="Written to the store.", examples=[9_437_184])
     usd: Usd
+    paid_usd: dict[str, float] = Field(
+        description="List prices of what was bought, by paid provider.", examples=[{"elevenlabs": 0.12}]
+    )
 
 
 class StatusBody(_Body):
@@ -240,15 +246,15 @@ def cost_body(records: list[Record]) -> CostBody:
         bytes_in=sum(cost.bytes_in for cost in costs),
         bytes_out=sum(cost.bytes_out for cost in costs),
         usd=_usd(records),
+        paid_usd=paid_usd(records),
     )
 
 
-def _usd(records: list[Record] | tuple[Record, ...]) -> dict[str, float]:
-    platforms = sorted({platform for record in records for platform in record.cost.usd})
-    return {
-        platform: round(sum(record.cost.usd.get(platform, 0) for record in records), 8)
-        for platform in platforms
-    }
+def _usd(records: Iterable[Record]) -> dict[str, float]:
+    total: Counter[str] = Counter()
+    for record in records:
+        total.update(record.cost.usd)
+    return {platform: round(usd, 8) for platform, usd in sorted(total.items())}
 
 
 def _part(progress: float) -> float:

@@ -10,6 +10,7 @@ import { stripOf, wordsOf } from "../parts/strip.js";
 import { mendOf } from "../parts/mend.js";
 import { chip, nameOf } from "./home.js";
 
+const SPENT_EVERY_MS = 10_000;
 const SOUND = /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i;
 
 export async function see(pipelines, creationId) {
@@ -95,6 +96,9 @@ class Desk {
       }
     };
     this.ends.push(watch(this.creationId, news, shown.linked));
+    const look = () => getJson(creationPath(this.creationId)).then(({ cost }) => shown.spent(cost.paid_usd), () => {});
+    const timer = setInterval(look, SPENT_EVERY_MS);
+    this.ends.push(() => clearInterval(timer));
     const cancel = this.act(t("see.cancel"), async () => {
       await postJson(creationPath(this.creationId, `${this.pipeline.action}/cancel`));
       await this.draw();
@@ -179,13 +183,15 @@ class Desk {
 
   cost() {
     const { cost, stages } = this.status;
-    const usd = Object.entries(cost.usd).filter(([, amount]) => amount > 0);
+    const paid = Object.entries(cost.paid_usd).filter(([, amount]) => amount > 0);
+    const elsewhere = Object.entries(cost.usd).filter(([, amount]) => amount > 0);
     const took = tookOf(this.status);
     const lines = [
       took === null ? null : t("see.took", { time: duration(took) }),
       t("see.cpu", { time: duration(cost.cpu_s) }),
-      ...usd.map(([who, amount]) => `${who}: ${amount.toFixed(4)} USD`),
-      usd.length ? null : t("see.free"),
+      ...paid.map(([who, usd]) => t("see.paid", { who, usd: usd.toFixed(4) })),
+      paid.length ? null : t("see.free"),
+      ...elsewhere.map(([who, usd]) => t("see.elsewhere", { who, usd: usd.toFixed(4) })),
     ].filter(Boolean);
     return h("details", { class: "card" }, h("summary", {}, t("see.cost")),
       h("ul", {}, lines.map((each) => h("li", {}, each))),

@@ -40,10 +40,19 @@ export function progressOf(pipeline, status) {
     if (atEnd) log.scrollTop = log.scrollHeight;
   }
 
+  const money = h("p", { class: "soft small", hidden: true });
+  /** @param {Record<string, number>} paid by provider, so far */
+  function spent(paid) {
+    const usd = Object.values(paid).reduce((sum, each) => sum + each, 0);
+    money.hidden = usd === 0;
+    money.textContent = t("see.spent", { usd: usd.toFixed(2) });
+  }
+
   overall(status.progress);
-  const element = h("div", { class: "stack" }, bar, left, link, list,
+  spent(status.cost.paid_usd);
+  const element = h("div", { class: "stack" }, bar, left, money, link, list,
     h("details", { open: true }, h("summary", {}, t("see.log")), log));
-  return { element, update, linked: (yes) => { link.hidden = yes; } };
+  return { element, update, spent, linked: (yes) => { link.hidden = yes; } };
 }
 
 function stageRow(pipeline, stage) {

@@ -223,6 +223,7 @@ def test_a_completed_run_names_its_results_and_its_cost(
         "bytes_in": 30,
         "bytes_out": 60,
         "usd": {"c": 0.75},
+        "paid_usd": {},
     }
     assert [(stage["duration_ms"], stage["tasks_done"], stage["cost_usd"]) for stage in body["stages"]] == [
         (2000, 1, {"c": 0.25})
