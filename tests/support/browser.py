@@ -16,8 +16,9 @@ _QUIET: Final = (
 """As root it needs the first; the others keep it from asking anyone on the network."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with the module: as long as Playwright is there, this thread has a running event loop."""
     expect.set_options(timeout=HANGS_AFTER_S * 1000)
     program = need("chromium", ("chromium",))
     with sync_playwright() as playwright:

@@ -46,10 +46,11 @@ def as_colour(value: object) -> object:
         return "#" + "".join(2 * digit for digit in short.groups())
     from PIL import ImageColor
 
-    known = ImageColor.colormap.get(re.sub(r"[\s_-]", "", value.lower()))
-    if not isinstance(known, str):
+    name = re.sub(r"[\s_-]", "", value.lower())
+    if name not in ImageColor.colormap:
         raise ValueError(_WRONG_COLOUR)
-    return known.upper()
+    red, green, blue, *_ = ImageColor.getrgb(name)
+    return f"#{red:02X}{green:02X}{blue:02X}"
 
 
 def as_captions(value: object) -> object:

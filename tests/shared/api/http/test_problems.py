@@ -89,7 +89,7 @@ def test_what_the_asker_is_not_told_is_logged(caplog: pytest.LogCaptureFixture) 
 def test_unknown_addresses_and_methods_are_problems_too(client: TestClient, spring: Creation) -> None:
     for method, path, status in (
         ("GET", "/nowhere", 404),
-        ("GET", "/me/creation/spring/generate_video", 405),
+        ("PATCH", "/me/creation/spring/generate_video", 405),
         ("POST", "/me/creation/spring/assets/1/1.txt", 405),
         ("OPTIONS", "/healthz", 405),
     ):
@@ -103,7 +103,7 @@ def test_unknown_addresses_and_methods_are_problems_too(client: TestClient, spri
     ("path", "allowed"),
     [
         ("/me/creation/spring/assets/1/1.txt", "GET, HEAD, PUT, DELETE"),
-        ("/me/creation/spring/generate_video", "POST, DELETE"),  # a creation may be called so
+        ("/me/creation/spring/generate_video", "GET, POST, DELETE"),  # a creation may be called so
         ("/api/videos/x", "GET, DELETE"),
         ("/healthz", "GET"),
     ],
