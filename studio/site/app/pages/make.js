@@ -1,20 +1,19 @@
 /** Making a video: what it is made of, how it looks and sounds, and the button that starts it. */
 
-import { creationPath, findJson, postJson } from "../lib/api.js";
+import { assetsOf, creationPath, findJson, postJson } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
-import { note, toast, troubleOf } from "../lib/toast.js";
+import { note, troubleOf } from "../lib/toast.js";
 import { orElse, t } from "../lib/words.js";
 import { emptyDraft, loadDraft, saveDraft } from "../parts/draft.js";
-import { dropZone, endingOf, fileRow } from "../parts/files.js";
 import { formOf } from "../parts/form.js";
 import { Stills } from "../parts/stills.js";
+import { slotsOf } from "../parts/slots.js";
 import { piecesEditor } from "../parts/pieces.js";
 import { nameOf } from "./home.js";
 
 const SAVED_AFTER_MS = 1200;
 /** After the draft is in the store, from which the server draws. */
 const LOOKED_AT_AFTER_MS = 2500;
-const KEPT_TEXT = ".md";
 const CHANGED_ELSEWHERE = 412;
 
 /** @param {string} creationId empty for a new one. */
@@ -74,87 +73,13 @@ class Desk {
         h("div", { class: "field" }, h("label", { for: this.name.id }, t("make.name")), this.name, h("p", { class: "hint" }, t("make.name.hint")))),
       hasPieces ? h("section", { class: "stack", "aria-label": t("pieces.title") },
         h("h2", {}, t("pieces.title")), piecesEditor(draft.pieces, pictures.endings, changed)) : null,
-      this.slots(),
+      slotsOf(pipeline, draft, this.creationId, changed),
       h("section", { class: "card stack", "aria-label": t("make.look") },
         h("h2", {}, t("make.look")), formOf(pipeline.options, draft.options, changed, this.stills), this.still),
       this.trouble,
       this.upload,
       h("div", { class: "row" }, this.start, this.price, this.state),
     );
-  }
-
-  /** Places for single files, one for each name that the pipeline takes. */
-  slots() {
-    const byName = new Map();
-    for (const taken of this.pipeline.takes) {
-      const isOptions = taken.kind === "json" && `${taken.name}.json` === this.pipeline.document;
-      if (taken.name.startsWith("<part>") || isOptions) continue;
-      byName.set(taken.name, [...(byName.get(taken.name) ?? []), taken]);
-    }
-    if (!byName.size) return null;
-    return h("section", { class: "stack", "aria-label": t("make.files") },
-      h("h2", {}, t("make.files")),
-      h("div", { class: "choices" }, [...byName].map(([name, kinds]) => this.slot(name, kinds))));
-  }
-
-  slot(name, kinds) {
-    const endings = kinds.flatMap((each) => each.endings);
-    const many = name.endsWith("/<any>");
-    const stem = name.replace("/<any>", "/");
-    const isMine = (key) => (many ? key.startsWith(stem) : key.replace(/\.[^.]+$/, "") === name && endings.includes(endingOf(key)));
-    const list = h("ul", { class: "files" });
-    const label = orElse(`slot.${stem}`, stem.replace("/", ""));
-    const isText = kinds.some((each) => each.kind === "text");
-    const box = h("div", { class: isText ? "card stack wide" : "card stack" });
-    const words = isText ? this.wordsOf(name, isMine, label) : null;
-
-    const draw = () => {
-      const mine = [...this.draft.files].filter(([key]) => isMine(key) && !(words && key === name + KEPT_TEXT));
-      list.replaceChildren(...mine.map(([key, file]) => fileRow(file.name ?? key, file.size ?? file.size_bytes, () => {
-        this.draft.files.delete(key);
-        draw();
-        this.changed();
-      })));
-      list.hidden = !mine.length;
-    };
-    const about = words ? { label: t("files.instead") } : { label, hint: orElse(`slot.${stem}.hint`, "") };
-    const zone = dropZone({ ...about, accept: endings, multiple: many }, async (files) => {
-      for (const file of many ? files : files.slice(0, 1)) {
-        if (!endings.includes(endingOf(file.name))) {
-          toast(t("files.wrong", { name: file.name, endings: endings.filter(Boolean).join(", ") }));
-          continue;
-        }
-        if (!many) for (const key of [...this.draft.files.keys()].filter(isMine)) this.draft.files.delete(key);
-        if (words && endingOf(file.name) !== "" && isText && kinds.find((each) => each.endings.includes(endingOf(file.name)))?.kind === "text") {
-          words.value = await file.text();
-          words.dispatchEvent(new Event("input"));
-        } else this.draft.files.set(many ? stem + file.name : name + endingOf(file.name), file);
-      }
-      draw();
-      this.changed();
-    });
-    box.append(...[words ? h("div", { class: "field" }, h("label", { for: words.id }, label), words) : null, list, zone].filter(Boolean));
-    draw();
-    return box;
-  }
-
-  /** A field to write a text in, which is kept as an asset. */
-  wordsOf(name, isMine, label) {
-    const key = [...this.draft.files.keys()].find(isMine) ?? name + KEPT_TEXT;
-    const field = h("textarea", {
-      id: newId(), rows: 8, placeholder: orElse(`slot.${name}.hint`, label),
-      oninput: (e) => {
-        if (e.target.value.trim()) this.draft.files.set(key, new File([e.target.value], key, { type: "text/plain" }));
-        else this.draft.files.delete(key);
-        this.changed();
-      },
-    });
-    if (this.draft.files.has(key) && this.creationId) {
-      import("../lib/api.js").then(({ ask, assetPath }) => ask("GET", assetPath(this.creationId, key)))
-        .then((answer) => answer.text())
-        .then((text) => { field.value ||= text; }, (error) => this.say(error));
-    }
-    return field;
   }
 
   /** Draw the stills again. */
@@ -198,7 +123,8 @@ class Desk {
     }
     this.state.textContent = t("make.saved");
     this.tellPrice();
-    history.replaceState(null, "", `#/make/${this.pipeline.name}/${this.creationId}`);
+    const isShown = this.element.isConnected; // people may have gone on to another page
+    if (isShown) history.replaceState(null, "", `#/make/${this.pipeline.name}/${this.creationId}`);
   }
 
   /** What the run would cost, of what is there so far; nothing where that can't be told yet. */
@@ -243,6 +169,6 @@ async function freeId(name) {
   const stem = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 48) || t("make.untitled");
   for (let number = 1; ; number += 1) {
     const id = number === 1 ? stem : `${stem}-${number}`;
-    if (!(await findJson(creationPath(id)))) return id;
+    if (!(await findJson(creationPath(id))) && !(await assetsOf(id)).size) return id;
   }
 }
