@@ -2,7 +2,7 @@
 
 import { Refusal, assetPath, assetsOf, creationPath, findJson, getJson, postJson, urlOf, watch } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { complain, toast, troubleOf } from "../lib/toast.js";
+import { complain, note, toast, troubleOf } from "../lib/toast.js";
 import { bytes, duration, orElse, t } from "../lib/words.js";
 import { made } from "../parts/draft.js";
 import { progressOf } from "../parts/progress.js";
@@ -11,6 +11,8 @@ import { mendOf } from "../parts/mend.js";
 import { chip, nameOf } from "./home.js";
 
 const SPENT_EVERY_MS = 10_000;
+/** A larger film is not kept for comparing. */
+const MOST_KEPT_BYTES = 300e6;
 const SOUND = /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i;
 
 export async function see(pipelines, creationId) {
@@ -32,13 +34,19 @@ class Desk {
     this.ends = [];
   }
 
-  leave() {
+  /** End what follows the page as it is drawn now. */
+  rest() {
     this.ends.splice(0).forEach((end) => end());
+  }
+
+  leave() {
+    this.rest();
+    if (this.earlier) URL.revokeObjectURL(this.earlier);
   }
 
   async draw() {
     const status = await getJson(creationPath(this.creationId));
-    this.leave();
+    this.rest();
     this.pipeline = this.pipelines.find((each) => each.name === status.pipeline);
     this.status = status;
     if (!this.pipeline?.action) throw new Error(t("see.unknown", { pipeline: status.pipeline ?? "" }));
@@ -136,7 +144,8 @@ class Desk {
       controls: true, preload: "metadata", playsinline: true, src: urlOf(url),
       poster: assets.has("poster.jpg") ? urlOf(assetPath(this.creationId, "poster.jpg")) : null,
     }, captions ? h("track", { kind: "captions", src: urlOf(assetPath(this.creationId, captions)), label: t("see.captions") }) : null);
-    const screen = h("div", { class: "screen" }, video);
+    const screen = h("div", { class: "stack" }, h("div", { class: "screen" }, video),
+      this.earlier ? h("div", { class: "row" }, this.compareButton(video, urlOf(url))) : null);
     let cut = null;
     try {
       cut = await findJson(creationPath(this.creationId, "cut"));
@@ -154,8 +163,34 @@ class Desk {
   /** Start again after an edit; what did not change is kept. */
   async remake() {
     this.before = { run: this.status.run, took: tookOf(this.status) };
+    await this.keepFilm();
     await postJson(creationPath(this.creationId, this.pipeline.action));
     await this.draw();
+  }
+
+  /** Keep the film as it is in this page, since the store will only have the next one. */
+  async keepFilm() {
+    const answer = await fetch(urlOf(this.status.urls.video));
+    const isSmall = Number(answer.headers.get("Content-Length")) <= MOST_KEPT_BYTES;
+    if (this.earlier) URL.revokeObjectURL(this.earlier);
+    this.earlier = answer.ok && isSmall ? URL.createObjectURL(await answer.blob()) : null;
+  }
+
+  /** A button that shows the film of before the last edit, at the same place, and back. */
+  compareButton(video, url) {
+    const button = h("button", { type: "button", "aria-pressed": "false" }, t("see.compare"));
+    button.addEventListener("click", () => {
+      const isOld = button.getAttribute("aria-pressed") === "false";
+      const { currentTime: place, paused } = video;
+      button.setAttribute("aria-pressed", String(isOld));
+      button.textContent = t(isOld ? "see.compare.back" : "see.compare");
+      video.src = isOld ? this.earlier : url;
+      video.addEventListener("loadedmetadata", () => {
+        video.currentTime = Math.min(place, video.duration);
+        if (!paused) video.play().catch(note);
+      }, { once: true });
+    });
+    return button;
   }
 
   /** After an edit: how much sooner the film was there than the one before. */
