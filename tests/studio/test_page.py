@@ -178,6 +178,27 @@ def test_a_run_is_watched_to_its_end_and_the_film_is_there(
     expect(page.get_by_role("link", name="Film", exact=True)).to_be_visible()
 
 
+def test_a_film_is_mended_and_compared_with_the_one_before(
+    studio: str, page: Page, trigger: Trigger, spring: Creation, finish: Callable[[int], None]
+) -> None:
+    spring.write("assets/story.json", b"{}")
+    spring.write("assets/video.mp4", b"the first film")
+    trigger.start("story", "spring")
+    finish(1)
+    page.goto(f"{studio}#/see/spring")
+    mend = page.get_by_role("region", name="Change something")
+    mend.get_by_label("Captions of part 1").fill("Spring is here.")
+    mend.get_by_role("button", name="Make the change").click()
+    expect(page.get_by_role("log")).to_contain_text("run 2 was asked for")
+    spring.write("assets/video.mp4", b"the second film")
+    finish(2)
+    compare = page.get_by_role("button", name="Compare with the version before")
+    compare.click()
+    assert (page.locator("video").get_attribute("src") or "").startswith("blob:")
+    page.get_by_role("button", name="Back to the new version").click()
+    assert (page.locator("video").get_attribute("src") or "").endswith("/assets/video.mp4")
+
+
 def test_a_failed_run_says_why_and_goes_on(
     studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
 ) -> None:

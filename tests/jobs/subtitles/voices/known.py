@@ -32,7 +32,6 @@ VOICES = ("ada", "hugo", "mia")
 LINES = (
     "We left the harbour before the storm came in.",
     "He walked along the river until the lights went out.",
-    "Nobody told me about the meeting on Thursday.",
 )
 PAUSES_S = (0.6, 1.4, 0.5, 2.1, 0.8)
 
