@@ -26,7 +26,7 @@ STORY: Final = (
     Part(
         draw=day.mountains,
         captions=(
-            "High in the mountains, where every morning begins, Ina kept a flame that had never gone out.",
+            "High in the mountains, where every morning begins, Mira kept a flame that had never gone out.",
         ),
     ),
     Part(
@@ -47,7 +47,7 @@ STORY: Final = (
         captions=(
             "She was tired now, and the flame was no bigger than a seed.",
             "Then the sky itself caught fire, green and silent.",
-            "Keep going, it seemed to say. Somebody out there is looking for your light.",
+            "Keep going, it told her. Somebody out there is looking for your light.",
         ),
     ),
     Part(
