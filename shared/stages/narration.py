@@ -1,17 +1,15 @@
 """Speaking the captions: side by side, cached by what is said and by whom."""
 
 import hashlib
-import io
 import itertools
 import json
-import wave
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from shared.errors import PreconditionFailed
-from shared.providers.speech import Speech, SpeechProvider
+from shared.providers.speech import SpeechProvider, as_wav
 from shared.records.creation import Creation, canonical_json
 from shared.stages.plan import SPEECH
 from shared.storage import ABSENT
@@ -147,7 +145,7 @@ def _spoken(creation: Creation, caption: Caption, key: str, narrator: Narrator) 
     speech = narrator.provider.speak(
         said, language=caption.language, voice=narrator.voice, rate=narrator.rate
     )
-    data = _wav(speech)
+    data = as_wav(speech)
     sound = f"{SPEECH}{hashlib.sha256(data).hexdigest()[:32]}.wav"
     words = [asdict(word) for word in speech.words]
     found = {
@@ -177,13 +175,3 @@ def _write_once(creation: Creation, name: str, data: bytes) -> None:
         creation.write(name, data, expect=ABSENT)
     except PreconditionFailed:
         return  # its name tells its content
-
-
-def _wav(speech: Speech) -> bytes:
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(speech.sample_rate_hz)
-        file.writeframes(speech.pcm)
-    return buffer.getvalue()

@@ -226,17 +226,6 @@ def test_the_list_is_searched_and_a_deletion_undone(studio: str, page: Page, sto
     expect(page.get_by_role("link", name="spring")).to_be_visible()
 
 
-def test_people_log_in_where_a_token_is_set(trigger: Trigger, page: Page, spring: Creation) -> None:
-    app = create_app(trigger, settings=Settings(api_token=TOKEN))
-    mount_studio(app)
-    with listening(app) as url:
-        page.goto(f"{url}/studio/")
-        page.locator("input[type=password]").fill(TOKEN)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="What do you want to make?")).to_be_visible()
-        page.goto("about:blank")
-
-
 def test_a_server_that_restarts_is_found_again(
     trigger: Trigger, page: Page, spring: Creation, finish: Callable[[int], None]
 ) -> None:
@@ -309,7 +298,9 @@ def test_a_full_disk_is_told_and_what_was_written_stays_on_the_page(
     assert store.read("mine/assets/1/1.txt")[0] == b"Kept.\n"
 
 
-def test_an_expired_login_leads_back_to_it(trigger: Trigger, page: Page, spring: Creation) -> None:
+def test_people_log_in_where_a_token_is_set_and_again_when_that_has_expired(
+    trigger: Trigger, page: Page, spring: Creation
+) -> None:
     app = create_app(trigger, settings=Settings(api_token=TOKEN))
     mount_studio(app)
     with listening(app) as url:
