@@ -1,4 +1,4 @@
-"""Slows whoever tries tokens: wrong ones from one address are answered one after another.
+"""Slows down clients that try tokens: wrong ones from one address are answered one after another.
 
 The right token is never held up by that, and nothing is locked for longer than the attempts last. Behind a
 proxy all clients have the proxy's address.

@@ -1,4 +1,4 @@
-"""Links that open one asset to whoever has them, without a token, for a time: for a message, a player or a
+"""Links that open one asset to all who have them, without a token, for a time: for a message, a player or a
 page of another site."""
 
 from datetime import datetime, timedelta

@@ -3,7 +3,7 @@
 It is a cache and nothing more: what is true is in the store, and each server has its own. A look compares the
 generations that one listing of the store shows with those that were read, and reads only what has changed,
 the newest first. Small stores are looked at for each request; large ones beside the requests, a third of the
-time at most, and only while somebody asks. What this server itself changes is read anew at once.
+time at most, and only while somebody asks. What this server itself changes is read again at once.
 """
 
 import logging
@@ -88,7 +88,7 @@ class Index:
         trigger.tell(self._heard)
 
     def touch(self, creation_id: str) -> None:
-        """This server has changed the creation: it is read anew before the next answer."""
+        """This server has changed the creation: it is read again before the next answer."""
         with self._lock:
             self._touched[creation_id] = None
             while len(self._touched) > _MOST_TOUCHED:  # the next look finds these
@@ -109,10 +109,10 @@ class Index:
             return Found(entries=self._order, complete=self._is_complete())
 
     def refreshed(self, entries: Iterable[Entry], read: Callable[[Entry], Entry | None]) -> list[Entry]:
-        """Read these anew, several at once, and keep what was read; those that are gone are left out, and
+        """Read these again, several at once, and keep what was read; those that are gone are left out, and
         those that can't be read now stay as they were."""
 
-        def anew(entry: Entry) -> Entry | None:
+        def again(entry: Entry) -> Entry | None:
             try:
                 return read(entry)
             except ReelwrightError as error:
@@ -120,7 +120,7 @@ class Index:
                 return entry
 
         before = list(entries)
-        after = _side_by_side(anew, before)
+        after = _side_by_side(again, before)
         with self._lock:
             for old, new in zip(before, after, strict=True):
                 if new and new != old and self._entries.get(old.creation_id) is old:

@@ -13,6 +13,7 @@ from shared.api.routes.context import WithSettings
 from shared.errors import ProviderFailed
 from shared.providers.account import Account
 from shared.providers.speech import (
+    SPEECH,
     SpeechProvider,
     as_wav,
     check_voice,
@@ -103,6 +104,9 @@ def _spoken(sample: SampleBody, settings: Settings) -> bytes:
 
 
 def _unpaid(settings: Settings) -> SpeechProvider:
+    named = SPEECH.providers.get(settings.speech_provider)
+    if named and named.key:
+        raise HTTPException(501, f"{settings.speech_provider} is paid for, so its voices can't be tried here")
     try:
         return _opened(settings.speech_provider, settings.voices_dir, settings.cores)
     except (ImportError, ProviderFailed) as error:

@@ -80,3 +80,10 @@ def test_a_creation_tells_its_state_whatever_its_pipeline(client: TestClient, st
     store.write("mine/assets/talk.md", b"# Hello\n\nThis is a talk.")
     client.post("/me/creation/mine/present")
     assert client.get("/me/creation/mine").json()["run"] == 1
+
+
+def test_a_voice_that_is_paid_for_is_not_tried(store: MemoryStore) -> None:
+    settings = Settings(speech_provider="elevenlabs", elevenlabs_api_key="key")
+    client = local_client(create_app(Trigger(store, NotingPlatform(), pipelines()), settings=settings))
+    for answer in (client.get("/voices"), client.post("/voices/sample", json={"text": "Hello."})):
+        assert (answer.status_code, "paid for" in answer.json()["detail"]) == (501, True)
