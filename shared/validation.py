@@ -11,7 +11,9 @@ from shared.errors import BadRequest
 
 VOICE: Final[dict[str, Any]] = {"format": "voice"}
 LANGUAGE: Final[dict[str, Any]] = {"format": "language"}
-"""For the schema of a field, so that a form can offer the voices that there are, or languages."""
+TITLE: Final[dict[str, Any]] = {"format": "title"}
+"""For the schema of a field, so that a form can offer the voices that there are, or languages, and knows what
+people call a creation."""
 
 
 @contextmanager

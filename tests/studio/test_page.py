@@ -1,64 +1,18 @@
 """People at the page, in a real browser; what happens to a run is written into its store by hand."""
 
-import errno
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
-from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 
-from jobs.catalogue import pipelines
-from shared.api.app import create_app
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
-from shared.settings import Settings
 from shared.storage.memory import MemoryStore
-from studio.serving import mount_studio
-from tests.support.api import TOKEN, NotingPlatform
-from tests.support.listening import listening
 from tests.support.patience import until
-
-HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
-
-
-@pytest.fixture
-def trigger(store: MemoryStore, platform: NotingPlatform) -> Trigger:
-    """Of all pipelines, but without their stills, which are drawn too slowly for so many pages."""
-    found = {name: each.model_copy(update={"still": None}) for name, each in pipelines().items()}
-    return Trigger(store, platform, found, stale_after_s=1e9)  # records tell of 2025
-
-
-@pytest.fixture
-def studio(trigger: Trigger) -> Iterator[str]:
-    """The page's address, beside all pipelines and an empty store."""
-    with listening(studio_of(trigger)) as url:
-        yield f"{url}/studio/"
-
-
-def studio_of(trigger: Trigger) -> FastAPI:
-    app = create_app(trigger, settings=Settings(speech_provider="espeak"))
-    mount_studio(app)
-    return app
-
-
-def picture(colour: str) -> FilePayload:
-    data = io.BytesIO()
-    Image.new("RGB", (64, 48), colour).save(data, "PNG")
-    return {"name": f"{colour}.png", "mimeType": "image/png", "buffer": data.getvalue()}
-
-
-def choose(page: Page, place: str, *files: FilePayload) -> None:
-    """Choose files at the drop zone with this label."""
-    page.get_by_label(place, exact=True).set_input_files(list(files))
-
-
-def names(creation: Creation) -> list[str]:
-    return sorted(name.removeprefix("assets/") for name, _ in creation.list("assets/"))
+from tests.support.studio import HOSTILE, choose, names, picture
 
 
 def check_access(page: Page) -> None:
@@ -154,17 +108,6 @@ def test_other_pipelines_are_made_from_what_they_say_they_take(
     assert expected <= set(names(Creation(store, "mine")))
 
 
-def test_what_is_wrong_is_said_in_the_servers_words(studio: str, page: Page) -> None:
-    page.goto(f"{studio}#/make/ad")
-    page.get_by_label("Name").fill("empty")
-    page.get_by_role("textbox", name="Product").first.fill("Watch")
-    page.get_by_label("Call to action").fill("Buy")
-    page.get_by_label("Style").select_option("bold")
-    choose(page, "Music", {"name": "song.mp3", "mimeType": "audio/mpeg", "buffer": b"no music at all"})
-    page.get_by_role("button", name="Make the video").click()
-    expect(page.get_by_role("alert")).to_contain_text("music.mp3")
-
-
 def test_a_run_is_watched_to_its_end_and_the_film_is_there(
     studio: str, page: Page, trigger: Trigger, spring: Creation, finish: Callable[[int], None]
 ) -> None:
@@ -199,19 +142,6 @@ def test_a_film_is_mended_and_compared_with_the_one_before(
     assert (page.locator("video").get_attribute("src") or "").endswith("/assets/video.mp4")
 
 
-def test_a_failed_run_says_why_and_goes_on(
-    studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
-) -> None:
-    trigger.start("story", "spring")
-    why = {"kind": "InvalidAssets", "message": f"1/image.png: broken {HOSTILE}", "permanent": True}
-    record("narrate", "failed", error=why)
-    page.goto(f"{studio}#/see/spring")
-    expect(page.get_by_role("alert")).to_contain_text("1/image.png: broken <img", timeout=20_000)
-    page.get_by_role("button", name="Go on from here").click()
-    expect(page.get_by_text("in progress")).to_be_visible()
-    assert page.title() == "spring · Reelwright"
-
-
 def test_the_list_is_searched_and_a_deletion_undone(studio: str, page: Page, store: MemoryStore) -> None:
     for name in ("spring", "summer"):
         Creation(store, name).write("assets/story.json", b"{}")
@@ -226,20 +156,6 @@ def test_the_list_is_searched_and_a_deletion_undone(studio: str, page: Page, sto
     expect(page.get_by_role("link", name="spring")).to_be_visible()
 
 
-def test_a_server_that_restarts_is_found_again(
-    trigger: Trigger, page: Page, spring: Creation, finish: Callable[[int], None]
-) -> None:
-    trigger.start("story", "spring")
-    with listening(studio_of(trigger)) as url:
-        page.goto(f"{url}/studio/#/see/spring")
-        expect(page.get_by_role("log")).to_contain_text("run 1 was asked for")
-    expect(page.get_by_text("The connection is lost.")).to_be_visible()
-    finish(1)
-    with listening(studio_of(trigger), int(url.rpartition(":")[2])):
-        expect(page.get_by_text("completed", exact=True)).to_be_visible()
-        page.goto("about:blank")
-
-
 def test_a_page_that_is_loaded_again_shows_the_run_as_it_is(
     studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
 ) -> None:
@@ -251,22 +167,6 @@ def test_a_page_that_is_loaded_again_shows_the_run_as_it_is(
     expect(page.get_by_role("log")).to_contain_text("speaking caption 3 of 7")
 
 
-def test_two_windows_do_not_write_over_each_other(studio: str, page: Page, spring: Creation) -> None:
-    spring.write("assets/story.json", b"{}")
-    other = page.context.new_page()
-    for window in (page, other):
-        window.goto(f"{studio}#/make/story/spring")
-        expect(window.get_by_label("Captions of part 1")).to_have_value("Spring comes.")
-    page.get_by_label("Captions of part 1").fill("From the first window.")
-    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
-    other.get_by_label("Captions of part 1").fill("From the second window.")
-    expect(other.get_by_role("alert")).to_contain_text("changed in another window")
-    assert spring.read("assets/1/1.txt")[0] == b"From the first window.\n"
-    other.once("dialog", lambda dialog: dialog.accept())
-    other.get_by_role("button", name="Load it again").click()
-    expect(other.get_by_label("Captions of part 1")).to_have_value("From the first window.")
-
-
 def test_parts_are_dragged(studio: str, page: Page, spring: Creation) -> None:
     spring.write("assets/story.json", b"{}")
     spring.write("assets/1/image.png", picture("green")["buffer"])
@@ -275,43 +175,6 @@ def test_parts_are_dragged(studio: str, page: Page, spring: Creation) -> None:
     page.goto(f"{studio}#/make/story/spring")
     page.get_by_alt_text("Picture of part 2").drag_to(page.get_by_alt_text("Picture of part 1"))
     expect(page.get_by_label("Captions of part 1")).to_have_value("Summer too.")
-
-
-@pytest.mark.logs_errors
-def test_a_full_disk_is_told_and_what_was_written_stays_on_the_page(
-    studio: str, page: Page, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page.goto(f"{studio}#/make/story")
-    page.get_by_label("Name").fill("mine")
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    for way in ("write", "upload"):
-        monkeypatch.setattr(store, way, full)
-    choose(page, "Drop pictures here, or a whole folder", picture("red"))
-    page.get_by_label("Captions of part 1").fill("Kept.")
-    expect(page.get_by_role("alert")).to_contain_text("try again")
-    monkeypatch.undo()
-    page.get_by_role("button", name="Make the video").click()
-    expect(page.get_by_role("heading", name="mine")).to_be_visible()
-    assert store.read("mine/assets/1/1.txt")[0] == b"Kept.\n"
-
-
-def test_people_log_in_where_a_token_is_set_and_again_when_that_has_expired(
-    trigger: Trigger, page: Page, spring: Creation
-) -> None:
-    app = create_app(trigger, settings=Settings(api_token=TOKEN))
-    mount_studio(app)
-    with listening(app) as url:
-        page.goto(f"{url}/studio/")
-        page.locator("input[type=password]").fill(TOKEN)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="What do you want to make?")).to_be_visible()
-        page.context.clear_cookies()
-        page.get_by_label("Search").fill("spring")
-        expect(page.locator("input[type=password]")).to_be_visible()
-        page.goto("about:blank")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -31,7 +31,7 @@ from shared.errors import InvalidAssets
 from shared.records.creation import Creation
 from shared.records.names import ASSETS
 from shared.text.plain_text import decoded
-from shared.validation import LANGUAGE, VOICE, noting
+from shared.validation import LANGUAGE, TITLE, VOICE, noting
 from shared.video.sizes import SIZES, parse_size
 from shared.video.timeline import CaptionStyle, FrameRate, Unit
 
@@ -79,6 +79,8 @@ class StoryOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    title: str | None = Field(None, min_length=1, max_length=200, json_schema_extra=TITLE)
+    """What it is called in lists."""
     size: str = Field("auto", examples=list(_SIZES))
     """`auto` (from the pictures), `portrait`, `landscape`, `square` or `<width>x<height>`, up to 4K."""
     frame_rate: FrameRate = Fraction(30)

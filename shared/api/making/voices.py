@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.http.problems import RESPONSES, Problem
@@ -15,6 +15,9 @@ from shared.providers.account import Account
 from shared.providers.speech import (
     SPEECH,
     SpeechProvider,
+    Voice,
+    add_voice,
+    addable,
     as_wav,
     check_voice,
     say,
@@ -30,10 +33,17 @@ _LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _LACKING: Final[dict[int | str, dict[str, Any]]] = {
     501: {"model": Problem, "description": "This server has no voice of its own."}
 }
+_ADDING: Final[dict[int | str, dict[str, Any]]] = {
+    **_LACKING,
+    502: {"model": Problem, "description": "The voice can't be fetched."},
+}
 _HEARING: Final[dict[int | str, dict[str, Any]]] = {
     **_LACKING,
     200: {"content": {"audio/wav": {}}, "description": "The speech, one channel, 16 bits."},
 }
+
+
+_Name = Annotated[str, Path(max_length=40, pattern=r"^[a-z]+_[a-z]+$", examples=["af_heart"])]
 
 
 class VoiceBody(BaseModel):
@@ -53,6 +63,7 @@ class VoicesBody(BaseModel):
 
     provider: str = Field(examples=["kokoro"])
     voices: list[VoiceBody]
+    addable: list[VoiceBody] = Field(description="Further ones, which `PUT /voices/{name}` adds.")
 
 
 class SampleBody(BaseModel):
@@ -80,11 +91,23 @@ WithSpeakers = Annotated[CapacityLimiter, Depends(_speakers)]
 def list_voices(settings: WithSettings) -> VoicesBody:
     """The voices to choose from. Nothing is spoken, and no paid provider is asked."""
     provider = _unpaid(settings)
-    found = [
-        VoiceBody(name=each.name, language=each.language, description=each.description)
-        for each in provider.voices()
-    ]
-    return VoicesBody(provider=provider.name, voices=found)
+    further = addable(settings) if _runs_here(settings) else []
+    return VoicesBody(
+        provider=provider.name,
+        voices=[_body(each) for each in provider.voices()],
+        addable=[_body(each) for each in further],
+    )
+
+
+@router.put("/voices/{name}", responses=_ADDING)
+def put_voice(name: _Name, settings: WithSettings) -> VoicesBody:
+    """Fetch one of the addable voices, check it and keep it. A voice that is here already stays as it is."""
+    if not _runs_here(settings):
+        raise HTTPException(
+            501, "stages run elsewhere, with the voices of their images: build them with VOICES"
+        )
+    add_voice(settings, name)
+    return list_voices(settings)
 
 
 @router.post("/voices/sample", response_class=Response, responses=_HEARING)
@@ -101,6 +124,15 @@ def _spoken(sample: SampleBody, settings: Settings) -> bytes:
     return as_wav(
         say(provider, sample.text, language=language, voice=sample.voice, rate=sample.speaking_rate)
     )
+
+
+def _body(voice: Voice) -> VoiceBody:
+    return VoiceBody(name=voice.name, language=voice.language, description=voice.description)
+
+
+def _runs_here(settings: Settings) -> bool:
+    """Whether stages speak with the voices of this machine."""
+    return settings.platform == "local"
 
 
 def _unpaid(settings: Settings) -> SpeechProvider:

@@ -34,6 +34,8 @@ __all__ = [
     "SpeechProvider",
     "SpokenWord",
     "Voice",
+    "add_voice",
+    "addable",
     "as_wav",
     "as_written",
     "check_voice",
@@ -87,6 +89,26 @@ def speech_provider_name(settings: Settings) -> str:
 def unpaid(settings: Settings) -> Settings:
     """For pipelines whose films cost no money because a key is set for others: a paid voice must be named."""
     return replace(settings, elevenlabs_api_key=None) if settings.speech_provider == AUTO else settings
+
+
+def addable(settings: Settings) -> list[Voice]:
+    """The neural voices that can be added on this machine, by language."""
+    if speech_provider_name(settings) != "kokoro":
+        return []
+    from shared.providers.speech.kokoro.adding import addable as not_here
+
+    return not_here(voices_folder(settings.voices_dir))
+
+
+def add_voice(settings: Settings, name: str) -> None:
+    """Fetch a neural voice and keep it; one that is here already is left alone. Raises what `add` of
+    `kokoro/adding.py` does."""
+    from shared.providers.speech.kokoro.adding import add
+    from shared.providers.speech.kokoro.vectors import Vectors
+
+    folder = voices_folder(settings.voices_dir)
+    if name not in Vectors(folder).added():
+        add(name, folder, home=settings.voices_url)
 
 
 def voice_doubts(settings: Settings) -> list[str]:

@@ -14,7 +14,15 @@ from shared.providers.account import Account
 from shared.providers.http import Http
 from shared.providers.speech.kokoro.model import NAME
 from shared.providers.speech.kokoro.pinned import LANGUAGES, SHA256
-from shared.providers.speech.kokoro.vectors import PACKAGED, SIZE_BYTES, demand_voice, voices_folder
+from shared.providers.speech.kokoro.vectors import (
+    PACKAGED,
+    SIZE_BYTES,
+    Vectors,
+    demand_voice,
+    voice_named,
+    voices_folder,
+)
+from shared.providers.speech.provider import Voice
 from shared.settings import read_settings
 from shared.storage.memory import MemoryStore
 
@@ -38,6 +46,13 @@ def names_of(language: str) -> list[str]:
 def languages() -> list[str]:
     """Those that have voices which no package brings."""
     return sorted({LANGUAGES[name[0]] for name in SHA256 if name not in PACKAGED})
+
+
+def addable(folder: Path) -> list[Voice]:
+    """The voices that are not in `folder` yet, by language."""
+    here = Vectors(folder)
+    found = [voice_named(name) for name in SHA256 if not here.has(name)]
+    return sorted(found, key=lambda voice: voice.language)
 
 
 def add(name: str, folder: Path, *, source: Path | None = None, home: str) -> Path:

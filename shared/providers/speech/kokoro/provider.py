@@ -20,11 +20,18 @@ from shared.providers.speech.kokoro.model import (
     runtime_version,
 )
 from shared.providers.speech.kokoro.phonemes import by_espeak
-from shared.providers.speech.kokoro.pinned import LANGUAGES as OWN_LANGUAGES
 from shared.providers.speech.kokoro.pinned import SHA256 as VOICES
 from shared.providers.speech.kokoro.sentences import pieces_of
 from shared.providers.speech.kokoro.timing import Sound, row_of, silence, sounding, times_of, words_in
-from shared.providers.speech.kokoro.vectors import OURS, PACKAGED, Blend, Vectors, blend_of, pace_of
+from shared.providers.speech.kokoro.vectors import (
+    OURS,
+    PACKAGED,
+    Blend,
+    Vectors,
+    blend_of,
+    pace_of,
+    voice_named,
+)
 from shared.providers.speech.provider import Speech, Voice, as_written
 from shared.text.reading import read_aloud
 
@@ -76,12 +83,11 @@ class KokoroProvider:
             if spoken.voice in OURS
             for name, named in OURS.items()
         ]
-        added = [_own(name) for name in self._vectors.added()]
+        added = [voice_named(name, "added") for name in self._vectors.added()]
         parts = [
-            Voice(
-                name=name,
+            replace(
+                voice_named(name, "for Japanese (extra voice-ja) and to blend"),
                 language="mul",
-                description=f"{_sex(name)}, neural, for Japanese (extra voice-ja) and to blend",
             )
             for name in PACKAGED
         ]
@@ -177,13 +183,3 @@ class KokoroProvider:
         ]
         hashes = hashlib.sha256("".join([SHA256, *here, *read_by]).encode()).hexdigest()[:16]
         return f"{hashes}-ort{runtime_version()}-espeak{self._espeak.version}-r{_REVISION}"
-
-
-def _own(name: str) -> Voice:
-    language = OWN_LANGUAGES[name[0]]
-    unverified = ", unverified" if language == "hi" else ""
-    return Voice(name=name, language=language, description=f"{_sex(name)}, neural, added{unverified}")
-
-
-def _sex(name: str) -> str:
-    return "woman" if name[1] == "f" else "man"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from shared.errors import BadRequest, ProviderFailed
 from shared.providers.speech.kokoro.model import NAME, packaged_file
-from shared.providers.speech.kokoro.pinned import SHA256
+from shared.providers.speech.kokoro.pinned import LANGUAGES, SHA256
+from shared.providers.speech.provider import Voice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,6 +92,14 @@ def _weight(voice: str, text: str) -> float:
             f"voice {voice!r}: give each voice of a blend its part, as in jm_kumo:0.6+jf_alpha:0.4"
         )
     return weight
+
+
+def voice_named(name: str, *more: str) -> Voice:
+    """A voice of the model, described by its name and by what else is to be said of it."""
+    language = LANGUAGES[name[0]]
+    unverified = ("unverified",) if language == "hi" else ()
+    facts = ("woman" if name[1] == "f" else "man", "neural", *more, *unverified)
+    return Voice(name=name, language=language, description=", ".join(facts))
 
 
 def pace_of(voice: str) -> float:

@@ -1,5 +1,7 @@
 /** Reelwright's HTTP API: all that this page does goes through here, so any program can do the same. */
 
+import { t } from "./words.js";
+
 /** The server's own address: the page lies one folder below it. */
 const SERVER = new URL("..", document.baseURI);
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -16,6 +18,9 @@ export class Refusal extends Error {
   }
 }
 
+/** No answer at all: the server or the way to it is down. */
+export class Unreachable extends Error {}
+
 /** The URL of a path of the server, e.g. `me/creation/spring/assets/video.mp4`. */
 export function urlOf(path) {
   return new URL(path.replace(/^\//, ""), SERVER).href;
@@ -29,11 +34,13 @@ export function creationPath(creationId, below = "") {
 
 export const assetPath = (creationId, name) => creationPath(creationId, `assets/${name}`);
 
-/** Ask the server. Returns the response; throws a `Refusal` for a status of 400 and above. */
+/** Ask the server. Returns the response; throws a `Refusal` for a status of 400 and above, else `Unreachable`. */
 export async function ask(method, path, { json, body, headers = {} } = {}) {
   const sent = json === undefined ? body : JSON.stringify(json);
   const all = json === undefined ? headers : { "Content-Type": "application/json", ...headers };
-  const answer = await fetch(urlOf(path), { method, body: sent, headers: all, credentials: "same-origin" });
+  const answer = await fetch(urlOf(path), { method, body: sent, headers: all, credentials: "same-origin" }).catch(() => {
+    throw new Unreachable(t("error.unreachable"));
+  });
   if (answer.ok) return answer;
   if (answer.status === 401) {
     location.href = urlOf(`login?next=${encodeURIComponent(location.pathname)}`);
@@ -74,13 +81,16 @@ export async function assetsOf(creationId) {
  * Put an asset. A large file goes in pieces (tus 1.0.0), and a piece that is lost is sent again.
  * @param {string | undefined} etag of what it replaces; a `Refusal` of 412 says that it was changed meanwhile.
  * @param {(part: number) => void} [onProgress] gets 0 to 1.
+ * @returns {Promise<any>} the asset as the store has it now.
  */
 export async function putAsset(creationId, name, content, etag, onProgress = () => {}) {
   const blob = content instanceof Blob ? content : new Blob([content]);
   const headers = etag ? { "If-Match": etag } : { "If-None-Match": "*" };
-  if (blob.size > PIECE_BYTES) await putInPieces(creationId, name, blob, onProgress);
-  else await ask("PUT", assetPath(creationId, name), { body: blob, headers });
+  const isLarge = blob.size > PIECE_BYTES;
+  if (isLarge) await putInPieces(creationId, name, blob, onProgress);
+  const answer = isLarge ? null : await ask("PUT", assetPath(creationId, name), { body: blob, headers });
   onProgress(1);
+  return answer ? answer.json() : (await assetsOf(creationId)).get(name);
 }
 
 async function putInPieces(creationId, name, blob, onProgress) {

@@ -1,6 +1,6 @@
 /** Short messages at the lower edge of the page, read aloud by screen readers. */
 
-import { Refusal } from "./api.js";
+import { Refusal, Unreachable } from "./api.js";
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
@@ -31,9 +31,9 @@ export function complain(error) {
   toast(error.message || t("error.unknown"));
 }
 
-/** Keep an error for developers; what the server refused is no error of this page. */
+/** Keep an error for developers; what the server refused, or never heard, is no error of this page. */
 export function note(error) {
-  if (!(error instanceof Refusal)) console.error(error);
+  if (!(error instanceof Refusal || error instanceof Unreachable)) console.error(error);
 }
 
 /** An error as an element that stays on the page: its sentence, or its problems one by one. */

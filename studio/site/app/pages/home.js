@@ -4,6 +4,7 @@ import { ask, creationPath, getJson, urlOf } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
 import { complain, toast } from "../lib/toast.js";
 import { moment, orElse, t } from "../lib/words.js";
+import { forgetFilm } from "../parts/earlier.js";
 
 const A_PAGE = 30;
 const LOOK_EVERY_MS = 3000;
@@ -136,6 +137,7 @@ async function remove(work, again) {
   const path = creationPath(work.creation_id);
   try {
     await ask("DELETE", `${path}?after_s=${UNDO_MS / 1000}&cancel=true`);
+    await forgetFilm(work.creation_id);
   } catch (error) {
     complain(error);
     return;

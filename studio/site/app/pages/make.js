@@ -1,10 +1,11 @@
 /** Making a video: what it is made of, how it looks and sounds, and the button that starts it. */
 
-import { assetsOf, creationPath, findJson, postJson } from "../lib/api.js";
+import { Unreachable, assetsOf, creationPath, findJson, getJson, postJson } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
 import { note, troubleOf } from "../lib/toast.js";
 import { orElse, t } from "../lib/words.js";
 import { emptyDraft, loadDraft, saveDraft } from "../parts/draft.js";
+import { keepFilm } from "../parts/earlier.js";
 import { formOf } from "../parts/form.js";
 import { Stills } from "../parts/stills.js";
 import { slotsOf } from "../parts/slots.js";
@@ -103,8 +104,17 @@ class Desk {
     return this.saving;
   }
 
+  /** Names are for people, IDs for paths: what people typed is the title where an ID can't say it. */
+  keepTitle(name) {
+    const isSaid = /^[\x20-\x7e]*$/.test(name);
+    if (!isSaid && this.pipeline.options.properties?.title?.format === "title") this.draft.options.title ??= name;
+  }
+
   async saveNow() {
-    this.creationId ||= await freeId(this.name.value);
+    if (!this.creationId) {
+      this.creationId = await freeId(this.name.value, this.pipeline.name);
+      this.keepTitle(this.name.value.trim());
+    }
     this.name.value = this.creationId;
     this.name.readOnly = true;
     this.dirty = false;
@@ -122,6 +132,7 @@ class Desk {
       this.state.textContent = "";
     }
     this.state.textContent = t("make.saved");
+    this.trouble.replaceChildren();
     this.tellPrice();
     const isShown = this.element.isConnected; // people may have gone on to another page
     if (isShown) history.replaceState(null, "", `#/make/${this.pipeline.name}/${this.creationId}`);
@@ -144,6 +155,8 @@ class Desk {
     this.trouble.replaceChildren();
     try {
       await this.save();
+      const before = await getJson(creationPath(this.creationId));
+      await keepFilm(this.creationId, before);
       await postJson(creationPath(this.creationId, this.pipeline.action));
       location.hash = `#/see/${this.creationId}`;
     } catch (error) {
@@ -160,13 +173,19 @@ class Desk {
       const again = h("button", { type: "button", onclick: () => location.reload() }, t("make.reload"));
       this.trouble.replaceChildren(troubleOf(new Error(t("make.elsewhere")), again));
     } else this.trouble.replaceChildren(troubleOf(error));
+    if (error instanceof Unreachable && this.element.isConnected) this.saveSoon();
   }
 }
 
-/** An ID that no creation has, from what people call it. */
-async function freeId(name) {
+/** What people call it, as letters that an ID may have; `other` where none of them is one. */
+function stemOf(name, other) {
   const plain = name.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-  const stem = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 48) || t("make.untitled");
+  return plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 48) || other;
+}
+
+/** An ID that no creation has, from what people call it. */
+async function freeId(name, pipelineName) {
+  const stem = stemOf(name, pipelineName);
   for (let number = 1; ; number += 1) {
     const id = number === 1 ? stem : `${stem}-${number}`;
     if (!(await findJson(creationPath(id))) && !(await assetsOf(id)).size) return id;

@@ -5,20 +5,20 @@ import { h } from "../lib/dom.js";
 import { complain, note, toast, troubleOf } from "../lib/toast.js";
 import { bytes, duration, orElse, t } from "../lib/words.js";
 import { made } from "../parts/draft.js";
+import { earlierFilm, filmOf, keepFilm } from "../parts/earlier.js";
 import { progressOf } from "../parts/progress.js";
 import { stripOf, wordsOf } from "../parts/strip.js";
 import { mendOf } from "../parts/mend.js";
+import { remediesFor } from "../parts/remedies.js";
 import { chip, nameOf } from "./home.js";
 
 const SPENT_EVERY_MS = 10_000;
-/** A larger film is not kept for comparing. */
-const MOST_KEPT_BYTES = 300e6;
 const SOUND = /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i;
 
 export async function see(pipelines, creationId) {
   const desk = new Desk(pipelines, creationId);
   await desk.draw();
-  return { element: desk.element, title: creationId, leave: () => desk.leave() };
+  return { element: desk.element, title: desk.title, leave: () => desk.leave() };
 }
 
 /** Seconds from asking to the end of a run; null for one that has not ended. */
@@ -41,7 +41,6 @@ class Desk {
 
   leave() {
     this.rest();
-    if (this.earlier) URL.revokeObjectURL(this.earlier);
   }
 
   async draw() {
@@ -50,8 +49,16 @@ class Desk {
     this.pipeline = this.pipelines.find((each) => each.name === status.pipeline);
     this.status = status;
     if (!this.pipeline?.action) throw new Error(t("see.unknown", { pipeline: status.pipeline ?? "" }));
+    this.title = await this.calledBy();
     const body = status.run === 0 ? this.notStarted() : status.status === "pending" ? this.underWay() : await this.ended();
     this.element.replaceChildren(this.head(), ...body.filter(Boolean));
+  }
+
+  /** What people call it: its title where its options have one, else its ID. */
+  async calledBy() {
+    const { document, options } = this.pipeline;
+    if (options.properties?.title?.format !== "title") return this.creationId;
+    return (await findJson(assetPath(this.creationId, document)))?.title || this.creationId;
   }
 
   act(label, run, kind = "") {
@@ -76,7 +83,7 @@ class Desk {
     return h("div", { class: "row between" },
       h("div", { class: "stack tight" },
         h("p", { class: "soft small" }, nameOf(this.pipeline.name)),
-        h("div", { class: "row" }, h("h1", {}, this.creationId), chip(state))),
+        h("div", { class: "row" }, h("h1", {}, this.title), chip(state))),
       h("div", { class: "row" }, edit));
   }
 
@@ -85,10 +92,14 @@ class Desk {
   }
 
   startButton(label) {
-    return this.act(label, async () => {
-      await postJson(creationPath(this.creationId, this.pipeline.action));
-      await this.draw();
-    }, "main-act");
+    return this.act(label, () => this.start(), "main-act");
+  }
+
+  /** Start the run, or go on with it; what did not change is kept. */
+  async start() {
+    await keepFilm(this.creationId, this.status);
+    await postJson(creationPath(this.creationId, this.pipeline.action));
+    await this.draw();
   }
 
   underWay() {
@@ -116,10 +127,8 @@ class Desk {
 
   async ended() {
     const { status } = this;
-    const trouble = status.error
-      ? troubleOf(new Refusal(0, status.error, []), this.startButton(t("see.resume")),
-        h("a", { class: "button", href: `#/make/${this.pipeline.name}/${this.creationId}` }, t("see.edit")))
-      : null;
+    const assets = await assetsOf(this.creationId);
+    const trouble = status.error ? await this.trouble(assets) : null;
     const changed = status.outdated && !status.error
       ? h("div", { class: "card row between" }, h("p", {}, t("see.outdated")), this.startButton(t("see.again")))
       : null;
@@ -128,14 +137,25 @@ class Desk {
         h("ul", {}, status.warnings.map((each) => h("li", {}, each))))
       : null;
     this.tellSaved();
-    const assets = await assetsOf(this.creationId);
     const film = await this.film(assets);
     return [trouble, changed, film, warnings, this.cost()];
   }
 
+  /** What went wrong, with a button for each remedy. */
+  async trouble(assets) {
+    const { status, pipeline, creationId } = this;
+    const inputs = new Map([...assets].filter(([name]) => !made(pipeline, name)));
+    const remedies = await remediesFor(pipeline, creationId, inputs, status.error);
+    const acts = remedies.map(({ label, run }) => this.act(label, async () => {
+      if (await run()) await this.start();
+    }, "main-act"));
+    return troubleOf(new Refusal(0, status.error, []), acts, this.startButton(t("see.resume")),
+      h("a", { class: "button", href: `#/make/${pipeline.name}/${creationId}` }, t("see.edit")));
+  }
+
   /** The film with its strip, its words and what can be taken, if there is one. */
   async film(assets) {
-    const url = this.status.urls.video ?? this.status.urls.film;
+    const url = filmOf(this.status);
     const outputs = this.takes(assets);
     if (!url) return outputs;
     const isSound = SOUND.test(url);
@@ -144,8 +164,10 @@ class Desk {
       controls: true, preload: "metadata", playsinline: true, src: urlOf(url),
       poster: assets.has("poster.jpg") ? urlOf(assetPath(this.creationId, "poster.jpg")) : null,
     }, captions ? h("track", { kind: "captions", src: urlOf(assetPath(this.creationId, captions)), label: t("see.captions") }) : null);
+    const earlier = await earlierFilm(this.creationId, this.status);
+    if (earlier) this.ends.push(() => URL.revokeObjectURL(earlier));
     const screen = h("div", { class: "stack" }, h("div", { class: "screen" }, video),
-      this.earlier ? h("div", { class: "row" }, this.compareButton(video, urlOf(url))) : null);
+      earlier ? h("div", { class: "row" }, this.compareButton(video, urlOf(url), earlier)) : null);
     let cut = null;
     try {
       cut = await findJson(creationPath(this.creationId, "cut"));
@@ -160,31 +182,21 @@ class Desk {
     return h("div", { class: "show" }, left, h("div", { class: "stack" }, outputs, mend));
   }
 
-  /** Start again after an edit; what did not change is kept. */
+  /** Start again after an edit, and say at the end how much sooner it was done. */
   async remake() {
     this.before = { run: this.status.run, took: tookOf(this.status) };
-    await this.keepFilm();
-    await postJson(creationPath(this.creationId, this.pipeline.action));
-    await this.draw();
-  }
-
-  /** Keep the film as it is in this page, since the store will only have the next one. */
-  async keepFilm() {
-    const answer = await fetch(urlOf(this.status.urls.video));
-    const isSmall = Number(answer.headers.get("Content-Length")) <= MOST_KEPT_BYTES;
-    if (this.earlier) URL.revokeObjectURL(this.earlier);
-    this.earlier = answer.ok && isSmall ? URL.createObjectURL(await answer.blob()) : null;
+    await this.start();
   }
 
   /** A button that shows the film of before the last edit, at the same place, and back. */
-  compareButton(video, url) {
+  compareButton(video, url, earlier) {
     const button = h("button", { type: "button", "aria-pressed": "false" }, t("see.compare"));
     button.addEventListener("click", () => {
       const isOld = button.getAttribute("aria-pressed") === "false";
       const { currentTime: place, paused } = video;
       button.setAttribute("aria-pressed", String(isOld));
       button.textContent = t(isOld ? "see.compare.back" : "see.compare");
-      video.src = isOld ? this.earlier : url;
+      video.src = isOld ? earlier : url;
       video.addEventListener("loadedmetadata", () => {
         video.currentTime = Math.min(place, video.duration);
         if (!paused) video.play().catch(note);

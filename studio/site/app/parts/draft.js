@@ -7,29 +7,37 @@ const CAPTION = /^\d+\.(txt|text|md|markdown)$/i;
 
 /** An empty draft of a pipeline. */
 export function emptyDraft() {
-  return { options: {}, pieces: [], files: new Map(), stored: new Map() };
+  return { options: {}, pieces: [], files: new Map(), stored: new Map(), said: new Map() };
 }
 
 /**
  * What the store holds of a creation.
- * @returns {Promise<{options: any, pieces: import("./pieces.js").Piece[], files: Map<string, any>, stored: Map<string, any>}>}
- *   `files` by name below `assets/`, those of parts and the options left out.
+ * @returns {Promise<{options: any, pieces: import("./pieces.js").Piece[], files: Map<string, any>, stored: Map<string, any>, said: Map<string, string>}>}
+ *   `files` by name below `assets/`, those of parts and the options left out; `said` has the words of the stored texts.
  */
 export async function loadDraft(creationId, pipeline) {
   const stored = await assetsOf(creationId);
   const draft = { ...emptyDraft(), stored };
+  const hasPieces = pipeline.takes.some((each) => each.name.startsWith("<part>"));
   const texts = [];
   const byNumber = new Map();
   for (const [name, asset] of stored) {
     const [, number, file] = PIECE.exec(name) ?? [];
-    if (name === pipeline.document) draft.options = (await findJson(assetPath(creationId, name))) ?? {};
-    else if (number && CAPTION.test(file)) texts.push([Number(number), file, asset]);
-    else if (number && pipeline.takes.some((each) => each.name.startsWith("<part>"))) byNumber.set(Number(number), pieceAt(creationId, name, asset));
+    if (name === pipeline.document) {
+      draft.options = (await findJson(assetPath(creationId, name))) ?? {};
+      draft.said.set(name, written(draft.options));
+    } else if (number && CAPTION.test(file)) texts.push([Number(number), file, asset]);
+    else if (number && hasPieces && !byNumber.has(Number(number))) byNumber.set(Number(number), pieceAt(creationId, name, asset));
     else if (!made(pipeline, name)) draft.files.set(name, asset);
   }
   texts.sort((a, b) => a[0] - b[0] || parseInt(a[1], 10) - parseInt(b[1], 10));
   const bodies = await Promise.all(texts.map(([, , asset]) => ask("GET", asset.url).then((answer) => answer.text())));
-  texts.forEach(([number], at) => byNumber.get(number)?.captions.push(bodies[at].trim()));
+  texts.forEach(([number, file, asset], at) => {
+    const words = bodies[at].trim();
+    if (byNumber.has(number)) byNumber.get(number).captions.push(words);
+    else draft.files.set(`${number}/${file}`, asset); // kept until its picture comes
+    draft.said.set(`${number}/${file}`, words);
+  });
   draft.pieces = [...byNumber.entries()].sort((a, b) => a[0] - b[0]).map(([, piece]) => piece);
   return draft;
 }
@@ -46,15 +54,20 @@ export function made(pipeline, name) {
 }
 
 /**
- * Bring the store to what the draft holds.
+ * Bring the store to what the draft holds. What the store had when it was read last, or written here, is kept by
+ * asset: so one that was changed by others is never written over, even if another one failed.
  * @param {(part: number) => void} [onProgress] gets 0 to 1.
  */
 export async function saveDraft(creationId, pipeline, draft, onProgress = () => {}) {
   const wanted = new Map();
-  if (pipeline.document) wanted.set(pipeline.document, { blob: textBlob(JSON.stringify(draft.options, null, 1)) });
+  const want = (name, words, end) => {
+    const isSaid = draft.said.get(name) === words; // however its file is laid out
+    wanted.set(name, { words, blob: textBlob(words + end), hash: isSaid ? draft.stored.get(name)?.content_hash : "" });
+  };
+  if (pipeline.document) want(pipeline.document, written(draft.options), "");
   draft.pieces.forEach((piece, at) => {
     wanted.set(`${at + 1}/image${piece.ending}`, { blob: piece.picture, url: piece.pictureUrl, hash: piece.hash, piece });
-    piece.captions.forEach((text, number) => wanted.set(`${at + 1}/${number + 1}.txt`, { blob: textBlob(`${text}\n`) }));
+    piece.captions.forEach((words, number) => want(`${at + 1}/${number + 1}.txt`, words, "\n"));
   });
   for (const [name, file] of draft.files) wanted.set(name, file instanceof Blob ? { blob: file } : { hash: file.content_hash });
 
@@ -68,23 +81,30 @@ export async function saveDraft(creationId, pipeline, draft, onProgress = () => 
   const total = changed.reduce((sum, [, each]) => sum + each.blob.size, 0) || 1;
   let done = 0;
   for (const [name, each] of changed) {
-    await putAsset(creationId, name, each.blob, draft.stored.get(name)?.etag, (part) => onProgress((done + part * each.blob.size) / total));
+    const progress = (part) => onProgress((done + part * each.blob.size) / total);
+    const asset = await putAsset(creationId, name, each.blob, draft.stored.get(name)?.etag, progress);
+    draft.stored.set(name, asset);
+    if (each.piece) each.piece.hash = asset.content_hash;
+    if (each.words) draft.said.set(name, each.words);
     done += each.blob.size;
   }
   const gone = [...draft.stored.keys()].filter((name) => !wanted.has(name) && !made(pipeline, name));
-  for (const name of gone) await remove(creationId, name);
-  if (changed.length || gone.length) draft.stored = await assetsOf(creationId);
-  for (const [name, each] of wanted) if (each.piece) each.piece.hash = draft.stored.get(name)?.content_hash ?? "";
+  for (const name of gone) {
+    await remove(creationId, name, draft.stored.get(name).etag);
+    draft.stored.delete(name);
+  }
   return changed.length + gone.length;
 }
 
-async function remove(creationId, name) {
+async function remove(creationId, name, etag) {
   try {
-    await ask("DELETE", assetPath(creationId, name));
+    await ask("DELETE", assetPath(creationId, name), { headers: { "If-Match": etag } });
   } catch (error) {
     if (!(error instanceof Refusal && error.status === 404)) throw error;
   }
 }
+
+const written = (options) => JSON.stringify(options, null, 1);
 
 const textBlob = (text) => new Blob([text], { type: "text/plain" });
 

@@ -76,7 +76,7 @@ function oneField(name, field, root, values, isRequired, onChange) {
   if (note) input.setAttribute("aria-describedby", note.id);
   const label = h("label", { for: id }, labelOf(name, field), isRequired ? h("span", { "aria-hidden": "true" }, " *") : null);
   if (field.type === "boolean") return h("div", { class: "field switch" }, input, label, note);
-  const hear = field.format === "voice" ? listenButton(() => values) : null;
+  const hear = field.format === "voice" ? listenButton(() => values, input) : null;
   return h("div", { class: "field" }, label, input, note, hear);
 }
 

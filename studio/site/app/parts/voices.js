@@ -6,6 +6,8 @@ import { complain } from "../lib/toast.js";
 import { currentLanguage, t } from "../lib/words.js";
 
 let known = null;
+/** Names of voices that can be chosen once they are added. */
+const lacking = new Set();
 
 /** A list of the server's voices, the neural ones and those of the reader's language first. */
 export function voicesFor(value, set) {
@@ -15,8 +17,8 @@ export function voicesFor(value, set) {
     h("option", { value: "" }, t("make.voice.any")),
     value ? h("option", { value, selected: true }, value) : null,
   );
-  known ??= getJson("voices").catch(() => ({ voices: [] }));
-  known.then(({ voices }) => {
+  known ??= getJson("voices").catch(() => ({ voices: [], addable: [] }));
+  known.then(({ voices, addable }) => {
     const names = new Intl.DisplayNames([currentLanguage()], { type: "language", fallback: "code" });
     const groups = new Map();
     for (const voice of voices) {
@@ -30,7 +32,12 @@ export function voicesFor(value, set) {
         h("option", { value: voice.name, title: voice.description }, `${voice.name} · ${voice.description.split(";")[0]}`));
       select.append(h("optgroup", { label: languageName(names, code) }, options));
     }
+    addable.forEach((voice) => lacking.add(voice.name));
+    const further = addable.map((voice) =>
+      h("option", { value: voice.name }, `${voice.name} · ${languageName(names, voice.language)} · ${voice.description}`));
+    if (further.length) select.append(h("optgroup", { label: t("make.voice.addable") }, further));
     select.value = value;
+    select.dispatchEvent(new Event("known"));
   });
   return select;
 }
@@ -43,14 +50,23 @@ function languageName(names, code) {
   }
 }
 
-/** A button that lets people hear the voice that `values` names, at its pace. */
-export function listenButton(values) {
+/** A button that lets people hear the voice that `values` names, at its pace, and first adds one that isn't here. */
+export function listenButton(values, select) {
   const button = h("button", { type: "button" }, t("make.listen"));
+  const isLacking = () => lacking.has(values().voice);
+  const label = () => { button.textContent = t(isLacking() ? "make.voice.add" : "make.listen"); };
+  select.addEventListener("change", label);
+  select.addEventListener("known", label);
   button.addEventListener("click", async () => {
     const { voice, language, speaking_rate: rate } = values();
     button.disabled = true;
-    button.textContent = t("make.listen.wait");
     try {
+      if (isLacking()) {
+        button.textContent = t("make.voice.adding");
+        await ask("PUT", `voices/${encodeURIComponent(voice)}`);
+        lacking.delete(voice);
+      }
+      button.textContent = t("make.listen.wait");
       const json = { text: t("make.sample"), voice: voice ?? null, speaking_rate: rate ?? 1, language: language ?? currentLanguage() };
       const sound = await (await ask("POST", "voices/sample", { json })).blob();
       await new Audio(URL.createObjectURL(sound)).play();
@@ -58,7 +74,7 @@ export function listenButton(values) {
       complain(error);
     } finally {
       button.disabled = false;
-      button.textContent = t("make.listen");
+      label();
     }
   });
   return button;

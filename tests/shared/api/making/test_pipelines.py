@@ -1,7 +1,5 @@
-"""What there is to make, and the voices."""
+"""What there is to make."""
 
-import io
-import wave
 from typing import Any
 
 import pytest
@@ -45,33 +43,6 @@ def test_a_form_can_be_built_from_the_options(client: TestClient) -> None:
     assert found["ad"]["properties"]["variation"]["description"].startswith("Another number")
 
 
-def test_the_voices_are_listed_and_one_is_heard(client: TestClient) -> None:
-    voices = client.get("/voices").json()
-    assert voices["provider"] == "espeak"
-    assert "de" in {each["language"] for each in voices["voices"]}
-    answer = client.post("/voices/sample", json={"text": "Hello.", "language": "en", "speaking_rate": 1.5})
-    assert answer.headers["content-type"] == "audio/wav"
-    with wave.open(io.BytesIO(answer.content)) as heard:
-        assert (heard.getnchannels(), heard.getsampwidth()) == (1, 2)
-        assert heard.getnframes() > heard.getframerate() / 5
-
-
-@pytest.mark.parametrize(
-    ("sample", "word"),
-    [
-        ({"text": "Hello.", "voice": "nobody"}, "nobody"),
-        ({"text": ""}, "text"),
-        ({"text": "x" * 301}, "text"),
-        ({"text": "Hello.", "speed": 2}, "speed"),
-        ({"text": "Hello.", "language": "a b"}, "language"),
-    ],
-)
-def test_a_wrong_sample_is_refused(client: TestClient, sample: dict[str, Any], word: str) -> None:
-    answer = client.post("/voices/sample", json=sample)
-    assert answer.status_code == 422
-    assert word in answer.text
-
-
 def test_a_creation_tells_its_state_whatever_its_pipeline(client: TestClient, store: MemoryStore) -> None:
     assert client.get("/me/creation/mine").status_code == 404
     store.write("mine/assets/talk.json", b"{}")
@@ -80,10 +51,3 @@ def test_a_creation_tells_its_state_whatever_its_pipeline(client: TestClient, st
     store.write("mine/assets/talk.md", b"# Hello\n\nThis is a talk.")
     client.post("/me/creation/mine/present")
     assert client.get("/me/creation/mine").json()["run"] == 1
-
-
-def test_a_voice_that_is_paid_for_is_not_tried(store: MemoryStore) -> None:
-    settings = Settings(speech_provider="elevenlabs", elevenlabs_api_key="key")
-    client = local_client(create_app(Trigger(store, NotingPlatform(), pipelines()), settings=settings))
-    for answer in (client.get("/voices"), client.post("/voices/sample", json={"text": "Hello."})):
-        assert (answer.status_code, "paid for" in answer.json()["detail"]) == (501, True)

@@ -1,12 +1,8 @@
 """The neural voice. The model is loaded once for all of these tests; a short text costs it a second."""
 
-import hashlib
 import socket
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,7 +11,7 @@ from benchmarks.hearing import aligned_words
 from shared.errors import BadRequest, ProviderBusy, ProviderFailed, UnknownName
 from shared.providers.account import Account
 from shared.providers.speech import Speech, espeak, speech_provider, speech_provider_name, voice_doubts
-from shared.providers.speech.kokoro import adding, model, pinned, vectors
+from shared.providers.speech.kokoro import adding, model
 from shared.providers.speech.kokoro.languages import language_of
 from shared.providers.speech.kokoro.model import FRAME, Model
 from shared.providers.speech.kokoro.phonemes.by_espeak import said_of, symbols_of
@@ -27,6 +23,9 @@ from shared.providers.speech.kokoro.vectors import Vectors, blend_of
 from shared.settings import Settings
 from shared.text.language import words_of
 from tests.support.shards import EXTENTS, Extent
+from tests.support.voices import heart, home
+
+__all__ = ["heart", "home"]
 
 
 @pytest.fixture(scope="module")
@@ -230,14 +229,6 @@ def test_the_version_tells_model_voices_and_runtime(
         assert KokoroProvider(Path("none")).version != kokoro.version
 
 
-@pytest.fixture
-def heart(monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """The bytes that are to be the voice `af_heart`."""
-    data = bytes(vectors.SIZE_BYTES)
-    monkeypatch.setitem(pinned.SHA256, "af_heart", hashlib.sha256(data).hexdigest())
-    return data
-
-
 def test_a_voice_is_taken_from_disk_when_its_hash_is_right(heart: bytes, tmp_path: Path) -> None:
     (tmp_path / "af_heart.bin").write_bytes(heart)
     kept = adding.add("af_heart", tmp_path / "kept", source=tmp_path, home="")
@@ -271,28 +262,6 @@ def test_without_a_network_it_is_said_how_a_voice_is_had(
         with pytest.raises(ProviderBusy, match=r"VOICES_URL.*voices add af_bella --from"):
             adding.add("af_bella", tmp_path, home=home)
     assert not list(tmp_path.iterdir())
-
-
-@pytest.fixture
-def home(heart: bytes) -> Iterator[str]:
-    class Home(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            data = heart if self.path == "/voices/af_heart.bin" else b"none"
-            self.send_response(200 if data is heart else 404)
-            self.send_header("Content-Type", "application/octet-stream")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Home) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/voices"
-        server.shutdown()
-        thread.join()
 
 
 def test_voices_of_a_language_are_those_that_no_package_brings() -> None:

@@ -1,0 +1,207 @@
+"""What people see and can do when something goes wrong."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.records.creation import Creation
+from shared.runs.trigger import Trigger
+from shared.storage.memory import MemoryStore
+from tests.support.api import TOKEN
+from tests.support.listening import listening
+from tests.support.patience import until
+from tests.support.studio import HOSTILE, choose, names, picture, studio_of
+from tests.support.voices import heart, home
+
+__all__ = ["heart", "home"]
+
+
+def test_what_is_wrong_is_said_in_the_servers_words(studio: str, page: Page) -> None:
+    page.goto(f"{studio}#/make/ad")
+    page.get_by_label("Name").fill("empty")
+    page.get_by_role("textbox", name="Product").first.fill("Watch")
+    page.get_by_label("Call to action").fill("Buy")
+    page.get_by_label("Style").select_option("bold")
+    choose(page, "Music", {"name": "song.mp3", "mimeType": "audio/mpeg", "buffer": b"no music at all"})
+    page.get_by_role("button", name="Make the video").click()
+    expect(page.get_by_role("alert")).to_contain_text("music.mp3")
+
+
+def test_a_failed_run_says_why_and_goes_on(
+    studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
+) -> None:
+    trigger.start("story", "spring")
+    why = {"kind": "InvalidAssets", "message": f"1/image.png: broken {HOSTILE}", "permanent": True}
+    record("narrate", "failed", error=why)
+    page.goto(f"{studio}#/see/spring")
+    expect(page.get_by_role("alert")).to_contain_text("1/image.png: broken <img", timeout=20_000)
+    page.get_by_role("button", name="Go on from here").click()
+    expect(page.get_by_text("in progress")).to_be_visible()
+    assert page.title() == "spring · Reelwright"
+
+
+def test_a_server_that_restarts_is_found_again(
+    trigger: Trigger, page: Page, spring: Creation, finish: Callable[[int], None]
+) -> None:
+    trigger.start("story", "spring")
+    with listening(studio_of(trigger)) as url:
+        page.goto(f"{url}/studio/#/see/spring")
+        expect(page.get_by_role("log")).to_contain_text("run 1 was asked for")
+    expect(page.get_by_text("The connection is lost.")).to_be_visible()
+    finish(1)
+    with listening(studio_of(trigger), int(url.rpartition(":")[2])):
+        expect(page.get_by_text("completed", exact=True)).to_be_visible()
+        page.goto("about:blank")
+
+
+def test_two_windows_do_not_write_over_each_other(studio: str, page: Page, spring: Creation) -> None:
+    spring.write("assets/story.json", b"{}")
+    other = page.context.new_page()
+    for window in (page, other):
+        window.goto(f"{studio}#/make/story/spring")
+        expect(window.get_by_label("Captions of part 1")).to_have_value("Spring comes.")
+    page.get_by_label("Captions of part 1").fill("From the first window.")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    other.get_by_label("Captions of part 1").fill("From the second window.")
+    expect(other.get_by_role("alert")).to_contain_text("changed in another window")
+    assert spring.read("assets/1/1.txt")[0] == b"From the first window.\n"
+    other.once("dialog", lambda dialog: dialog.accept())
+    other.get_by_role("button", name="Load it again").click()
+    expect(other.get_by_label("Captions of part 1")).to_have_value("From the first window.")
+
+
+@pytest.mark.logs_errors
+def test_a_full_disk_is_told_and_what_was_written_stays_on_the_page(
+    studio: str, page: Page, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.goto(f"{studio}#/make/story")
+    page.get_by_label("Name").fill("mine")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for way in ("write", "upload"):
+        monkeypatch.setattr(store, way, full)
+    choose(page, "Drop pictures here, or a whole folder", picture("red"))
+    page.get_by_label("Captions of part 1").fill("Kept.")
+    expect(page.get_by_role("alert")).to_contain_text("try again")
+    monkeypatch.undo()
+    page.get_by_role("button", name="Make the video").click()
+    expect(page.get_by_role("heading", name="mine")).to_be_visible()
+    assert store.read("mine/assets/1/1.txt")[0] == b"Kept.\n"
+
+
+def test_people_log_in_where_a_token_is_set_and_again_when_that_has_expired(
+    trigger: Trigger, page: Page, spring: Creation
+) -> None:
+    with listening(studio_of(trigger, api_token=TOKEN)) as url:
+        page.goto(f"{url}/studio/")
+        page.locator("input[type=password]").fill(TOKEN)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="What do you want to make?")).to_be_visible()
+        page.context.clear_cookies()
+        page.get_by_label("Search").fill("spring")
+        expect(page.locator("input[type=password]")).to_be_visible()
+        page.goto("about:blank")
+
+
+def test_a_broken_picture_is_replaced_and_the_run_goes_on(
+    studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
+) -> None:
+    spring.write("assets/story.json", b"{}")
+    trigger.start("story", "spring")
+    why = {
+        "kind": "InvalidAssets",
+        "message": "picture '1/image.png' is damaged; upload it again",
+        "permanent": True,
+    }
+    record("narrate", "failed", error=why)
+    page.goto(f"{studio}#/see/spring")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Replace 1/image.png").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/generate_video")):
+        chooser.value.set_files([{**picture("blue"), "name": "better.webp"}])
+    assert spring.read("assets/1/image.webp")[0] == picture("blue")["buffer"]
+    assert spring.stat("assets/1/image.png") is None
+    expect(page.get_by_text("in progress")).to_be_visible()
+
+
+def test_a_voice_that_is_missing_is_added_and_the_run_goes_on(
+    trigger: Trigger, page: Page, record: Callable[..., None], spring: Creation, home: str, tmp_path: Path
+) -> None:
+    trigger.start("story", "spring")
+    lacking = "the voice 'af_heart' is not on this machine: reelwright voices add af_heart"
+    record("narrate", "failed", error={"kind": "BadRequest", "message": lacking, "permanent": True})
+    with listening(
+        studio_of(trigger, speech_provider="kokoro", voices_dir=str(tmp_path), voices_url=home)
+    ) as url:
+        page.goto(f"{url}/studio/#/see/spring")
+        page.get_by_role("button", name="Add the voice af_heart").click()
+        expect(page.get_by_text("in progress")).to_be_visible()
+        page.goto("about:blank")
+    assert [path.name for path in tmp_path.iterdir()] == ["af_heart.bin"]
+
+
+def test_a_connection_that_drops_is_told_and_taken_up_again(
+    studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
+) -> None:
+    trigger.start("story", "spring")
+    page.goto(f"{studio}#/see/spring")
+    expect(page.get_by_role("log")).to_contain_text("run 1 was asked for")
+    page.goto(f"{studio}#/make/story/spring")
+    captions = page.get_by_label("Captions of part 1")
+    expect(captions).to_have_value("Spring comes.")
+    page.context.set_offline(True)
+    captions.fill("Written while the line was dead.")
+    expect(page.get_by_role("alert")).to_contain_text("can't be reached")
+    page.context.set_offline(False)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    assert spring.read("assets/1/1.txt")[0] == b"Written while the line was dead.\n"
+
+
+def test_an_upload_that_is_refused_is_told_in_the_servers_words(
+    trigger: Trigger, page: Page, store: MemoryStore
+) -> None:
+    with listening(studio_of(trigger, max_upload_bytes=1000)) as url:
+        page.goto(f"{url}/studio/#/make/ad")
+        page.get_by_label("Name").fill("mine")
+        page.get_by_role("textbox", name="Product").first.fill("Watch")
+        choose(page, "Music", {"name": "song.mp3", "mimeType": "audio/mpeg", "buffer": bytes(2000)})
+        expect(page.get_by_role("alert")).to_contain_text("1000")
+        page.get_by_role("button", name="Remove song.mp3").click()
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+        expect(page.get_by_role("alert")).to_be_hidden()
+        page.goto("about:blank")
+
+
+def test_an_edit_elsewhere_is_not_undone_by_an_edit_of_something_else(
+    studio: str, page: Page, spring: Creation
+) -> None:
+    spring.write("assets/story.json", b'{ "motion":"none" }')
+    spring.write("assets/2/image.png", picture("red")["buffer"])
+    spring.write("assets/2/1.txt", b"Summer too.")
+    page.goto(f"{studio}#/make/story/spring")
+    expect(page.get_by_label("Captions of part 2")).to_have_value("Summer too.")
+    spring.write("assets/2/1.txt", b"By a program.")
+    spring.write("assets/story.json", b'{"motion": "pan"}')
+    for words in ("Spring is here.", "Spring is here now."):
+        page.get_by_label("Captions of part 1").fill(words)
+        until(lambda words=words: spring.read("assets/1/1.txt")[0] == f"{words}\n".encode())
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert spring.read("assets/2/1.txt")[0] == b"By a program."
+    assert spring.read("assets/story.json")[0] == b'{"motion": "pan"}'
+
+
+def test_what_the_page_cannot_show_is_kept(studio: str, page: Page, spring: Creation) -> None:
+    spring.write("assets/story.json", b"{}")
+    spring.write("assets/1/other.png", picture("green")["buffer"])
+    spring.write("assets/2/1.txt", b"Its picture comes later.")
+    before = set(names(spring))
+    page.goto(f"{studio}#/make/story/spring")
+    page.get_by_label("Captions of part 1").fill("Spring is here.")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert set(names(spring)) == before
