@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import quantiles
+from typing import IO
 
 import httpx
 
@@ -89,9 +90,14 @@ def _url_from(process: "subprocess.Popen[str]") -> str:
     assert process.stderr
     for line in process.stderr:
         if found := re.search(r"listening on (http://\S+?),", line):
-            threading.Thread(target=process.stderr.read, daemon=True).start()
+            threading.Thread(target=_drained, args=(process.stderr,), daemon=True).start()
             return found[1]
     raise SystemExit("the server did not start")
+
+
+def _drained(log: IO[str]) -> None:
+    with log:
+        log.read()
 
 
 @contextmanager

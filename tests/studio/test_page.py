@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
@@ -135,6 +135,8 @@ def test_a_film_is_mended_and_compared_with_the_one_before(
     expect(page.get_by_role("log")).to_contain_text("run 2 was asked for")
     spring.write("assets/video.mp4", b"the second film")
     finish(2)
+    page.get_by_role("button", name="Compare with the version before").wait_for()
+    page.reload()
     compare = page.get_by_role("button", name="Compare with the version before")
     compare.click()
     assert (page.locator("video").get_attribute("src") or "").startswith("blob:")
@@ -202,3 +204,55 @@ def test_the_page_speaks_other_languages(code: str, title: str, studio: str, pag
     page.get_by_label("Language").select_option(code)
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     assert page.locator("html").get_attribute("lang") == code
+
+
+def test_a_name_in_any_script_is_kept_as_the_title(studio: str, page: Page, store: MemoryStore) -> None:
+    page.goto(f"{studio}#/make/story")
+    page.get_by_label("Name").fill("春のうた")
+    choose(page, "Drop pictures here, or a whole folder", picture("red"))
+    page.get_by_role("button", name="Make the video").click()
+    expect(page.get_by_role("heading", name="春のうた")).to_be_visible()
+    assert json.loads(store.read("story/assets/story.json")[0])["title"] == "春のうた"
+    page.goto(studio)
+    expect(page.get_by_role("link", name="春のうた")).to_be_visible()
+
+
+def test_a_story_is_made_and_deleted_by_keys_alone(studio: str, page: Page, store: MemoryStore) -> None:
+    def go_to(found: Locator, key: str = "Tab") -> None:
+        """Press the key until this has the focus."""
+        found.wait_for()
+        for _ in range(80):
+            if found.evaluate("element => element === document.activeElement"):
+                return
+            page.keyboard.press(key)
+        pytest.fail(f"{found} is not reached by {key}")
+
+    page.goto(studio)
+    go_to(page.get_by_role("link", name="Story"))
+    page.keyboard.press("Enter")
+    go_to(page.get_by_label("Name"))
+    page.keyboard.type("By Keys")
+    go_to(page.get_by_role("button", name="Choose files").first)
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([picture("red"), picture("blue")])
+    go_to(page.get_by_label("Captions of part 2"))
+    page.keyboard.type("Two.")
+    page.keyboard.press("Alt+ArrowUp")
+    go_to(page.get_by_label("Size").first)
+    page.keyboard.press("ArrowDown")
+    go_to(page.get_by_role("button", name="Make the video"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="by-keys")).to_be_visible()
+    assert store.read("by-keys/assets/1/1.txt")[0] == b"Two.\n"
+    assert store.read("by-keys/assets/1/image.png")[0] == picture("blue")["buffer"]
+    go_to(page.get_by_role("button", name="Stop"))
+    page.keyboard.press("Enter")
+    go_to(page.get_by_role("link", name="Reelwright"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    go_to(page.get_by_role("button", name="Delete by-keys"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="by-keys")).to_be_hidden()
+    go_to(page.get_by_role("button", name="Undo"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="by-keys")).to_be_visible()
