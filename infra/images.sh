@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the images: images.sh [image ...], all of them unless some are named: one for each pipeline in jobs/,
-# the app with all of them, and the triggers. `images.sh --list` prints their names.
+# the app with all of them, the triggers and the studio. `images.sh --list` prints their names.
 #
 # Named, it builds those of infra/ai-effect/ too: a service of a use case (data-generator), or the gRPC facade of a
 # stage (story-narrate).
@@ -19,7 +19,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 pipelines=$(for file in jobs/*/pipeline.yaml; do basename "$(dirname "$file")"; done)
-all="$(echo "$pipelines" | tr _ -) app cloudrun-trigger codeengine-trigger"
+all="$(echo "$pipelines" | tr _ -) app cloudrun-trigger codeengine-trigger studio"
 if [ "${1:-}" = --list ]; then
     # shellcheck disable=SC2086 # names are words
     printf '%s\n' $all

@@ -174,6 +174,8 @@ class Settings:
     """Sites whose pages may use the HTTP API, with a token: origins, separated by commas."""
     root_path: str = _setting("ROOT_PATH", "", _root_path, read_by="trigger", unset="no prefix")
     """Where a proxy shows the HTTP API: a path such as `/video`, or the whole URL."""
+    studio_server: str | None = _setting("STUDIO_SERVER", None, _url, read_by="here", unset="required there")
+    """The HTTP API that the studio's own image shows."""
     fused: str = _setting("FUSED", AUTO, _one_of(AUTO, "always", "never"), read_by="trigger")
     """Whether all stages run in one container: `always`, `never`, or `auto`: for short work in a cloud."""
     job_prefix: str = _setting("JOB_PREFIX", "reelwright", _PREFIX, read_by="here")

@@ -1,11 +1,11 @@
 """The page beside a server that is somewhere else: it is served here, and all that it asks is passed on.
 
 So the browser needs neither the server's token, which this process sends along, nor permission to ask another
-origin. Only this machine may ask.
+origin. Only this machine may ask, or, where it is for a team, people who log in here with that token.
 """
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +18,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from shared.api.browser import login
+from shared.api.browser.brake import Brake
 from shared.api.guard.access_log import AccessLog
 from shared.api.guard.auth import Guard
 from shared.api.guard.seals import Seals
@@ -58,15 +60,21 @@ def is_served_at(url: str) -> bool:
     return answer.is_success and "Reelwright" in answer.text
 
 
-def studio_elsewhere(server: str, *, token: str | None) -> FastAPI:
-    """The page, and all other paths passed on to `server` with `token`; raises `InvalidSettings` for an
-    address that is none."""
+def studio_elsewhere(server: str, *, token: str | None, for_team: bool = False) -> FastAPI:
+    """The page, and all other paths passed on to `server` with `token`: for this machine, or `for_team`, for
+    those who know the token. Raises `InvalidSettings` for an address that is none."""
     passing = _Passing(check_server(server), token)
     app = FastAPI(lifespan=passing.open, title="Reelwright", openapi_url=None, redirect_slashes=False)
+    settings = Settings(api_token=token if for_team else None)
+    app.state.settings = settings
+    app.state.seals = seals = Seals(settings.api_token)
+    app.state.brake = Brake()
     mount_studio(app)
+    if for_team:
+        app.include_router(login.router)
     app.add_api_route("/{path:path}", passing.on, methods=_METHODS, include_in_schema=False)
     app.add_api_websocket_route("/{path:path}", passing.listen)
-    app.add_middleware(Guard, settings=Settings(), seals=Seals(None))
+    app.add_middleware(Guard, settings=settings, seals=seals)
     app.add_middleware(AccessLog)
     return app
 
@@ -147,12 +155,11 @@ async def _relay(server: ClientConnection, socket: WebSocket) -> None:
     async with create_task_group() as tasks:
 
         async def to_browser() -> None:
-            try:
-                async for message in server:
-                    await socket.send_text(message if isinstance(message, str) else message.decode())
-            except ConnectionClosed:
-                pass  # the code below says how it ended
-            await socket.close(server.close_code or _GOING_AWAY, server.close_reason)
+            with suppress(WebSocketDisconnect):  # the browser may be gone at any time
+                with suppress(ConnectionClosed):  # its code says how it ended
+                    async for message in server:
+                        await socket.send_text(message if isinstance(message, str) else message.decode())
+                await socket.close(server.close_code or _GOING_AWAY, server.close_reason)
             tasks.cancel_scope.cancel()
 
         async def until_gone() -> None:

@@ -2,15 +2,14 @@
 out."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shared.api.app import create_app
 from shared.api.guard.auth import Verify
-from shared.api.guard.serve import serve
+from shared.api.guard.serve import EVERYWHERE, port_in, serve
 from shared.errors import InvalidSettings
 from shared.logs import log
 from shared.pipelines.installed import installed_pipelines
@@ -26,9 +25,6 @@ from shared.worker.entry import DONE, guarded, publishing
 
 if TYPE_CHECKING:
     from shared.reports.sink import Audience
-
-_HOST: Final = "0.0.0.0"  # noqa: S104 - a cloud reaches its containers from outside; the token guards them
-_PORT: Final = "8080"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +48,7 @@ def trigger_main(
             port, trigger, metrics = _bind(cloud, settings, environ, publisher)
             verify = cloud.open_verify(settings) if cloud.open_verify else None
             app = create_app(trigger, settings=settings, verify=verify, metrics=metrics)
-            serve(app, settings=settings, host=_HOST, port=port, on_ready=on_ready or _say_ready)
+            serve(app, settings=settings, host=EVERYWHERE, port=port, on_ready=on_ready or _say_ready)
         return DONE
 
     return guarded(work, environ)
@@ -63,7 +59,7 @@ def _bind(
 ) -> tuple[int, Trigger, Metrics]:
     problems: list[str] = []
     with noting(problems):
-        port = _port(environ)
+        port = port_in(environ)
     with noting(problems):
         _demand_token(settings)
     with noting(problems):
@@ -79,13 +75,6 @@ def _bind(
     metrics = Metrics(pipelines)
     trigger = trigger_of(settings, store, platform, pipelines, publisher, metrics=metrics)
     return port, trigger, metrics
-
-
-def _port(environ: Mapping[str, str]) -> int:
-    text = environ.get("PORT", "").strip() or _PORT
-    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or int(text) > 65_535:
-        raise InvalidSettings(f"PORT={text!r}: use a whole number up to 65535")
-    return int(text)
 
 
 def _demand_token(settings: Settings) -> None:

@@ -8,14 +8,12 @@ import pytest
 
 from tests.containers.podman import Podman
 
-JOBS = {
-    "story": ["python", "-m", "jobs"],
-    "ad": ["python", "-m", "jobs"],
-}
+JOBS = {name: ["python", "-m", "jobs"] for name in ("story", "ad", "presenter", "subtitles")}
 TRIGGERS = {
     "app": ["reelwright"],
     "cloudrun-trigger": ["python", "-m", "cloudrun.trigger"],
     "codeengine-trigger": ["python", "-m", "codeengine.trigger"],
+    "studio": ["python", "-m", "studio"],
 }
 ALL = {**JOBS, **TRIGGERS}
 UNWANTED = """
@@ -29,6 +27,7 @@ NEEDLESS = {
     "ad": ("moviepy", "faster_whisper", "fastapi", "typer", "jobs.story", "scripts", "cloudrun"),
     "cloudrun-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
     "codeengine-trigger": ("av", "cv2", "numpy", "imageio_ffmpeg", "typer"),
+    "studio": ("av", "cv2", "numpy", "typer", "jobs", "scripts", "cloudrun", "codeengine"),
 }
 STORES = ("boto3", "google.cloud.storage")
 

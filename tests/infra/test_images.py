@@ -146,7 +146,7 @@ def test_images_are_called_by_their_version_and_trust_what_the_system_does(tmp_p
 def test_there_is_an_image_for_each_pipeline(tmp_path: Path) -> None:
     done = subprocess.run([ROOT / "infra/images.sh", "--list"], capture_output=True, text=True, check=True)
     pipelines = [path.parent.name.replace("_", "-") for path in sorted(ROOT.glob("jobs/*/pipeline.yaml"))]
-    assert done.stdout.split() == [*pipelines, "app", "cloudrun-trigger", "codeengine-trigger"]
+    assert done.stdout.split() == [*pipelines, "app", "cloudrun-trigger", "codeengine-trigger", "studio"]
     words = built(tmp_path, "story").words
     assert words[words.index("--target") + 1] == "pipeline"
     assert "PIPELINE=story" in words

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from websockets import Origin
 from websockets.sync.client import connect
 
 from shared.api.app import create_app
@@ -12,6 +13,7 @@ from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
+from studio.__main__ import main
 from studio.elsewhere import is_served_at, studio_elsewhere
 from tests.support.api import STORY, TOKEN, NotingPlatform
 from tests.support.listening import listening
@@ -69,6 +71,48 @@ def test_other_sites_may_not_use_the_token(here: str, spring: Creation) -> None:
     for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
         assert httpx.get(url, headers=headers).status_code == 403
     assert httpx.get(url, headers={"Authorization": "Bearer wrong", "Cookie": "a=b"}).status_code == 200
+
+
+def test_a_team_logs_in_with_the_token(trigger: Trigger, spring: Creation) -> None:
+    with (
+        listening(create_app(trigger, settings=Settings(api_token=TOKEN))) as server,
+        listening(studio_elsewhere(server, token=TOKEN, for_team=True)) as url,
+        httpx.Client(base_url=url, headers={"Origin": url}) as person,
+    ):
+        asked = person.get("/studio/", headers={"Accept": "text/html"})
+        assert (asked.status_code, asked.headers["Location"]) == (303, "/login?next=%2Fstudio%2F")
+        assert person.get("/pipelines").status_code == 401
+        assert person.post("/login", json={"token": "wrong"}).status_code == 401
+        assert person.post("/login", json={"token": TOKEN}).status_code == 204
+        assert "Reelwright" in person.get("/studio/").text
+        put = person.put("/me/creation/spring/assets/2/image.png", content=PNG)
+        assert put.status_code == 201
+        elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        refused = person.put("/me/creation/spring/assets/2/1.txt", content=b"Mine.", headers=elsewhere)
+        assert refused.status_code == 403
+        assert person.get("/healthz").status_code == 200
+        cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in person.cookies.items())}
+        address = f"ws{url.removeprefix('http')}/ws/job/spring"
+        with connect(address, proxy=None, origin=Origin(url), additional_headers=cookie) as socket:
+            socket.close()
+        with pytest.raises(Exception, match="401"):
+            connect(address, proxy=None).close()
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"API_TOKEN": TOKEN}, "STUDIO_SERVER"),
+        ({"STUDIO_SERVER": "https://films.example"}, "API_TOKEN"),
+        ({"STUDIO_SERVER": "films.example", "API_TOKEN": TOKEN}, "STUDIO_SERVER"),
+        ({"STUDIO_SERVER": "https://films.example", "API_TOKEN": TOKEN, "PORT": "many"}, "PORT"),
+    ],
+)
+def test_the_image_needs_a_server_and_a_token(
+    given: dict[str, str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(given) == 2
+    assert word in capsys.readouterr().err
 
 
 def test_a_server_that_is_not_there_is_named() -> None:

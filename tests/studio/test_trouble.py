@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,9 @@ def test_a_broken_picture_is_replaced_and_the_run_goes_on(
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Replace 1/image.png").click()
     with page.expect_response(lambda answer: answer.url.endswith("/generate_video")):
-        chooser.value.set_files([{**picture("blue"), "name": "better.webp"}])
+        better = picture("blue")
+        better["name"] = "better.webp"
+        chooser.value.set_files([better])
     assert spring.read("assets/1/image.webp")[0] == picture("blue")["buffer"]
     assert spring.stat("assets/1/image.png") is None
     expect(page.get_by_text("in progress")).to_be_visible()
@@ -181,6 +184,9 @@ def test_an_upload_that_is_refused_is_told_in_the_servers_words(
 def test_an_edit_elsewhere_is_not_undone_by_an_edit_of_something_else(
     studio: str, page: Page, spring: Creation
 ) -> None:
+    def is_said(words: str) -> bool:
+        return spring.read("assets/1/1.txt")[0] == f"{words}\n".encode()
+
     spring.write("assets/story.json", b'{ "motion":"none" }')
     spring.write("assets/2/image.png", picture("red")["buffer"])
     spring.write("assets/2/1.txt", b"Summer too.")
@@ -190,7 +196,7 @@ def test_an_edit_elsewhere_is_not_undone_by_an_edit_of_something_else(
     spring.write("assets/story.json", b'{"motion": "pan"}')
     for words in ("Spring is here.", "Spring is here now."):
         page.get_by_label("Captions of part 1").fill(words)
-        until(lambda words=words: spring.read("assets/1/1.txt")[0] == f"{words}\n".encode())
+        until(partial(is_said, words))
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     assert spring.read("assets/2/1.txt")[0] == b"By a program."
     assert spring.read("assets/story.json")[0] == b'{"motion": "pan"}'

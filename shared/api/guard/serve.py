@@ -1,10 +1,11 @@
 """Listening: uvicorn on a socket of our own, ended by a signal without breaking off an answer."""
 
 import logging
+import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -19,6 +20,8 @@ from shared.logs import LOGGER
 from shared.settings import Settings
 from shared.video.frames.pictures import DECODERS
 
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - containers are reached from outside; the token guards them
+_PORT: Final = "8080"
 _GRACE_S: Final = 10
 _BACKLOG: Final = 1024
 _MOST_SAID_BYTES: Final = 4096
@@ -48,6 +51,14 @@ def serve(
                 server.run(sockets=[listener])
             finally:
                 DECODERS.end()
+
+
+def port_in(environ: Mapping[str, str]) -> int:
+    """Where a container listens: `PORT`, or 8080; raises `InvalidSettings` for what is no port."""
+    text = environ.get("PORT", "").strip() or _PORT
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or int(text) > 65_535:
+        raise InvalidSettings(f"PORT={text!r}: use a whole number up to 65535")
+    return int(text)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
