@@ -32,11 +32,14 @@ from shared.worker.entry import stage_main
 if TYPE_CHECKING:
     from shared.video.encoding.join import Chapter
 
+CHAPTERS_NAME: Final = f"{ASSETS}chapters.vtt"
 TRANSCRIPT_NAME: Final = f"{ASSETS}transcript.md"
 
 
 def run(context: Context) -> Result:
     """The stage's work: make sound and picture in parallel, then join them in one file."""
+    from shared.video.captions.subtitle_files import chapters_to_vtt
+
     creation = context.creation
     timeline, plan = read_timeline(creation), read_plan(creation)
     slides = deck_of(creation, read_talk(creation, context.parameters)).slides
@@ -51,10 +54,15 @@ def run(context: Context) -> Result:
     film = finish_film(context, timeline, joined, captions, "the film, H.264 and AAC", chapters=chapters)
     transcript = transcript_markdown(slides, starts, timeline.frame_rate, _picture_of)
     shape = shape_of(timeline)
+    end_ms = round(shape["duration_s"] * 1000)
+    marks = chapters_to_vtt([(each.start_ms, each.title) for each in chapters], end_ms)
     return Result(
         outputs={
             "video": film,
             "poster": Output(name=POSTER, path=_poster(context), description="the first slide"),
+            "chapters": write_output(
+                context, CHAPTERS_NAME, marks.encode(), "when each slide's part of the film begins, WebVTT"
+            ),
             "transcript": write_output(
                 context, TRANSCRIPT_NAME, transcript.encode(), "what was said over each slide"
             ),

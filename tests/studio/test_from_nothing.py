@@ -130,20 +130,20 @@ CASES = (
         pipeline="Story",
         make=make_story,
         change=mend_story,
-        takes=frozenset({"Film", "Poster", "Captions (SRT)", "Captions (WebVTT)", "Timeline (JSON)"}),
+        takes=frozenset({"Film", "Poster", "Captions (SRT)", "Captions (WebVTT)", "Transcript"}),
     ),
     Case(pipeline="Ad", make=make_ad, change=edit_ad, takes=frozenset({"Film", "Poster", "Captions (SRT)"})),
     Case(
         pipeline="Talk",
         make=make_talk,
         change=edit_talk,
-        takes=frozenset({"Film", "Slides (PDF)", "Slides (PowerPoint)", "Transcript"}),
+        takes=frozenset({"Film", "Slides (PDF)", "Slides (PowerPoint)", "Transcript", "Chapters (WebVTT)"}),
     ),
     Case(
         pipeline="Subtitles",
         make=make_subtitles,
         change=edit_subtitles,
-        takes=frozenset({"Film", "Subtitles (SRT)", "Subtitles (WebVTT)", "Quality report"}),
+        takes=frozenset({"Film", "Subtitles (SRT)", "Subtitles (WebVTT)", "Quality report", "Transcript"}),
     ),
 )
 

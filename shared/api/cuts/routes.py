@@ -14,9 +14,12 @@ from shared.api.http.problems import RESPONSES
 from shared.api.routes.context import WithCreation, WithDecoders, WithSettings, WithTrigger
 from shared.cuts.finished import finished_film
 from shared.cuts.otio import otio_of
+from shared.cuts.transcript import transcript_of
 
 _PLACE: Final = "/me/creation/{creation_id:path}/cut"
+_TRANSCRIPT: Final = "/me/creation/{creation_id:path}/transcript"
 _JSON: Final = "application/json"
+_TEXT: Final = "text/plain"
 _CURRENT: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "The copy that If-None-Match names is current."}
 }
@@ -52,10 +55,19 @@ def cut_as_otio(creation: WithCreation, trigger: WithTrigger, request: Request) 
     return _answer(request, data, {"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _answer(request: Request, data: bytes, more: dict[str, str] | None = None) -> Response:
+@router.get(_TRANSCRIPT, response_class=Response, responses={**_CURRENT, 200: {"content": {_TEXT: {}}}})
+def transcript(creation: WithCreation, trigger: WithTrigger, request: Request) -> Response:
+    """What is said in the finished film, to read: a line for each caption, an empty line between shots."""
+    data = transcript_of(finished_film(trigger, creation.creation_id).cut)
+    return _answer(request, data.encode(), media_type=_TEXT)
+
+
+def _answer(
+    request: Request, data: bytes, more: dict[str, str] | None = None, *, media_type: str = _JSON
+) -> Response:
     """Its entity tag is its own hash, since it is made of several objects."""
     tag = hashlib.sha256(data).hexdigest()[:32]
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", **(more or {})}
     if is_current(request.headers, tag):
         return Response(status_code=304, headers=headers)
-    return Response(data, media_type=_JSON, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)

@@ -4,6 +4,7 @@ import io
 import json
 
 import av
+import webvtt
 from PIL import Image
 
 from jobs.presenter.assemble import chapters_of
@@ -35,6 +36,9 @@ def test_the_film_has_a_chapter_for_each_slide(made: MemoryStore) -> None:
     ]
     began = [chapter["start"] * (chapter["time_base"] or 0) for chapter in chapters]
     assert [round(10 * seconds) for seconds in began] == starts
+    cues = webvtt.from_string(data(made, "assets/chapters.vtt").decode()).captions
+    assert [cue.text for cue in cues] == [chapter["metadata"]["title"] for chapter in chapters]
+    assert [cue.start for cue in cues] == [f"00:00:{start / 10:06.3f}" for start in starts]
 
 
 def test_slides_that_continue_one_are_in_its_chapter(made: MemoryStore) -> None:

@@ -13,6 +13,8 @@ import { remediesFor } from "../parts/remedies.js";
 import { chip, nameOf } from "./home.js";
 
 const SPENT_EVERY_MS = 10_000;
+const CHAPTERS = "chapters.vtt";
+const TRANSCRIPT = "transcript.md";
 const SOUND = /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i;
 
 export async function see(pipelines, creationId) {
@@ -159,7 +161,7 @@ class Desk {
     const outputs = this.takes(assets);
     if (!url) return outputs;
     const isSound = SOUND.test(url);
-    const captions = [...assets.keys()].find((name) => name.endsWith(".vtt"));
+    const captions = [...assets.keys()].find((name) => name.endsWith(".vtt") && name !== CHAPTERS);
     const video = h(isSound ? "audio" : "video", {
       controls: true, preload: "metadata", playsinline: true, src: urlOf(url),
       poster: assets.has("poster.jpg") ? urlOf(assetPath(this.creationId, "poster.jpg")) : null,
@@ -221,11 +223,13 @@ class Desk {
     const row = ([name, asset]) => h("li", {},
       h("a", { href: urlOf(assetPath(this.creationId, name)), download: `${this.creationId.replaceAll("/", "-")}-${name.replaceAll("/", "-")}` }, orElse(`take.${name}`, name)),
       h("span", { class: "soft small" }, bytes(asset.size_bytes)));
-    const extra = (path, label) => h("li", {}, h("a", { href: urlOf(creationPath(this.creationId, path)), download: `${this.creationId.replaceAll("/", "-")}-${path}` }, label));
+    const extra = (path, file, label) => h("li", {}, h("a", { href: urlOf(creationPath(this.creationId, path)), download: `${this.creationId.replaceAll("/", "-")}-${file}` }, label));
+    const isThere = this.status.status === "completed";
     return h("section", { class: "card stack", "aria-label": t("see.take") }, h("h2", {}, t("see.take")),
       h("ul", { class: "files" }, [...files, ...nested].map(row),
-        this.status.status === "completed" ? extra("cut.otio", t("take.otio")) : null,
-        extra("manifest", t("take.manifest"))));
+        isThere && !assets.has(TRANSCRIPT) ? extra("transcript", "transcript.txt", t("take.transcript.md")) : null,
+        isThere ? extra("cut.otio", "cut.otio", t("take.otio")) : null,
+        extra("manifest", "manifest.json", t("take.manifest"))));
   }
 
   cost() {

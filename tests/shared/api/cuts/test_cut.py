@@ -23,6 +23,7 @@ from tests.support.shared import made_once
 from tests.support.stories import ID, Hum, data, names, new_story, told, use_voice
 
 CUT = f"/me/creation/{ID}/cut"
+TRANSCRIPT = f"/me/creation/{ID}/transcript"
 PARTS = (("One morning the sea was calm.",), (), ("A boat set out.", "Gulls followed it."))
 
 
@@ -127,7 +128,13 @@ def test_the_same_in_an_editors_form_has_the_same_shots(cut: dict[str, Any], cli
     assert [each["comment"] for each in tracks["markers"]] == [each["text"] for each in cut["captions"]]
 
 
-@pytest.mark.parametrize("place", [CUT, f"{CUT}.otio"])
+def test_what_is_said_can_be_read(client: TestClient) -> None:
+    answer = client.get(TRANSCRIPT)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text == "One morning the sea was calm.\n\nA boat set out.\nGulls followed it.\n"
+
+
+@pytest.mark.parametrize("place", [CUT, f"{CUT}.otio", TRANSCRIPT])
 def test_a_copy_that_is_current_is_not_sent_again(place: str, client: TestClient, store: MemoryStore) -> None:
     tag = client.get(place).headers["etag"]
     again = client.get(place, headers={"If-None-Match": tag})
