@@ -166,10 +166,13 @@ class Desk {
       controls: true, preload: "metadata", playsinline: true, src: urlOf(url),
       poster: assets.has("poster.jpg") ? urlOf(assetPath(this.creationId, "poster.jpg")) : null,
     }, captions ? h("track", { kind: "captions", src: urlOf(assetPath(this.creationId, captions)), label: t("see.captions") }) : null);
-    const earlier = await earlierFilm(this.creationId, this.status);
-    if (earlier) this.ends.push(() => URL.revokeObjectURL(earlier));
-    const screen = h("div", { class: "stack" }, h("div", { class: "screen" }, video),
-      earlier ? h("div", { class: "row" }, this.compareButton(video, urlOf(url), earlier)) : null);
+    const beside = h("div", { class: "row" });
+    const screen = h("div", { class: "stack" }, h("div", { class: "screen" }, video), beside);
+    earlierFilm(this.creationId, this.status).then((earlier) => {
+      if (!earlier) return;
+      this.ends.push(() => URL.revokeObjectURL(earlier));
+      beside.append(this.compareButton(video, urlOf(url), earlier));
+    }, note);
     let cut = null;
     try {
       cut = await findJson(creationPath(this.creationId, "cut"));

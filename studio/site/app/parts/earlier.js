@@ -18,25 +18,35 @@ export const filmOf = (status) => status.urls.video ?? status.urls.film ?? null;
 
 const keyOf = (creationId) => urlOf(creationPath(creationId, "earlier"));
 
-/** Keep the film of a run that has ended, before the next one replaces it. Never fails: it is a comfort. */
+/** What is being kept just now. */
+let keeping = Promise.resolve();
+
+/**
+ * Keep the film of a run that has ended, before the next one replaces it. Returns once the server has begun to
+ * send it, and never fails: it is a comfort.
+ */
 export async function keepFilm(creationId, status) {
   const url = filmOf(status);
   if (!url || status.status !== "completed") return;
   try {
     const answer = await fetch(urlOf(url));
     const isSmall = Number(answer.headers.get("Content-Length")) <= MOST_BYTES;
-    if (!answer.ok || !isSmall) return;
-    const film = await answer.blob();
-    if (!globalThis.caches) {
-      kept.set(creationId, { run: status.run, film });
-      return;
-    }
-    const store = await caches.open(STORE);
-    for (const old of (await store.keys()).slice(0, 1 - MOST_KEPT)) await store.delete(old);
-    await store.put(keyOf(creationId), new Response(film, { headers: { [RUN]: String(status.run), "Content-Type": film.type } }));
+    if (answer.ok && isSmall) keeping = put(creationId, status.run, answer).catch(note);
+    else await answer.body?.cancel();
   } catch (error) {
     note(error);
   }
+}
+
+async function put(creationId, run, answer) {
+  const film = await answer.blob();
+  if (!globalThis.caches) {
+    kept.set(creationId, { run, film });
+    return;
+  }
+  const store = await caches.open(STORE);
+  for (const old of (await store.keys()).slice(0, 1 - MOST_KEPT)) await store.delete(old);
+  await store.put(keyOf(creationId), new Response(film, { headers: { [RUN]: String(run), "Content-Type": film.type } }));
 }
 
 /**
@@ -44,6 +54,7 @@ export async function keepFilm(creationId, status) {
  * @returns {Promise<string | null>}
  */
 export async function earlierFilm(creationId, status) {
+  await keeping;
   let { run, film } = kept.get(creationId) ?? {};
   if (globalThis.caches) {
     const answer = await (await caches.open(STORE)).match(keyOf(creationId));
