@@ -1,9 +1,11 @@
 """`images.sh`, with a program in the engine's place that keeps what it is given."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -150,6 +152,20 @@ def test_there_is_an_image_for_each_pipeline(tmp_path: Path) -> None:
     words = built(tmp_path, "story").words
     assert words[words.index("--target") + 1] == "pipeline"
     assert "PIPELINE=story" in words
+
+
+def test_what_the_images_copy_is_sent_to_the_build() -> None:
+    copies = re.findall(
+        r"^COPY (?:--chmod=\d+ )?(?!--)(.+) \S+$", (ROOT / "infra/Dockerfile").read_text(), re.M
+    )
+    sources = {source.partition("$")[0].rstrip("/") for line in copies for source in line.split()}
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert len(sources) > 8
+    assert [
+        source
+        for source in sources
+        if not any(fnmatch(source, pattern) or source.startswith(f"{pattern}/") for pattern in sent)
+    ] == []
 
 
 def test_no_image_is_the_latest_or_of_a_registry_or_mirror_that_is_named_here() -> None:
