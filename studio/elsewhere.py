@@ -14,7 +14,7 @@ from anyio import create_task_group
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -41,6 +41,7 @@ _OWN: Final = frozenset(
 _SECRET: Final = frozenset({"authorization", "cookie", "origin", "referer"})
 """What a browser says of itself, where the token speaks for it."""
 _GOING_AWAY: Final = 1001
+_REFUSED: Final = 1008
 
 
 def check_server(url: str) -> str:
@@ -96,6 +97,8 @@ class _Passing:
 
     async def on(self, request: Request) -> Response:
         """The server's answer to the same request."""
+        if _climbs(request.scope["path"]):
+            return problem(400, "the path has a segment that is . or ..; leave it out")
         url = f"{self._server}{request.scope['raw_path'].decode('latin-1')}"
         if request.url.query:
             url += f"?{request.url.query}"
@@ -119,6 +122,9 @@ class _Passing:
 
     async def listen(self, socket: WebSocket) -> None:
         """Pass a WebSocket's messages from the server to the browser until one of them ends it."""
+        if _climbs(socket.scope["path"]):
+            await socket.close(_REFUSED)
+            return
         url = f"{self._server.replace('http', 'ws', 1)}{socket.scope['raw_path'].decode('latin-1')}"
         headers = self._headers(socket.headers.items())
         said = {name: value for name, value in headers if not name.lower().startswith("sec-websocket")}
@@ -143,6 +149,11 @@ class _Passing:
         return problem(502, detail)
 
 
+def _climbs(path: str) -> bool:
+    """Whether the path that is asked for would become another one, which the guard has not seen."""
+    return not {".", ".."}.isdisjoint(path.split("/"))
+
+
 async def _closing(answer: httpx.Response) -> AsyncIterator[bytes]:
     try:
         async for chunk in answer.aiter_raw():
@@ -155,19 +166,19 @@ async def _relay(server: ClientConnection, socket: WebSocket) -> None:
     async with create_task_group() as tasks:
 
         async def to_browser() -> None:
-            with suppress(WebSocketDisconnect):  # the browser may be gone at any time
-                with suppress(ConnectionClosed):  # its code says how it ended
-                    async for message in server:
-                        await socket.send_text(message if isinstance(message, str) else message.decode())
-                await socket.close(server.close_code or _GOING_AWAY, server.close_reason)
+            with suppress(ConnectionClosed, WebSocketDisconnect):  # how it ended is looked at below
+                async for message in server:
+                    await socket.send_text(message if isinstance(message, str) else message.decode())
             tasks.cancel_scope.cancel()
 
         async def until_gone() -> None:
-            try:
+            with suppress(WebSocketDisconnect):
                 while True:
                     await socket.receive_text()  # a viewer has nothing to say
-            except WebSocketDisconnect:
-                tasks.cancel_scope.cancel()
+            tasks.cancel_scope.cancel()
 
         tasks.start_soon(to_browser)
         tasks.start_soon(until_gone)
+    if socket.client_state is WebSocketState.CONNECTED:
+        with suppress(WebSocketDisconnect):  # it may be gone at any time
+            await socket.close(server.close_code or _GOING_AWAY, server.close_reason)

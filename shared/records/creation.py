@@ -121,7 +121,7 @@ class Creation:
     def bring(self, path: Path, name: str, *, expect: str | None = None) -> ObjectInfo:
         """Upload, unless the object holds these bytes already: then its generation stays the same."""
         there = self.stat(name)
-        if there is None or expect not in (None, there.generation) or not _holds(there, path):
+        if there is None or expect not in (None, there.generation) or not holds(there, path):
             return self.upload(path, name, expect=expect)
         return there
 
@@ -175,7 +175,7 @@ class Creation:
             yield info.key[skip:], info
 
 
-def _holds(info: ObjectInfo, path: Path) -> bool:
+def holds(info: ObjectInfo, path: Path) -> bool:
     """Whether the object's content is the file's."""
     if info.size_bytes != path.stat().st_size:
         return False

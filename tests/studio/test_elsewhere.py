@@ -1,5 +1,6 @@
 """The page beside a server that is somewhere else."""
 
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -60,10 +61,10 @@ def test_a_film_is_sought_in(here: str, spring: Creation) -> None:
 def test_a_run_is_watched(here: str, trigger: Trigger, spring: Creation) -> None:
     trigger.start("story", "spring")
     address = f"ws{here.removeprefix('http')}/ws/job"
-    with connect(f"{address}/spring", proxy=None) as socket:
-        assert '"stage":"pipeline"' in str(socket.recv(timeout=20))
-    with connect(f"{address}/nobody", proxy=None) as socket, pytest.raises(Exception, match="1008"):
-        socket.recv(timeout=20)
+    with connect(f"{address}/spring", proxy=None) as line:
+        assert '"stage":"pipeline"' in str(line.recv(timeout=20))
+    with connect(f"{address}/nobody", proxy=None) as line, pytest.raises(Exception, match="1008"):
+        line.recv(timeout=20)
 
 
 def test_other_sites_may_not_use_the_token(here: str, spring: Creation) -> None:
@@ -93,8 +94,8 @@ def test_a_team_logs_in_with_the_token(trigger: Trigger, spring: Creation) -> No
         assert person.get("/healthz").status_code == 200
         cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in person.cookies.items())}
         address = f"ws{url.removeprefix('http')}/ws/job/spring"
-        with connect(address, proxy=None, origin=Origin(url), additional_headers=cookie) as socket:
-            socket.close()
+        with connect(address, proxy=None, origin=Origin(url), additional_headers=cookie) as line:
+            line.close()
         with pytest.raises(Exception, match="401"):
             connect(address, proxy=None).close()
 
@@ -132,3 +133,18 @@ def test_whether_the_page_is_there_is_seen(here: str) -> None:
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(InvalidSettings, match="--server"):
         studio_elsewhere(address, token=None)
+
+
+@pytest.mark.parametrize(
+    "path", ["/shared/../pipelines", "/shared/%2e%2e/pipelines", "/shared/x/../../pipelines"]
+)
+def test_nobody_reaches_what_is_guarded_by_way_of_what_is_open(path: str, trigger: Trigger) -> None:
+    with (
+        listening(create_app(trigger, settings=Settings(api_token=TOKEN))) as server,
+        listening(studio_elsewhere(server, token=TOKEN, for_team=True)) as url,
+    ):
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as line:
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: line.recv(4096), b""))
+    assert answer.split()[1] in {b"400", b"401"}

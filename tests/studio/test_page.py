@@ -36,7 +36,7 @@ def test_a_story_is_made_of_pictures_and_captions(studio: str, page: Page, store
     made = Creation(store, "two-lights")
     assert names(made) == ["1/1.txt", "1/image.png", "2/1.txt", "2/2.txt", "2/image.png", "story.json"]
     assert made.read("assets/1/1.txt")[0].decode().strip() == HOSTILE
-    assert made.read("assets/1/image.png")[0] == picture("blue")["buffer"]
+    assert made.read("assets/1/image.png")[0] == picture("red")["buffer"]
     assert json.loads(made.read("assets/story.json")[0]) == {"size": "square"}
     assert page.title() == "two-lights · Reelwright"
 
@@ -245,7 +245,7 @@ def test_a_story_is_made_and_deleted_by_keys_alone(studio: str, page: Page, stor
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="by-keys")).to_be_visible()
     assert store.read("by-keys/assets/1/1.txt")[0] == b"Two.\n"
-    assert store.read("by-keys/assets/1/image.png")[0] == picture("blue")["buffer"]
+    assert store.read("by-keys/assets/1/image.png")[0] == picture("red")["buffer"]
     go_to(page.get_by_role("button", name="Stop"))
     page.keyboard.press("Enter")
     go_to(page.get_by_role("link", name="Reelwright"), "Shift+Tab")

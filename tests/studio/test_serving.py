@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jobs.catalogue import pipelines
 from shared.api.app import create_app
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
@@ -74,3 +75,9 @@ def test_every_word_that_the_page_asks_for_is_in_the_catalogue() -> None:
     asked = set(re.findall(r"""\bt\(\s*"([a-z.]+)\"""", SCRIPTS))
     assert len(asked) > 40
     assert asked - set(CATALOGUES["en"]) == set()
+
+
+@pytest.mark.parametrize("language", sorted(CATALOGUES))
+def test_every_stage_has_a_name_that_people_understand(language: str) -> None:
+    stages = {f"stage.{stage}" for pipeline in pipelines().values() for stage in pipeline.stages}
+    assert stages - set(CATALOGUES[language]) == set()

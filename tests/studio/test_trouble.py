@@ -1,12 +1,13 @@
 """What people see and can do when something goes wrong."""
 
 import errno
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
@@ -18,6 +19,8 @@ from tests.support.studio import HOSTILE, choose, names, picture, studio_of
 from tests.support.voices import heart, home
 
 __all__ = ["heart", "home"]
+
+COLOURS = ("red", "green", "blue")
 
 
 def test_what_is_wrong_is_said_in_the_servers_words(studio: str, page: Page) -> None:
@@ -211,3 +214,114 @@ def test_what_the_page_cannot_show_is_kept(studio: str, page: Page, spring: Crea
     page.get_by_label("Captions of part 1").fill("Spring is here.")
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     assert set(names(spring)) == before
+
+
+@pytest.fixture
+def three(spring: Creation) -> Creation:
+    """A story of three parts; the second one has an option of its own."""
+    spring.write("assets/story.json", b'{"parts": {"2": {"fit": "contain"}}}')
+    for number, colour in enumerate(COLOURS, 1):
+        spring.write(f"assets/{number}/image.png", picture(colour)["buffer"])
+        spring.write(f"assets/{number}/1.txt", colour.encode())
+    return spring
+
+
+def colours_of(creation: Creation) -> list[str]:
+    """The captions, if each picture has the colour that its caption names."""
+    captions = [creation.read(f"assets/{number}/1.txt")[0].decode().strip() for number in (1, 2, 3)]
+    pictures = [creation.read(f"assets/{number}/image.png")[0] for number in (1, 2, 3)]
+    return captions if pictures == [picture(colour)["buffer"] for colour in captions] else []
+
+
+def test_parts_that_are_moved_twice_keep_their_pictures_and_options(
+    studio: str, page: Page, three: Creation
+) -> None:
+    def have_order(order: list[str]) -> bool:
+        return colours_of(three) == order
+
+    page.goto(f"{studio}#/make/story/spring")
+    for number, order in ((3, ["red", "blue", "green"]), (2, ["blue", "red", "green"])):
+        page.get_by_role("button", name=f"Move part {number} up").click()
+        until(partial(have_order, order))
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert json.loads(three.read("assets/story.json")[0]) == {"parts": {"3": {"fit": "contain"}}}
+
+
+def test_a_picture_that_is_replaced_while_it_is_sent_is_sent_again(
+    studio: str, page: Page, three: Creation
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PUT" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/assets/1/image.png*", hold)
+    page.goto(f"{studio}#/make/story/spring")
+    swap = page.get_by_label("Replace the picture of part 1").and_(page.locator("input"))
+    swap.set_input_files([picture("black")])
+    until(lambda: page.evaluate("1") and held)
+    swap.set_input_files([picture("white")])
+    held[0].continue_()
+    until(lambda: page.evaluate("1") and three.read("assets/1/image.png")[0] == picture("white")["buffer"])
+
+
+def test_a_login_that_expires_while_a_draft_is_written_loses_nothing(
+    trigger: Trigger, page: Page, spring: Creation
+) -> None:
+    with listening(studio_of(trigger, api_token=TOKEN)) as url:
+        page.goto(f"{url}/studio/")
+        page.locator("input[type=password]").fill(TOKEN)
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Story").click()
+        page.get_by_label("Name").fill("mine")
+        choose(page, "Drop pictures here, or a whole folder", picture("red"))
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+        page.context.clear_cookies()
+        page.get_by_label("Captions of part 1").fill("Kept.")
+        with page.expect_popup() as login:
+            page.get_by_role("link", name="Log in").click()
+        login.value.locator("input[type=password]").fill(TOKEN)
+        login.value.keyboard.press("Enter")
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+        for each in (login.value, page):
+            each.goto("about:blank")
+    assert Creation(trigger.store, "mine").read("assets/1/1.txt")[0] == b"Kept.\n"
+
+
+def test_a_draft_without_a_name_is_kept_when_people_go_elsewhere(
+    studio: str, page: Page, store: MemoryStore
+) -> None:
+    page.goto(f"{studio}#/make/story")
+    choose(page, "Drop pictures here, or a whole folder", picture("red"))
+    page.get_by_role("link", name="Reelwright").click()
+    expect(page.get_by_role("heading", name="What do you want to make?")).to_be_visible()
+    assert names(Creation(store, "story")) == ["1/image.png", "story.json"]
+    assert page.evaluate("location.hash") == "#/"
+
+
+def test_the_end_of_a_run_is_shown_even_if_the_server_fails_once(
+    studio: str, page: Page, trigger: Trigger, spring: Creation, finish: Callable[[int], None]
+) -> None:
+    trigger.start("story", "spring")
+    page.goto(f"{studio}#/see/spring")
+    expect(page.get_by_role("log")).to_contain_text("run 1 was asked for")
+    page.route("**/me/creation/spring", lambda route: route.fulfill(status=503, json={}), times=1)
+    finish(1)
+    expect(page.get_by_text("completed", exact=True)).to_be_visible()
+
+
+def test_options_that_are_no_json_are_named_and_can_be_replaced(
+    studio: str, page: Page, trigger: Trigger, record: Callable[..., None], spring: Creation
+) -> None:
+    trigger.start("story", "spring")
+    spring.write("assets/story.json", b"{ not json")
+    page.goto(f"{studio}#/make/story/spring")
+    expect(page.get_by_role("alert")).to_contain_text("story.json is no JSON")
+    why = {"kind": "InvalidAssets", "message": "story.json: no JSON", "permanent": True}
+    record("narrate", "failed", error=why)
+    page.goto(f"{studio}#/see/spring")
+    expect(page.get_by_role("button", name="Replace story.json")).to_be_visible()
+    assert spring.read("assets/story.json")[0] == b"{ not json"

@@ -17,13 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from shared.api.http.body import refuse_by_head
+from shared.api.http.conditional import expectation
 from shared.api.http.content import check_content, kind_of, limit_bytes
 from shared.api.http.problems import RESPONSES, too_large
 from shared.api.routes.context import WithChangeable, WithCreation, WithSettings, WithTrigger
 from shared.api.routes.models import creation_url
 from shared.errors import BadRequest, PreconditionFailed
 from shared.machine.temporary import scratch
-from shared.records.creation import Creation
+from shared.records.creation import Creation, holds
 from shared.records.documents import Document, load, save
 from shared.records.names import ASSETS, CACHE
 from shared.storage import ABSENT
@@ -44,6 +45,8 @@ class Upload(Document):
     name: str
     """Of the asset, below `assets/`."""
     length: int
+    expect: str | None = None
+    """The generation of the asset that it replaces, where the client said so."""
 
 
 router = APIRouter(tags=["assets"], responses=RESPONSES)
@@ -61,6 +64,8 @@ def create_upload(
     creation: WithChangeable,
     trigger: WithTrigger,
     settings: WithSettings,
+    request: Request,
+    *,
     upload_length: Annotated[Length, Header(description="The whole file's size in bytes.")],
     upload_metadata: Annotated[
         str,
@@ -68,14 +73,17 @@ def create_upload(
     ],
     tus_resumable: Resumable = VERSION,
 ) -> Response:
-    """Begin an upload. Send its bytes to the `Location` with PATCH, in as many pieces as you like."""
+    """Begin an upload. Send its bytes to the `Location` with PATCH, in as many pieces as you like. If-Match
+    and If-None-Match hold until the end: the last piece is refused with 412 if the asset was changed."""
     _check_version(tus_resumable)
     name = _name_in(upload_metadata)
     limit = limit_bytes(kind_of(name, trigger.pipelines.values()), settings.max_upload_bytes)
     if upload_length > limit:
         raise too_large(limit)
+    asset = f"{ASSETS}{name}"
+    expect = expectation(request.headers, creation.key(asset), creation.stat(asset))
     upload = secrets.token_hex(16)
-    save(creation, _note(upload), Upload(name=name, length=upload_length), expect=ABSENT)
+    save(creation, _note(upload), Upload(name=name, length=upload_length, expect=expect), expect=ABSENT)
     place = creation_url(creation.creation_id, f"uploads/{upload}")
     return Response(status_code=201, headers={**_TUS, "Location": place})
 
@@ -218,8 +226,18 @@ def _finish(creation: Creation, upload: str, found: Upload, trigger: WithTrigger
     except HTTPException:
         _forget(creation, upload)
         raise
-    creation.bring(whole, f"{ASSETS}{found.name}")
-    _forget(creation, upload)
+    asset = f"{ASSETS}{found.name}"
+    try:
+        creation.bring(whole, asset, expect=found.expect)
+    except PreconditionFailed as error:
+        there = creation.stat(asset)
+        _forget(creation, upload)
+        if there is None or not holds(there, whole):  # else it was brought before the server died
+            raise HTTPException(
+                412, f"{found.name} was changed while it was sent; look at it first"
+            ) from error
+    else:
+        _forget(creation, upload)
 
 
 def _forget(creation: Creation, upload: str) -> None:

@@ -1,6 +1,6 @@
 /** Starts the page and shows what its address names: `#/`, `#/make/<pipeline>/<creation>`, `#/see/<creation>`. */
 
-import { getJson } from "./lib/api.js";
+import { getJson, resumePlace } from "./lib/api.js";
 import { h } from "./lib/dom.js";
 import { chooseLanguage, currentLanguage, languages, loadWords, t } from "./lib/words.js";
 import { note, troubleOf } from "./lib/toast.js";
@@ -10,6 +10,7 @@ import { see } from "./pages/see.js";
 
 const THEME = "reelwright-theme";
 const main = document.getElementById("main");
+/** Leaves the page that is shown; false where people want to stay. */
 let leave = () => {};
 let pipelines = null;
 
@@ -44,19 +45,29 @@ async function pageFor(address) {
   return home(pipelines);
 }
 
-async function show(focus) {
-  leave();
+const addressNow = () => location.hash.replace(/^#\/?/, "");
+let shows = 0;
+
+/** @param {boolean} focus whether the page gets it @param {string} [before] the address that is left */
+async function show(focus, before) {
+  const address = addressNow();
+  shows += 1;
+  const mine = shows;
+  if ((await leave()) === false) {
+    history.replaceState(null, "", before);
+    return;
+  }
+  if (mine !== shows) return;
   leave = () => {};
-  const address = location.hash.replace(/^#\/?/, "");
   let page;
   try {
     page = await pageFor(address);
   } catch (error) {
     note(error);
     const again = h("button", { type: "button", onclick: () => show(true) }, t("error.again"));
-    page = { element: h("div", { class: "page" }, troubleOf(error, again)), title: t("error.title") };
+    page = { element: h("div", { class: "page" }, h("h1", {}, t("error.title")), troubleOf(error, again)), title: t("error.title") };
   }
-  if (address !== location.hash.replace(/^#\/?/, "")) {
+  if (mine !== shows) {
     page.leave?.();
     return;
   }
@@ -69,9 +80,10 @@ async function show(focus) {
 document.documentElement.dataset.theme = theme();
 await loadWords();
 tools();
+resumePlace();
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address is the page's own
   main.focus();
 });
-window.addEventListener("hashchange", () => show(true));
+window.addEventListener("hashchange", (event) => show(true, event.oldURL));
 await show(false);

@@ -6,6 +6,8 @@ import { t } from "./words.js";
 const SERVER = new URL("..", document.baseURI);
 const PIECE_BYTES = 8 * 1024 * 1024;
 const TRIES = 5;
+/** In `sessionStorage`: the part of the address that a login loses. */
+const PLACE = "reelwright-place";
 /** What a WebSocket is closed with whose creation was deleted, or was never started. */
 const GONE = 1008;
 
@@ -42,10 +44,27 @@ export async function ask(method, path, { json, body, headers = {} } = {}) {
     throw new Unreachable(t("error.unreachable"));
   });
   if (answer.ok) return answer;
-  if (answer.status === 401) {
-    location.href = urlOf(`login?next=${encodeURIComponent(location.pathname)}`);
+  if (answer.status === 401 && !isUnsaved()) {
+    sessionStorage.setItem(PLACE, location.hash);
+    location.href = loginUrl();
   }
   throw await refusalOf(answer);
+}
+
+export const loginUrl = () => urlOf(`login?next=${encodeURIComponent(location.pathname)}`);
+
+/** Go on where the page was when it sent people to the login. */
+export function resumePlace() {
+  const place = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  if (place && !location.hash) location.hash = place;
+}
+
+let isUnsaved = () => false;
+
+/** Tell how to know whether the page holds what the store does not have: then nothing leads away from it. */
+export function keepWhile(check) {
+  isUnsaved = check;
 }
 
 async function refusalOf(answer) {
@@ -57,7 +76,14 @@ async function refusalOf(answer) {
   }
 }
 
-export const getJson = async (path) => (await ask("GET", path)).json();
+export async function getJson(path) {
+  const answer = await ask("GET", path);
+  try {
+    return await answer.json();
+  } catch {
+    throw new Refusal(answer.status, t("error.json", { name: path.split("/").at(-1) }), []);
+  }
+}
 
 /** The same, or null where there is no such thing. */
 export async function findJson(path) {
@@ -87,23 +113,27 @@ export async function putAsset(creationId, name, content, etag, onProgress = () 
   const blob = content instanceof Blob ? content : new Blob([content]);
   const headers = etag ? { "If-Match": etag } : { "If-None-Match": "*" };
   const isLarge = blob.size > PIECE_BYTES;
-  if (isLarge) await putInPieces(creationId, name, blob, onProgress);
+  if (isLarge) await putInPieces(creationId, name, blob, headers, onProgress);
   const answer = isLarge ? null : await ask("PUT", assetPath(creationId, name), { body: blob, headers });
   onProgress(1);
-  return answer ? answer.json() : (await assetsOf(creationId)).get(name);
+  return answer ? answer.json() : ((await assetsOf(creationId)).get(name) ?? { name, content_hash: "" });
 }
 
-async function putInPieces(creationId, name, blob, onProgress) {
+async function putInPieces(creationId, name, blob, conditions, onProgress) {
   const tus = { "Tus-Resumable": "1.0.0" };
   const named = btoa(String.fromCharCode(...new TextEncoder().encode(name)));
   const begun = await ask("POST", creationPath(creationId, "uploads"), {
-    headers: { ...tus, "Upload-Length": String(blob.size), "Upload-Metadata": `filename ${named}` },
+    headers: { ...tus, ...conditions, "Upload-Length": String(blob.size), "Upload-Metadata": `filename ${named}` },
   });
   const place = new URL(begun.headers.get("Location"), SERVER).pathname.slice(SERVER.pathname.length);
   let offset = 0;
   let left = TRIES;
+  let isLost = false;
   while (offset < blob.size) {
     try {
+      if (isLost) offset = Number((await ask("HEAD", place, { headers: tus })).headers.get("Upload-Offset"));
+      isLost = false;
+      if (offset >= blob.size) break;
       const answer = await ask("PATCH", place, {
         body: blob.slice(offset, offset + PIECE_BYTES),
         headers: {
@@ -118,7 +148,7 @@ async function putInPieces(creationId, name, blob, onProgress) {
       left -= 1;
       if ((error instanceof Refusal && error.status < 500 && error.status !== 409) || left === 0) throw error;
       await new Promise((wake) => setTimeout(wake, 500 * 2 ** (TRIES - left)));
-      offset = Number((await ask("HEAD", place, { headers: tus })).headers.get("Upload-Offset"));
+      isLost = true;
     }
     onProgress(offset / blob.size);
   }
@@ -128,9 +158,10 @@ async function putInPieces(creationId, name, blob, onProgress) {
  * Watch a creation's run. Reconnects until `stop` is called.
  * @param {(update: any) => void} onUpdate gets each message.
  * @param {(connected: boolean) => void} onLink tells whether the server can be heard.
+ * @param {() => void} onGone tells that there is nothing to watch any more.
  * @returns {() => void} ends the watching.
  */
-export function watch(creationId, onUpdate, onLink = () => {}) {
+export function watch(creationId, onUpdate, onLink, onGone) {
   const url = new URL(`ws/job/${creationId.split("/").map(encodeURIComponent).join("/")}`, SERVER);
   url.protocol = url.protocol.replace("http", "ws");
   let socket = null;
@@ -144,7 +175,11 @@ export function watch(creationId, onUpdate, onLink = () => {}) {
     };
     socket.onmessage = (message) => onUpdate(JSON.parse(message.data));
     socket.onclose = (event) => {
-      if (ended || event.code === GONE) return;
+      if (ended) return;
+      if (event.code === GONE) {
+        onGone();
+        return;
+      }
       onLink(false);
       setTimeout(() => ended || connect(), wait);
       wait = Math.min(wait * 2, 10_000);

@@ -31,11 +31,13 @@ export function newId() {
   return `e${last}`;
 }
 
-/** Call `act` once `wait` ms have passed without another call. */
+/** Call `act` once `wait` ms have passed without another call; `cancel` gives that up. */
 export function settled(wait, act) {
   let timer = 0;
-  return () => {
+  const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(act, wait);
   };
+  soon.cancel = () => clearTimeout(timer);
+  return soon;
 }

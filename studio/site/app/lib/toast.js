@@ -46,3 +46,12 @@ export function troubleOf(error, ...acts) {
     acts.length ? h("div", { class: "row" }, acts) : null,
   );
 }
+
+const CHANGED_ELSEWHERE = 412;
+
+/** The same for an error of saving: what was changed in another window can only be loaded again. */
+export function troubleOfSaving(error) {
+  if (error.status !== CHANGED_ELSEWHERE) return troubleOf(error);
+  const again = h("button", { type: "button", onclick: () => location.reload() }, t("make.reload"));
+  return troubleOf(new Error(t("make.elsewhere")), again);
+}

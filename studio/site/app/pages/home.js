@@ -48,8 +48,11 @@ function worksOf(pipelines) {
   const more = h("button", { type: "button", hidden: true }, t("home.more"));
   let shown = A_PAGE;
   let seen = "";
+  let asks = 0;
 
   async function look() {
+    asks += 1;
+    const mine = asks;
     const query = new URLSearchParams({ limit: String(Math.min(shown, 100)) });
     for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
     let found = [];
@@ -61,12 +64,15 @@ function worksOf(pipelines) {
       found = found.concat(page.creations);
       cursor = page.next_cursor;
     } while (cursor && found.length < shown);
+    if (mine !== asks) return; // people have asked for something else meanwhile
     const news = JSON.stringify([found, page.total]);
     if (news === seen) return;
     seen = news;
     count.textContent = t(page.total === 1 ? "home.count.one" : "home.count", { count: page.total });
     more.hidden = !cursor;
+    const held = heldIn(works);
     works.replaceChildren(...found.map((work) => row(work, look)));
+    if (held) works.querySelector(`[data-id="${CSS.escape(held.id)}"] ${held.tag}`)?.focus();
   }
 
   const again = () => look().catch(complain);
@@ -105,6 +111,12 @@ function worksOf(pipelines) {
   return { element, leave: () => clearInterval(timer) };
 }
 
+/** What has the focus in the list: the creation's ID and the kind of element; null if nothing has. */
+function heldIn(works) {
+  const item = works.contains(document.activeElement) && document.activeElement.closest("[data-id]");
+  return item ? { id: item.dataset.id, tag: document.activeElement.tagName } : null;
+}
+
 function row(work, again) {
   const id = work.creation_id;
   const title = work.title || id;
@@ -115,7 +127,7 @@ function row(work, again) {
     : h("span", { class: "thumb" });
   return h(
     "li",
-    { class: "card work" },
+    { class: "card work", "data-id": id },
     picture,
     h(
       "div",

@@ -1,8 +1,8 @@
 /** Making a video: what it is made of, how it looks and sounds, and the button that starts it. */
 
-import { Unreachable, assetsOf, creationPath, findJson, getJson, postJson } from "../lib/api.js";
+import { Unreachable, assetsOf, creationPath, findJson, getJson, keepWhile, loginUrl, postJson } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
-import { note, troubleOf } from "../lib/toast.js";
+import { note, toast, troubleOf, troubleOfSaving } from "../lib/toast.js";
 import { orElse, t } from "../lib/words.js";
 import { emptyDraft, loadDraft, saveDraft } from "../parts/draft.js";
 import { keepFilm } from "../parts/earlier.js";
@@ -15,7 +15,7 @@ import { nameOf } from "./home.js";
 const SAVED_AFTER_MS = 1200;
 /** After the draft is in the store, from which the server draws. */
 const LOOKED_AT_AFTER_MS = 2500;
-const CHANGED_ELSEWHERE = 412;
+const LOGGED_OUT = 401;
 
 /** @param {string} creationId empty for a new one. */
 export async function make(pipelines, pipelineName, creationId) {
@@ -44,19 +44,40 @@ class Desk {
     this.still = h("img", { class: "still", alt: t("make.still"), hidden: true });
     this.price = h("p", { class: "soft small" });
     this.saving = Promise.resolve();
-    this.saveSoon = settled(SAVED_AFTER_MS, () => this.save().catch((error) => this.say(error)));
+    this.dirty = false;
+    this.saveSoon = settled(SAVED_AFTER_MS, () => this.save().catch((error) => this.sayUnsaved(error)));
     this.lookSoon = settled(LOOKED_AT_AFTER_MS, () => this.look());
     this.element = this.drawn();
     if (this.stills.available) this.lookSoon();
     window.addEventListener("beforeunload", this.warn);
+    keepWhile(() => this.dirty);
   }
 
   warn = (event) => {
     if (this.dirty) event.preventDefault();
   };
 
-  close() {
+  /** Save what is not saved yet. Returns false if that can't be done and people don't want to lose it. */
+  async close() {
+    this.saveSoon.cancel();
+    this.lookSoon.cancel();
+    this.leaving = true;
+    const isNamed = Boolean(this.name.value.trim());
+    if (this.dirty && (isNamed || this.draft.pieces.length || this.draft.files.size)) {
+      try {
+        await this.save();
+        if (!isNamed) toast(t("make.kept", { name: this.creationId }));
+      } catch (error) {
+        note(error);
+        if (!confirm(`${error.message}\n\n${t("make.lose")}`)) {
+          this.leaving = false;
+          return false;
+        }
+      }
+    }
     window.removeEventListener("beforeunload", this.warn);
+    keepWhile(() => false);
+    return true;
   }
 
   drawn() {
@@ -93,6 +114,7 @@ class Desk {
 
   changed() {
     this.dirty = true;
+    this.edits += 1;
     if (this.stills.available) this.lookSoon();
     this.state.textContent = "";
     if (this.name.value.trim()) this.saveSoon();
@@ -117,25 +139,23 @@ class Desk {
     }
     this.name.value = this.creationId;
     this.name.readOnly = true;
-    this.dirty = false;
+    this.edits = 0;
     this.state.textContent = t("make.saving");
     try {
       await saveDraft(this.creationId, this.pipeline, this.draft, (part) => {
         this.upload.hidden = part >= 1;
         this.upload.value = part;
       });
-    } catch (error) {
-      this.dirty = true;
-      throw error;
     } finally {
       this.upload.hidden = true;
       this.state.textContent = "";
     }
-    this.state.textContent = t("make.saved");
-    this.trouble.replaceChildren();
+    this.dirty = this.edits > 0;
+    if (!this.dirty) this.state.textContent = t("make.saved");
+    if (this.isUnsavedSaid) this.trouble.replaceChildren();
+    this.isUnsavedSaid = false;
     this.tellPrice();
-    const isShown = this.element.isConnected; // people may have gone on to another page
-    if (isShown) history.replaceState(null, "", `#/make/${this.pipeline.name}/${this.creationId}`);
+    if (this.element.isConnected && !this.leaving) history.replaceState(null, "", `#/make/${this.pipeline.name}/${this.creationId}`);
   }
 
   /** What the run would cost, of what is there so far; nothing where that can't be told yet. */
@@ -151,6 +171,7 @@ class Desk {
   }
 
   async run() {
+    this.saveSoon.cancel();
     this.start.disabled = true;
     this.trouble.replaceChildren();
     try {
@@ -160,7 +181,8 @@ class Desk {
       await postJson(creationPath(this.creationId, this.pipeline.action));
       location.hash = `#/see/${this.creationId}`;
     } catch (error) {
-      this.say(error);
+      if (this.dirty) this.sayUnsaved(error);
+      else this.say(error);
     } finally {
       this.start.disabled = false;
     }
@@ -169,11 +191,19 @@ class Desk {
   say(error) {
     note(error);
     this.state.textContent = "";
-    if (error.status === CHANGED_ELSEWHERE) {
-      const again = h("button", { type: "button", onclick: () => location.reload() }, t("make.reload"));
-      this.trouble.replaceChildren(troubleOf(new Error(t("make.elsewhere")), again));
-    } else this.trouble.replaceChildren(troubleOf(error));
-    if (error instanceof Unreachable && this.element.isConnected) this.saveSoon();
+    this.isUnsavedSaid = false;
+    this.trouble.replaceChildren(troubleOfSaving(error));
+  }
+
+  /** Say why the draft is not in the store, and try again where waiting or a login helps. */
+  sayUnsaved(error) {
+    this.say(error);
+    this.isUnsavedSaid = true;
+    if (error.status === LOGGED_OUT) {
+      const login = h("a", { class: "button", href: loginUrl(), target: "_blank", rel: "noopener" }, t("error.login.act"));
+      this.trouble.replaceChildren(troubleOf(new Error(t("error.login")), login));
+    }
+    if (this.element.isConnected && (error.status === LOGGED_OUT || error instanceof Unreachable)) this.saveSoon();
   }
 }
 

@@ -12,6 +12,9 @@ import { mendOf } from "../parts/mend.js";
 import { remediesFor } from "../parts/remedies.js";
 import { chip, nameOf } from "./home.js";
 
+const AGAIN_AFTER_MS = 3000;
+/** Of an answer: the creation was deleted. */
+const GONE = 404;
 const SPENT_EVERY_MS = 10_000;
 const CHAPTERS = "chapters.vtt";
 const TRANSCRIPT = "transcript.md";
@@ -42,25 +45,33 @@ class Desk {
   }
 
   leave() {
+    this.isLeft = true;
     this.rest();
   }
 
   async draw() {
     const status = await getJson(creationPath(this.creationId));
+    if (this.isLeft) return;
     this.rest();
     this.pipeline = this.pipelines.find((each) => each.name === status.pipeline);
     this.status = status;
     if (!this.pipeline?.action) throw new Error(t("see.unknown", { pipeline: status.pipeline ?? "" }));
     this.title = await this.calledBy();
+    if (this.isLeft) return;
     const body = status.run === 0 ? this.notStarted() : status.status === "pending" ? this.underWay() : await this.ended();
+    if (this.isLeft) {
+      this.rest();
+      return;
+    }
     this.element.replaceChildren(this.head(), ...body.filter(Boolean));
   }
 
   /** What people call it: its title where its options have one, else its ID. */
   async calledBy() {
-    const { document, options } = this.pipeline;
-    if (options.properties?.title?.format !== "title") return this.creationId;
-    return (await findJson(assetPath(this.creationId, document)))?.title || this.creationId;
+    const { document, options: schema } = this.pipeline;
+    if (schema.properties?.title?.format !== "title") return this.creationId;
+    const options = await findJson(assetPath(this.creationId, document)).catch(note); // it may be no JSON: a run says so
+    return options?.title || this.creationId;
   }
 
   act(label, run, kind = "") {
@@ -113,10 +124,17 @@ class Desk {
       const isLast = ["pipeline", "error"].includes(update.stage) && ["completed", "failed"].includes(update.status);
       if (isLast && !over) {
         over = true;
-        this.draw().catch(complain);
+        showEnd();
       }
     };
-    this.ends.push(watch(this.creationId, news, shown.linked));
+    const showEnd = () => this.draw().catch((error) => {
+      if (error.status === GONE) this.element.replaceChildren(troubleOf(error));
+      else {
+        complain(error);
+        setTimeout(() => this.isLeft || showEnd(), AGAIN_AFTER_MS);
+      }
+    });
+    this.ends.push(watch(this.creationId, news, shown.linked, showEnd));
     const look = () => getJson(creationPath(this.creationId)).then(({ cost }) => shown.spent(cost.paid_usd), () => {});
     const timer = setInterval(look, SPENT_EVERY_MS);
     this.ends.push(() => clearInterval(timer));
@@ -181,7 +199,10 @@ class Desk {
     }
     const strip = cut ? stripOf(cut, video) : null;
     if (strip) this.ends.push(strip.leave);
-    const mend = await mendOf(this.pipeline, this.creationId, assets, () => this.remake());
+    const mend = await mendOf(this.pipeline, this.creationId, assets, () => this.remake()).catch((error) => {
+      complain(error);
+      return null;
+    });
     const left = h("div", { class: "stack" }, screen, strip?.element, cut?.captions.length ? h("section", { class: "card stack" },
       h("h2", {}, t("see.words")), h("p", { class: "hint" }, t("see.words.hint")), wordsOf(cut, video)) : null);
     return h("div", { class: "show" }, left, h("div", { class: "stack" }, outputs, mend));

@@ -3,6 +3,8 @@
 import { Refusal, ask, assetPath, assetsOf, findJson, putAsset, urlOf } from "../lib/api.js";
 
 const PIECE = /^(\d+)\/(.+)$/;
+/** Of an answer: not what it was when the page was loaded. */
+const CHANGED = 412;
 const CAPTION = /^\d+\.(txt|text|md|markdown)$/i;
 
 /** An empty draft of a pipeline. */
@@ -38,14 +40,16 @@ export async function loadDraft(creationId, pipeline) {
     else draft.files.set(`${number}/${file}`, asset); // kept until its picture comes
     draft.said.set(`${number}/${file}`, words);
   });
-  draft.pieces = [...byNumber.entries()].sort((a, b) => a[0] - b[0]).map(([, piece]) => piece);
+  const inOrder = [...byNumber.entries()].sort((a, b) => a[0] - b[0]);
+  inOrder.forEach(([number, piece]) => { piece.own = draft.options.parts?.[number]; });
+  draft.pieces = inOrder.map(([, piece]) => piece);
   return draft;
 }
 
 function pieceAt(creationId, name, asset) {
   const ending = /\.[^.]+$/.exec(name)?.[0] ?? "";
   const url = `${urlOf(assetPath(creationId, name))}?${asset.content_hash.slice(0, 12)}`;
-  return { picture: null, pictureUrl: url, ending, hash: asset.content_hash, captions: [] };
+  return { picture: null, pictureUrl: url, ending, hash: asset.content_hash, captions: [], own: undefined };
 }
 
 /** Whether the pipeline makes this asset itself. */
@@ -64,7 +68,7 @@ export async function saveDraft(creationId, pipeline, draft, onProgress = () => 
     const isSaid = draft.said.get(name) === words; // however its file is laid out
     wanted.set(name, { words, blob: textBlob(words + end), hash: isSaid ? draft.stored.get(name)?.content_hash : "" });
   };
-  if (pipeline.document) want(pipeline.document, written(draft.options), "");
+  if (pipeline.document) want(pipeline.document, written(optionsOf(draft)), "");
   draft.pieces.forEach((piece, at) => {
     wanted.set(`${at + 1}/image${piece.ending}`, { blob: piece.picture, url: piece.pictureUrl, hash: piece.hash, piece });
     piece.captions.forEach((words, number) => want(`${at + 1}/${number + 1}.txt`, words, "\n"));
@@ -76,15 +80,16 @@ export async function saveDraft(creationId, pipeline, draft, onProgress = () => 
     each.hash ||= await sha256(each.blob);
     if (draft.stored.get(name)?.content_hash !== each.hash || !each.hash) changed.push([name, each]);
   }
-  // A part that moved is read before anything is written over it.
-  for (const [, each] of changed) each.blob ??= await (await fetch(each.url)).blob();
+  // A part that moved is read before anything is written over it, and kept: its place in the store is another's now.
+  for (const [, each] of changed) if (!each.blob) each.blob = await takeOut(each.piece);
   const total = changed.reduce((sum, [, each]) => sum + each.blob.size, 0) || 1;
   let done = 0;
   for (const [name, each] of changed) {
     const progress = (part) => onProgress((done + part * each.blob.size) / total);
     const asset = await putAsset(creationId, name, each.blob, draft.stored.get(name)?.etag, progress);
     draft.stored.set(name, asset);
-    if (each.piece) each.piece.hash = asset.content_hash;
+    if (each.piece?.picture === each.blob) each.piece.hash = asset.content_hash; // else it was replaced meanwhile
+    if (draft.files.get(name) === each.blob) draft.files.set(name, asset);
     if (each.words) draft.said.set(name, each.words);
     done += each.blob.size;
   }
@@ -94,6 +99,24 @@ export async function saveDraft(creationId, pipeline, draft, onProgress = () => 
     draft.stored.delete(name);
   }
   return changed.length + gone.length;
+}
+
+/** The options, with those of single parts under their parts' numbers of now. */
+function optionsOf({ options, pieces }) {
+  const own = Object.fromEntries(pieces.map((piece, at) => [at + 1, piece.own]).filter(([, each]) => each));
+  if (Object.keys(own).length) return { ...options, parts: own };
+  const { parts: _, ...others } = options;
+  return pieces.length ? others : options;
+}
+
+/** The picture of a stored part, from then on in this page. */
+async function takeOut(piece) {
+  const blob = await (await ask("GET", piece.pictureUrl)).blob();
+  const hash = await sha256(blob);
+  if (hash && hash !== piece.hash) throw new Refusal(CHANGED, "", []);
+  piece.picture = blob;
+  piece.pictureUrl = URL.createObjectURL(blob);
+  return blob;
 }
 
 async function remove(creationId, name, etag) {

@@ -30,7 +30,7 @@ export async function keepFilm(creationId, status) {
   if (!url || status.status !== "completed") return;
   try {
     const answer = await fetch(urlOf(url));
-    const isSmall = Number(answer.headers.get("Content-Length")) <= MOST_BYTES;
+    const isSmall = Number(answer.headers.get("Content-Length") ?? Infinity) <= MOST_BYTES;
     if (answer.ok && isSmall) keeping = put(creationId, status.run, answer).catch(note);
     else await answer.body?.cancel();
   } catch (error) {

@@ -13,7 +13,7 @@ export function dropZone({ label, hint, accept, multiple = false }, onFiles) {
   const input = h("input", {
     type: "file", id, class: "hushed", multiple, accept: accept.filter(Boolean).join(","),
     onchange: (e) => {
-      onFiles([...e.target.files]);
+      onFiles(inOrder([...e.target.files]));
       e.target.value = "";
     },
   });
@@ -44,13 +44,14 @@ export function dropZone({ label, hint, accept, multiple = false }, onFiles) {
   return zone;
 }
 
-/** All files that were dropped, those in folders too, by name as people count: 2 before 10. */
+/** All files that were dropped, those in folders too, in the order of people who count: 2 before 10. */
 async function filesIn(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.length) return [...transfer.files];
-  const found = (await Promise.all(entries.map(walk))).flat();
-  return found.sort((a, b) => placeOf(a).localeCompare(placeOf(b), undefined, { numeric: true }));
+  if (!entries.length) return inOrder([...transfer.files]);
+  return inOrder((await Promise.all(entries.map(walk))).flat());
 }
+
+const inOrder = (files) => files.sort((a, b) => placeOf(a).localeCompare(placeOf(b), undefined, { numeric: true }));
 
 const places = new WeakMap();
 

@@ -1,7 +1,7 @@
 /** Small edits beside the film: captions, pictures and the music's volume; only what they touch is made again. */
 
 import { h, newId } from "../lib/dom.js";
-import { complain } from "../lib/toast.js";
+import { note, troubleOfSaving } from "../lib/toast.js";
 import { t } from "../lib/words.js";
 import { loadDraft, saveDraft } from "./draft.js";
 
@@ -16,6 +16,7 @@ export async function mendOf(pipeline, creationId, assets, remake) {
   if (!draft.pieces.length && !(music && hasMusic)) return null;
 
   const button = h("button", { type: "button", class: "main-act", disabled: true }, t("mend.apply"));
+  const trouble = h("div", {});
   const changed = () => { button.disabled = false; };
   button.addEventListener("click", async () => {
     button.disabled = true;
@@ -23,7 +24,8 @@ export async function mendOf(pipeline, creationId, assets, remake) {
       await saveDraft(creationId, pipeline, draft);
       await remake();
     } catch (error) {
-      complain(error);
+      note(error);
+      trouble.replaceChildren(troubleOfSaving(error));
       button.disabled = false;
     }
   });
@@ -31,7 +33,7 @@ export async function mendOf(pipeline, creationId, assets, remake) {
   return h("section", { class: "card stack", "aria-label": t("mend.title") },
     h("h2", {}, t("mend.title")), h("p", { class: "hint" }, t("mend.hint")),
     music && hasMusic ? volume(draft.options, music, changed) : null,
-    h("ol", { class: "pieces" }, pieces), h("div", {}, button));
+    h("ol", { class: "pieces" }, pieces), trouble, h("div", {}, button));
 }
 
 function volume(options, field, changed) {

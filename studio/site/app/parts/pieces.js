@@ -1,12 +1,13 @@
 /** The parts of a story: a picture and captions each, in an order that people change by dragging or by keys. */
 
 import { h, newId } from "../lib/dom.js";
+import { toast } from "../lib/toast.js";
 import { t } from "../lib/words.js";
 import { dropZone, endingOf, placeOf } from "./files.js";
 
 /**
- * @typedef {{picture: Blob | null, pictureUrl: string, ending: string, hash: string, captions: string[]}} Piece
- * `hash` is the stored picture's SHA-256, if it is stored.
+ * @typedef {{picture: Blob | null, pictureUrl: string, ending: string, hash: string, captions: string[], own: any}} Piece
+ * `hash` is the stored picture's SHA-256, if it is stored; `own` are the options of this part alone.
  */
 
 /**
@@ -51,7 +52,7 @@ export function piecesEditor(pieces, endings, onChange) {
       onchange: (e) => {
         const [file] = e.target.files;
         if (!file) return;
-        Object.assign(piece, pieceOf(file), { captions: piece.captions });
+        Object.assign(piece, pieceOf(file), { captions: piece.captions, own: piece.own });
         draw({ at, what: ".swap" });
         onChange();
       },
@@ -107,6 +108,8 @@ export function piecesEditor(pieces, endings, onChange) {
 /** Pictures become parts in their order; a text goes to the picture in its folder, or of its name. */
 async function addFiles(pieces, files, endings) {
   const added = new Map();
+  const unusable = files.filter((each) => ![...endings, ".txt"].includes(endingOf(each.name)));
+  for (const { name } of unusable) toast(t("files.wrong", { name, endings: [...endings, ".txt"].join(", ") }));
   for (const file of files.filter((each) => endings.includes(endingOf(each.name)))) {
     const piece = pieceOf(file);
     pieces.push(piece);
@@ -125,5 +128,5 @@ const folderOf = (file) => `${placeOf(file).split("/").slice(0, -1).join("/")}/`
 
 /** @returns {Piece} */
 function pieceOf(file) {
-  return { picture: file, pictureUrl: URL.createObjectURL(file), ending: endingOf(file.name), hash: "", captions: [] };
+  return { picture: file, pictureUrl: URL.createObjectURL(file), ending: endingOf(file.name), hash: "", captions: [], own: undefined };
 }

@@ -2,6 +2,7 @@
 
 import { ask, assetPath, getJson, putAsset } from "../lib/api.js";
 import { h } from "../lib/dom.js";
+import { toast } from "../lib/toast.js";
 import { t } from "../lib/words.js";
 import { endingOf } from "./files.js";
 
@@ -42,6 +43,10 @@ async function replace(pipeline, creationId, name, asset) {
   const like = pipeline.takes.filter((each) => each.endings.includes(ending)).flatMap((each) => each.endings);
   const file = await chosen(like);
   if (!file) return false;
+  if (!like.includes(endingOf(file.name))) {
+    toast(t("files.wrong", { name: file.name, endings: like.filter(Boolean).join(", ") }));
+    return false;
+  }
   const target = name.slice(0, name.length - ending.length) + endingOf(file.name);
   await putAsset(creationId, target, file, target === name ? asset.etag : undefined);
   if (target !== name) await ask("DELETE", assetPath(creationId, name), { headers: { "If-Match": asset.etag } });

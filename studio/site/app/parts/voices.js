@@ -17,7 +17,10 @@ export function voicesFor(value, set) {
     h("option", { value: "" }, t("make.voice.any")),
     value ? h("option", { value, selected: true }, value) : null,
   );
-  known ??= getJson("voices").catch(() => ({ voices: [], addable: [] }));
+  known ??= getJson("voices").catch(() => {
+    known = null; // asked for again by the next form
+    return { voices: [], addable: [] };
+  });
   known.then(({ voices, addable }) => {
     const names = new Intl.DisplayNames([currentLanguage()], { type: "language", fallback: "code" });
     const groups = new Map();
@@ -69,7 +72,10 @@ export function listenButton(values, select) {
       button.textContent = t("make.listen.wait");
       const json = { text: t("make.sample"), voice: voice ?? null, speaking_rate: rate ?? 1, language: language ?? currentLanguage() };
       const sound = await (await ask("POST", "voices/sample", { json })).blob();
-      await new Audio(URL.createObjectURL(sound)).play();
+      const url = URL.createObjectURL(sound);
+      const player = new Audio(url);
+      player.addEventListener("ended", () => URL.revokeObjectURL(url));
+      await player.play();
     } catch (error) {
       complain(error);
     } finally {

@@ -152,3 +152,18 @@ def test_a_piece_has_its_type_and_fits(client: TestClient) -> None:
 @pytest.mark.parametrize("upload", ["0" * 32, "...", "x", "0" * 31])
 def test_an_unknown_upload_is_not_found(client: TestClient, upload: str) -> None:
     assert client.head(f"{UPLOADS}/{upload}", headers=TUS).status_code == 404
+
+
+def test_what_was_changed_while_it_was_sent_is_not_written_over(
+    client: TestClient, store: MemoryStore
+) -> None:
+    client.put("/me/creation/spring/assets/1/image.png", content=PNG)
+    tag = client.head("/me/creation/spring/assets/1/image.png").headers["etag"]
+    about = {**TUS, "Upload-Length": str(len(PNG)), "Upload-Metadata": named("1/image.png")}
+    assert client.post(UPLOADS, headers={**about, "If-None-Match": "*"}).status_code == 412
+    place = client.post(UPLOADS, headers={**about, "If-Match": tag}).headers["location"]
+    store.write("spring/assets/1/image.png", b"by somebody else")
+    answer = send(client, place, 0, PNG)
+    assert (answer.status_code, "1/image.png was changed" in answer.json()["detail"]) == (412, True)
+    assert store.read("spring/assets/1/image.png")[0] == b"by somebody else"
+    assert [info.key for info in store.list("spring/cache/")] == []
