@@ -1,6 +1,7 @@
 """What takes longer than the small films of tests is done once in a process, instead of once a story."""
 
 import gc
+import os
 import pickle
 from collections.abc import Callable
 from functools import cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from jobs.story import narrate
+from shared.machine import memory
 from shared.machine.workers import Workers
 from shared.text import guessing
 from shared.video.lettering import font_copies
@@ -74,6 +76,19 @@ def keep_frozen(set_attribute: SetAttribute) -> None:
         set_attribute(gc, name, lambda: None)
 
 
+def measure_roughly(set_attribute: SetAttribute) -> None:
+    """A process's memory: the kernel walks all pages of this large one to tell which of them are shared."""
+
+    def resident_kib(pid: int) -> int:
+        try:
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+    set_attribute(memory, "_share_kib", resident_kib)
+
+
 def instance_once(set_attribute: SetAttribute) -> None:
     """A variable font at the same places of its axes."""
     made: dict[Any, bytes] = {}
@@ -89,4 +104,7 @@ def instance_once(set_attribute: SetAttribute) -> None:
     set_attribute(font_copies, "_save_instance", save)
 
 
-EVERYTHING: Final = (instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen)
+EVERYTHING: Final = (
+    *(instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen),
+    measure_roughly,
+)
