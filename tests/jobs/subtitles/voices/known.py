@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import av
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from benchmarks.speech_measures import Span, Spoken
@@ -25,6 +26,7 @@ from shared.settings import Settings
 from shared.stages.progress import Progress
 from shared.stages.stage import Context, Result, Stage
 from shared.storage.memory import MemoryStore
+from tests.support.shared import made_once
 
 _Data = TypeVar("_Data", bound=Document)
 Samples = NDArray[np.float32]
@@ -99,6 +101,11 @@ def speak(turns: Sequence[tuple[str, str]] = TURNS) -> Known:
     whole = np.concatenate(parts)
     loud = whole * np.float32(0.5 / np.abs(whole).max())
     return Known(samples=loud, spoken=tuple(spoken), turns=tuple(said))
+
+
+def spoken_once(factory: pytest.TempPathFactory) -> Known:
+    """The same for all tests of a run, which must not change it."""
+    return made_once(factory, "known", speak)
 
 
 def silence(seconds: float) -> Samples:
