@@ -53,7 +53,8 @@ def test_words_are_where_a_forced_alignment_hears_them(tmp_path_factory: pytest.
 
     Neither these sentences nor `mia`, who speaks them, were looked at when the numbers in `timing.py` were
     chosen. Here all 18 starts and 17 ends are within 40 ms; where the model's sums come out a little
-    otherwise two words more may miss. The bench (`python -m benchmarks voices`) asks for more of forty sentences.
+    otherwise two words more may miss. The bench (`python -m benchmarks voices`) asks for more of forty
+    sentences.
     """
     known = spoken_once(tmp_path_factory)
     near = Near()
