@@ -58,9 +58,9 @@ def test_words_are_where_they_are_heard(known: Known, said: Transcript) -> None:
     assert max(near) <= 0.15
 
 
-def test_a_script_is_only_timed(known: Known, said: Transcript, tmp_path: Path) -> None:
-    script = " ".join(SENTENCES).replace("wooden", "Kvasnik wooden")
-    creation = heard(known.samples)
+def test_a_script_is_only_timed(known: Known, tmp_path: Path) -> None:
+    script = " ".join(SENTENCES[:3]).replace("street", "Kvasnik street")
+    creation = heard(known.first(3))
     creation.write(OPTIONS, b'{"language": "en"}')
     creation.write(SCRIPT, script.encode())
     listen([*BEFORE, asr.STAGE], creation, tmp_path)

@@ -4,6 +4,7 @@ import io
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,7 +121,9 @@ def resampled(samples: Samples, rate_hz: int) -> Samples:
     return np.concatenate(found)
 
 
+@cache
 def tune() -> Samples:
+    """The sample film's music, which tests must not change."""
     return resampled(music().mean(1), SAMPLE_RATE_HZ)
 
 
