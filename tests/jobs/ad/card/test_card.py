@@ -52,8 +52,8 @@ def changed(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The rows and columns in which a channel differs by more than `by`."""
     beyond = np.asarray(cv2.absdiff(picture, np.ascontiguousarray(ground)), np.uint8) > by
-    rows = np.flatnonzero(beyond.reshape(len(beyond), -1).any(axis=1))
-    return rows, np.flatnonzero(beyond.any(axis=0).any(axis=1))
+    rows = np.flatnonzero(np.any(beyond, axis=(1, 2)))
+    return rows, np.flatnonzero(np.any(beyond, axis=(0, 2)))
 
 
 @pytest.mark.parametrize("style", style_names())
