@@ -5,7 +5,6 @@ Loaded only when one is asked for: it imports what draws.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +14,7 @@ from jobs.ad.plan.direction import caption_style, words_over
 from jobs.ad.plan.frame import FRAMES, Frame
 from jobs.ad.scenery.cinematographer import ClipOrder
 from jobs.ad.scenery.filming import set_up, shown
-from jobs.ad.scenery.look import Look
-from jobs.ad.scenery.product.cutout import LEAST_SIDE, Cutout
+from jobs.ad.scenery.product.cutout import LEAST_SIDE
 from jobs.ad.styles import Style, style_named
 from shared.machine.temporary import scratch
 from shared.records.creation import Creation
@@ -80,16 +78,10 @@ def _scene(brief: Brief, style: Style, frame: Frame, product: Path | None) -> "P
         scene=_SCENE,
         variation=brief.variation,
     )
-    cutout = shown(product, style.look, max_side=LEAST_SIDE) if product else _sculpture(style.look)
+    cutout = shown(product, style.look, max_side=LEAST_SIDE)
     canvas, scene = set_up(order, cutout)
     scene.draw(canvas, _AT_S)
     return canvas.pixels[..., :3]
-
-
-@lru_cache(maxsize=4)
-def _sculpture(look: Look) -> Cutout:
-    """Kept for the next still: it takes longer than all the rest."""
-    return shown(None, look)
 
 
 def _timeline(brief: Brief, style: Style, frame: Frame) -> Timeline:

@@ -34,6 +34,11 @@ def pixels(story: Path, number: int) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
+@cache
+def luminance(story: Path, number: int) -> np.ndarray:
+    return pixels(story, number) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
 def captions(story: Path, number: int) -> list[str]:
     folder = story / str(number)
     count = len(list(folder.glob("*.txt")))
@@ -79,12 +84,11 @@ def test_a_picture_is_the_same_whenever_it_is_drawn(story: Path, number: int) ->
 
 @pytest.mark.parametrize("number", PARTS)
 def test_a_picture_has_depth_and_detail(story: Path, number: int) -> None:
-    picture = pixels(story, number)
-    assert picture.shape == (HEIGHT, WIDTH, 3)
-    luminance = picture @ np.array([0.2126, 0.7152, 0.0722])
-    low, high = np.percentile(luminance, [2, 98])
+    assert pixels(story, number).shape == (HEIGHT, WIDTH, 3)
+    light = luminance(story, number)
+    low, high = np.percentile(light, [2, 98])
     assert high - low > 90
-    blocks = luminance.reshape(HEIGHT // 24, 24, WIDTH // 24, 24)
+    blocks = light.reshape(HEIGHT // 24, 24, WIDTH // 24, 24)
     means = blocks.mean((1, 3))
     across = np.abs(np.diff(means, axis=1))
     assert (across > 6).mean() > 0.03, "a gradient from top to bottom has no edges across"
@@ -93,8 +97,7 @@ def test_a_picture_has_depth_and_detail(story: Path, number: int) -> None:
 
 @pytest.mark.parametrize("number", PARTS)
 def test_white_captions_stay_readable_over_a_picture(story: Path, number: int) -> None:
-    behind = pixels(story, number)[int(HEIGHT * 0.70) : int(HEIGHT * 0.82), WIDTH // 10 : -WIDTH // 10]
-    behind = behind @ np.array([0.2126, 0.7152, 0.0722])
+    behind = luminance(story, number)[int(HEIGHT * 0.70) : int(HEIGHT * 0.82), WIDTH // 10 : -WIDTH // 10]
     assert np.percentile(behind, 95) < 190
 
 

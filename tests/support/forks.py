@@ -127,8 +127,16 @@ def _kind(command: object, folder: Path, environ: Mapping[str, str]) -> str:
     module = command[2]
     if module == _TOYS:
         return "toys"
-    is_ours = module.partition(".")[0] in _PROGRAMS and folder.resolve() == ROOT and _is_plain(environ)
+    is_ours = module.partition(".")[0] in _PROGRAMS and _finds_ours(folder, environ) and _is_plain(environ)
     return "programs" if is_ours else ""
+
+
+def _finds_ours(folder: Path, environ: Mapping[str, str]) -> bool:
+    """Whether an interpreter would import this repository's packages there, and nothing in their place."""
+    if folder.resolve() == ROOT:
+        return True
+    told = environ.get("PYTHONPATH") == str(ROOT)
+    return told and not any(each.suffix == ".py" or each.name in _PROGRAMS for each in folder.iterdir())
 
 
 def _is_plain(environ: Mapping[str, str]) -> bool:

@@ -1,15 +1,18 @@
 """What takes longer than the small films of tests is done once in a process, instead of once a story."""
 
 import gc
+import os
 import pickle
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from jobs.ad.music import composer
 from jobs.story import narrate
+from shared.machine import memory
 from shared.machine.workers import Workers
 from shared.text import guessing
 from shared.video.lettering import font_copies
@@ -48,6 +51,16 @@ def look_once(set_attribute: SetAttribute) -> None:
     set_attribute(narrate, "what_matters", look)
 
 
+def compose_once(set_attribute: SetAttribute) -> None:
+    """The same music; its own tests compose it each time."""
+    compose = lru_cache(maxsize=8)(composer.compose)
+
+    def composed(*, cuts_s: Sequence[float], **asked: Any) -> "NDArray[np.float32]":
+        return compose(cuts_s=tuple(cuts_s), **asked)
+
+    set_attribute(composer, "compose", composed)
+
+
 def keep_decoders(set_attribute: SetAttribute) -> None:
     """The processes that decode pictures live on when a stage has ended."""
     set_attribute(meter, "DECODERS", Workers("unused", most=1))
@@ -74,6 +87,19 @@ def keep_frozen(set_attribute: SetAttribute) -> None:
         set_attribute(gc, name, lambda: None)
 
 
+def measure_roughly(set_attribute: SetAttribute) -> None:
+    """A process's memory: the kernel walks all pages of this large one to tell which of them are shared."""
+
+    def resident_kib(pid: int) -> int:
+        try:
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+    set_attribute(memory, "_share_kib", resident_kib)
+
+
 def instance_once(set_attribute: SetAttribute) -> None:
     """A variable font at the same places of its axes."""
     made: dict[Any, bytes] = {}
@@ -89,4 +115,7 @@ def instance_once(set_attribute: SetAttribute) -> None:
     set_attribute(font_copies, "_save_instance", save)
 
 
-EVERYTHING: Final = (instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen)
+EVERYTHING: Final = (
+    *(instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen),
+    *(compose_once, measure_roughly),
+)

@@ -36,10 +36,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(still, "FRAMES", SMALL)
     monkeypatch.setattr(sculpture, "_FINE", 300)
     monkeypatch.setattr(sculpture, "_SIDE", 250)
-    kept = still.__dict__["_sculpture"]
-    kept.cache_clear()
+    sculpture.sculpture.cache_clear()
     yield
-    kept.cache_clear()
+    sculpture.sculpture.cache_clear()
 
 
 def drawn(creation: Creation, **parameters: Any) -> NDArray[np.int16]:

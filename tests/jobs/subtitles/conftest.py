@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.jobs.subtitles.voices.known import Known, speak
-from tests.support.shared import made_once
+from tests.jobs.subtitles.voices.known import Known, spoken_once
 
 
 @pytest.fixture(scope="session")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """Three people in turn, clean. Tests must not change it."""
-    return made_once(tmp_path_factory, "known", speak)
+    return spoken_once(tmp_path_factory)

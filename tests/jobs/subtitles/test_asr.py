@@ -2,22 +2,20 @@
 
 import json
 import re
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import yaml
 
 from benchmarks.hearing import differences
 from jobs.subtitles import asr, diarization, pyannote_vad, silero_vad
 from jobs.subtitles.job.documents import Transcript
 from jobs.subtitles.job.names import OPTIONS, SCRIPT, TRANSCRIPT
 from shared.errors import BadRequest
-from tests.jobs.subtitles.voices.known import VOICES, Known, document, heard, listen, silence, speak
+from tests.jobs.subtitles.voices.known import TURNS, Known, document, heard, listen, silence
 from tests.support.shared import made_once
 
-SENTENCES = yaml.safe_load(Path("benchmarks/sentences.yaml").read_text(encoding="utf-8"))["en"][2:6]
+SENTENCES = [line for _, line in TURNS]
 BEFORE = (silero_vad.STAGE, pyannote_vad.STAGE, diarization.STAGE)
 
 
@@ -26,16 +24,9 @@ def plain(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def spoken(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    """Sentences that differ: Whisper base leaves out what is repeated word for word."""
-    turns = [(VOICES[at % len(VOICES)], sentence) for at, sentence in enumerate(SENTENCES)]
-    return made_once(tmp_path_factory, "spoken", partial(speak, turns))
-
-
-@pytest.fixture(scope="module")
-def said(spoken: Known, tmp_path_factory: pytest.TempPathFactory) -> Transcript:
+def said(known: Known, tmp_path_factory: pytest.TempPathFactory) -> Transcript:
     def understood() -> Transcript:
-        creation = heard(spoken.samples)
+        creation = heard(known.samples)
         creation.write(OPTIONS, b'{"language": "en"}')
         listen([*BEFORE, asr.STAGE], creation, tmp_path_factory.mktemp("asr"))
         return document(creation, TRANSCRIPT, Transcript)
@@ -59,17 +50,17 @@ def test_words_are_aligned_in_order_within_their_segments(said: Transcript) -> N
     assert timings.count("aligned") >= 0.95 * len(timings)
 
 
-def test_words_are_where_they_are_heard(spoken: Known, said: Transcript) -> None:
+def test_words_are_where_they_are_heard(known: Known, said: Transcript) -> None:
     starts = [segment.words[0].start for segment in said.segments]
-    true = [start for start, _, _ in spoken.spoken]
+    true = [start for start, _, _ in known.spoken]
     near = [min(abs(start - each) for each in true) for start in starts]
     assert sorted(near)[len(near) // 2] <= 0.04
     assert max(near) <= 0.15
 
 
-def test_a_script_is_only_timed(spoken: Known, said: Transcript, tmp_path: Path) -> None:
-    script = " ".join(SENTENCES).replace("apple", "Kvasnik apple")
-    creation = heard(spoken.samples)
+def test_a_script_is_only_timed(known: Known, tmp_path: Path) -> None:
+    script = " ".join(SENTENCES[:3]).replace("street", "Kvasnik street")
+    creation = heard(known.first(3))
     creation.write(OPTIONS, b'{"language": "en"}')
     creation.write(SCRIPT, script.encode())
     listen([*BEFORE, asr.STAGE], creation, tmp_path)
@@ -92,9 +83,9 @@ def test_silence_has_no_words(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_weights_cannot_do_is_refused(
-    spoken: Known, tmp_path: Path, options: dict[str, str], said: str
+    known: Known, tmp_path: Path, options: dict[str, str], said: str
 ) -> None:
-    creation = heard(spoken.samples[: 16_000 * 4])
+    creation = heard(known.samples[: 16_000 * 4])
     creation.write(OPTIONS, json.dumps(options).encode())
     with pytest.raises(BadRequest, match=said):
         listen([*BEFORE, asr.STAGE], creation, tmp_path)

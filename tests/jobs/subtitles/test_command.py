@@ -4,12 +4,10 @@ import json
 import os
 import subprocess
 import sys
-import wave
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from jobs.subtitles import command
@@ -18,7 +16,6 @@ from jobs.subtitles.cues.qc import Report
 from jobs.subtitles.job.making import Files, MadeJob, check_files, make_job, put, reopen_job
 from jobs.subtitles.job.names import OPTIONS, QC
 from jobs.subtitles.job.options import read_options
-from jobs.subtitles.voices.sound import RATE_HZ
 from scripts.__main__ import main
 from shared.errors import BadRequest, InvalidAssets
 from shared.records.creation import Creation
@@ -26,7 +23,7 @@ from shared.records.job_env import job_variables
 from shared.settings import Settings
 from shared.storage import open_store
 from shared.storage.memory import MemoryStore
-from tests.jobs.subtitles.voices.known import speak
+from tests.jobs.subtitles.voices.known import Known, wav
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("audio", "metadata", "entities", "prompts", "vad", "diarization", "transcription", "subtitles")
@@ -47,13 +44,10 @@ def typed(
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(known: Known, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a recording, its settings and a job that was done."""
     place = tmp_path_factory.mktemp("jobs")
-    speech = speak([("ada", "We left the harbour before the storm came in.")])
-    with wave.open(str(place / NAME), "wb") as file:
-        file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
-        file.writeframes((speech.samples * 32000).astype(np.int16).tobytes())
+    (place / NAME).write_bytes(wav(known.first(1)))
     (place / "loud.env").write_text("LOG_LEVEL=loud\n")
     (place / "odd.env").write_bytes(b"TITLE=\xff\n")
     (place / "config").mkdir()

@@ -17,6 +17,7 @@ from tests.jobs.subtitles.film.making import (
     creation_of,
     make,
     picture,
+    seen,
     tone,
 )
 
@@ -195,7 +196,7 @@ def test_a_phone_held_upright_films_upright(plain: Path, folder: Path, tmp_path:
 def test_films_of_all_kinds_are_heard_from_their_start(
     suffix: str, codecs: tuple[str, str], folder: Path, tmp_path: Path
 ) -> None:
-    path = make(folder / f"kind{suffix}", *picture(2), *tone(2), "-c:v", codecs[0], "-c:a", codecs[1])
+    path = make(folder / f"kind{suffix}", *picture(2), *tone(2), *seen(codecs[0]), "-c:a", codecs[1])
     found = Demuxed(path, tmp_path / "work")
     assert found.seconds == pytest.approx(2, abs=0.1)
     assert found.first_sound_s() < 0.06

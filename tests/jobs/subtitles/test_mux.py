@@ -16,6 +16,7 @@ from tests.jobs.subtitles.film.making import (
     H264,
     SPANS,
     SRT,
+    VP8,
     Muxed,
     context_of,
     creation_of,
@@ -23,6 +24,7 @@ from tests.jobs.subtitles.film.making import (
     make,
     packets,
     picture,
+    seen,
     tone,
     with_subtitles,
 )
@@ -61,7 +63,7 @@ def muxed(path: Path, scratch: Path, *, source: str | None = None) -> Muxed:
 def test_each_container_gets_its_own_kind_of_subtitles(
     suffix: str, codecs: tuple[str, str], target: str, soft: str, folder: Path, tmp_path: Path
 ) -> None:
-    path = make(folder / f"kind{suffix}", *picture(), *tone(), "-c:v", codecs[0], "-c:a", codecs[1])
+    path = make(folder / f"kind{suffix}", *picture(), *tone(), *seen(codecs[0]), "-c:a", codecs[1])
     found = muxed(path, tmp_path)
     assert found.path.name == target
     assert found.kinds == ["video", "audio", "subtitle"]
@@ -309,7 +311,7 @@ def test_burnt_into_a_film_whose_picture_starts_late_they_stay_on_time(folder: P
 
 
 def test_a_burnt_webm_becomes_matroska_with_its_sound_as_it_was(folder: Path, tmp_path: Path) -> None:
-    path = make(folder / "web.webm", *picture(2), *tone(2), "-c:v", "libvpx", "-c:a", "libopus")
+    path = make(folder / "web.webm", *picture(2), *tone(2), *VP8, "-c:a", "libopus")
     found = burnt(path, tmp_path)
     assert (found.path.name, found.codecs) == ("final_output.mkv", ["h264", "opus"])
     assert found.packets("audio") == packets(path, "audio")

@@ -1,6 +1,6 @@
 """Films drawn by code: each style and scene its own view, always moving, whatever the product's picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from jobs.ad.scenery import ClipOrder
 from jobs.ad.scenery.film_maker import MotionProvider
 from jobs.ad.scenery.filming import set_up, shown
 from jobs.ad.scenery.look import Look
+from jobs.ad.scenery.product import sculpture
 from jobs.ad.scenery.product.cutout import Cutout, cut_out, outlined
 from jobs.ad.scenery.product.details import details
 from jobs.ad.styles import style_named, style_names
@@ -70,6 +71,17 @@ def picture(path: Path, ground: tuple[int, int, int], product: tuple[int, int, i
         pen.line((115, 215 + 16 * row, 185, 215 + 16 * row), fill=(40, 40, 40), width=3)
     image.save(path)
     return path
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _coarse_sculptures() -> Iterator[None]:
+    """They are drawn as finely as these small frames need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sculpture, "_FINE", 300)
+        patch.setattr(sculpture, "_SIDE", 250)
+        sculpture.sculpture.cache_clear()
+        yield
+        sculpture.sculpture.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,9 @@ SRT = (
     "1\n00:00:00,500 --> 00:00:01,250\n<i>Hello</i> there.\n\n2\n00:00:01,500 --> 00:00:02,000\nBye, “you”.\n"
 )
 H264 = ("-c:v", "libx264", "-preset", "ultrafast")
+VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8")
+QUICK = {"libx264": H264, "libvpx": VP8}
+"""Encoders that take long unless they are told to hurry."""
 QUIET = ("-loglevel", "error", "-y")
 
 
@@ -33,6 +36,11 @@ def picture(seconds: float = 3, *, rate: str = "25", size: str = "320x180") -> t
 
 def tone(seconds: float = 3, *, hertz: int = 440, delay_s: float = 0) -> tuple[str, ...]:
     return ("-itsoffset", str(delay_s), "-f", "lavfi", "-i", f"sine={hertz}:r=48000:d={seconds}")
+
+
+def seen(codec: str) -> tuple[str, ...]:
+    """How a picture is encoded."""
+    return QUICK.get(codec, ("-c:v", codec))
 
 
 def make(path: Path, *arguments: str) -> Path:

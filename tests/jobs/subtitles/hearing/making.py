@@ -3,17 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from jobs.subtitles.hearing.chunks import RATE_HZ, Chunk, Sound
 from jobs.subtitles.hearing.recognition.recogniser import Heard, RawWord
 from jobs.subtitles.hearing.segments import Sentence, sentences_of
 from jobs.subtitles.hearing.words import HeardWord
 from jobs.subtitles.job.documents import Timing
-from shared.providers.account import Account
-from shared.providers.speech import speech_provider
-from shared.settings import Settings
-from tests.jobs.subtitles.voices.known import Samples, resampled, silence, wav
+from tests.jobs.subtitles.voices.known import Samples, wav
 
 
 def chunk(*spans: tuple[float, float]) -> Chunk:
@@ -74,19 +69,3 @@ def sound_of(samples: Samples, folder: Path) -> Sound:
 
 def texts(sentences: Sequence[Sentence]) -> list[str]:
     return [each.text for each in sentences]
-
-
-def said(*lines: str, pause_s: float = 0.8) -> tuple[Samples, list[HeardWord]]:
-    """Lines that a neural voice says, and when each of its words is."""
-    provider = speech_provider(Settings(speech_provider="kokoro", cores=1), Account.closed())
-    parts, words, at = [silence(pause_s)], list[HeardWord](), pause_s
-    for line in lines:
-        speech = provider.speak(line, language="en", voice="hugo", rate=1.0)
-        for word in speech.words:
-            text, start, end = f" {line[word.start : word.end]}", word.start_ms / 1000, word.end_ms / 1000
-            known = HeardWord(text=text, start=at + start, end=at + end, probability=None, timing="aligned")
-            words.append(known)
-        samples = np.frombuffer(speech.pcm, "<i2").astype(np.float32) / np.float32(32768)
-        parts += [resampled(samples, speech.sample_rate_hz), silence(pause_s)]
-        at += (parts[-2].size + parts[-1].size) / RATE_HZ
-    return np.concatenate(parts), words

@@ -13,28 +13,25 @@ import pytest
 from jobs.subtitles.hearing.alignment.aligner import Text, align_all, aligner_version, has_aligner
 from jobs.subtitles.hearing.chunks import Sound
 from jobs.subtitles.hearing.words import HeardWord, in_order
-from tests.jobs.subtitles.hearing.making import chunk, heard_words, said, sound_of
-from tests.jobs.subtitles.voices.known import Samples, pink
+from tests.jobs.subtitles.hearing.making import chunk, heard_words, sound_of
+from tests.jobs.subtitles.voices.known import Known, pink
 
-LINES = (
-    "We left the harbour before the storm came in.",
-    "Nobody told me about the meeting at 7.30.",
-)
+LINES = 2
+"""So many of what is said, one with a time of day."""
 
 
 @pytest.fixture(scope="module")
-def known() -> tuple[Samples, list[HeardWord]]:
-    return said(*LINES)
+def truth(known: Known) -> list[HeardWord]:
+    return [
+        HeardWord(text=f" {text}", start=start, end=end, probability=None, timing="aligned")
+        for turn in known.turns[:LINES]
+        for text, start, end in turn.words
+    ]
 
 
 @pytest.fixture(scope="module")
-def truth(known: tuple[Samples, list[HeardWord]]) -> list[HeardWord]:
-    return known[1]
-
-
-@pytest.fixture(scope="module")
-def sound(known: tuple[Samples, list[HeardWord]], tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    return sound_of(known[0], tmp_path_factory.mktemp("sound"))
+def sound(known: Known, tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    return sound_of(known.first(LINES), tmp_path_factory.mktemp("sound"))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +69,7 @@ def test_a_word_before_a_pause_ends_with_its_sound(
 ) -> None:
     found = aligned(sound, roughly)
     last = [at for at, (word, after) in enumerate(pairwise(truth)) if after.start - word.end > 0.5]
-    assert len(last) == len(LINES) - 1
+    assert len(last) == LINES - 1
     for at in (*last, len(truth) - 1):
         assert found[at].end == pytest.approx(truth[at].end, abs=0.08)
 
