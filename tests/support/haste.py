@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -17,6 +17,7 @@ from jobs.story import narrate
 from shared.machine import memory
 from shared.machine.workers import Workers
 from shared.text import guessing
+from shared.video.encoding import x264
 from shared.video.lettering import font_copies
 from shared.video.lettering.fonts import Face
 from shared.video.subjects.subjects import what_matters
@@ -77,6 +78,11 @@ def keep_frozen(set_attribute: SetAttribute) -> None:
     """What `tests/conftest.py` froze: rendering would thaw it, and every film's end would scan it all."""
     for name in ("freeze", "unfreeze"):
         set_attribute(gc, name, lambda: None)
+
+
+def collect_young(set_attribute: SetAttribute) -> None:
+    """Garbage of the segment that was just encoded: the old objects of this large process stay unscanned."""
+    set_attribute(x264, "gc", SimpleNamespace(collect=lambda: gc.collect(1)))
 
 
 def measure_roughly(set_attribute: SetAttribute) -> None:
@@ -175,5 +181,5 @@ def describe_once(set_attribute: SetAttribute) -> None:
 
 EVERYTHING: Final = (
     *(instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen),
-    *(measure_roughly, adapt_once, sign_once, describe_once),
+    *(collect_young, measure_roughly, adapt_once, sign_once, describe_once),
 )
