@@ -21,7 +21,7 @@ from tests.support.ad_process import AdNursery
 from tests.support.ads import CLIP, ID, PICTURE, Vendors, fill, open_vendors, shrink
 from tests.support.nursery import Nursery
 from tests.support.patience import until
-from tests.support.shards import EXTENTS, Extent, of_extent
+from tests.support.shards import EXTENTS, Extent, in_turn, of_extent
 from tests.support.toys import FakePlatform, When
 
 BOUGHT_BY = {
@@ -154,7 +154,7 @@ def begin(nursery: Nursery, root: Path, stage: str, vendors: Vendors) -> int:
     return process
 
 
-@pytest.mark.parametrize("stage", ["video_gen", "cta_gen"])
+@pytest.mark.parametrize("stage", in_turn([("video_gen",), ("cta_gen",)], kind=lambda _case: ""))
 def test_a_stage_that_is_told_to_end_leaves_its_predictions_to_the_next_attempt_and_no_files(
     tmp_path: Path, nurseries: list[Nursery], scripted: Path, stage: str
 ) -> None:
@@ -187,10 +187,12 @@ def test_a_voice_that_is_heard_while_the_stage_is_told_to_end_is_kept(
         assert len(vendors.elevenlabs.calls) == 4
 
 
-@pytest.mark.parametrize("signalled", [False, True], ids=["by its heartbeat", "by a signal"])
-@pytest.mark.parametrize("stage", ["video_gen", "cta_gen"])
+@pytest.mark.parametrize(
+    ("told", "stage"),
+    in_turn(list(itertools.product(("by its heartbeat", "by a signal"), ("video_gen", "cta_gen")))),
+)
 def test_a_stage_whose_run_is_cancelled_cancels_its_predictions(
-    tmp_path: Path, nurseries: list[Nursery], scripted: Path, stage: str, signalled: bool
+    tmp_path: Path, nurseries: list[Nursery], scripted: Path, told: str, stage: str
 ) -> None:
     """Platforms send the signal too: it comes before the heartbeat has looked."""
     root = fill_root(tmp_path / "store", stage, scripted)
@@ -198,7 +200,7 @@ def test_a_stage_whose_run_is_cancelled_cancels_its_predictions(
         process = begin(nurseries[0], root, stage, vendors)
         status = Trigger(FileStore(root), FakePlatform(), pipelines()).cancel(ID)
         assert status.request.cancelled_at
-        if signalled:
+        if told == "by a signal":
             os.kill(process, signal.SIGTERM)
         assert nurseries[0].wait(process) == FAILED
         assert list(Path(f"{root}-scratch").iterdir()) == []

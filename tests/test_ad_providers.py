@@ -7,10 +7,10 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,7 +39,11 @@ from tests.support.ads import (
 )
 from tests.support.films import tracks
 from tests.support.patience import until
+from tests.support.shards import in_turn
 from tests.support.toys import ROOT
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 WRITE, SPEAK = "POST /v1/messages", "POST /v1/text-to-speech/"
 FILM, PAINT = f"POST /v1/models/{CLIP}", f"POST /v1/models/{PICTURE}"
@@ -104,18 +108,26 @@ def test_without_faults_everything_is_bought_once_and_again_it_is_not_bought(stu
     assert studio.vendors.cancelled == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "how"),
-    [
-        pytest.param("status", {"status": 429}, id="429"),
-        pytest.param("status", {"status": 429, "headers": {"Retry-After": "7"}}, id="429 Retry-After"),
-        pytest.param("status", {"status": 500}, id="500"),
-        pytest.param("reset", {}, id="reset"),
-        pytest.param("truncated", {}, id="truncated"),
-        pytest.param("wrong_type", {}, id="wrong type"),
-    ],
-)
-def test_where_nothing_was_done_it_is_asked_for_again(studio: Studio, kind: str, how: dict[str, Any]) -> None:
+NOTHING_DONE: dict[str, tuple[str, dict[str, Any]]] = {
+    "429": ("status", {"status": 429}),
+    "429 Retry-After": ("status", {"status": 429, "headers": {"Retry-After": "7"}}),
+    "500": ("status", {"status": 500}),
+    "wrong type": ("wrong_type", {}),
+    "reset": ("reset", {}),
+    "truncated": ("truncated", {}),
+}
+ANSWERS = {"429", "429 Retry-After", "500", "wrong type", "status", "wrong_type", "malformed"}
+"""Those that are whole; the others break off."""
+
+
+def one_of_each(names: Iterable[str]) -> "list[ParameterSet]":
+    """Each day a bad answer, and one that breaks off."""
+    return in_turn([(name,) for name in names], kind=lambda case: case[0] in ANSWERS)
+
+
+@pytest.mark.parametrize("name", one_of_each(NOTHING_DONE))
+def test_where_nothing_was_done_it_is_asked_for_again(studio: Studio, name: str) -> None:
+    kind, how = NOTHING_DONE[name]
     strike_all(studio.vendors, kind, **how)
     assert studio.run().status == "completed"
     assert studio.vendors.paid == BOUGHT
@@ -124,7 +136,9 @@ def test_where_nothing_was_done_it_is_asked_for_again(studio: Studio, kind: str,
         assert len([wait for wait in studio.waits if 7 <= wait < 7.5]) == 6
 
 
-@pytest.mark.parametrize("kind", ["status", "reset", "slow_drip", "truncated", "wrong_type", "malformed"])
+@pytest.mark.parametrize(
+    "kind", one_of_each(("status", "reset", "slow_drip", "truncated", "wrong_type", "malformed"))
+)
 def test_an_answer_that_is_lost_after_the_work_is_not_paid_for_again_but_claudes_once(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
@@ -136,17 +150,16 @@ def test_an_answer_that_is_lost_after_the_work_is_not_paid_for_again_but_claudes
     assert studio.vendors.cancelled == []
 
 
-@pytest.mark.parametrize(
-    ("spoil", "answers"),
-    [
-        pytest.param(lambda text: f"Here you are:\n```json\n{text}\n```\nEnjoy!", 2, id="fenced"),
-        pytest.param(lambda text: text[: len(text) // 2], 3, id="cut off"),
-        pytest.param(lambda _text: "I can't think of anything.", 3, id="no JSON"),
-    ],
-)
-def test_what_claude_writes_is_read_or_sent_back_once(
-    studio: Studio, spoil: Callable[[str], str], answers: int
-) -> None:
+SPOILT: dict[str, tuple[Callable[[str], str], int]] = {
+    "fenced": (lambda text: f"Here you are:\n```json\n{text}\n```\nEnjoy!", 2),
+    "cut off": (lambda text: text[: len(text) // 2], 3),
+    "no JSON": (lambda _text: "I can't think of anything.", 3),
+}
+
+
+@pytest.mark.parametrize("name", in_turn([(name,) for name in SPOILT], kind=lambda case: SPOILT[case[0]][1]))
+def test_what_claude_writes_is_read_or_sent_back_once(studio: Studio, name: str) -> None:
+    spoil, answers = SPOILT[name]
     studio.vendors.claude.faults.append(Fault(kind="text", body=spoil))
     assert studio.run().status == "completed"
     assert studio.vendors.paid == BOUGHT | {"message": answers}
@@ -206,12 +219,15 @@ def broken_picture(vendors: Vendors) -> None:
 
 @pytest.mark.parametrize(
     ("strike", "more"),
-    [
-        (broken_sound, {}),
-        (failing_prediction, {}),
-        (broken_clip, {CLIP: 5}),
-        (broken_picture, {PICTURE: 2}),
-    ],
+    in_turn(
+        [
+            (broken_sound, {}),
+            (failing_prediction, {}),
+            (broken_clip, {CLIP: 5}),
+            (broken_picture, {PICTURE: 2}),
+        ],
+        kind=lambda case: bool(case[1]),
+    ),
 )
 def test_what_came_out_badly_is_made_anew_and_only_that(
     studio: Studio, strike: Callable[[Vendors], None], more: dict[str, int]
@@ -328,7 +344,9 @@ CASES: dict[str, Callable[[], Case]] = {
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", in_turn([(name,) for name in CASES], kind=lambda case: case[0].partition(":")[0])
+)
 def test_a_fault_for_good_ends_all_and_says_what_to_do_and_a_resume_buys_only_the_rest(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.settings import Settings
 from tests.emulators.code_engine import CodeEngine
 from tests.support.clouds import EMULATORS, Entry, Place, deployed, entrypoint, make_trigger, place
 from tests.support.patience import until
+from tests.support.shards import in_turn
 from tests.support.stories import ID, data, names, put, put_story
 from tests.support.toys import ROOT
 
@@ -127,7 +129,7 @@ def _repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.parametrize("kind", in_turn([(kind,) for kind in STORES], kind=lambda _case: ""))
 def test_a_run_is_pending_until_its_own_video_is_there(kind: str, tmp_path: Path) -> None:
     entry = entrypoint(pipelines())
     with served(kind, tmp_path, entry, fuses=always_fuses, stale_after_s=60) as cloud:
@@ -143,29 +145,35 @@ def test_a_run_is_pending_until_its_own_video_is_there(kind: str, tmp_path: Path
         assert data(cloud.store, "assets/video.mp4") != first
 
 
-@pytest.mark.parametrize("kind", STORES)
-@pytest.mark.parametrize(
-    ("command", "limits", "before", "amid", "words"),
-    [
-        (FAILS, {"retries": 0}, None, None, "exit code 3"),
-        (FAILS, {"retries": 1}, None, None, "exit code 3"),
-        (SLEEPS, {"retries": 0, "time_limit_s": 1}, None, None, "longer than"),
-        (SLEEPS, {"retries": 0}, lose_the_image, None, "image"),
-        (SLEEPS, {"retries": 0}, run_out_of_memory, None, "memory"),
-        (SLEEPS, {"retries": 0}, None, cancel, "cancel"),
-        (SLEEPS, {"retries": 0}, None, cancel_in_the_console, "run it again to resume"),
-    ],
-    ids=["exits", "exits twice", "time out", "no image", "memory", "cancelled", "cancelled elsewhere"],
-)
-def test_a_run_that_can_not_end_well_is_failed_with_the_reason(
-    kind: str,
-    command: list[str],
-    limits: dict[str, Any],
-    before: Callable[[Deployment], None] | None,
-    amid: Callable[[Deployment], None] | None,
-    words: str,
-    tmp_path: Path,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A run that can't end well."""
+
+    command: list[str]
+    limits: dict[str, Any]
+    before: Callable[[Deployment], None] | None = None
+    amid: Callable[[Deployment], None] | None = None
+    words: str
+    """In the reason."""
+
+
+ONCE: dict[str, Any] = {"command": SLEEPS, "limits": {"retries": 0}}
+ROWS = {
+    "exits": Row(command=FAILS, limits={"retries": 0}, words="exit code 3"),
+    "exits twice": Row(command=FAILS, limits={"retries": 1}, words="exit code 3"),
+    "time out": Row(command=SLEEPS, limits={"retries": 0, "time_limit_s": 1}, words="longer than"),
+    "no image": Row(**ONCE, before=lose_the_image, words="image"),
+    "memory": Row(**ONCE, before=run_out_of_memory, words="memory"),
+    "cancelled": Row(**ONCE, amid=cancel, words="cancel"),
+    "cancelled elsewhere": Row(**ONCE, amid=cancel_in_the_console, words="run it again to resume"),
+}
+
+
+@pytest.mark.parametrize(("row", "kind"), in_turn([(row, kind) for row in ROWS for kind in STORES]))
+def test_a_run_that_can_not_end_well_is_failed_with_the_reason(row: str, kind: str, tmp_path: Path) -> None:
+    """Each day on one of the clouds: half of the rows on this one, half on that."""
+    command, limits, words = ROWS[row].command, ROWS[row].limits, ROWS[row].words
+    before, amid = ROWS[row].before, ROWS[row].amid
     with served(kind, tmp_path, Image(command), **limits) as cloud:
         if before:
             before(cloud)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -188,6 +189,7 @@ def _healthz(trigger: WithTrigger) -> HealthBody:
     return HealthBody(version=_version())
 
 
+@cache
 def _version() -> str:
     try:
         return version("reelwright")

@@ -3,10 +3,13 @@
 import gc
 import os
 import pickle
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 import yaml
 
@@ -15,6 +18,7 @@ from jobs.story import narrate
 from shared.machine import memory
 from shared.machine.workers import Workers
 from shared.text import guessing
+from shared.video.encoding import x264
 from shared.video.lettering import font_copies
 from shared.video.lettering.fonts import Face
 from shared.video.subjects.subjects import what_matters
@@ -87,6 +91,11 @@ def keep_frozen(set_attribute: SetAttribute) -> None:
         set_attribute(gc, name, lambda: None)
 
 
+def collect_young(set_attribute: SetAttribute) -> None:
+    """Garbage of the segment that was just encoded: the old objects of this large process stay unscanned."""
+    set_attribute(x264, "gc", SimpleNamespace(collect=lambda: gc.collect(1)))
+
+
 def measure_roughly(set_attribute: SetAttribute) -> None:
     """A process's memory: the kernel walks all pages of this large one to tell which of them are shared."""
 
@@ -115,7 +124,73 @@ def instance_once(set_attribute: SetAttribute) -> None:
     set_attribute(font_copies, "_save_instance", save)
 
 
+def adapt_once(set_attribute: SetAttribute) -> None:
+    """Types of parameters and answers: FastAPI makes an adapter of each, hundreds for one app, and most of
+    them alike."""
+    if "fastapi" not in sys.modules:
+        return
+    from fastapi._compat import v2
+
+    make = v2.ModelField.__post_init__
+    made: dict[Any, Any] = {}
+
+    def adapt(self: v2.ModelField) -> None:
+        given = v2.asdict(self.field_info)
+        named = ((name, type(value), value) for name, value in given["attributes"].items())
+        try:
+            key = given["annotation"], tuple(given["metadata"]), tuple(named)
+            known = made.get(key)
+        except TypeError:  # a value that can change
+            make(self)
+            return
+        if known and not self.config:
+            self._type_adapter = known
+            return
+        make(self)
+        if not self.config:
+            made[key] = self._type_adapter
+
+    set_attribute(v2.ModelField, "__post_init__", adapt)
+
+
+def sign_once(set_attribute: SetAttribute) -> None:
+    """The signature of a function: FastAPI asks for those of the same dependencies for each route."""
+    if "fastapi" not in sys.modules:
+        return
+    from fastapi.dependencies import utils
+
+    read = utils.get_typed_signature
+    known: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    def signature(call: Any) -> Any:
+        if not isinstance(call, FunctionType):
+            return read(call)
+        if call not in known:
+            known[call] = read(call)
+        return known[call]
+
+    set_attribute(utils, "get_typed_signature", signature)
+
+
+def describe_once(set_attribute: SetAttribute) -> None:
+    """The services that botocore knows: each client reads long JSON files."""
+    if "botocore" not in sys.modules:
+        return
+    from botocore.loaders import JSONFileLoader
+
+    read = JSONFileLoader.load_file
+    made: dict[str, Any] = {}
+
+    def load_file(self: JSONFileLoader, path: str) -> Any:
+        found = made.get(path)
+        if found is None and (found := read(self, path)) is not None:
+            made[path] = found
+        return found
+
+    set_attribute(JSONFileLoader, "load_file", load_file)
+
+
 EVERYTHING: Final = (
     *(instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen),
-    *(compose_once, measure_roughly),
+    *(compose_once, collect_young, measure_roughly, adapt_once, sign_once, describe_once),
 )

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -39,7 +39,27 @@ def of_extent(extent: Extent, cases: Sequence[_Case]) -> list[_Case]:
 
 def in_parts(cases: Sequence[tuple[Any, ...]]) -> "list[ParameterSet]":
     """Cases for `@pytest.mark.parametrize`; those of other days are marked for `make soak`."""
-    now = todays(range(len(cases)))
+    return _marked(cases, todays(range(len(cases))))
+
+
+def in_turn(
+    cases: Sequence[tuple[Any, ...]], *, kind: Callable[[tuple[Any, ...]], object] = lambda case: case[0]
+) -> "list[ParameterSet]":
+    """Cases for `@pytest.mark.parametrize`: each day another one of each kind, and all of them within a
+    week; those of other days are marked for `make soak`."""
+    kinds: dict[object, list[int]] = {}
+    for number, case in enumerate(cases):
+        kinds.setdefault(kind(case), []).append(number)
+    shard = shard_of_the_day()
+    now: set[int] = set()
+    for turn, numbers in enumerate(kinds.values()):
+        if shard != "none":
+            step = min(len(numbers), SHARDS)
+            now.update(numbers[(int(shard) + turn) % step :: step])
+    return _marked(cases, now)
+
+
+def _marked(cases: Sequence[tuple[Any, ...]], now: Collection[int]) -> "list[ParameterSet]":
     return [
         pytest.param(*case, id="-".join(map(_name, case)), marks=() if number in now else pytest.mark.soak)
         for number, case in enumerate(cases)

@@ -16,7 +16,7 @@ from shared.storage.memory import MemoryStore
 from shared.video.captions.subtitle_text import as_written
 from tests.support.faces import make_font, use_fonts
 from tests.support.films import frames, soft_captions, srt_captions, tracks, vtt_captions
-from tests.support.shards import EXTENTS, Extent, of_extent
+from tests.support.shards import EXTENTS, Extent, in_turn, of_extent
 from tests.support.stories import (
     ID,
     OUTPUTS,
@@ -55,7 +55,7 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("look", ["highlight", "karaoke", "plain"])
+@pytest.mark.parametrize("look", in_turn([("highlight",), ("karaoke",), ("plain",)], kind=lambda _case: ""))
 def test_text_is_shown_literally_and_reaches_no_command_line(look: str) -> None:
     store = new_story([HOSTILE], captions=look, size="640x360")
     told(store)
@@ -78,7 +78,11 @@ def test_lines_and_controls_in_a_caption_become_spaces() -> None:
 
 
 @pytest.mark.parametrize(
-    "creation_id", ["a" * 128, "2025/10/30/1/20251030-001", "a/b/c/d/e/f", "x-", "a.b_c-d", "CON"]
+    "creation_id",
+    in_turn(
+        [("a" * 128,), ("2025/10/30/1/20251030-001",), ("a/b/c/d/e/f",), ("x-",), ("a.b_c-d",), ("CON",)],
+        kind=lambda case: "/" in case[0],
+    ),
 )
 def test_creation_ids_at_their_limits_work_on_disk(creation_id: str, tmp_path: Path) -> None:
     store = here((tmp_path / "with space, and: colon's").as_uri())
@@ -97,7 +101,10 @@ def test_names_at_their_limits_work(tmp_path: Path) -> None:
     assert [text for *_, text in soft_captions(data(store, "assets/video.mp4"))] == ["One."]
 
 
-@pytest.mark.parametrize("text", ["A", "…", "😀", "42", "あ", "א"])
+@pytest.mark.parametrize(
+    "text",
+    in_turn([("A",), ("…",), ("😀",), ("42",), ("あ",), ("א",)], kind=lambda case: case[0].isalpha()),
+)
 def test_a_story_of_one_part_and_one_word_is_a_film(
     text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,16 +1,23 @@
-"""Stand-ins for compose and its engine, whose containers are processes of the toy pipeline."""
+"""Stand-ins for compose and its engine, whose containers are processes of the toy pipeline.
+
+As an interpreter starts slowly, this process starts the containers, as forks; the programs ask it to.
+"""
 
 import json
 import os
 import signal
+import socket
 import stat
+import subprocess
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _COMPOSE = """
-import json, os, pathlib, subprocess, sys, time
+import json, os, pathlib, socket, sys, time
 words, books = sys.argv[1:], pathlib.Path(os.environ["BOOKS"])
 def note(name, text):
     (books / f"{name}.new").write_text(text)
@@ -27,7 +34,7 @@ if "config" in words:
 assert words[:2] == ["--profile", "jobs"] and "--rm" in words, words
 name = words[words.index("--name") + 1]
 handed = dict(word.split("=", 1) for at, word in enumerate(words) if words[at - 1] == "-e")
-told = {"words": words, "handed": handed, "creations": os.environ.get("CREATIONS")}
+told = {"words": words, "handed": handed, "creations": os.environ.get("CREATIONS"), "process": os.getpid()}
 note(f"{name}.run", json.dumps(told))
 while (books / "slow").exists():
     time.sleep(0.02)
@@ -35,12 +42,13 @@ kept = ("PATH", "TMPDIR", "PYTHONPATH", "TOYS_GATE", "TOYS_FAULTS")
 environ = {each: os.environ[each] for each in kept if each in os.environ}
 environ["STORE_URL"] = f"file://{os.environ['CREATIONS']}"
 job, creation_id = words[-2:]
-container = subprocess.Popen(
-    [sys.executable, "-m", "tests.support.toys", job.removeprefix("toys-"), creation_id],
-    env={**environ, **handed}, start_new_session=True,
-)
-note(f"{name}.pid", str(container.pid))
-code = container.wait()
+order = {"words": [job.removeprefix("toys-"), creation_id], "environ": {**environ, **handed}}
+line = socket.socket(socket.AF_UNIX)
+line.connect("\\0" + os.environ["BOOKS"])
+socket.send_fds(line, [json.dumps(order).encode()], [1, 2])
+told = line.makefile()
+note(f"{name}.pid", told.readline().strip())
+code = int(told.readline())
 (books / f"{name}.pid").unlink(missing_ok=True)
 sys.exit(code if code >= 0 else 128 - code)
 """
@@ -72,6 +80,8 @@ class Run:
     """What the container gets with `-e`."""
     creations: str | None
     """The folder that becomes its volume."""
+    process: int
+    """The ID of the process that runs compose."""
 
     @property
     def job(self) -> str:
@@ -91,6 +101,17 @@ class Engine:
         self.file.write_text("toys-first toys-last\n")
         self.add("podman-compose", _COMPOSE)
         self.add("podman", _ENGINE)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(f"\0{self.books}")
+        self._listener.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        """Start a container for each line, until the listener is closed."""
+        with suppress(OSError):
+            while True:
+                line, _ = self._listener.accept()
+                threading.Thread(target=_run_container, args=(line,), daemon=True).start()
 
     @property
     def environ(self) -> dict[str, str]:
@@ -124,3 +145,24 @@ class Engine:
     def close(self) -> None:
         for pid in self.containers:
             os.kill(pid, signal.SIGKILL)
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+def _run_container(line: socket.socket) -> None:
+    """Tell the process's ID, and its exit code when it has ended."""
+    with line, suppress(BrokenPipeError):
+        message, streams, _, _ = socket.recv_fds(line, 1 << 20, 2)
+        order = json.loads(message)
+        container = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.toys", *order["words"]],
+            env=order["environ"],
+            stdin=subprocess.DEVNULL,
+            stdout=streams[0],
+            stderr=streams[1],
+            start_new_session=True,
+        )
+        for stream in streams:
+            os.close(stream)
+        line.sendall(f"{container.pid}\n".encode())
+        line.sendall(f"{container.wait()}\n".encode())

@@ -30,7 +30,7 @@ from shared.storage.s3.access import code_of, cos_access
 from shared.storage.s3.store import S3Store
 from tests.emulators.s3 import KINDS, Damage, FakeS3, Fault, Kind, environment, serving
 from tests.shared.storage.wholes import WHOLES
-from tests.support.shards import EXTENTS, Extent, in_parts, of_extent
+from tests.support.shards import EXTENTS, Extent, in_parts, in_turn, of_extent
 
 BIG = bytes(range(256)) * 12_345
 OLD = b"old" * 400_000
@@ -235,7 +235,7 @@ def test_an_object_that_is_gone_after_it_was_in_the_way_is_told_so(fake: FakeS3,
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_one_of_many_racers_creates_an_object_even_if_answers_are_lost(fake: FakeS3, lost: bool) -> None:
-    racers, start = 48, threading.Barrier(48)
+    racers, start = 24, threading.Barrier(24)
     settings = read_settings(environment(fake.url, "cos://films"))
     stores = [S3Store.from_settings("cos://films", settings) for _ in range(4)]
     for store in stores:
@@ -347,6 +347,9 @@ def test_a_long_list_is_read_page_by_page(
     assert [method for method, _ in fake.requests].count("GET") == 4
 
 
+OWNERS = ("own", "another's", "another's in parts, read before")
+
+
 def test_damaged_bytes_are_refused(fake: FakeS3, store: S3Store, tmp_path: Path) -> None:
     put_by_others(store, "a", b"damaged", sha256=sha256(b"sound"))
     with pytest.raises(StoreError):
@@ -356,8 +359,7 @@ def test_damaged_bytes_are_refused(fake: FakeS3, store: S3Store, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("whose", ["own", "another's", "another's in parts, read before"])
-@pytest.mark.parametrize("way", WHOLES)
+@pytest.mark.parametrize(("way", "whose"), in_turn(list(itertools.product(WHOLES, OWNERS))))
 def test_a_whole_object_is_verified_however_it_is_asked_for(
     fake: FakeS3, store: S3Store, way: str, whose: str
 ) -> None:
@@ -739,7 +741,7 @@ def test_threads_share_one_client(fake: FakeS3, monkeypatch: pytest.MonkeyPatch)
 
 def test_large_objects_pass_through_little_memory(tmp_path: Path) -> None:
     with (tmp_path / "up").open("wb") as file:
-        for _ in range(48):
+        for _ in range(32):
             file.write(BIG[: 1 << 20])
     command = [sys.executable, "-m", "tests.emulators.s3", "--bucket", "films"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -756,5 +758,5 @@ def test_large_objects_pass_through_little_memory(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
             server.terminate()
-    assert (tmp_path / "down").stat().st_size == 48 << 20
+    assert (tmp_path / "down").stat().st_size == 32 << 20
     assert peak_bytes < 12 << 20
