@@ -60,6 +60,7 @@ NOT_HANDED_ON = {
     *("GOOGLE_CLOUD_PROJECT", "CLOUD_RUN_REGION", "CLOUD_RUN_EMULATOR_HOST", "JOB_PREFIX"),  # clouds alone
     *("EVENTS_AUDIENCE", "EVENTS_ACCOUNTS", "CE_PROJECT_ID", "CE_REGION", "IBMCLOUD_API_KEY"),
     *("CODE_ENGINE_URL", "IBM_IAM_URL"),
+    "STUDIO_SERVER",  # of an image that the file does not start
 }
 
 
