@@ -15,7 +15,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from benchmarks.polling import serving
 from shared.machine import ffmpeg
 from tests.jobs.subtitles.voices.known import speak
-from tests.support.studio import choose
+from tests.support.studio import check_access, choose
 
 pytestmark = pytest.mark.soak
 
@@ -159,10 +159,14 @@ def test_a_film_is_made_watched_mended_taken_and_deleted(
     page.get_by_label("Name", exact=True).fill("mine")
     case.make(page, tmp_path_factory.mktemp("material"))
     expect(page.get_by_text("Costs nothing at paid services")).to_be_visible()
+    check_access(page)
     page.get_by_role("button", name="Make the video").click()
 
     wait_for_film(page)
     check_player(page)
+    for theme in ("Dark", "Light"):
+        page.get_by_role("button", name=theme).click()
+        check_access(page)
     check_files(page, case.takes)
     case.change(page)
     expect(page.get_by_text("in progress")).to_be_visible()

@@ -5,19 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.storage.memory import MemoryStore
 from tests.support.patience import until
-from tests.support.studio import HOSTILE, choose, names, picture
-
-
-def check_access(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.response["violations"] == [], found.generate_report()
+from tests.support.studio import HOSTILE, check_access, choose, names, picture
 
 
 def test_a_story_is_made_of_pictures_and_captions(studio: str, page: Page, store: MemoryStore) -> None:
@@ -185,7 +179,8 @@ def test_no_page_shuts_anyone_out(
 ) -> None:
     spring.write("assets/story.json", b"{}")
     page.emulate_media(color_scheme=theme)
-    for place in ("", "#/make/story/spring", "#/make/ad", "#/make/presenter", "#/make/subtitles"):
+    makers = ("#/make/story/spring", "#/make/ad", "#/make/presenter", "#/make/subtitles")
+    for place in ("", *makers, "#/make/nothing", "../login"):
         page.goto(f"{studio}{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         check_access(page)

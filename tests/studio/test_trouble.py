@@ -15,7 +15,7 @@ from shared.storage.memory import MemoryStore
 from tests.support.api import TOKEN
 from tests.support.listening import listening
 from tests.support.patience import until
-from tests.support.studio import HOSTILE, choose, names, picture, studio_of
+from tests.support.studio import HOSTILE, choose, log_in, names, picture, studio_of
 from tests.support.voices import heart, home
 
 __all__ = ["heart", "home"]
@@ -103,8 +103,7 @@ def test_people_log_in_where_a_token_is_set_and_again_when_that_has_expired(
 ) -> None:
     with listening(studio_of(trigger, api_token=TOKEN)) as url:
         page.goto(f"{url}/studio/")
-        page.locator("input[type=password]").fill(TOKEN)
-        page.keyboard.press("Enter")
+        log_in(page)
         expect(page.get_by_role("heading", name="What do you want to make?")).to_be_visible()
         page.context.clear_cookies()
         page.get_by_label("Search").fill("spring")
@@ -273,8 +272,7 @@ def test_a_login_that_expires_while_a_draft_is_written_loses_nothing(
 ) -> None:
     with listening(studio_of(trigger, api_token=TOKEN)) as url:
         page.goto(f"{url}/studio/")
-        page.locator("input[type=password]").fill(TOKEN)
-        page.keyboard.press("Enter")
+        log_in(page)
         page.get_by_role("link", name="Story").click()
         page.get_by_label("Name").fill("mine")
         choose(page, "Drop pictures here, or a whole folder", picture("red"))
@@ -283,8 +281,7 @@ def test_a_login_that_expires_while_a_draft_is_written_loses_nothing(
         page.get_by_label("Captions of part 1").fill("Kept.")
         with page.expect_popup() as login:
             page.get_by_role("link", name="Log in").click()
-        login.value.locator("input[type=password]").fill(TOKEN)
-        login.value.keyboard.press("Enter")
+        log_in(login.value)
         expect(page.get_by_text("Saved", exact=True)).to_be_visible()
         for each in (login.value, page):
             each.goto("about:blank")

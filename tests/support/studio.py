@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from PIL import Image
 from playwright.sync_api import FilePayload, Page
@@ -12,6 +13,7 @@ from shared.records.creation import Creation
 from shared.runs.trigger import Trigger
 from shared.settings import Settings
 from studio.serving import mount_studio
+from tests.support.api import TOKEN
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 """What a page must show as text."""
@@ -37,3 +39,15 @@ def choose(page: Page, place: str, *files: FilePayload) -> None:
 
 def names(creation: Creation) -> list[str]:
     return sorted(name.removeprefix("assets/") for name, _ in creation.list("assets/"))
+
+
+def log_in(page: Page) -> None:
+    """Where the login is shown."""
+    page.locator("input[type=password]").fill(TOKEN)
+    page.keyboard.press("Enter")
+
+
+def check_access(page: Page) -> None:
+    """Nothing that axe knows of shuts anyone out."""
+    found = Axe().run(page)
+    assert found.response["violations"] == [], found.generate_report()

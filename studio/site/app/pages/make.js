@@ -1,6 +1,6 @@
 /** Making a video: what it is made of, how it looks and sounds, and the button that starts it. */
 
-import { Unreachable, assetsOf, creationPath, findJson, getJson, keepWhile, loginUrl, postJson } from "../lib/api.js";
+import { Refusal, Unreachable, assetsOf, creationPath, findJson, getJson, keepWhile, loginUrl, postJson } from "../lib/api.js";
 import { h, newId, settled } from "../lib/dom.js";
 import { note, toast, troubleOf, troubleOfSaving } from "../lib/toast.js";
 import { orElse, t } from "../lib/words.js";
@@ -20,7 +20,7 @@ const LOGGED_OUT = 401;
 /** @param {string} creationId empty for a new one. */
 export async function make(pipelines, pipelineName, creationId) {
   const pipeline = pipelines.find((each) => each.name === pipelineName);
-  if (!pipeline) throw new Error(t("make.unknown", { pipeline: pipelineName }));
+  if (!pipeline) throw new Refusal(404, t("make.unknown", { pipeline: pipelineName }), []);
   const draft = creationId ? await loadDraft(creationId, pipeline) : emptyDraft();
   const desk = new Desk(pipeline, creationId, draft);
   return { element: desk.element, title: nameOf(pipeline.name), leave: () => desk.close() };

@@ -55,7 +55,7 @@ class Desk {
     this.rest();
     this.pipeline = this.pipelines.find((each) => each.name === status.pipeline);
     this.status = status;
-    if (!this.pipeline?.action) throw new Error(t("see.unknown", { pipeline: status.pipeline ?? "" }));
+    if (!this.pipeline?.action) throw new Refusal(404, t("see.unknown", { pipeline: status.pipeline ?? "" }), []);
     this.title = await this.calledBy();
     if (this.isLeft) return;
     const body = status.run === 0 ? this.notStarted() : status.status === "pending" ? this.underWay() : await this.ended();
