@@ -242,6 +242,8 @@ class LocalPlatform:
         """Run one process, from start to end."""
         order = execution.order
         variables = _variables(execution, index, number, self._store.url)
+        pulse = self._pulse(execution, index)
+        pulse.silence()  # what is there before this attempt
         process = subprocess.Popen(
             self._command(order, variables),
             env={**os.environ, **self._environ, **variables},
@@ -255,7 +257,7 @@ class LocalPlatform:
         if execution.stopping.is_set():
             self._end_beside(attempt)
         reader = self._start_reading(process)
-        end = self._wait(attempt, self._pulse(execution, index), order.definition.time_limit_s)
+        end = self._wait(attempt, pulse, order.definition.time_limit_s)
         self._clear(attempt, end.exit_code)
         execution.attempts.discard(attempt)
         if reader:
@@ -270,7 +272,7 @@ class LocalPlatform:
     def _wait(self, attempt: ProcessAttempt, pulse: Pulse, time_limit_s: float) -> End:
         """Wait until the attempt ends by itself, falls silent, or takes too long."""
         over_at = time.monotonic() + time_limit_s
-        silence = pulse.silence()
+        silence = ""
         while not silence and (left_s := over_at - time.monotonic()) > 0:
             if attempt.ends_within(min(left_s, self._patience.look_every_s)):
                 exit_code = attempt.process.wait()

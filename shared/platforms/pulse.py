@@ -60,8 +60,8 @@ class Pulse:
     """By name, the generation of a record that was read, and the record."""
 
     def silence(self) -> str:
-        """Look once: why the attempt must be ended, or empty text. Called once when the attempt begins, then
-        every `look_every_s`."""
+        """Look once: why the attempt must be ended, or empty text. Called once before the attempt begins,
+        then every `look_every_s`."""
         try:
             beats = {_beat(record): record for record in self._records() if self._is_mine(record)}
         except ReelwrightError:
