@@ -49,8 +49,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice as many as there are cores: many tests wait for processes, timers or each other."""
-    return 2 * (os.cpu_count() or 1)
+    """One more than there are cores: many tests wait for processes, timers or each other."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_report_header() -> str:

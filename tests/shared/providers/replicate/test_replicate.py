@@ -141,8 +141,8 @@ class Studio:
 
 @pytest.fixture
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    monkeypatch.setattr(replicate_api, "_ANSWER_S", 0.15)
-    monkeypatch.setattr(replicate_api, "_FILE_S", 0.15)
+    monkeypatch.setattr(replicate_api, "_ANSWER_S", 0.6)
+    monkeypatch.setattr(replicate_api, "_FILE_S", 0.6)
     with ReplicateServer() as server:
         yield Studio(server=server, folder=tmp_path)
 
