@@ -15,6 +15,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from benchmarks.polling import serving
 from shared.machine import ffmpeg
 from tests.jobs.subtitles.voices.known import speak
+from tests.support.stories import wav
 from tests.support.studio import check_access, choose
 
 pytestmark = pytest.mark.soak
@@ -39,6 +40,7 @@ class Case:
     """How one pipeline is used."""
 
     pipeline: str
+    has_still: bool = True
     make: Callable[[Page, Path], None]
     """Fill in what the film is made of."""
     change: Callable[[Page], None]
@@ -66,6 +68,7 @@ def make_story(page: Page, folder: Path) -> None:
         photo("1.png", (200, 60, 40)),
         photo("2.png", (30, 90, 160)),
     )
+    choose(page, "Music", {"name": "song.wav", "mimeType": "audio/wav", "buffer": wav(8000)})
     page.get_by_label("Captions of part 1").fill("A red boat leaves the harbour.\n\nNobody waves.")
     page.get_by_label("Captions of part 2").fill("The sea is calm tonight.")
     page.get_by_label("Size").first.select_option("square")
@@ -74,6 +77,9 @@ def make_story(page: Page, folder: Path) -> None:
 def mend_story(page: Page) -> None:
     mend = page.get_by_role("region", name="Change something")
     mend.get_by_label("Captions of part 2").fill("The sea is rough tonight.")
+    mend.get_by_label("Volume of the music").fill("0.5")
+    swap = mend.get_by_label("Replace the picture of part 1").and_(page.locator("input"))
+    swap.set_input_files([photo("other.png", (40, 160, 60))])
     mend.get_by_role("button", name="Make the change").click()
 
 
@@ -141,6 +147,7 @@ CASES = (
     ),
     Case(
         pipeline="Subtitles",
+        has_still=False,
         make=make_subtitles,
         change=edit_subtitles,
         takes=frozenset({"Film", "Subtitles (SRT)", "Subtitles (WebVTT)", "Quality report", "Transcript"}),
@@ -159,6 +166,7 @@ def test_a_film_is_made_watched_mended_taken_and_deleted(
     page.get_by_label("Name", exact=True).fill("mine")
     case.make(page, tmp_path_factory.mktemp("material"))
     expect(page.get_by_text("Costs nothing at paid services")).to_be_visible()
+    check_previews(page, case)
     check_access(page)
     page.get_by_role("button", name="Make the video").click()
 
@@ -185,6 +193,17 @@ def test_a_film_is_made_watched_mended_taken_and_deleted(
     expect(page.get_by_role("listitem")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("listitem")).to_have_count(1)
+
+
+def check_previews(page: Page, case: Case) -> None:
+    """A still is drawn and a voice is heard, where the film has what they show."""
+    if case.has_still:
+        expect(page.locator("img.still, .looks img").first).to_be_visible()
+    listen = page.get_by_role("button", name="Listen")
+    if listen.count():
+        with page.expect_response(re.compile("/voices/sample$")) as heard:
+            listen.click()
+        assert (heard.value.status, heard.value.headers["content-type"]) == (200, "audio/wav")
 
 
 def wait_for_film(page: Page) -> None:
