@@ -94,7 +94,6 @@ def _in_haste() -> Iterator[None]:
         with closing(Warm("toys")) as toys, closing(Warm("programs")) as programs:
             patch.setattr(subprocess, "Popen", forking(toys, programs))
             yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="module")

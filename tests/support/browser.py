@@ -6,9 +6,11 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
-from tests.support.debian import need
+from tests.support.debian import find_program, need
 from tests.support.patience import HANGS_AFTER_S
 
+_HEADLESS: Final = "chromium-headless-shell"
+"""Chromium without its windows: a third less work than `chromium --headless`."""
 _QUIET: Final = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
@@ -20,7 +22,7 @@ _QUIET: Final = (
 def browser() -> Iterator[Browser]:
     """Ends with the module: as long as Playwright is there, this thread has a running event loop."""
     expect.set_options(timeout=HANGS_AFTER_S * 1000)
-    program = need("chromium", ("chromium",))
+    program = find_program(_HEADLESS) or find_program("chromium") or need(_HEADLESS, (_HEADLESS,))
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
         yield started

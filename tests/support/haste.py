@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from shared.pipelines.definition import Pipeline
     from shared.video.subjects.boxes import Box
 
 SetAttribute = Callable[[Any, str, Any], object]
@@ -97,7 +98,8 @@ def collect_young(set_attribute: SetAttribute) -> None:
 
 
 def measure_roughly(set_attribute: SetAttribute) -> None:
-    """A process's memory: the kernel walks all pages of this large one to tell which of them are shared."""
+    """A process's memory, and seldom: the kernel walks all pages of this large one to tell which of them are
+    shared, and its many threads are asked for children."""
 
     def resident_kib(pid: int) -> int:
         try:
@@ -107,6 +109,7 @@ def measure_roughly(set_attribute: SetAttribute) -> None:
         return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
     set_attribute(memory, "_share_kib", resident_kib)
+    set_attribute(memory, "_EVERY_S", 0.5)
 
 
 def instance_once(set_attribute: SetAttribute) -> None:
@@ -172,6 +175,60 @@ def sign_once(set_attribute: SetAttribute) -> None:
     set_attribute(utils, "get_typed_signature", signature)
 
 
+def route_once(set_attribute: SetAttribute) -> None:
+    """The routes of our modules: FastAPI prepares them for each app that includes them. Apps share what was
+    prepared for the first of them, so no test may override a dependency."""
+    if "fastapi" not in sys.modules:
+        return
+    from fastapi import routing
+
+    from shared.api import app
+
+    make_router = app.runs_router
+    contexts = routing._EffectiveRouteContext
+    prepare = contexts.from_api_route
+    routers: dict[str, Any] = {}
+    made: dict[Any, Any] = {}
+    """What was prepared holds its route, whose ID is therefore no other's."""
+
+    def runs_router(action: str, pipeline: "Pipeline") -> Any:
+        key = f"{action} {pipeline.model_dump_json()}"
+        if key not in routers:
+            routers[key] = make_router(action, pipeline)
+        return routers[key]
+
+    def from_api_route(*, original_route: Any, include_context: Any) -> Any:
+        given = include_context
+        key = id(original_route), given.prefix, tuple(given.tags), tuple(given.dependencies)
+        if key in made:
+            return made[key]
+        prepared = prepare(original_route=original_route, include_context=given)
+        of_a_test = original_route.endpoint.__module__.startswith("tests.")
+        return prepared if of_a_test else made.setdefault(key, prepared)
+
+    set_attribute(app, "runs_router", runs_router)
+    set_attribute(contexts, "from_api_route", from_api_route)
+
+
+def trust_once(set_attribute: SetAttribute) -> None:
+    """The certificates that IBM's clients trust: each of them reads the long file."""
+    if "ibm_cloud_sdk_core" not in sys.modules:
+        return
+    from ibm_cloud_sdk_core.http_adapter import SSLHTTPAdapter, create_urllib3_context
+    from requests import certs
+
+    @cache
+    def trusted() -> Any:
+        context = create_urllib3_context()
+        context.load_verify_locations(certs.where())
+        return context
+
+    def init_poolmanager(self: SSLHTTPAdapter, connections: int, maxsize: int, block: bool = False) -> None:
+        super(SSLHTTPAdapter, self).init_poolmanager(connections, maxsize, block, ssl_context=trusted())
+
+    set_attribute(SSLHTTPAdapter, "init_poolmanager", init_poolmanager)
+
+
 def describe_once(set_attribute: SetAttribute) -> None:
     """The services that botocore knows: each client reads long JSON files."""
     if "botocore" not in sys.modules:
@@ -192,5 +249,6 @@ def describe_once(set_attribute: SetAttribute) -> None:
 
 EVERYTHING: Final = (
     *(instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen),
-    *(compose_once, collect_young, measure_roughly, adapt_once, sign_once, describe_once),
+    *(compose_once, collect_young, measure_roughly, adapt_once, sign_once, route_once),
+    *(trust_once, describe_once),
 )

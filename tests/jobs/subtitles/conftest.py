@@ -1,11 +1,11 @@
-"""Speech whose words and speakers are known, spoken once for all tests."""
+"""Speech whose words and speakers are known."""
 
 import pytest
 
-from tests.jobs.subtitles.voices.known import Known, spoken_once
+from tests.jobs.subtitles.voices.known import Known, recorded
 
 
 @pytest.fixture(scope="session")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+def known() -> Known:
     """Three people in turn, clean. Tests must not change it."""
-    return spoken_once(tmp_path_factory)
+    return recorded()

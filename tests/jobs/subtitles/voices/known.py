@@ -1,16 +1,20 @@
-"""Known speech, what is played beside it, and stages that listen to it."""
+"""Known speech, what is played beside it, and stages that listen to it.
+
+Speaking takes the neural voice a while, so what it said is kept. To record it again:
+`python -m tests.jobs.subtitles.voices.known`.
+"""
 
 import io
+import json
 import wave
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import av
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from benchmarks.speech_measures import Span, Spoken
@@ -27,7 +31,6 @@ from shared.settings import Settings
 from shared.stages.progress import Progress
 from shared.stages.stage import Context, Result, Stage
 from shared.storage.memory import MemoryStore
-from tests.support.shared import made_once
 
 _Data = TypeVar("_Data", bound=Document)
 Samples = NDArray[np.float32]
@@ -42,6 +45,8 @@ TURNS = (
 )
 """Who says what. Lines differ: Whisper base leaves out what is repeated word for word."""
 PAUSES_S = (0.6, 1.4, 0.5, 2.1, 0.8)
+RECORDING: Final = Path(__file__).with_name("known.ogg")
+"""What `speak()` returned, as Opus; when each word is said is in the JSON file beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +109,38 @@ def speak(turns: Sequence[tuple[str, str]] = TURNS) -> Known:
     return Known(samples=loud, spoken=tuple(spoken), turns=tuple(said))
 
 
-def spoken_once(factory: pytest.TempPathFactory) -> Known:
-    """The same for all tests of a run, which must not change it."""
-    return made_once(factory, "known", speak)
+@cache
+def recorded() -> Known:
+    """What `speak()` returned when it was recorded; tests must not change it."""
+    with av.open(str(RECORDING)) as container:
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
+        frames = (*container.decode(audio=0), None)
+        samples = np.concatenate(
+            [part.to_ndarray().ravel() for each in frames for part in resampler.resample(each)]
+        )
+    said = json.loads(RECORDING.with_suffix(".json").read_text(encoding="utf-8"))
+    turns = tuple(
+        Turn(line=turn["line"], words=tuple(map(tuple, turn["words"])), end=turn["end"])
+        for turn in said["turns"]
+    )
+    spoken = tuple(map(tuple, said["spoken"]))
+    return Known(samples=samples[: said["samples"]], spoken=spoken, turns=turns)
+
+
+def record(known: Known) -> None:
+    with av.open(str(RECORDING), "w") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        stream.bit_rate = 40_000
+        frame = av.AudioFrame.from_ndarray(known.samples[None], format="flt", layout="mono")
+        frame.sample_rate = RATE_HZ
+        for each in (frame, None):
+            container.mux(stream.encode(each))
+    said = {
+        "samples": known.samples.size,
+        "spoken": known.spoken,
+        "turns": [asdict(turn) for turn in known.turns],
+    }
+    RECORDING.with_suffix(".json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
 def silence(seconds: float) -> Samples:
@@ -177,3 +211,7 @@ def listen(
 
 def document(creation: Creation, name: str, kind: type[_Data]) -> _Data:
     return read_document(creation, name, kind)
+
+
+if __name__ == "__main__":
+    record(speak())

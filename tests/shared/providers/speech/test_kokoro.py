@@ -1,10 +1,6 @@
-"""The neural voice. The model is loaded once for all of these tests; a short text costs it a second.
-
-What other tests listen to is spoken once for all of them.
-"""
+"""The neural voice. The model is loaded once for all of these tests; a short text costs it a second."""
 
 import socket
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -12,7 +8,6 @@ from typing import Any
 import pytest
 
 from benchmarks.hearing import aligned_words
-from jobs.subtitles.voices.sound import RATE_HZ
 from shared.errors import BadRequest, ProviderBusy, ProviderFailed, UnknownName
 from shared.providers.account import Account
 from shared.providers.speech import Speech, espeak, speech_provider, speech_provider_name, voice_doubts
@@ -27,7 +22,6 @@ from shared.providers.speech.kokoro.timing import row_of
 from shared.providers.speech.kokoro.vectors import Vectors, blend_of
 from shared.settings import Settings
 from shared.text.language import words_of
-from tests.jobs.subtitles.voices.known import TURNS, spoken_once
 from tests.support.voices import heart, home
 
 __all__ = ["heart", "home"]
@@ -48,20 +42,14 @@ ALIGNED = (
 )
 
 
-def test_words_are_where_a_forced_alignment_hears_them(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_words_are_where_a_forced_alignment_hears_them(kokoro: KokoroProvider) -> None:
     """pocketsphinx is told the words and finds each in the sound by its own models, to some 10 to 15 ms.
 
-    Neither these sentences nor `mia`, who speaks them, were looked at when the numbers in `timing.py` were
-    chosen. Here all 18 starts and 17 ends are within 40 ms; where the model's sums come out a little
-    otherwise two words more may miss. The bench (`python -m benchmarks voices`) asks for more of forty
-    sentences.
+    Neither this sentence nor `mia`, who speaks it, were looked at when the numbers in `timing.py` were
+    chosen. The bench (`python -m benchmarks voices`) asks for more of forty sentences.
     """
-    known = spoken_once(tmp_path_factory)
     near = Near()
-    for turn in (turn for turn, (voice, _) in zip(known.turns, TURNS, strict=True) if voice == "mia"):
-        from_s, until_s = turn.words[0][1] - 0.4, turn.end + 0.2
-        sound = known.samples[int(from_s * RATE_HZ) : int(until_s * RATE_HZ)]
-        near.hear(turn.line, sound, [(start - from_s, end - from_s) for _, start, end in turn.words])
+    near.listen(kokoro, "mia", "The street smelled of wet stone and fresh bread.")
     near.demand()
 
 
@@ -70,8 +58,7 @@ def test_words_of_long_sentences_are_where_they_are_heard(kokoro: KokoroProvider
     """27 of 29 starts and 26 ends are within 40 ms."""
     near = Near()
     for voice, text in ALIGNED:
-        speech = say(kokoro, text, voice=voice)
-        near.hear(text, heard(speech), [(word.start_ms / 1000, word.end_ms / 1000) for word in speech.words])
+        near.listen(kokoro, voice, text)
     near.demand()
 
 
@@ -82,11 +69,11 @@ class Near:
         self.starts: list[bool] = []
         self.ends: list[bool] = []
 
-    def hear(self, text: str, sound: Any, said: Sequence[tuple[float, float]]) -> None:
-        """`sound` at 16 kHz, and from when to when each word is, in seconds."""
-        for (start, end), (start_ms, end_ms) in zip(said, aligned_words(text, sound), strict=True):
-            self.starts.append(abs(1000 * start - start_ms) <= 40)
-            self.ends.append(abs(1000 * end - end_ms) <= 40)
+    def listen(self, kokoro: KokoroProvider, voice: str, text: str) -> None:
+        speech = say(kokoro, text, voice=voice)
+        for word, (start_ms, end_ms) in zip(speech.words, aligned_words(text, heard(speech)), strict=True):
+            self.starts.append(abs(word.start_ms - start_ms) <= 40)
+            self.ends.append(abs(word.end_ms - end_ms) <= 40)
 
     def demand(self) -> None:
         assert sum(self.starts) / len(self.starts) >= 0.8
