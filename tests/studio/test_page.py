@@ -173,24 +173,31 @@ def test_parts_are_dragged(studio: str, page: Page, spring: Creation) -> None:
     expect(page.get_by_label("Captions of part 1")).to_have_value("Summer too.")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "rules"), [("light", ()), ("dark", ("color-contrast",))])
 def test_no_page_shuts_anyone_out(
-    theme: Any, studio: str, page: Page, trigger: Trigger, spring: Creation, finish: Callable[[int], None]
+    theme: Any,
+    rules: tuple[str, ...],
+    studio: str,
+    page: Page,
+    trigger: Trigger,
+    spring: Creation,
+    finish: Callable[[int], None],
 ) -> None:
+    """Themes differ in colours alone."""
     spring.write("assets/story.json", b"{}")
     page.emulate_media(color_scheme=theme)
     makers = ("#/make/story/spring", "#/make/ad", "#/make/presenter", "#/make/subtitles")
     for place in ("", *makers, "#/make/nothing", "../login"):
         page.goto(f"{studio}{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        check_access(page)
+        check_access(page, *rules)
     trigger.start("story", "spring")
     page.goto(f"{studio}#/see/spring")
     expect(page.get_by_role("log")).to_be_visible()
-    check_access(page)
+    check_access(page, *rules)
     finish(1)
     expect(page.get_by_role("heading", name="Take it with you")).to_be_visible()
-    check_access(page)
+    check_access(page, *rules)
 
 
 @pytest.mark.parametrize(("code", "title"), [("de", "Was möchten Sie machen?"), ("es", "¿Qué quiere hacer?")])

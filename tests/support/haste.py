@@ -183,8 +183,8 @@ def route_once(set_attribute: SetAttribute) -> None:
     from fastapi import routing
 
     from shared.api import app
+    from shared.api.routes.runs import runs_router as make_router
 
-    make_router = app.runs_router
     contexts = routing._EffectiveRouteContext
     prepare = contexts.from_api_route
     routers: dict[str, Any] = {}
@@ -214,13 +214,14 @@ def trust_once(set_attribute: SetAttribute) -> None:
     """The certificates that IBM's clients trust: each of them reads the long file."""
     if "ibm_cloud_sdk_core" not in sys.modules:
         return
-    from ibm_cloud_sdk_core.http_adapter import SSLHTTPAdapter, create_urllib3_context
-    from requests import certs
+    from certifi import where
+    from ibm_cloud_sdk_core.http_adapter import SSLHTTPAdapter
+    from urllib3.util.ssl_ import create_urllib3_context
 
     @cache
     def trusted() -> Any:
         context = create_urllib3_context()
-        context.load_verify_locations(certs.where())
+        context.load_verify_locations(where())
         return context
 
     def init_poolmanager(self: SSLHTTPAdapter, connections: int, maxsize: int, block: bool = False) -> None:
