@@ -182,6 +182,21 @@ def slides(root: Path) -> None:
         say(f"  rendering / {names[name]:40s}{speed:5.2f}, by CPU {work:.2f}   (aim: at least 0.9)")
 
 
+def sound(root: Path) -> None:
+    """CPU for the sound of a talk without music, and for the same with denormal floats in its pauses."""
+    module = "benchmarks.sound"
+    made = measure(["speak", str(root)], module=module)
+    rounds: dict[str, list[Measured]] = {"mixed": [], "ringing": []}
+    for _ in range(_ROUNDS):
+        for name, runs in rounds.items():
+            runs.append(measure([name, str(root)], module=module))
+    cpu_s = {name: median(done.cpu_s for done in runs) for name, runs in rounds.items()}
+    files = {done.said["sha256"] for runs in rounds.values() for done in runs}
+    say(f"  {made.said['seconds']:.0f} s, half of them pauses: {cpu_s['mixed']:.2f} s of CPU")
+    say(f"  with denormal floats: {cpu_s['ringing']:.2f} s of CPU, the same bytes: {len(files) == 1}")
+    say(f"  without / with: {cpu_s['mixed'] / cpu_s['ringing']:.2f}")
+
+
 def assets(root: Path) -> None:
     """The asset phase of an ad with three parallel branches: 2 s a voice, 6 s a clip, 1 s a picture."""
     with stand_ins() as environ:
@@ -326,6 +341,7 @@ _BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "assist": assist,
     "compositing": compositing,
     "slides": slides,
+    "sound": sound,
     "assets": assets,
     "twenty": twenty,
     "languages": languages,

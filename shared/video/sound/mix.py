@@ -69,6 +69,9 @@ _MIX: Final = ("-f", "f32le", "-ar", str(RATE_HZ), "-ac", "2")
 _NOTHING: Final = ("-f", "null", "-")
 _TO_STEREO: Final = "pan=stereo|c0=c0|c1=c0"
 _METER: Final = "ebur128=framelog=quiet"
+_NO_DENORMALS: Final = "adenorm=level=-300:type=ac"
+"""In pauses the voice's filters ring on in floats so small (denormal) that encoding them takes three times as
+long; a tone of -300 dB keeps them larger. The encoded bytes are the same."""
 _SAME_BYTES: Final = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 
 
@@ -328,7 +331,7 @@ def _encode(source: list[str], level: _Level, samples: int, target: Path) -> _Lo
     At this rate the fast coder is nearer to the source than the default one, in half the time.
     """
     coding = ["-c:a", "aac", "-profile:a", "aac_low", "-aac_coder", "fast", "-b:a", "160k"]
-    filters = ["-af", f"{level.filters},{_exactly(samples)}"]
+    filters = ["-af", f"{level.filters},{_exactly(samples)},{_NO_DENORMALS}"]
     file = [*_SAME_BYTES, "-f", "ipod", "-y", f"file:{target}"]
     decoded = ["-dec", "0:0", "-filter_complex", f"[dec:0]{_METER}:peak=true[heard]", "-map", "[heard]"]
     return _loudness(run([*source, "-map", "0:a", *filters, *coding, *file, *decoded, *_NOTHING]))
