@@ -67,7 +67,7 @@ class ElevenLabs(PaidServer):
         assert "multilingual" not in call.json["model_id"] or "language_code" not in call.json
         self.pause(self.takes_s)
         _, starts_s, ends_s = spoken(text, settings["speed"])
-        data = _mp3_of(text, settings["speed"], silent=self.take(call, "no_sound"))
+        data = _mp3_of(text, settings["speed"], silent=bool(self.take(call, "no_sound")))
         with self.lock:
             self.charge(SPOKEN)
             name = f"item{next(self._numbers)}"

@@ -194,13 +194,14 @@ class SlideMaker:
     def _page(self, title: str, lead: str, page: Sequence[Unit]) -> Slide:
         raw = [lead, *(unit.notes for unit in page)]
         notes = "".join(raw)
+        spoken = notes.strip()
         blank = len(notes) - len(notes.lstrip())
-        places = [place - blank for place in accumulate(map(len, raw[:-1]))]
+        places = [min(place - blank, len(spoken)) for place in accumulate(map(len, raw[:-1]))]
         shown = _shown(page)
         return Slide(
             title=title,
             bullets=tuple(self._bullets(page, places, title)),
-            notes=notes.strip(),
+            notes=spoken,
             seconds=self._seconds(notes) or _silent_s(shown),
             **self._visual(shown),
         )
@@ -331,8 +332,9 @@ def _texts(units: Sequence[Unit]) -> list[str]:
 
 
 def _start(unit: Unit, place: int) -> int:
-    """Where the words of a unit begin."""
-    return max(0, place + len(unit.notes) - len(unit.notes.lstrip()))
+    """Where the words of a unit begin; if it has none, where it would be said."""
+    notes = unit.notes
+    return max(0, place + len(notes) - len(notes.lstrip())) if notes.strip() else max(0, place)
 
 
 def _silent_s(block: Block | None) -> float:
