@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from functools import partial
 from gc import freeze
 
 import pytest
@@ -20,6 +21,7 @@ from tests.support import haste
 from tests.support.faces import hide_noto, use_fonts
 from tests.support.forks import Warm, forking
 from tests.support.shards import shard_of_the_day
+from tests.support.shared import made_for
 
 _SCRUBBED = frozenset(
     {
@@ -85,11 +87,13 @@ def no_noto(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _in_haste() -> Iterator[None]:
+def _in_haste(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing is loaded or looked at twice, and nobody waits for the disk: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
-        for once in haste.EVERYTHING:
+        for once in haste.IN_EACH_PROCESS:
             once(patch.setattr)
+        for once_for_all in haste.FOR_ALL_PROCESSES:
+            once_for_all(patch.setattr, partial(made_for, tmp_path_factory))
         patch.setattr(os, "fsync", lambda _file: None)
         with closing(Warm("toys")) as toys, closing(Warm("programs")) as programs:
             patch.setattr(subprocess, "Popen", forking(toys, programs))

@@ -180,7 +180,7 @@ def heeds_ctrl_c() -> Iterator[None]:
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_stops_the_tasks_and_a_second_run_resumes(folder: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    (folder / "story.json").write_text(json.dumps({**SMALL, "size": "1080x1920"}))
+    (folder / "story.json").write_text(json.dumps({**SMALL, "size": "720x1280"}))
     command = [sys.executable, "-m", "scripts", "run", "story", "tale", "--assets-dir", str(folder)]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(store), stderr=subprocess.PIPE, text=True

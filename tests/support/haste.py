@@ -1,4 +1,4 @@
-"""What takes longer than the small films of tests is done once in a process, instead of once a story."""
+"""What takes longer than the small films of tests is done once in a process, or once in a run of tests."""
 
 import gc
 import os
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from shared.video.subjects.boxes import Box
 
 SetAttribute = Callable[[Any, str, Any], object]
+Made = Callable[[Any, Callable[[], Any]], Any]
+"""What a function returns; it is called once for a key, whichever process comes first."""
 save_instance: Final = font_copies._save_instance
 """What `instance_once` replaces."""
 
@@ -41,14 +43,16 @@ def load_model_once(set_attribute: SetAttribute) -> None:
     set_attribute(guessing, "load_model", cache(guessing.load_model))
 
 
-def look_once(set_attribute: SetAttribute) -> None:
+def look_once(set_attribute: SetAttribute, made: Made) -> None:
     """For what matters in a picture: narrate remembers it for equal pixels."""
 
     @cache
     def seen(pixels: bytes, shape: tuple[int, ...]) -> "tuple[Box, ...]":
         import numpy as np
 
-        return what_matters(np.frombuffer(pixels, np.uint8).reshape(shape))
+        picture = np.frombuffer(pixels, np.uint8).reshape(shape)
+        boxes: tuple[Box, ...] = made((pixels, shape), lambda: what_matters(picture))
+        return boxes
 
     def look(picture: "NDArray[np.uint8]") -> "tuple[Box, ...]":
         return seen(picture.tobytes(), picture.shape)
@@ -56,12 +60,17 @@ def look_once(set_attribute: SetAttribute) -> None:
     set_attribute(narrate, "what_matters", look)
 
 
-def compose_once(set_attribute: SetAttribute) -> None:
+def compose_once(set_attribute: SetAttribute, made: Made) -> None:
     """The same music; its own tests compose it each time."""
-    compose = lru_cache(maxsize=8)(composer.compose)
+    compose = composer.compose
+
+    @lru_cache(maxsize=8)
+    def kept(**asked: Any) -> "NDArray[np.float32]":
+        music: NDArray[np.float32] = made(sorted(asked.items()), lambda: compose(**asked))
+        return music
 
     def composed(*, cuts_s: Sequence[float], **asked: Any) -> "NDArray[np.float32]":
-        return compose(cuts_s=tuple(cuts_s), **asked)
+        return kept(cuts_s=tuple(cuts_s), **asked)
 
     set_attribute(composer, "compose", composed)
 
@@ -112,17 +121,21 @@ def measure_roughly(set_attribute: SetAttribute) -> None:
     set_attribute(memory, "_EVERY_S", 0.5)
 
 
-def instance_once(set_attribute: SetAttribute) -> None:
+def instance_once(set_attribute: SetAttribute, made: Made) -> None:
     """A variable font at the same places of its axes."""
-    made: dict[Any, bytes] = {}
+    known: dict[Any, bytes] = {}
 
     def save(face: Face, places: dict[str, float], target: Path, text: str) -> None:
         letters = text if face.path.suffix.lower().endswith("c") else ""
-        key = face.path, face.number, tuple(places.items()), letters
-        if key not in made:
+        key = str(face.path), face.number, tuple(places.items()), letters
+
+        def make() -> bytes:
             save_instance(face, places, target, text)
-            made[key] = target.read_bytes()
-        target.write_bytes(made[key])
+            return target.read_bytes()
+
+        if key not in known:
+            known[key] = made((*key, face.path.stat().st_mtime_ns), make)
+        target.write_bytes(known[key])
 
     set_attribute(font_copies, "_save_instance", save)
 
@@ -248,8 +261,8 @@ def describe_once(set_attribute: SetAttribute) -> None:
     set_attribute(JSONFileLoader, "load_file", load_file)
 
 
-EVERYTHING: Final = (
-    *(instance_once, load_model_once, look_once, parse_once, keep_decoders, keep_frozen),
-    *(compose_once, collect_young, measure_roughly, adapt_once, sign_once, route_once),
-    *(trust_once, describe_once),
+IN_EACH_PROCESS: Final = (
+    *(load_model_once, parse_once, keep_decoders, keep_frozen, collect_young, measure_roughly),
+    *(adapt_once, sign_once, route_once, trust_once, describe_once),
 )
+FOR_ALL_PROCESSES: Final = (instance_once, look_once, compose_once)

@@ -1,10 +1,11 @@
 """What takes long to make and is the same for all processes of a run is made by the first that needs it."""
 
 import fcntl
+import hashlib
 import os
 import pickle
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,3 +26,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[], _Ma
             return made
     found: _Made = pickle.loads(kept.read_bytes())
     return found
+
+
+def made_for(factory: pytest.TempPathFactory, key: Any, make: Callable[[], _Made]) -> _Made:
+    """The same for what can be made of different things; `key` is all that it depends on."""
+    return made_once(factory, f"made-{hashlib.sha256(pickle.dumps(key)).hexdigest()}", make)

@@ -242,7 +242,7 @@ def test_a_film_is_told_by_the_sound_in_it(ending: str, codecs: tuple[str, str],
 
 def test_a_podcast_of_three_hours_is_a_film_too(media: Path, tmp_path: Path) -> None:
     path = tmp_path / "talk.flac"
-    run(["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=10900", path])
+    run(["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:n=8192:d=10900", path])
     check_content(path, "film.flac", "film")
     check_content(media / "a.mp3", "film.mp3", "film")
 
