@@ -246,3 +246,14 @@ def test_a_pause_in_the_text_is_no_fact_of_it() -> None:
     text = 'It has 3 parts. <break time="2s"/> Two are small.'
     assert lost_facts(text, "It has 3 parts. Two are small.", "en") == []
     assert lost_facts(text, "It has parts. Two are small.", "en") == ["the number 3 is missing"]
+
+
+def test_the_place_of_an_item_without_words_is_within_the_notes() -> None:
+    _, slides = talk("Ada\n\nAda\n\n- 🌊\n\nAda")
+    (place,) = [
+        (bullet.at, len(slide.notes))
+        for slide in slides.slides
+        for bullet in slide.bullets
+        if bullet.text == "🌊"
+    ]
+    assert place[0] == place[1]
