@@ -37,7 +37,7 @@ demo-ai-effect: .venv/demo.stamp  ## Run AI-Effect's example of three gRPC servi
 check: .venv/dev.stamp  ## Lint, types, the architecture and the quickest tests, in under a minute.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/jobs/test_catalogue.py tests/shared/pipelines \
 	  tests/shared/records tests/shared/runs/test_status.py tests/shared/test_settings.py
 
