@@ -6,7 +6,6 @@ import itertools
 import re
 import time
 import unicodedata
-from functools import cache
 from typing import Any
 
 import av
@@ -66,8 +65,8 @@ class ElevenLabs(PaidServer):
         assert 0.7 <= settings["speed"] <= 1.2
         assert "multilingual" not in call.json["model_id"] or "language_code" not in call.json
         self.pause(self.takes_s)
-        _, starts_s, ends_s = spoken(text, settings["speed"])
-        data = _mp3_of(text, settings["speed"], silent=bool(self.take(call, "no_sound")))
+        sound, starts_s, ends_s = spoken(text, settings["speed"])
+        data = mp3(np.zeros_like(sound) if self.take(call, "no_sound") else sound)
         with self.lock:
             self.charge(SPOKEN)
             name = f"item{next(self._numbers)}"
@@ -114,7 +113,6 @@ def _refusal(status: int, code: str, message: str) -> Refusal:
     return Refusal(Reply(body={"detail": {"status": code, "message": message}}, status=status))
 
 
-@cache
 def spoken(text: str, speed: float = 1.0) -> tuple[NDArray[np.float32], list[float], list[float]]:
     """Half a second of silence before and after, and each character's sound, start and end between."""
     lengths = [_length_s(char) / speed for char in text]
@@ -135,12 +133,6 @@ def _length_s(char: str) -> float:
     if char.isalnum():
         return 0.08
     return 0.3 if char in ".!?。" else 0.03
-
-
-@cache
-def _mp3_of(text: str, speed: float, *, silent: bool) -> bytes:
-    sound, _, _ = spoken(text, speed)
-    return mp3(np.zeros_like(sound) if silent else sound)
 
 
 def mp3(sound: NDArray[np.float32]) -> bytes:

@@ -69,9 +69,9 @@ _MIX: Final = ("-f", "f32le", "-ar", str(RATE_HZ), "-ac", "2")
 _NOTHING: Final = ("-f", "null", "-")
 _TO_STEREO: Final = "pan=stereo|c0=c0|c1=c0"
 _METER: Final = "ebur128=framelog=quiet"
-_NO_DENORMALS: Final = "adenorm=level=-300:type=ac"
+_NO_DENORMALS: Final = "aformat=sample_fmts=s64"
 """In pauses the voice's filters ring on in floats so small (denormal) that encoding them takes three times as
-long; a tone of -300 dB keeps them larger. The encoded bytes are the same."""
+long; as 64-bit integers they are zero, and the limiter lets nothing clip. The encoded bytes are the same."""
 _SAME_BYTES: Final = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 
 

@@ -129,6 +129,17 @@ def test_every_film_has_the_same_loudness(
     assert report.duration_ms == 7000
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_keeps_denormals_out_of_pauses_changes_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    timeline = film(150, ("one", 30 * seed))
+    one = voice(tmp_path / "one.wav", 1, seed=seed, loud=0.5 / seed)
+    kept_out = mix(timeline, tmp_path, one=one)[0].read_bytes()
+    monkeypatch.setattr(audio, "_NO_DENORMALS", "anull")
+    assert mix(timeline, tmp_path, one=one)[0].read_bytes() == kept_out
+
+
 def test_peaks_of_a_spiky_voice_are_held(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     sound = rng.normal(size=RATE_HZ * 4) * 0.03
